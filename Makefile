@@ -1,0 +1,48 @@
+# The map of the work. Every target can be called on a fresh machine; a second call does nothing twice.
+SWIFT ?= swift
+BINARY := .build/release/buildspec
+# Homebrew's libarchive is keg-only.
+ifeq ($(shell uname -s),Darwin)
+export PKG_CONFIG_PATH := $(shell brew --prefix libarchive 2>/dev/null)/lib/pkgconfig:$(PKG_CONFIG_PATH)
+RELEASE := -c release
+else
+RELEASE := -c release --static-swift-stdlib
+endif
+
+.PHONY: build run test check format bench engine images java8 packages clean help
+
+help: ## this list
+	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+
+packages: ## install the C libraries and tools that are missing
+	@.ci/packages
+
+build: packages ## build .build/release/buildspec
+	$(SWIFT) build $(RELEASE) --product buildspec
+
+engine: ## make sure a Docker engine answers
+	@.ci/engine
+
+images: engine ## make the build images that cannot be pulled
+	@.ci/images
+
+java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
+	@.ci/images java8
+
+run: build images ## build the petclinic fixture twice: cold, then offline from its cache
+	@.ci/petclinic $(BINARY)
+
+test: build images ## run all tests, those that need Docker included
+	BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
+
+check: ## formatting and shell scripts
+	@.ci/check
+
+format: ## lay the sources out as .swift-format says
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+
+bench: build images ## compare with doing it by hand, in the same run
+	@Benchmarks/run $(BINARY)
+
+clean: ## remove what was built here
+	rm -rf .build

@@ -1,0 +1,86 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "buildspec",
+    platforms: [.macOS(.v15)],
+    products: [.executable(name: "buildspec", targets: ["buildspec"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibYAML", pkgConfig: "yaml-0.1",
+            providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
+        .systemLibrary(
+            name: "CLibArchive", pkgConfig: "libarchive",
+            providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+
+        // The pure rooms: no files, no clock, no processes.
+        room("SpecParsing", ["CLibYAML"]),
+        .target(
+            name: "BuildPlanning", dependencies: ["SpecParsing"], resources: [.embedInCode("Resources/driver.sh")],
+            swiftSettings: settings),
+        room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
+
+        // The hands: they speak of images, paths and bytes, never of buildspecs.
+        room(
+            "ChildProcesses",
+            [.product(name: "Subprocess", package: "swift-subprocess"), system]),
+        room("Engines", ["ChildProcesses"]),
+        room("Archives", ["CLibArchive", system]),
+        room(
+            "Workspaces",
+            ["Archives", "ChildProcesses", .product(name: "Crypto", package: "swift-crypto"), system]),
+
+        // Plan and hands together, and the front door.
+        room(
+            "BuildExecution",
+            [
+                "BuildPlanning", "SpecParsing", "Engines", "Workspaces", "Archives", system,
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(
+            name: "buildspec",
+            dependencies: [
+                "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
+                "Workspaces",
+                "BuildExecution", system,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        tests("SpecParsingTests", ["SpecParsing", "ConsoleRendering"]),
+        tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
+        tests("ConsoleRenderingTests", ["ConsoleRendering", "BuildPlanning", "SpecParsing"]),
+        tests("ChildProcessesTests", ["ChildProcesses"]),
+        tests("ArchivesTests", ["Archives", system]),
+        tests("WorkspacesTests", ["Workspaces", "Archives", system]),
+        tests(
+            "BuildExecutionTests",
+            ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
+        tests("AcceptanceTests", ["ChildProcesses", "buildspec"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

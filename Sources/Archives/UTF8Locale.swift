@@ -1,0 +1,29 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A UTF-8 locale for this thread only, and only as long as one call takes.
+///
+/// The zip writer marks a name as UTF-8 when the locale is (without the mark other programs show mojibake), and the zip
+/// reader understands the mark only then. The locale of the process is nobody's to change in a library.
+enum UTF8Locale {
+    static func during<Result>(_ body: () -> Result) -> Result {
+        #if canImport(Darwin)
+            let mask = LC_CTYPE_MASK
+        #else
+            let mask = Int32(1) << Int32(LC_CTYPE)
+        #endif
+        // Where the system has no such locale the names go unmarked, as they would without us.
+        guard let locale = newlocale(mask, "C.UTF-8", nil) ?? newlocale(mask, "en_US.UTF-8", nil) else { return body() }
+        let previous = uselocale(locale)
+        defer {
+            _ = uselocale(previous)
+            freelocale(locale)
+        }
+        return body()
+    }
+}

@@ -1,0 +1,92 @@
+internal import BuildPlanning
+internal import ChildProcesses
+internal import Engines
+internal import Workspaces
+
+/// Chosen files below one base directory of the container.
+struct ArtifactPart {
+    /// Absolute.
+    let folder: String
+    let listing: Listing
+    let selection: ArtifactSelection
+}
+
+/// Getting chosen files out of the container. One `docker cp` takes one path, so what is neither a single file nor most of
+/// a folder is put together in the container first.
+extension BuildRun {
+    func store(_ parts: [ArtifactPart], as identifier: String) async throws {
+        let chosen = parts.filter { !$0.selection.isEmpty }
+        var fetches: [Fetch] = []
+        for (number, part) in chosen.enumerated() {
+            fetches.append(try await fetch(of: part, stage: "/codebuild/output/artifacts/\(identifier)-\(number)"))
+        }
+        var streams: [TarStream] = [], pipes: [(path: String, pipe: Pipe)] = []
+        for fetch in fetches {
+            let pipe = try Pipe()
+            pipes.append((fetch.path, pipe))
+            let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
+            streams.append(TarStream(pipe.readEnd, map: PathMap([.init(stream: last, stored: fetch.means)])))
+        }
+        let engine = executor.engine, container = executor.container.name
+        let copying = Task { [pipes] in
+            for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
+        }
+        let stored = try await withTaskCancellationHandler {
+            try await executor.artifacts.store(
+                identifier, from: streams,
+                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
+                asZip: executor.zipsArtifacts, confirm: { try await copying.value })
+        } onCancel: {
+            copying.cancel()
+        }
+        for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
+        try await sink.send(
+            .artifactsCollected(
+                identifier: identifier, files: stored.fileCount, bytes: Int(stored.byteCount), path: "\(stored.path)"))
+    }
+
+    /// A path of the container to fetch, and the path its content stands for.
+    private struct Fetch {
+        let path: String
+        let means: String
+    }
+
+    private func fetch(of part: ArtifactPart, stage: String) async throws -> Fetch {
+        let files = part.selection.files, hasLinks = part.listing.hasLinks
+        if files.count == 1, !hasLinks || part.selection.keepsLinks,
+            let name = String(validating: files[0].source, as: UTF8.self)
+        {
+            return Fetch(path: "\(part.folder)/\(name)", means: "\(part.folder)/\(name)")
+        }
+        let takesMost = files.count * 2 >= part.listing.files.count
+        if takesMost, !hasLinks || part.selection.keepsLinks,
+            // A repository is never listed, and often larger than all the rest.
+            try await session.perform("[ -e \((part.folder + "/.git").shellQuoted) ]") != 0
+        {
+            return Fetch(path: part.folder, means: part.folder)
+        }
+        let head = "collect \(part.folder.shellQuoted) \(stage.shellQuoted) \(part.selection.keepsLinks ? "-P" : "-L")"
+        for batch in batches(files.map { $0.source.shellQuoted }) {
+            let status = try await session.perform(Array(head.utf8) + batch)
+            guard status == 0 else {
+                throw WorkspaceError(
+                    .cannotRead, doing: "put the artifact together in the container",
+                    reason: "`cp` ended with status \(status)")
+            }
+        }
+        return Fetch(path: stage, means: part.folder)
+    }
+}
+
+/// Words joined into lines of a length that no shell minds.
+func batches(_ words: [[UInt8]]) -> [[UInt8]] {
+    var lines: [[UInt8]] = [], line: [UInt8] = []
+    for word in words {
+        if line.count + word.count > 32_768, !line.isEmpty {
+            lines.append(line)
+            line = []
+        }
+        line += [0x20] + word
+    }
+    return line.isEmpty ? lines : lines + [line]
+}

@@ -1,0 +1,148 @@
+internal import BuildPlanning
+internal import Engines
+internal import SpecParsing
+internal import Workspaces
+
+/// UPLOAD_ARTIFACTS (CODEBUILD.md 4.3, 6).
+extension BuildRun {
+    /// - Returns: whether the phase succeeded.
+    func uploadArtifacts() async throws -> Bool {
+        try await sink.begin(.uploadArtifacts)
+        // The end of nearly every build: both answers in one turn.
+        let source = plan.sourceDirectory.shellQuoted
+        let answer = try await session.ask("variables \(plan.shell.program.shellQuoted); list \(source) '' f")
+        let (variables, sourceFiles) = Self.parsed(answer.bytes)
+        var failure: PhaseContext?
+        if let artifacts = plan.artifacts {
+            if let primary = artifacts.primary, primary.hasFiles {
+                failure = try await collect(primary, as: "artifacts", variables)
+            }
+            for rules in artifacts.secondary where failure == nil {
+                guard let identifier = rules.identifier else { continue }
+                try await sink.log("Preparing to copy secondary artifacts \(identifier)")
+                failure = try await collect(rules, as: identifier, variables)
+            }
+        }
+        try await discoverReports(among: sourceFiles, variables)
+        try await sink.end(failure == nil ? .succeeded : .failed, failure ?? .none)
+        return failure == nil
+    }
+
+    /// An environment, whose entries each have a `=`, and behind it the paths of files, which all begin with `./`.
+    private static func parsed(_ bytes: [UInt8]) -> (variables: [String: String], files: [ListedFile]) {
+        let entries = bytes.split(separator: 0)
+        let firstFile = entries.firstIndex { $0.starts(with: Array("./".utf8)) } ?? entries.endIndex
+        return (
+            variables(entries[..<firstFile]),
+            entries[firstFile...].map { ListedFile(path: Array($0.dropFirst(2)), kind: .file) }
+        )
+    }
+
+    private func collect(
+        _ rules: BuildSpec.ArtifactRules, as identifier: String, _ variables: [String: String]
+    ) async throws -> PhaseContext? {
+        let written = rules.baseDirectory.map { expandVariables(in: $0.value, variables) } ?? "."
+        try await sink.log("Expanding base directory path: \(written)")
+        try await sink.log("Assembling file list")
+        try await sink.log("Expanding \(written)")
+        let folders = try await baseDirectories(written)
+        guard !folders.isEmpty else {
+            return PhaseContext(
+                statusCode: "CLIENT_ERROR", message: "no matching base directory path found for \(written)")
+        }
+        try await sink.log("Expanding file paths for base directory \(written)")
+        try await sink.log("Assembling file list")
+        let patterns = ArtifactPatterns(
+            files: rules.files.map { expandVariables(in: $0.value, variables) },
+            excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
+            discardPaths: rules.discardPaths,
+            keepsLinks: rules.enableSymlinks && executor.zipsArtifacts)
+        var parts: [ArtifactPart] = []
+        for folder in folders {
+            let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
+            parts.append(
+                ArtifactPart(
+                    folder: folder, listing: listing, selection: .select(listing.files, patterns, base: folder)))
+        }
+        let all = ArtifactSelection.merging(parts.map { (base: $0.folder, selection: $0.selection) })
+        for pattern in patterns.files {
+            try await sink.log("Expanding \(pattern)")
+            if all.invalidPatterns.contains(pattern) { try await sink.log("Skipping invalid file path \(pattern)") }
+        }
+        for pattern in all.directoryPatterns {
+            try await sink.send(
+                .notice(text: "artifacts: `\(pattern)` is a folder; `\(pattern)/**/*` means all that is in it"))
+        }
+        guard !all.isEmpty else {
+            // `files` that is null or an empty list collects nothing (DESIGN 8.4).
+            return patterns.files.isEmpty
+                ? nil : PhaseContext(statusCode: "CLIENT_ERROR", message: "no matching artifact paths found")
+        }
+        try await sink.log("Found \(all.foundCount) file(s)")
+        do {
+            try await store(parts, as: identifier)
+        } catch let error as WorkspaceError where !Task.isCancelled {
+            return PhaseContext(
+                statusCode: "CLIENT_ERROR", message: "Error in UPLOAD_ARTIFACTS phase: \(error)")
+        } catch let error as EngineError where !Task.isCancelled {
+            return PhaseContext(
+                statusCode: "CLIENT_ERROR", message: "Error in UPLOAD_ARTIFACTS phase: \(error)")
+        }
+        return nil
+    }
+
+    /// The absolute folders a `base-directory` names: one, or those at the top of the source that match its glob.
+    private func baseDirectories(_ written: String) async throws -> [String] {
+        guard Glob(written).hasWildcard else {
+            let path = absolute(written)
+            return try await session.perform("[ -d \(path.shellQuoted) ]") == 0 ? [path] : []
+        }
+        let folders = try await listing(of: plan.sourceDirectory, keepingLinks: true).files.filter {
+            $0.kind == .directory
+        }
+        return ArtifactSelection.matchingBaseDirectories(pattern: written, directories: folders.map(\.path)).map {
+            "\(plan.sourceDirectory)/\(String(decoding: $0, as: UTF8.self))"
+        }
+    }
+
+    func absolute(_ path: String) -> String {
+        normalizedPath(path.hasPrefix("/") ? path : "\(plan.sourceDirectory)/\(path)")
+    }
+
+    /// What lies in a folder of the container, links followed unless they are kept.
+    private func listing(of folder: String, keepingLinks: Bool) async throws -> Listing {
+        let plain = Listing(try await session.ask("list \(folder.shellQuoted) '' 'f d l'").bytes)
+        guard plain.hasLinks, !keepingLinks else { return plain }
+        let followed = Listing(try await session.ask("list \(folder.shellQuoted) -L 'f d l'").bytes, followsLinks: true)
+        return Listing(files: followed.files, hasLinks: true)
+    }
+
+    /// The look for reports that every build ends with (CODEBUILD.md 4.1, 8).
+    private func discoverReports(among files: [ListedFile], _ variables: [String: String]) async throws {
+        guard variables["CODEBUILD_CONFIG_AUTO_DISCOVER"] != "false" else { return }
+        let pattern = variables["CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"] ?? "**/*"
+        try await sink.log("Set report auto-discover timeout to 5 seconds")
+        try await sink.log("Expanding base directory path:  .")
+        try await sink.log("Assembling file list")
+        try await sink.log("Expanding .")
+        try await sink.log("Expanding file paths for base directory .")
+        try await sink.log("Assembling file list")
+        try await sink.log("Expanding \(pattern)")
+        let start = executor.surroundings.now()
+        let glob = Glob(pattern)
+        let count = files.filter { looksLikeReport($0.path) && glob.matches($0.path) }.count
+        try await sink.log(count == 0 ? "No matching auto-discover report paths found" : "Found \(count) file(s)")
+        let microseconds = executor.surroundings.now().microseconds - start.microseconds
+        let fraction = String(microseconds % 1_000_000)
+        let seconds = "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
+        try await sink.log("Report auto-discover file discovery took \(seconds) seconds")
+    }
+}
+
+/// Whether a file's name is one that a known report format has by custom. [unknown, CODEBUILD.md 8]
+func looksLikeReport(_ path: [UInt8]) -> Bool {
+    let name = String(decoding: path.split(separator: 0x2f).last ?? [], as: UTF8.self).lowercased()
+    let names = ["clover.xml", "cobertura.xml", "jacoco.xml", ".resultset.json", "testng-results.xml", "junit.xml"]
+    return names.contains(name) || name.hasSuffix(".trx") || (name.hasPrefix("test-") && name.hasSuffix(".xml"))
+        || name.hasSuffix("cucumber.json")
+}

@@ -1,0 +1,124 @@
+public import SpecParsing
+
+/// The only thing execution says. The log, the JSON lines, the record and the result are all made from these.
+public struct BuildEvent: Sendable, Equatable {
+    /// The format of the JSON form; raised when a reader of an older one would misread it.
+    public static let version = 1
+
+    public let time: Timestamp
+    public let kind: Kind
+
+    public init(time: Timestamp, kind: Kind) {
+        self.time = time
+        self.kind = kind
+    }
+
+    public enum Kind: Sendable, Equatable {
+        case buildStarted(BuildStart)
+        /// A line of CodeBuild's agent that none of the kinds below stands for, without its prefix.
+        case agentLog(phase: BuildPhase, text: String)
+        case phaseStarted(phase: BuildPhase)
+        case commandStarted(phase: BuildPhase, command: String, location: SourceLocation?)
+        /// A chunk of what the build printed, not a line.
+        case output(phase: BuildPhase, bytes: [UInt8])
+        case commandFinished(phase: BuildPhase, command: String, exitStatus: Int, milliseconds: Int)
+        case phaseFinished(phase: BuildPhase, status: PhaseStatus, context: PhaseContext, milliseconds: Int)
+        case cacheRestored(entries: Int, bytes: Int, from: String)
+        case cacheSaved(entries: Int, bytes: Int, to: String, changed: Bool)
+        case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String)
+        /// Our own words about the build: they go to standard error, never into the log.
+        case notice(text: String)
+        case variablesExported([ExportedVariable])
+        case buildFinished(status: BuildStatus)
+    }
+
+    public struct BuildStart: Sendable, Equatable {
+        public let id: BuildID
+        public let image: String
+        public let sourceDirectory: String
+        public let buildspec: String
+
+        public init(id: BuildID, image: String, sourceDirectory: String, buildspec: String) {
+            self.id = id
+            self.image = image
+            self.sourceDirectory = sourceDirectory
+            self.buildspec = buildspec
+        }
+    }
+
+    public struct ExportedVariable: Sendable, Equatable {
+        public let name: String
+        public let value: String
+
+        public init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+}
+
+/// CodeBuild's phases under their API names, in the order of a build (CODEBUILD.md 3.1).
+public enum BuildPhase: String, Sendable, CaseIterable {
+    case submitted = "SUBMITTED"
+    case queued = "QUEUED"
+    case provisioning = "PROVISIONING"
+    case downloadSource = "DOWNLOAD_SOURCE"
+    case install = "INSTALL"
+    case preBuild = "PRE_BUILD"
+    case build = "BUILD"
+    case postBuild = "POST_BUILD"
+    case uploadArtifacts = "UPLOAD_ARTIFACTS"
+    case finalizing = "FINALIZING"
+    case completed = "COMPLETED"
+
+    public init(_ name: PhaseName) {
+        self =
+            switch name {
+            case .install: .install
+            case .preBuild: .preBuild
+            case .build: .build
+            case .postBuild: .postBuild
+            }
+    }
+}
+
+/// How a phase stands (API: PhaseContext, `phaseStatus`).
+public enum PhaseStatus: String, Sendable {
+    case succeeded = "SUCCEEDED"
+    case failed = "FAILED"
+    case fault = "FAULT"
+    case timedOut = "TIMED_OUT"
+    case inProgress = "IN_PROGRESS"
+    case stopped = "STOPPED"
+}
+
+/// How a build stands (API: `buildStatus`).
+public enum BuildStatus: String, Sendable {
+    case succeeded = "SUCCEEDED"
+    case failed = "FAILED"
+    case fault = "FAULT"
+    case timedOut = "TIMED_OUT"
+    case inProgress = "IN_PROGRESS"
+    case stopped = "STOPPED"
+}
+
+/// `Phase context status code: … Message: …`; both empty when all is well.
+public struct PhaseContext: Sendable, Equatable {
+    public let statusCode: String
+    public let message: String
+
+    public init(statusCode: String, message: String) {
+        self.statusCode = statusCode
+        self.message = message
+    }
+
+    public static let none = PhaseContext(statusCode: "", message: "")
+
+    public static func commandFailed(_ command: String, exitStatus: Int) -> PhaseContext {
+        PhaseContext(
+            statusCode: "COMMAND_EXECUTION_ERROR",
+            message: "Error while executing command: \(command). Reason: exit status \(exitStatus)")
+    }
+
+    public static let timedOut = PhaseContext(statusCode: "BUILD_TIMED_OUT", message: "Build has timed out.")
+}

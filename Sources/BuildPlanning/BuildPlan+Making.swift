@@ -1,0 +1,128 @@
+public import SpecParsing
+
+extension BuildPlan {
+    /// Brings the buildspec and the request together.
+    public init(_ spec: BuildSpec, _ request: BuildRequest) {
+        let sourceDirectory = Self.sourceDirectory(of: request.id)
+        id = request.id
+        version = spec.version
+        image = request.image
+        self.sourceDirectory = sourceDirectory
+        buildspecLocation =
+            request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+        shell = Self.shell(named: spec.environment.shell?.value)
+        variables = Self.merged([
+            Self.serviceVariables(request, sourceDirectory: sourceDirectory),
+            spec.environment.variables.map { Variable(name: $0.name, value: $0.value, origin: .buildspec) },
+            request.overrides.filter { $0.origin == .settings },
+            request.overrides.filter { $0.origin == .flag },
+        ])
+        exportedVariables = spec.environment.exportedVariables.map(\.value)
+        phases = PhaseName.allCases.map { name in
+            let phase = spec.phases.first { $0.name == name }
+            return Phase(
+                name: name, isPresent: phase != nil, runAs: phase?.runAs?.value ?? spec.runAs?.value,
+                onFailure: phase?.onFailure?.value, commands: phase?.commands ?? [], finally: phase?.finally ?? [])
+        }
+        unknownKeys = spec.unknownKeys
+        asksForRuntimes = spec.phases.contains { !$0.runtimeVersions.isEmpty }
+        artifacts = spec.artifacts
+        cache = Self.cachePlan(spec.cache, usesCache: request.usesCache)
+        timeout = request.timeout
+    }
+
+    /// `CODEBUILD_SRC_DIR` of a build (CODEBUILD.md 3.3; DESIGN 8.6).
+    public static func sourceDirectory(of id: BuildID) -> String { "/codebuild/output/src\(id.sourceDigits)/src" }
+
+    /// `env.shell` as CodeBuild reads it (CODEBUILD.md 3.4; DESIGN 8.15: a path to bash is bash).
+    static func shell(named name: String?) -> Shell {
+        switch name {
+        case nil, "sh", "/bin/sh": .standard
+        case "bash", "/bin/bash": .named("bash")
+        case let other?: .named(other)
+        }
+    }
+
+    private static func cachePlan(_ cache: BuildSpec.Cache?, usesCache: Bool) -> CachePlan {
+        guard let cache else { return .undefined }
+        guard !cache.paths.isEmpty else { return .skipped(reason: "no paths specified to be cached") }
+        guard usesCache else { return .skipped(reason: "the cache is turned off by --no-cache") }
+        return .paths(cache.paths.map(\.value))
+    }
+
+    /// Layers laid over one another: a name keeps its first place and its last value.
+    private static func merged(_ layers: [[Variable]]) -> [Variable] {
+        var places: [String: Int] = [:], merged: [Variable] = []
+        for variable in layers.joined() {
+            if let place = places[variable.name] {
+                merged[place] = variable
+            } else {
+                places[variable.name] = merged.count
+                merged.append(variable)
+            }
+        }
+        return merged
+    }
+
+    /// The variables CodeBuild itself sets (CODEBUILD.md 5.1, and of 5.2 those that mean something here).
+    private static func serviceVariables(_ request: BuildRequest, sourceDirectory: String) -> [Variable] {
+        let account = "000000000000", region = request.region
+        let prefix = "arn:aws:codebuild:\(region):\(account)"
+        let pairs: [(String, String?)] = [
+            ("HOME", "/root"),
+            ("AWS_DEFAULT_REGION", region),
+            ("AWS_REGION", region),
+            ("CODEBUILD_BUILD_ARN", "\(prefix):build/\(request.id)"),
+            ("CODEBUILD_BUILD_ID", "\(request.id)"),
+            ("CODEBUILD_BUILD_IMAGE", request.image),
+            ("CODEBUILD_BUILD_NUMBER", String(request.buildNumber)),
+            ("CODEBUILD_BUILD_SUCCEEDING", "1"),
+            ("CODEBUILD_CI", "true"),
+            ("CODEBUILD_INITIATOR", request.initiator),
+            ("CODEBUILD_KMS_KEY_ID", "arn:aws:kms:\(region):\(account):alias/aws/s3"),
+            ("CODEBUILD_LAST_EXIT", "0"),
+            ("CODEBUILD_LOCAL_BUILD", "true"),
+            ("CODEBUILD_LOG_PATH", request.id.uuid),
+            ("CODEBUILD_PROJECT_ARN", "\(prefix):project/\(request.id.project)"),
+            ("CODEBUILD_RESOLVED_SOURCE_VERSION", request.source.resolvedVersion),
+            ("CODEBUILD_SOURCE_REPO_URL", request.source.repositoryURL ?? ""),
+            ("CODEBUILD_SOURCE_VERSION", request.source.version),
+            ("CODEBUILD_SRC_DIR", sourceDirectory),
+            ("CODEBUILD_START_TIME", String(request.startMilliseconds)),
+        ]
+        return pairs.compactMap { name, value in
+            value.map { Variable(name: name, value: $0, origin: .service) }
+        }
+    }
+
+    /// The variables that no shell can assign (`a.b`): they reach the build by the engine's own environment.
+    public var engineVariables: [Variable] { variables.filter { !$0.name.isShellIdentifier } }
+
+    /// The first text of `env.sh`: every other variable, quoted.
+    public var environmentFile: String {
+        variables.filter { $0.name.isShellIdentifier }
+            .map { "export \($0.name)=\($0.value.shellQuoted)\n" }.joined()
+    }
+
+    /// The text of `script.sh` for one command (CODEBUILD.md 3.3): three lines, the command to the letter, the trailer.
+    ///
+    /// Line 1 is quoted, so that a folder with a blank in its name works. Version 0.1 keeps nothing between commands
+    /// (1.5), so its script has no trailer.
+    public func script(for command: String, stateDirectory: String = "/codebuild/output/tmp") -> String {
+        let head = """
+            cd "$(cat \(stateDirectory)/dir.txt)"
+            set -a
+            . \(stateDirectory)/env.sh
+
+            """
+        let body = command.hasSuffix("\n") ? command : command + "\n"
+        guard version == .v02 else { return head + body }
+        return head + body + """
+            CODEBUILD_LAST_EXIT=$?
+            export -p > \(stateDirectory)/env.sh
+            pwd > \(stateDirectory)/dir.txt
+            exit $CODEBUILD_LAST_EXIT
+
+            """
+    }
+}

@@ -1,0 +1,133 @@
+public import SpecParsing
+
+/// Everything decided before anything runs. Printing it is `buildspec plan`; execution adds nothing to it but time.
+public struct BuildPlan: Sendable {
+    public let id: BuildID
+    public let version: BuildSpec.Version
+    public let image: String
+    /// `CODEBUILD_SRC_DIR`: an absolute path in the container.
+    public let sourceDirectory: String
+    /// The path after `YAML location is`.
+    public let buildspecLocation: String
+    public let shell: Shell
+    /// In the order they are written to `env.sh`; each name once.
+    public let variables: [Variable]
+    public let exportedVariables: [String]
+    /// All four, in CodeBuild's order, whether the buildspec names them or not.
+    public let phases: [Phase]
+    public let unknownKeys: [BuildSpec.UnknownKeys]
+    public let asksForRuntimes: Bool
+    public let artifacts: BuildSpec.Artifacts?
+    public let cache: CachePlan
+    /// Whole-build limit, in seconds.
+    public let timeout: Int
+
+    /// The shell every command runs under (CODEBUILD.md 3.4).
+    public enum Shell: Sendable, Equatable {
+        /// The image's `sh`.
+        case standard
+        /// As `env.shell` names it.
+        case named(String)
+
+        /// The program to start.
+        public var program: String {
+            switch self {
+            case .standard: "sh"
+            case .named(let name): name
+            }
+        }
+    }
+
+    /// One variable of the build with the place its value came from.
+    public struct Variable: Sendable, Equatable {
+        public let name: String
+        public let value: String
+        public let origin: Origin
+
+        public init(name: String, value: String, origin: Origin) {
+            self.name = name
+            self.value = value
+            self.origin = origin
+        }
+    }
+
+    /// The layers a value can come from, weakest first (CODEBUILD.md 5.3).
+    public enum Origin: String, Sendable, Codable, Comparable, CaseIterable {
+        case service, buildspec, settings, flag
+
+        public static func < (one: Self, other: Self) -> Bool {
+            (allCases.firstIndex(of: one) ?? 0) < (allCases.firstIndex(of: other) ?? 0)
+        }
+    }
+
+    /// A phase with what will be run in it.
+    public struct Phase: Sendable {
+        public let name: PhaseName
+        public let isPresent: Bool
+        public let runAs: String?
+        public let onFailure: BuildSpec.OnFailure?
+        public let commands: [BuildSpec.Command]
+        public let finally: [BuildSpec.Command]
+    }
+
+    /// What the cache section comes to here.
+    public enum CachePlan: Sendable, Equatable {
+        /// No `cache` section.
+        case undefined
+        /// A section without paths, or `--no-cache`.
+        case skipped(reason: String)
+        /// Paths as written, expanded only when they are used.
+        case paths([String])
+    }
+}
+
+/// What the outside world decided: flags, settings and facts of the source, gathered by the front door.
+public struct BuildRequest: Sendable {
+    public var id: BuildID
+    public var image: String
+    /// The buildspec's path relative to the source, or `nil` when its text came from elsewhere.
+    public var buildspecPath: String?
+    /// Values that beat the buildspec's (CODEBUILD.md 5.3), in order; a later one wins over an earlier one of its layer.
+    public var overrides: [BuildPlan.Variable]
+    public var source: SourceFacts
+    public var initiator: String
+    public var region: String
+    public var buildNumber: Int
+    /// Milliseconds since 1970.
+    public var startMilliseconds: Int64
+    /// Seconds.
+    public var timeout: Int
+    public var usesCache: Bool
+
+    public init(
+        id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,
+        initiator: String, region: String, buildNumber: Int, startMilliseconds: Int64, timeout: Int, usesCache: Bool
+    ) {
+        self.id = id
+        self.image = image
+        self.buildspecPath = buildspecPath
+        self.overrides = overrides
+        self.source = source
+        self.initiator = initiator
+        self.region = region
+        self.buildNumber = buildNumber
+        self.startMilliseconds = startMilliseconds
+        self.timeout = timeout
+        self.usesCache = usesCache
+    }
+}
+
+/// What is known of where the source came from.
+public struct SourceFacts: Sendable, Equatable {
+    /// A branch, tag or commit, as CODEBUILD_SOURCE_VERSION shows it.
+    public var version: String?
+    /// The commit id.
+    public var resolvedVersion: String?
+    public var repositoryURL: String?
+
+    public init(version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil) {
+        self.version = version
+        self.resolvedVersion = resolvedVersion
+        self.repositoryURL = repositoryURL
+    }
+}

@@ -1,0 +1,91 @@
+public import SpecParsing
+
+/// What a build came to: folded from its events, not kept beside them.
+public struct BuildResult: Sendable, Equatable {
+    public struct Phase: Sendable, Equatable {
+        public let phase: BuildPhase
+        public var status: PhaseStatus?
+        public var context: PhaseContext = .none
+        public var milliseconds: Int = 0
+        public var start: Timestamp
+    }
+
+    /// The command that failed first.
+    public struct Failure: Sendable, Equatable {
+        public let phase: BuildPhase
+        public let command: String
+        public let location: SourceLocation?
+        public let exitStatus: Int
+    }
+
+    public struct Artifact: Sendable, Equatable {
+        public let identifier: String
+        public let files: Int
+        public let bytes: Int
+        public let path: String
+    }
+
+    public struct CacheUse: Sendable, Equatable {
+        public let entries: Int
+        public let bytes: Int
+        public let path: String
+        public var changed = true
+    }
+
+    public private(set) var start: BuildEvent.BuildStart?
+    public private(set) var startTime: Timestamp?
+    public private(set) var endTime: Timestamp?
+    public private(set) var status: BuildStatus = .inProgress
+    public private(set) var phases: [Phase] = []
+    public private(set) var failure: Failure?
+    public private(set) var artifacts: [Artifact] = []
+    public private(set) var cacheRestored: CacheUse?
+    public private(set) var cacheSaved: CacheUse?
+    public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
+    private var running: (command: String, location: SourceLocation?)?
+
+    public init() {}
+
+    public static func == (one: Self, other: Self) -> Bool {
+        one.status == other.status && one.phases == other.phases && one.failure == other.failure
+            && one.artifacts == other.artifacts && one.exportedVariables == other.exportedVariables
+    }
+
+    public mutating func add(_ event: BuildEvent) {
+        switch event.kind {
+        case .buildStarted(let start):
+            self.start = start
+            startTime = event.time
+        case .phaseStarted(let phase): open(phase, at: event.time)
+        case .commandStarted(let phase, let command, let location):
+            open(phase, at: event.time)
+            running = (command, location)
+        case .commandFinished(let phase, let command, let exitStatus, _):
+            if exitStatus != 0, failure == nil {
+                failure = Failure(
+                    phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
+            }
+        case .phaseFinished(let phase, let status, let context, let milliseconds):
+            open(phase, at: event.time)
+            phases[phases.count - 1].status = status
+            phases[phases.count - 1].context = context
+            phases[phases.count - 1].milliseconds = milliseconds
+        case .cacheRestored(let entries, let bytes, let path):
+            cacheRestored = CacheUse(entries: entries, bytes: bytes, path: path)
+        case .cacheSaved(let entries, let bytes, let path, let changed):
+            cacheSaved = CacheUse(entries: entries, bytes: bytes, path: path, changed: changed)
+        case .artifactsCollected(let identifier, let files, let bytes, let path):
+            artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path))
+        case .variablesExported(let variables): exportedVariables = variables
+        case .buildFinished(let status):
+            self.status = status
+            endTime = event.time
+        case .agentLog(let phase, _), .output(let phase, _): open(phase, at: event.time)
+        case .notice: break
+        }
+    }
+
+    private mutating func open(_ phase: BuildPhase, at time: Timestamp) {
+        if phases.last?.phase != phase { phases.append(Phase(phase: phase, start: time)) }
+    }
+}

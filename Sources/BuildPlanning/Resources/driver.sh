@@ -1,0 +1,139 @@
+# The driver: process 1 of the build container, alive as long as the build. It reads orders on standard input, one a
+# line, each a line of shell built from the functions below by quoted words, and carries them out in turn.
+#
+# Standard output carries the build's output alone; after an order that ran build commands `reply` marks the end there.
+# Standard error carries answers (lists, variables), ended by `answer`; no command of the build ever holds it.
+# A mark is one write: a record separator, the nonce, a status. POSIX sh and nothing else: dash, bash, busybox.
+#
+# $1 the nonce; $2 a folder to put before /codebuild, empty in containers.
+nonce=$1
+root=$2
+# shellcheck disable=SC2034 # for the orders: a line break inside a word
+N='
+'
+mount=$root/codebuild/output/srcDownload/src
+tmp=$root/codebuild/output/tmp
+source=
+PATH=$PATH:/codebuild/user/bin
+export PATH
+
+reply() { printf '\036%s %d\n' "$nonce" "$1"; }
+answer() { printf '\036%s %d\n' "$nonce" "$1" >&2; }
+
+# prepare SOURCE: the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
+prepare() {
+    source=$root$1
+    mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" &&
+        cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
+}
+
+# copy FOLDER NAME...: copies entries of a folder of the mounted source (`.` is its top) to the same place of the build's.
+copy() (
+    folder=$1
+    shift
+    [ -d "$source/$folder" ] || mkdir -p "$source/$folder" || return
+    cd "$mount/$folder" || return
+    [ $# = 0 ] || cp -a -- "$@" "$source/$folder/"
+)
+
+# own USER: gives the source to a user; the copies carry the owner they had outside.
+own() { chown -hR "$1" "$source"; }
+
+# put FILE TEXT, append FILE TEXT: the text to the letter.
+put() { printf '%s' "$2" >"$root$1"; }
+append() { printf '%s' "$2" >>"$root$1"; }
+
+# become USER: how a command is run as another user; the image decides which tool there is.
+become() {
+    as=$1
+    way=
+    [ -n "$as" ] || return 0
+    id "$as" >/dev/null 2>&1 || return 67
+    if setpriv --reuid 0 --regid 0 --clear-groups true 2>/dev/null; then
+        way=setpriv
+    elif command -v su >/dev/null; then
+        way=su
+    elif chroot --userspec=0:0 / true 2>/dev/null; then
+        way=chroot
+    else
+        return 69
+    fi
+}
+
+# run USER SHELL TEXT: one command of the build, in a fresh shell of its own.
+run() {
+    printf '%s' "$3" >"$tmp/script.sh"
+    if [ -z "$1" ]; then
+        "$2" "$tmp/script.sh" </dev/null 2>&1
+        return
+    fi
+    become "$1" || return
+    chown "$1" "$tmp/script.sh" "$tmp/env.sh" "$tmp/dir.txt"
+    case $way in
+    setpriv) setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups -- "$2" "$tmp/script.sh" </dev/null 2>&1 ;;
+    su) su -p -s "$(command -v "$2")" "$1" -- "$tmp/script.sh" </dev/null 2>&1 ;;
+    chroot) chroot --userspec="$1:$(id -g "$1")" / "$2" "$tmp/script.sh" </dev/null 2>&1 ;;
+    esac
+}
+
+# variables SHELL: the environment as a next command would find it, NUL after each.
+variables() {
+    # shellcheck disable=SC2016
+    "$1" -c 'set -a; . "$1"; exec cat /proc/self/environ' sh "$tmp/env.sh" >&2 2>/dev/null </dev/null
+}
+
+# list FOLDER OPTION KINDS: a list for each kind (f files, d folders, l links), NUL after each path, one more after each list.
+# With -L links are followed, and the links that are listed are the broken ones. `.git` is never listed.
+list() (
+    cd "$root$1" 2>/dev/null || return 66
+    for kind in $3; do
+        if command -v find >/dev/null; then
+            # shellcheck disable=SC2086
+            find $2 . -name .git -prune -o -type $kind -print0 2>/dev/null
+        else
+            walk "$kind" "${2-}" .
+        fi
+        printf '\0'
+    done >&2
+    return 0
+)
+
+# walk KIND OPTION FOLDER: what `find` does in `list`, for images without it; links to folders are not entered.
+walk() (
+    for path in "$3"/* "$3"/.[!.]* "$3"/..?*; do
+        name=${path##*/}
+        if [ -L "$path" ]; then
+            here=l
+            if [ -n "$2" ] && [ -f "$path" ]; then here=f; fi
+        elif [ -d "$path" ]; then
+            here=d
+        elif [ -f "$path" ]; then
+            here=f
+        else
+            continue
+        fi
+        [ "$name" != .git ] || continue
+        [ "$here" != "$1" ] || printf '%s\0' "$path"
+        [ "$here" != d ] || walk "$1" "$2" "$path"
+    done
+)
+
+# collect FOLDER STAGE OPTION NAME...: copies chosen files with their folders, to be fetched at once; -L follows links.
+collect() (
+    stage=$root$2 option=$3
+    cd "$root$1" && mkdir -p "$stage" || return
+    shift 3
+    if cp --help 2>&1 | grep -q -e --parents; then
+        cp -p "$option" --parents -- "$@" "$stage/" 1>&2
+        return
+    fi
+    for name; do
+        case $name in */*) mkdir -p "$stage/${name%/*}" || return ;; esac
+        cp -p "$option" -- "$name" "$stage/$name" 1>&2 || return
+    done
+)
+
+reply 0
+while IFS= read -r order; do
+    eval "$order"
+done

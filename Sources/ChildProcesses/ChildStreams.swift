@@ -1,0 +1,39 @@
+internal import Subprocess
+
+/// The three streams of a running child, good only inside the closure that received them.
+public struct ChildStreams: Sendable {
+    public let input: ChildInput
+    public let output: ChildOutput
+    public let errorOutput: ChildOutput
+}
+
+/// Standard input of a running child.
+public struct ChildInput: Sendable {
+    let writer: StandardInputWriter
+
+    /// Writes all of `bytes`, waiting while the child is slow to read.
+    ///
+    /// - Returns: whether all could be written; `false` when the child no longer reads.
+    public func write(_ bytes: [UInt8]) async throws -> Bool {
+        do {
+            return try await writer.write(bytes) == bytes.count
+        } catch  where error.code == .failedToWriteToSubprocess {
+            return false
+        }
+    }
+
+    /// Closes the stream: the child reads its end.
+    public func finish() async throws { try await writer.finish() }
+}
+
+/// An output of a running child, to be read once.
+public struct ChildOutput: Sendable {
+    let sequence: SubprocessOutputSequence
+
+    /// Hands every chunk to `consume` as it arrives, in order, each awaited: a slow reader slows the child.
+    public func forEachChunk(_ consume: ([UInt8]) async throws -> Void) async throws {
+        for try await buffer in sequence {
+            try await consume(buffer.withUnsafeBytes { [UInt8]($0) })
+        }
+    }
+}

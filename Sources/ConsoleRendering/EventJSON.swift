@@ -1,0 +1,84 @@
+public import BuildPlanning
+
+extension BuildEvent {
+    /// The event as `--log-format json` and `events.jsonl` have it: one object, a version, a kind and a time first.
+    public var json: JSONText {
+        var members: [(String, JSONText?)] = [
+            ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),
+        ]
+        switch kind {
+        case .buildStarted(let start):
+            members += [
+                ("id", .string("\(start.id)")), ("image", .string(start.image)),
+                ("sourceDirectory", .string(start.sourceDirectory)), ("buildspec", .string(start.buildspec)),
+            ]
+        case .agentLog(let phase, let text):
+            members += [("phase", .string(phase.rawValue)), ("text", .string(text))]
+        case .phaseStarted(let phase): members += [("phase", .string(phase.rawValue))]
+        case .commandStarted(let phase, let command, let location):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)),
+                ("location", location.map { .string("\($0)") }),
+            ]
+        case .output(let phase, let bytes):
+            members += [("phase", .string(phase.rawValue))]
+            if let text = String(validating: bytes, as: UTF8.self) {
+                members += [("text", .string(text))]
+            } else {
+                members += [("base64", .string(bytes.base64))]
+            }
+        case .commandFinished(let phase, let command, let exitStatus, let milliseconds):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)),
+                ("exitStatus", .number(exitStatus)), ("seconds", .decimal(Double(milliseconds) / 1000)),
+            ]
+        case .phaseFinished(let phase, let status, let context, let milliseconds):
+            members += [
+                ("phase", .string(phase.rawValue)), ("status", .string(status.rawValue)),
+                ("statusCode", .string(context.statusCode)), ("message", .string(context.message)),
+                ("seconds", .decimal(Double(milliseconds) / 1000)),
+            ]
+        case .cacheRestored(let entries, let bytes, let path):
+            members += [("entries", .number(entries)), ("bytes", .number(bytes)), ("path", .string(path))]
+        case .cacheSaved(let entries, let bytes, let path, let changed):
+            members += [
+                ("entries", .number(entries)), ("bytes", .number(bytes)), ("path", .string(path)),
+                ("changed", .bool(changed)),
+            ]
+        case .artifactsCollected(let identifier, let files, let bytes, let path):
+            members += [
+                ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
+                ("path", .string(path)),
+            ]
+        case .notice(let text): members += [("text", .string(text))]
+        case .variablesExported(let variables):
+            members += [("variables", variables.json)]
+        case .buildFinished(let status): members += [("status", .string(status.rawValue))]
+        }
+        return .object(members)
+    }
+
+    private var kindName: String {
+        switch kind {
+        case .buildStarted: "buildStarted"
+        case .agentLog: "agentLog"
+        case .phaseStarted: "phaseStarted"
+        case .commandStarted: "commandStarted"
+        case .output: "output"
+        case .commandFinished: "commandFinished"
+        case .phaseFinished: "phaseFinished"
+        case .cacheRestored: "cacheRestored"
+        case .cacheSaved: "cacheSaved"
+        case .artifactsCollected: "artifactsCollected"
+        case .notice: "notice"
+        case .variablesExported: "variablesExported"
+        case .buildFinished: "buildFinished"
+        }
+    }
+}
+
+extension [BuildEvent.ExportedVariable] {
+    var json: JSONText {
+        .array(map { .object([("name", .string($0.name)), ("value", .string($0.value))]) })
+    }
+}

@@ -1,0 +1,61 @@
+public import BuildPlanning
+
+/// Turns events into the text of CodeBuild's own log (CODEBUILD.md 4), byte for byte; colour marks are extra.
+public struct LogRenderer: Sendable {
+    private let usesColor: Bool
+    /// Whether the last byte of the current command's output was no line feed.
+    private var isInsideLine = false
+
+    public init(usesColor: Bool = false) { self.usesColor = usesColor }
+
+    /// The bytes an event adds to the log; most add one line, some none.
+    public mutating func render(_ event: BuildEvent) -> [UInt8] {
+        switch event.kind {
+        case .agentLog(_, let text): return line(event.time, text)
+        case .phaseStarted(let phase):
+            return Self.isEntered(phase) ? line(event.time, "Entering phase \(phase.rawValue)", .bold) : []
+        case .commandStarted(_, let command, _):
+            isInsideLine = false
+            return line(event.time, "Running command \(command)", .bold)
+        case .output(_, let bytes):
+            if let last = bytes.last { isInsideLine = last != 0x0a }
+            return bytes
+        case .commandFinished(_, let command, let exitStatus, _):
+            let end = Self.endOfOutput(isInsideLine: isInsideLine)
+            isInsideLine = false
+            guard exitStatus != 0 else { return end }
+            return end
+                + line(event.time, "Command did not exit successfully \(command) exit status \(exitStatus)", .red)
+        case .phaseFinished(let phase, let status, let context, _):
+            guard Self.isShown(phase) else { return [] }
+            let color: Color = status == .succeeded ? .green : .red
+            return line(event.time, "Phase complete: \(phase.rawValue) State: \(status.rawValue)", color)
+                + line(event.time, "Phase context status code: \(context.statusCode) Message: \(context.message)")
+        case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
+            .buildFinished:
+            return []
+        }
+    }
+
+    private enum Color: String { case none = "", bold = "\u{1b}[1m", red = "\u{1b}[31m", green = "\u{1b}[32m" }
+
+    private func line(_ time: Timestamp, _ text: String, _ color: Color = .none) -> [UInt8] {
+        let isMarked = usesColor && color != .none
+        let shown = isMarked ? "\(color.rawValue)\(text)\u{1b}[0m" : text
+        // A command of several lines ends as its text does: a block scalar's final line feed is part of it.
+        return Array("[Container] \(time.logForm) \(shown)\n".utf8)
+    }
+
+    /// What follows a command's output: an empty line, after the last line was ended. [unknown for output that does not
+    /// end in a line feed, CODEBUILD.md 4]
+    static func endOfOutput(isInsideLine: Bool) -> [UInt8] { isInsideLine ? [0x0a, 0x0a] : [0x0a] }
+
+    /// `Entering phase` is said of these four alone (CODEBUILD.md 4.1).
+    private static func isEntered(_ phase: BuildPhase) -> Bool {
+        [.install, .preBuild, .build, .postBuild].contains(phase)
+    }
+
+    private static func isShown(_ phase: BuildPhase) -> Bool {
+        isEntered(phase) || phase == .downloadSource || phase == .uploadArtifacts
+    }
+}

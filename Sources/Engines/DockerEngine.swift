@@ -1,0 +1,149 @@
+public import ChildProcesses
+
+/// The `docker` command line, and so whatever engine its context, `DOCKER_HOST` or credential helpers lead to.
+public struct DockerEngine: Engine {
+    private let program: String
+    private let context: String?
+
+    /// - Parameter context: a docker context's name; the current one when absent.
+    public init(program: String = "docker", context: String? = nil) {
+        self.program = program
+        self.context = context
+    }
+
+    private func command(_ arguments: [String]) -> Command {
+        Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
+    }
+
+    public func withContainer<Result: Sendable>(
+        _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> (result: Result, status: ChildStatus) {
+        do {
+            return try await run(command(Self.arguments(for: spec)), body)
+        } catch {
+            // The name was chosen by us, so a reply that got lost leaks nothing. A new task: not cancelled with us.
+            _ = await Task { try await removeCompletely(spec.name) }.result
+            throw error
+        }
+    }
+
+    private func run<Result: Sendable>(
+        _ command: Command, _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> (result: Result, status: ChildStatus) {
+        do {
+            return try await command.stream(body)
+        } catch let error as ChildProcessError where error.code == .notFound {
+            throw EngineError(
+                .unreachable, doing: "start a container", reason: error.description,
+                help: "install Docker's command line, or name another with --engine")
+        }
+    }
+
+    static func arguments(for spec: ContainerSpec) -> [String] {
+        var arguments = [
+            "run", "--rm", "--interactive", "--name", spec.name, "--log-driver", "none", "--entrypoint", "sh",
+            "--user", "0:0", "--workdir", "/", "--pull", spec.pull.rawValue,
+        ]
+        for (name, value) in spec.labels.sorted(by: { $0.key < $1.key }) {
+            arguments += ["--label", "\(name)=\(value)"]
+        }
+        for mount in spec.readOnlyMounts {
+            arguments += [
+                "--mount", mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
+            ]
+        }
+        for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
+        for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
+        if spec.isOffline { arguments += ["--network", "none"] }
+        if let platform = spec.platform { arguments += ["--platform", platform] }
+        if let cpus = spec.cpus { arguments += ["--cpus", cpus] }
+        if let memory = spec.memory { arguments += ["--memory", memory] }
+        return arguments + [spec.image, "-c"] + spec.arguments
+    }
+
+    /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
+    static func mountValue(_ fields: [String]) -> String {
+        fields.map { field in
+            guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                + "\""
+        }.joined(separator: ",")
+    }
+
+    public func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError {
+        let doing = "start a container of `\(spec.image)`"
+        let reason =
+            said.split(separator: "\n").last { !$0.hasPrefix("See 'docker run") && !$0.hasPrefix("Run 'docker run") }
+            .map(String.init) ?? "`\(program) run` ended with status \(status.exitStatus)"
+        do {
+            let version = try await command(["version", "--format", "{{.Server.Version}}"]).collect()
+            guard version.status.isSuccess else {
+                return EngineError(
+                    .unreachable, doing: doing,
+                    reason: version.errorText.split(separator: "\n").last.map(String.init) ?? reason,
+                    help: "start the engine (`make engine` does it here), or name another with --context or DOCKER_HOST"
+                )
+            }
+            guard try await imageID(spec.image) != nil else {
+                return EngineError(
+                    .imageMissing, doing: "get image `\(spec.image)`", reason: reason,
+                    help: "`docker pull \(spec.image)` while there is a network, or name another image with --image")
+            }
+        } catch let error as EngineError {
+            return error
+        } catch {
+            return EngineError(.unreachable, doing: doing, reason: "\(error)")
+        }
+        return EngineError(.refused, doing: doing, reason: reason)
+    }
+
+    public func copyOut(_ path: String, of container: String, to descriptor: Int32) async throws {
+        let outcome = try await command(["cp", "\(container):\(path)", "-"]).run(outputTo: descriptor)
+        guard outcome.status.isSuccess else {
+            let reason = outcome.errorText
+            // Both texts are the engine's ("Could not find the file", "no such file or directory"); a status it has not.
+            let isAbsent = reason.lowercased().contains("could not find") || reason.lowercased().contains("no such")
+            throw EngineError(
+                isAbsent ? .absent : .refused, doing: "copy `\(path)` out of the container", reason: reason)
+        }
+    }
+
+    public func copyIn(from descriptor: Int32, to folder: String, of container: String) async throws {
+        let outcome = try await command(["cp", "-", "\(container):\(folder)"]).run(inputFrom: descriptor)
+        guard outcome.status.isSuccess else {
+            throw EngineError(.refused, doing: "copy into `\(folder)` of the container", reason: outcome.errorText)
+        }
+    }
+
+    public func remove(_ container: String) async throws {
+        let outcome = try await command(["rm", "--force", "--volumes", container]).collect()
+        guard outcome.status.isSuccess || outcome.errorText.contains("No such container") else {
+            throw EngineError(.refused, doing: "remove container `\(container)`", reason: outcome.errorText)
+        }
+    }
+
+    /// Removes a container that the engine may still be about to make: its client died between asking and starting.
+    private func removeCompletely(_ container: String) async throws {
+        for delay in [0, 50, 200] {
+            try await Task.sleep(for: .milliseconds(delay))
+            let outcome = try await command(["rm", "--force", "--volumes", container]).collect()
+            if outcome.status.isSuccess, outcome.text.contains(container) { return }
+        }
+    }
+
+    public func imageID(_ image: String) async throws -> String? {
+        let outcome = try await command(["image", "inspect", "--format", "{{.Id}}", image]).collect()
+        return outcome.status.isSuccess ? outcome.text : nil
+    }
+
+    /// The names of all containers with a label, running or not.
+    public func containers(withLabel label: String) async throws -> [String] {
+        let outcome = try await command([
+            "ps", "--all", "--no-trunc", "--filter", "label=\(label)", "--format", "{{.Names}}",
+        ]).collect()
+        guard outcome.status.isSuccess else {
+            throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
+        }
+        return outcome.text.split(separator: "\n").map(String.init)
+    }
+}

@@ -1,0 +1,93 @@
+public import ChildProcesses
+
+/// What can run a container. Promises, held to by one test suite over every engine:
+///
+/// - The container lives exactly as long as the body of ``withContainer(_:_:)``, cancellation included.
+/// - Standard output and standard error arrive apart, unchanged, as they are written; no log of them is kept elsewhere.
+/// - ``remove(_:)`` of a container that is not there is fine.
+public protocol Engine: Sendable {
+    /// Starts a container and runs `body` beside it; afterwards the container is gone.
+    ///
+    /// - Returns: what `body` returned, and how the container's first process (or the engine's client) ended.
+    func withContainer<Result: Sendable>(
+        _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> (result: Result, status: ChildStatus)
+
+    /// Says why a container did not start, asking the engine rather than reading its prose.
+    func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError
+
+    /// Writes a tar stream of `path` (a file, or a folder with all below it) to `descriptor`, and closes that.
+    ///
+    /// Names in the stream begin with the last component of `path`.
+    /// - Throws: ``EngineError`` with code `absent` when there is no such path.
+    func copyOut(_ path: String, of container: String, to descriptor: Int32) async throws
+
+    /// Unpacks a tar stream read from `descriptor` into `folder`, and closes the descriptor.
+    func copyIn(from descriptor: Int32, to folder: String, of container: String) async throws
+
+    /// Stops and removes a container with its volumes, whatever it is doing.
+    func remove(_ container: String) async throws
+
+    /// The id of an image on the engine, or `nil` when it has none of that name.
+    func imageID(_ image: String) async throws -> String?
+}
+
+/// A container to start. The program is always a shell with a text, never the image's own ENTRYPOINT or CMD.
+public struct ContainerSpec: Sendable {
+    public enum Pull: String, Sendable, CaseIterable { case always, missing, never }
+
+    public var name: String
+    public var image: String
+    /// After `sh -c`: the text, `$0`, `$1`…
+    public var arguments: [String] = []
+    public var labels: [String: String] = [:]
+    /// Folders of the host, read-only in the container.
+    public var readOnlyMounts: [(host: String, container: String)] = []
+    /// Folders that live in memory and in no image.
+    public var memoryMounts: [String] = []
+    /// Variables for every process. They stand on the client's command line: never a secret.
+    public var environment: [(name: String, value: String)] = []
+    /// No network but loopback.
+    public var isOffline = false
+    public var pull = Pull.missing
+    public var platform: String?
+    public var cpus: String?
+    public var memory: String?
+
+    public init(name: String, image: String) {
+        self.name = name
+        self.image = image
+    }
+}
+
+/// A request the engine could not carry out. A build command that exits non-zero is *not* one of these.
+public struct EngineError: Error, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable {
+        private enum Value { case unreachable, imageMissing, refused, absent }
+        private let value: Value
+        /// No engine answered.
+        public static var unreachable: Self { Self(value: .unreachable) }
+        /// The engine has no such image and could not get it.
+        public static var imageMissing: Self { Self(value: .imageMissing) }
+        /// The engine would not do it.
+        public static var refused: Self { Self(value: .refused) }
+        /// The thing asked for is not there.
+        public static var absent: Self { Self(value: .absent) }
+    }
+
+    public let code: Code
+    /// "pull image `maven:3.9`"
+    public let doing: String
+    /// The engine's own last words, unchanged.
+    public let reason: String
+    public let help: String?
+
+    public init(_ code: Code, doing: String, reason: String, help: String? = nil) {
+        self.code = code
+        self.doing = doing
+        self.reason = reason
+        self.help = help
+    }
+
+    public var description: String { "cannot \(doing): \(reason)" }
+}

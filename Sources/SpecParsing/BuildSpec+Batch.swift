@@ -1,0 +1,66 @@
+extension BuildSpec {
+    /// `batch`: several builds from one file (CODEBUILD.md 9). An ordinary build ignores it.
+    public struct Batch: Sendable, Equatable {
+        public enum Kind: String, Sendable, Codable {
+            case graph = "build-graph"
+            case list = "build-list"
+            case matrix = "build-matrix"
+            case fanout = "build-fanout"
+        }
+
+        public let type: Kind
+        public let location: SourceLocation
+        /// Whether one failed build stops the others.
+        public let fastFail: Bool
+        /// Of a graph or a list, in the order of the file. Identifiers are unique, dependencies known, and no cycle.
+        public let builds: [Build]
+        public let matrix: Matrix?
+        public let fanout: Fanout?
+
+        /// One build of a graph or a list.
+        public struct Build: Sendable, Equatable {
+            public let identifier: Located<String>
+            /// A path or the text of a buildspec; `nil`: this file.
+            public let buildspec: Located<String>?
+            public let dependsOn: [Located<String>]
+            public let env: Env
+            public let ignoreFailure: Bool
+            public let debugSession: Bool
+        }
+
+        /// What a batch sets for a build, above the project's own settings.
+        public struct Env: Sendable, Equatable {
+            public let computeType: Located<String>?
+            public let fleet: Located<String>?
+            public let image: Located<String>?
+            public let type: Located<String>?
+            public let privilegedMode: Located<Bool>?
+            public let variables: [Variable]
+        }
+
+        /// The builds are the Cartesian product of the dimensions that are not empty.
+        public struct Matrix: Sendable, Equatable {
+            public let ignoreFailure: Bool
+            /// The same for every build.
+            public let env: Env
+            public let buildspecs: [Located<String>]
+            public let images: [Located<String>]
+            public let computeTypes: [Located<String>]
+            public let fleets: [Located<String>]
+            public let variables: [Dimension]
+
+            /// One variable with the values it takes.
+            public struct Dimension: Sendable, Equatable {
+                public let name: String
+                public let values: [Located<String>]
+                public let location: SourceLocation
+            }
+        }
+
+        /// `parallelism` identical builds.
+        public struct Fanout: Sendable, Equatable {
+            public let parallelism: Located<Int>
+            public let ignoreFailure: Bool
+        }
+    }
+}

@@ -1,0 +1,52 @@
+extension KeyTable {
+    /// A project as the CreateProject API words it, with what is ours under `x-buildspec` (DESIGN 2, 8.13).
+    ///
+    /// - Parameter extraKeys: the keys `x-buildspec` may have.
+    static func projectSettings(extraKeys: Set<String>) -> KeyTable {
+        KeyTable(
+            [
+                Key("environment", .section(projectEnvironment)),
+                Key("source", .section(projectSource)),
+                Key("timeoutInMinutes", .number),
+                Key("x-buildspec", .section(KeyTable(unknown: .refused, extraKeys.sorted().map { Key($0, .texts) }))),
+            ]
+                + [
+                    "artifacts", "cache", "secondaryArtifacts", "secondarySources", "secondarySourceVersions",
+                    "fileSystemLocations", "buildBatchConfig", "autoRetryLimit",
+                ].map { Key($0, .anything, .missing) }
+                + [
+                    "name", "arn", "description", "created", "lastModified", "tags", "serviceRole", "encryptionKey",
+                    "sourceVersion", "queuedTimeoutInMinutes", "concurrentBuildLimit", "vpcConfig", "logsConfig",
+                    "badge", "badgeEnabled", "webhook", "projectVisibility", "publicProjectAlias", "resourceAccessRole",
+                ].map { Key($0, .anything, .irrelevant) })
+    }
+
+    /// What `aws codebuild batch-get-projects` prints.
+    static func projectList(extraKeys: Set<String>) -> KeyTable {
+        KeyTable([
+            Key("projects", .sections(projectSettings(extraKeys: extraKeys))),
+            Key("projectsNotFound", .anything, .irrelevant),
+        ])
+    }
+
+    private static let projectEnvironment = KeyTable(
+        [
+            Key("image", .text),
+            Key("privilegedMode", .flag),
+            Key(
+                "environmentVariables",
+                .sections(
+                    KeyTable([Key("name", .text), Key("value", .text, mayBeEmpty: true), Key("type", .text)]))),
+        ]
+            + ["registryCredential", "certificate", "dockerServer"].map { Key($0, .anything, .missing) }
+            + ["type", "computeType", "computeConfiguration", "fleet", "imagePullCredentialsType", "hostKernel"].map {
+                Key($0, .anything, .irrelevant)
+            })
+
+    private static let projectSource = KeyTable(
+        [Key("buildspec", .text)]
+            + [
+                "type", "location", "auth", "gitCloneDepth", "gitSubmodulesConfig", "insecureSsl", "reportBuildStatus",
+                "buildStatusConfig", "sourceIdentifier",
+            ].map { Key($0, .anything, .irrelevant) })
+}

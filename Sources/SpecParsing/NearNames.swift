@@ -1,0 +1,40 @@
+/// The candidate that the writer of `name` most likely meant; `nil` when none is near.
+///
+/// Near is: the same but for case, `-` and `_` (`baseDirectory`), the beginning of it (`exclude` for `exclude-paths`),
+/// or one typing slip for every four letters (`comands`).
+func nearName(to name: String, among candidates: [String]) -> String? {
+    guard (2...40).contains(name.utf8.count) else { return nil }
+    let folded = foldedName(name)
+    if let same = candidates.first(where: { foldedName($0) == folded }) { return same }
+    let rated = candidates.map { candidate in
+        let other = foldedName(candidate)
+        return (
+            name: candidate, slips: slips(from: folded, to: other), limit: max(1, max(folded.count, other.count) / 4)
+        )
+    }
+    if let best = rated.min(by: { $0.slips < $1.slips }), best.slips <= best.limit { return best.name }
+    guard folded.count >= 4 else { return nil }
+    return candidates.first { foldedName($0).starts(with: folded) }
+}
+
+private func foldedName(_ name: String) -> [UInt8] {
+    name.lowercased().utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: " ") }
+}
+
+/// How many letters must be added, dropped, replaced or swapped with their neighbour (optimal string alignment).
+private func slips(from one: [UInt8], to other: [UInt8]) -> Int {
+    var beforeLast: [Int] = [], last = Array(0...other.count)
+    for (row, letter) in one.enumerated() {
+        var current = [row + 1]
+        for (column, otherLetter) in other.enumerated() {
+            var cost = min(last[column + 1], current[column]) + 1
+            cost = min(cost, last[column] + (letter == otherLetter ? 0 : 1))
+            if row > 0, column > 0, letter == other[column - 1], one[row - 1] == otherLetter {
+                cost = min(cost, beforeLast[column - 1] + 1)
+            }
+            current.append(cost)
+        }
+        (beforeLast, last) = (last, current)
+    }
+    return last[other.count]
+}

@@ -1,0 +1,154 @@
+/// What the settings file says: the properties of a CodeBuild project that matter here.
+public struct ProjectSettings: Sendable, Equatable {
+    public var image: Located<String>?
+    public var privilegedMode: Bool?
+    /// In the order of the file; a name may come twice, and the later one wins.
+    public var environmentVariables: [EnvironmentVariable]
+    public var timeoutInMinutes: Located<Int>?
+    /// `source.buildspec`: a path, or the text of a buildspec.
+    public var buildspec: Located<String>?
+    /// What stands under `x-buildspec`: names of flags without their dashes, with their values.
+    public var extra: [String: Located<[String]>]
+
+    public init(
+        image: Located<String>? = nil, privilegedMode: Bool? = nil, environmentVariables: [EnvironmentVariable] = [],
+        timeoutInMinutes: Located<Int>? = nil, buildspec: Located<String>? = nil,
+        extra: [String: Located<[String]>] = [:]
+    ) {
+        self.image = image
+        self.privilegedMode = privilegedMode
+        self.environmentVariables = environmentVariables
+        self.timeoutInMinutes = timeoutInMinutes
+        self.buildspec = buildspec
+        self.extra = extra
+    }
+
+    /// One entry of `environment.environmentVariables`.
+    public struct EnvironmentVariable: Sendable, Equatable {
+        /// Where the value comes from, in the API's words.
+        public enum Kind: String, Sendable, Codable, CaseIterable {
+            case plaintext = "PLAINTEXT"
+            case parameterStore = "PARAMETER_STORE"
+            case secretsManager = "SECRETS_MANAGER"
+        }
+
+        public let name: String
+        /// The value, or the reference it is looked up by.
+        public let value: String
+        public let type: Kind
+        /// Of the name.
+        public let location: SourceLocation
+    }
+}
+
+/// What reading a settings file gave.
+public struct SettingsReading: Sendable {
+    /// As far as they could be read.
+    public let settings: ProjectSettings
+    /// In the order of the file.
+    public let diagnostics: [Diagnostic]
+    /// The text the places refer to, as UTF-8.
+    public let source: [UInt8]
+
+    /// Whether there is no error; warnings are allowed.
+    public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
+}
+
+/// Reads a settings file: YAML or JSON in the words of the CreateProject API, or what `batch-get-projects` prints.
+///
+/// Unknown keys are warnings, and so are keys that would matter and are not supported yet. A file without a value gives
+/// empty settings.
+///
+/// - Parameter extraKeys: the keys known under `x-buildspec`; any other there is an error.
+public func readProjectSettings(_ bytes: [UInt8], file: String, extraKeys: Set<String>) -> SettingsReading {
+    switch SpecDocument.read(bytes, file: file) {
+    case .success(let document):
+        var reader = SettingsReader(extraKeys: extraKeys)
+        let settings = reader.settings(document)
+        return SettingsReading(
+            settings: settings, diagnostics: reader.reader.findings.sorted, source: document.source.utf8)
+    case .failure(let unreadable):
+        return SettingsReading(
+            settings: ProjectSettings(), diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8)
+    }
+}
+
+/// Makes settings out of a document.
+private struct SettingsReader {
+    let extraKeys: Set<String>
+    var reader: SectionReader
+
+    init(extraKeys: Set<String>) {
+        self.extraKeys = extraKeys
+        reader = SectionReader(.projectSettings(extraKeys: extraKeys), version: .v02)
+    }
+
+    mutating func settings(_ document: SpecDocument) -> ProjectSettings {
+        guard let root = document.root, !root.isNull, reader.isMapping(root, at: .root) else {
+            return ProjectSettings()
+        }
+        guard let list = root.pairs.first(where: { $0.key.text == "projects" }) else {
+            return settings(reader.section(root, under: nil, reader.rootTable, at: .root))
+        }
+        let projects = reader.section(root, under: nil, .projectList(extraKeys: extraKeys), at: .root)
+            .sections("projects")
+        guard let project = projects.first, projects.count == 1 else {
+            reader.findings.error(
+                .tooMany, at: list.key, .root.key("projects"), "`projects` has \(projects.count) projects, expected one"
+            )
+            return ProjectSettings()
+        }
+        return settings(project)
+    }
+
+    private mutating func settings(_ project: Section) -> ProjectSettings {
+        let environment = project.section("environment")
+        var settings = ProjectSettings(
+            image: environment?.text("image"), privilegedMode: environment?.flag("privilegedMode")?.value,
+            timeoutInMinutes: timeout(project), buildspec: project.section("source")?.text("buildspec"))
+        for variable in environment?.sections("environmentVariables") ?? [] {
+            if let variable = self.variable(variable) { settings.environmentVariables.append(variable) }
+        }
+        guard let extra = project.section("x-buildspec") else { return settings }
+        for key in extraKeys where extra.hasValue(key) {
+            let nodes = extra.nodes(key)
+            guard let place = nodes.first ?? extra.key(key) else { continue }
+            settings.extra[key] = Located(nodes.map(\.text), at: place.location)
+        }
+        return settings
+    }
+
+    private mutating func timeout(_ project: Section) -> Located<Int>? {
+        guard let timeout = project.number("timeoutInMinutes"), timeout.value < 1 else {
+            return project.number("timeoutInMinutes")
+        }
+        reader.findings.error(
+            .notANumber, at: project.key("timeoutInMinutes") ?? project.node, project.path.key("timeoutInMinutes"),
+            "`timeoutInMinutes` is 0, expected 1 or more")
+        return nil
+    }
+
+    private mutating func variable(_ section: Section) -> ProjectSettings.EnvironmentVariable? {
+        guard let name = section.node("name") else {
+            if !section.hasValue("name") {
+                reader.findings.error(
+                    .missingKey, at: section.node, section.path, "\(section.path.quoted) has no `name`")
+            }
+            return nil
+        }
+        var type = ProjectSettings.EnvironmentVariable.Kind.plaintext
+        if let node = section.node("type") {
+            guard let known = ProjectSettings.EnvironmentVariable.Kind(rawValue: node.text) else {
+                let path = section.path.key("type")
+                let names = ProjectSettings.EnvironmentVariable.Kind.allCases.map(\.rawValue)
+                reader.findings.error(
+                    .unknownValue, at: node, path,
+                    "\(path.quoted) is \(quoted(node.text)), expected \(SectionReader.choice(names))")
+                return nil
+            }
+            type = known
+        }
+        return ProjectSettings.EnvironmentVariable(
+            name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
+    }
+}

@@ -1,0 +1,61 @@
+/// One key of a mapping with its value.
+struct SpecEntry {
+    let name: String
+    let key: SpecNode
+    let value: SpecNode
+}
+
+extension SectionReader {
+    /// The entries of a mapping in the order of the file: the last of each name, and those merged in by `<<`.
+    mutating func entries(of mapping: SpecNode, at path: SpecPath) -> [SpecEntry] {
+        var own: [SpecEntry] = [], merged: [SpecNode] = []
+        own.reserveCapacity(mapping.pairs.count)
+        for (key, value) in mapping.pairs {
+            guard key.kind == .scalar else {
+                findings.error(.keyNotText, at: key, path, "a key \(path.place) is \(key.kindName), expected text")
+                continue
+            }
+            let name = key.text
+            if name == "<<", key.style == .plain {
+                merged.append(value)
+            } else {
+                own.append(SpecEntry(name: name, key: key, value: value))
+            }
+        }
+        let entries = lastOfEachName(own, at: path)
+        return merged.isEmpty ? entries : entries + mergedEntries(merged, besides: entries, at: path)
+    }
+
+    /// Drops every entry whose name comes again later, with a warning: the last wins (CODEBUILD.md 1.3: [unknown]).
+    mutating func lastOfEachName(_ entries: [SpecEntry], at path: SpecPath) -> [SpecEntry] {
+        var places: [String: Int] = [:], isDropped: [Int: Bool] = [:]
+        places.reserveCapacity(entries.count)
+        for (place, entry) in entries.enumerated() {
+            guard let earlier = places.updateValue(place, forKey: entry.name) else { continue }
+            isDropped[earlier] = true
+            findings.warning(
+                .duplicateKey, at: entry.key, path.key(entry.name),
+                "\(quoted(entry.name)) is written twice \(path.place): the last one counts",
+                help: "the other one is on line \(entries[earlier].key.location.line)")
+        }
+        guard !isDropped.isEmpty else { return entries }
+        return entries.enumerated().filter { isDropped[$0.offset] == nil }.map(\.element)
+    }
+
+    /// What `<<` brings in (YAML 1.1 merge keys): keys the mapping has itself stay, of several sources the first wins.
+    private mutating func mergedEntries(
+        _ sources: [SpecNode], besides own: [SpecEntry], at path: SpecPath
+    ) -> [SpecEntry] {
+        var names = Set(own.map(\.name)), merged: [SpecEntry] = []
+        for source in sources {
+            for mapping in source.kind == .list ? Array(source.items) : [source] {
+                guard mapping.kind == .mapping else {
+                    noteWrongType(mapping, expected: "a mapping", at: path.key("<<"))
+                    continue
+                }
+                merged += entries(of: mapping, at: path).filter { names.insert($0.name).inserted }
+            }
+        }
+        return merged
+    }
+}

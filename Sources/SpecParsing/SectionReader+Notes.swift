@@ -1,0 +1,100 @@
+/// The findings about keys and shapes.
+extension SectionReader {
+    mutating func noteWrongType(_ node: SpecNode, expected: String, at path: SpecPath, help: String? = nil) {
+        let subject = path == .root ? "the file" : path.quoted
+        findings.error(
+            .wrongType, at: node, path, "\(subject) is \(node.kindName), expected \(expected)",
+            help: help ?? (expected == "text" ? Self.helpForText(node) : nil))
+    }
+
+    /// `{{x}}` and `[x]` are meant as text more often than as YAML.
+    private static func helpForText(_ node: SpecNode) -> String? {
+        guard node.style == .flow, let text = node.quotedAsWritten else { return nil }
+        return "if it is meant as text, put it in quotes: \(text)"
+    }
+
+    mutating func noteNullItem(_ item: SpecNode, at path: SpecPath) {
+        findings.warning(.nullItem, at: item, path, "\(path.quoted) is empty: it is skipped")
+    }
+
+    /// A name in front of a value that becomes an environment variable (DESIGN 8.9).
+    mutating func checkName(_ entry: SpecEntry, _ use: KeyTable.VariableUse, at path: SpecPath) {
+        guard use != .versions, !isShellIdentifier(entry.name) else { return }
+        let name = entry.name, path = path.key(name)
+        if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) {
+            findings.error(.invalidName, at: entry.key, path, "\(quoted(name)) cannot be the name of a variable")
+        } else if use == .references {
+            findings.error(
+                .invalidName, at: entry.key, path,
+                "\(quoted(name)) cannot be the name of a secret: no shell can use it",
+                help: "use letters, digits and `_`")
+        } else {
+            findings.warning(
+                .invalidName, at: entry.key, path,
+                "no shell can use a variable named \(quoted(name)), only other programs",
+                help: "use letters, digits and `_`")
+        }
+    }
+
+    private func isShellIdentifier(_ name: String) -> Bool {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first) else { return false }
+        return name.utf8.allSatisfy {
+            switch $0 {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+    }
+
+    mutating func noteUnknown(_ entry: SpecEntry, _ table: KeyTable, at path: SpecPath) {
+        let help = helpForUnknown(entry.name, table), name = quoted(entry.name), inner = path.key(entry.name)
+        switch table.unknown {
+        case .warned:
+            findings.warning(.unknownKey, at: entry.key, inner, "unknown key \(name) \(path.place)", help: help())
+        case .refused:
+            findings.error(.unknownKey, at: entry.key, inner, "unknown key \(name) \(path.place)", help: help())
+        case .refusedAsPhase:
+            findings.error(
+                .unknownPhase, at: entry.key, inner,
+                "unknown phase \(name) \(path.place), expected \(Self.choice(table.keys.map(\.name)))",
+                codebuild: ServiceMessage.invalidPhaseName(entry.name), help: help())
+        }
+    }
+
+    private func helpForUnknown(_ name: String, _ table: KeyTable) -> () -> String? {
+        { [rootTable] in
+            if let key = table.keys.first(where: { $0.name == name }), let version = key.version {
+                return "\(quoted(name)) is a key of version \(version.rawValue) only"
+            }
+            let names = table.keys.map(\.name)
+            let meant = table.keys.first { $0.misnomers.contains(name) }?.name ?? nearName(to: name, among: names)
+            if let meant { return "did you mean `\(meant)`?" }
+            guard let place = rootTable.places(ofKey: name).first else { return nil }
+            return "`\(name)` belongs \(place.place)"
+        }
+    }
+
+    /// "`a`, `b` or `c`".
+    static func choice(_ names: [String]) -> String { list(names, last: "or") }
+
+    /// "`a`, `b` and `c`".
+    static func list(_ names: [String], last word: String = "and") -> String {
+        let names = names.map { "`\($0)`" }
+        guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+        return names.dropLast().joined(separator: ", ") + " \(word) " + last
+    }
+}
+
+extension SpecNode {
+    /// The value's source text put in quotes, so that YAML takes all of it for one text; `nil` when it is spread over
+    /// several lines or long.
+    var quotedAsWritten: String? {
+        let range = contentRange
+        guard !range.isEmpty, range.count <= 200 else { return nil }
+        let text = document.source.text(ofScalars: range)
+        guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return nil }
+        if !text.contains("'") { return "'\(text)'" }
+        if !text.contains("\""), !text.contains("\\") { return "\"\(text)\"" }
+        return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
+    }
+}

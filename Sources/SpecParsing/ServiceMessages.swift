@@ -1,0 +1,42 @@
+/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All of them have the code `YAML_FILE_ERROR`.
+enum ServiceMessage {
+    /// What libyaml says, with libyaml's line.
+    ///
+    /// [inferred] CODEBUILD.md 2: the number is the line of the problem's mark as libyaml has it, 0-based. So it is in
+    /// both logs whose file is known: aws-codebuild-user-guide#25 (tab in the fourth line, "at line 3") and
+    /// bedrock-chat#441 (quote in the twentieth line, "at line 19"); and 0 was seen for a file of one line.
+    static func syntax(_ problem: String, line: Int) -> String { "\(problem) at line \(line)" }
+
+    static func invalidVersion(_ version: String) -> String {
+        "invalid buildspec `version` specified: \(version), see documentation"
+    }
+
+    static func invalidPhaseName(_ name: String) -> String {
+        "Invalid buildspec phase name: \(name). Expecting: build,install,post_build,pre_build"
+    }
+
+    /// Of a command that is a mapping.
+    ///
+    /// What is said of an entry of `finally`, and of a command that is a list, is [unknown]: `nil`.
+    ///
+    /// - Parameters:
+    ///   - index: 0-based, in that phase's `commands`, empty entries counted.
+    ///   - line: 1-based, where the mapping begins. The second number is always one less (CODEBUILD.md 1.4).
+    static func commandNotString(_ kind: SpecNode.Kind, index: Int, of key: String, line: Int) -> String? {
+        guard key == "commands", kind == .mapping else { return nil }
+        return "Expected Commands[\(index)] to be of string type: found subkeys instead at line \(line), "
+            + "value of the key tag on line \(line - 1) might be empty"
+    }
+
+    /// [inferred] CODEBUILD.md 2: said of empty files and of files that are no buildspec, so probably of every file
+    /// without the keys that are required at the top.
+    static let notABuildspec = "wrong number of container tags, expected 1"
+
+    /// The sections of the unknown-key block, in its order.
+    ///
+    /// [inferred] CODEBUILD.md 1.3: in the only log with two sections (aws-toolkit-vscode#4008) `BUILD` comes before
+    /// `PRE_BUILD` although its file has them the other way round: sorted by name.
+    static func inBlockOrder(_ sections: [BuildSpec.UnknownKeys]) -> [BuildSpec.UnknownKeys] {
+        sections.sorted { $0.section.utf8.lexicographicallyPrecedes($1.section.utf8) }
+    }
+}

@@ -1,0 +1,162 @@
+/// The text of a file, with what it takes to say where in it something stands.
+///
+/// libyaml counts Unicode scalars from the start of the text, a byte-order mark not included, and takes NEL, LS and PS
+/// for line ends. Editors do not; so places are kept as scalar indices and turned into lines here.
+struct SourceText: Sendable {
+    let file: String
+    /// The text as UTF-8; a file in UTF-16 is converted. Bytes that are not UTF-8 stay as they are.
+    let utf8: [UInt8]
+    /// Where lines begin, in bytes.
+    private let lineBytes: ContiguousArray<UInt32>
+    /// Where lines begin, in scalars; empty when the text is all ASCII and both counts differ by the mark only.
+    private let lineScalars: ContiguousArray<UInt32>
+    let scalarCount: Int
+    private let markLength: Int
+
+    /// - Parameter bytes: less than 4 GiB of UTF-8, or of UTF-16 with its mark.
+    init(_ bytes: [UInt8], file: String) {
+        self.file = file
+        utf8 = Self.utf8(bytes)
+        markLength = utf8.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
+        (lineBytes, lineScalars, scalarCount) = utf8.withUnsafeBufferPointer { [markLength] in
+            Self.lines(of: $0, from: markLength)
+        }
+    }
+
+    /// The place of a scalar; a place behind the last line end is moved to the end of the last line.
+    func location(ofScalar index: Int) -> SourceLocation {
+        let (line, column) = place(ofScalar: index)
+        return SourceLocation(file: file, line: line + 1, column: column + 1)
+    }
+
+    /// How many columns `range` covers on the line it begins on, blanks at the end of the line left out.
+    func length(ofScalars range: Range<Int>) -> Int {
+        let (line, column) = place(ofScalar: range.lowerBound)
+        let start = scalarStart(ofLine: line) + column
+        let end = contentEnd(ofLine: line)
+        guard range.upperBound > end else { return max(1, range.upperBound - start) }
+        var lastByte = byteEnd(ofLine: line) - 1, length = end - start
+        while length > 1, utf8[lastByte] == UInt8(ascii: " ") || utf8[lastByte] == UInt8(ascii: "\t") {
+            lastByte -= 1
+            length -= 1
+        }
+        return max(1, length)
+    }
+
+    /// The text of a range of scalars, as it stands in the file.
+    func text(ofScalars range: Range<Int>) -> String {
+        let start = byteOffset(ofScalar: range.lowerBound), end = byteOffset(ofScalar: range.upperBound)
+        return String(decoding: utf8[start..<max(start, end)], as: UTF8.self)
+    }
+
+    /// The scalar at an index, if there is one.
+    func scalar(at index: Int) -> Unicode.Scalar? {
+        text(ofScalars: index..<index + 1).unicodeScalars.first
+    }
+
+    /// The index of the scalar that the byte at `offset` of ``utf8`` belongs to.
+    func scalarIndex(ofByte offset: Int) -> Int {
+        let end = min(offset + 1, utf8.count)
+        guard end > markLength else { return 0 }
+        return max(0, Self.scalarCount(utf8[markLength..<end]) - 1)
+    }
+
+    // MARK: Lines, 0-based
+
+    private func place(ofScalar index: Int) -> (line: Int, column: Int) {
+        var line = lastLine(startingAtOrBefore: index)
+        if line > 0, index >= scalarCount, scalarStart(ofLine: line) == scalarCount { line -= 1 }
+        return (line, max(0, min(index, contentEnd(ofLine: line)) - scalarStart(ofLine: line)))
+    }
+
+    private func lastLine(startingAtOrBefore index: Int) -> Int {
+        var low = 0, high = lineBytes.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if scalarStart(ofLine: middle) <= index { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    private func scalarStart(ofLine line: Int) -> Int {
+        lineScalars.isEmpty ? Int(lineBytes[line]) - markLength : Int(lineScalars[line])
+    }
+
+    private func contentEnd(ofLine line: Int) -> Int {
+        guard line + 1 < lineBytes.count else { return scalarCount }
+        return scalarStart(ofLine: line + 1) - (Int(lineBytes[line + 1]) - byteEnd(ofLine: line))
+    }
+
+    /// Where the line's text ends, its line end not included.
+    private func byteEnd(ofLine line: Int) -> Int {
+        guard line + 1 < lineBytes.count else { return utf8.count }
+        let next = Int(lineBytes[line + 1])
+        let isPair = next - 2 >= lineBytes[line] && utf8[next - 1] == 0x0a && utf8[next - 2] == 0x0d
+        return next - (isPair ? 2 : 1)
+    }
+
+    private func byteOffset(ofScalar index: Int) -> Int {
+        let line = lastLine(startingAtOrBefore: index)
+        var offset = Int(lineBytes[line]), left = index - scalarStart(ofLine: line)
+        if lineScalars.isEmpty { return min(offset + max(0, left), utf8.count) }
+        while left > 0, offset < utf8.count {
+            offset += 1
+            while offset < utf8.count, utf8[offset].isContinuation { offset += 1 }
+            left -= 1
+        }
+        return offset
+    }
+
+    // MARK: Scanning the bytes once
+
+    private static func lines(
+        of bytes: UnsafeBufferPointer<UInt8>, from start: Int
+    ) -> (bytes: ContiguousArray<UInt32>, scalars: ContiguousArray<UInt32>, count: Int) {
+        var lineCount = 1, isASCII = true
+        for byte in bytes {
+            if byte == 0x0a || byte == 0x0d { lineCount += 1 }
+            if byte >= 0x80 { isASCII = false }
+        }
+        var lineBytes: ContiguousArray<UInt32> = [UInt32(start)], lineScalars: ContiguousArray<UInt32> = []
+        lineBytes.reserveCapacity(lineCount)
+        if !isASCII {
+            lineScalars.reserveCapacity(lineCount)
+            lineScalars.append(0)
+        }
+        var scalars: UInt32 = 0, index = start
+        while index < bytes.count {
+            let byte = bytes[index]
+            index += 1
+            if !byte.isContinuation { scalars += 1 }
+            guard byte == 0x0a || byte == 0x0d && (index == bytes.count || bytes[index] != 0x0a) else { continue }
+            lineBytes.append(UInt32(index))
+            if !isASCII { lineScalars.append(scalars) }
+        }
+        return (lineBytes, lineScalars, Int(scalars))
+    }
+
+    private static func scalarCount(_ bytes: ArraySlice<UInt8>) -> Int {
+        bytes.count { !$0.isContinuation }
+    }
+
+    /// Whether the file begins with a UTF-16 mark. Without one libyaml takes it for UTF-8.
+    static func isUTF16(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
+    }
+
+    /// The text as UTF-8 when it begins with a UTF-16 mark, else as it is. Unpaired surrogates become U+FFFD.
+    static func utf8(_ bytes: [UInt8]) -> [UInt8] {
+        guard isUTF16(bytes) else { return bytes }
+        let isLittle = bytes[0] == 0xff
+        let units = stride(from: 2, to: bytes.count - 1, by: 2).map { index -> UInt16 in
+            let first = UInt16(bytes[index]), second = UInt16(bytes[index + 1])
+            return isLittle ? second << 8 | first : first << 8 | second
+        }
+        return Array(String(decoding: units, as: UTF16.self).utf8)
+    }
+}
+
+extension UInt8 {
+    /// Whether the byte goes on with a scalar of UTF-8 rather than beginning one.
+    fileprivate var isContinuation: Bool { self & 0xc0 == 0x80 }
+}

@@ -1,0 +1,124 @@
+/// The tree of a YAML file: scalars, lists and mappings as they were written, each with its place.
+///
+/// Nothing is interpreted here: `3.10` stays `3.10`, duplicate keys and merge keys stay where they are. Nodes lie in
+/// flat arrays, 24 bytes each with the reference from their parent, so that a million of them do no harm. An alias is a
+/// second reference to its anchor's node.
+final class SpecDocument: Sendable {
+    let source: SourceText
+    fileprivate let nodes: ContiguousArray<NodeRecord>
+    fileprivate let children: ContiguousArray<UInt32>
+    fileprivate let text: ContiguousArray<UInt8>
+    private let rootIndex: UInt32?
+
+    init(
+        source: SourceText, nodes: ContiguousArray<NodeRecord>, children: ContiguousArray<UInt32>,
+        text: ContiguousArray<UInt8>, rootIndex: UInt32?
+    ) {
+        self.source = source
+        self.nodes = nodes
+        self.children = children
+        self.text = text
+        self.rootIndex = rootIndex
+    }
+
+    /// The one value of the file; `nil` when it holds nothing but comments.
+    var root: SpecNode? { rootIndex.map { SpecNode(document: self, index: $0) } }
+}
+
+/// A node as it is stored.
+struct NodeRecord: Sendable {
+    var kind: SpecNode.Kind
+    var style: SpecNode.Style
+    var isNull: Bool
+    /// Scalar indices into the source.
+    var start: UInt32
+    var end: UInt32
+    /// A scalar's bytes in the document's text, a collection's members in its children.
+    var first: UInt32
+    var count: UInt32
+}
+
+/// One value of a document.
+struct SpecNode: Sendable {
+    enum Kind: UInt8, Sendable { case scalar, list, mapping }
+    enum Style: UInt8, Sendable { case plain, quoted, block, flow }
+
+    let document: SpecDocument
+    fileprivate let index: UInt32
+
+    private var record: NodeRecord { document.nodes[Int(index)] }
+
+    var kind: Kind { record.kind }
+    var style: Style { record.style }
+
+    /// Whether the value is absent: nothing, `~` or `null` without quotes, or tagged `!!null`.
+    var isNull: Bool { record.isNull }
+
+    /// A scalar's text after unfolding and unescaping, never re-rendered from a typed value; empty for collections.
+    var text: String {
+        guard kind == .scalar else { return "" }
+        let start = Int(record.first)
+        return document.text.withUnsafeBufferPointer {
+            String(decoding: $0[start..<start + Int(record.count)], as: UTF8.self)
+        }
+    }
+
+    /// The members of a list, in order.
+    var items: some RandomAccessCollection<SpecNode> {
+        members(step: 1).lazy.map { [document] in SpecNode(document: document, index: document.children[$0]) }
+    }
+
+    /// The keys and values of a mapping, in order, duplicates included.
+    var pairs: some RandomAccessCollection<(key: SpecNode, value: SpecNode)> {
+        members(step: 2).lazy.map { [document] in
+            (
+                SpecNode(document: document, index: document.children[$0]),
+                SpecNode(document: document, index: document.children[$0 + 1])
+            )
+        }
+    }
+
+    private func members(step: Int) -> some RandomAccessCollection<Int> {
+        let record = record
+        let count = kind == .scalar ? 0 : Int(record.count) / step
+        return (0..<count).lazy.map { Int(record.first) + $0 * step }
+    }
+
+    // MARK: Places
+
+    /// Scalar indices from the first character of the value to the one behind its last.
+    var range: Range<Int> { Int(record.start)..<max(Int(record.start), Int(record.end)) }
+    var location: SourceLocation { document.source.location(ofScalar: range.lowerBound) }
+    /// Columns on the line the value begins on.
+    var length: Int { document.source.length(ofScalars: contentRange) }
+
+    /// The range without what follows a block: libyaml has a block end at the next token, behind comments and blanks.
+    var contentRange: Range<Int> {
+        var node = self
+        while node.style == .block, let last = node.kind == .mapping ? node.pairs.last?.value : node.items.last {
+            node = last
+        }
+        return range.lowerBound..<max(range.lowerBound, node.range.upperBound)
+    }
+
+    /// Whether the value says in one of a project's ways that there is nothing: null, `[]`, `{}`, `{type: NO_CACHE}`.
+    var asksForNothing: Bool {
+        switch kind {
+        case .scalar: isNull
+        case .list: items.isEmpty
+        case .mapping: pairs.isEmpty || pairs.contains { $0.key.text == "type" && $0.value.text.hasPrefix("NO_") }
+        }
+    }
+
+    /// A scalar's text with its place.
+    var located: Located<String> { Located(text, at: location) }
+
+    /// "a list", as a finding says it.
+    var kindName: String {
+        switch kind {
+        case .scalar: isNull ? "empty" : "text"
+        case .list: "a list"
+        case .mapping: "a mapping"
+        }
+    }
+}

@@ -1,0 +1,156 @@
+/// `batch` (CODEBUILD.md 9).
+extension SpecReader {
+    mutating func batch(_ batch: Section) -> BuildSpec.Batch? {
+        let kinds: [BuildSpec.Batch.Kind] = [.graph, .list, .matrix, .fanout]
+        let present = kinds.filter { batch.hasValue($0.rawValue) }
+        guard let kind = present.first, present.count == 1 else {
+            let choice = SectionReader.choice(kinds.map(\.rawValue))
+            error(
+                .batchType, at: batch.node, batch.path,
+                present.isEmpty
+                    ? "`batch` has none of \(choice)"
+                    : "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them")
+            return nil
+        }
+        if case .sections(let sections)? = batch.entries[kind.rawValue]?.value, sections.isEmpty {
+            let path = batch.path.key(kind.rawValue)
+            error(.missingKey, at: batch.key(kind.rawValue) ?? batch.node, path, "\(path.quoted) has no builds")
+        }
+        return BuildSpec.Batch(
+            type: kind, location: batch.node.location, fastFail: batch.isOn("fast-fail"),
+            builds: builds(batch.sections(kind.rawValue)),
+            matrix: batch.section(kind.rawValue).flatMap { kind == .matrix ? matrix($0) : nil },
+            fanout: batch.section(kind.rawValue).flatMap { kind == .fanout ? fanout($0) : nil })
+    }
+
+    // MARK: Graph and list
+
+    private mutating func builds(_ sections: [Section]) -> [BuildSpec.Batch.Build] {
+        var read: [BuildSpec.Batch.Build] = [], places: [String: Int] = [:]
+        for section in sections {
+            guard let identifier = identifier(section) else { continue }
+            guard places.updateValue(read.count, forKey: identifier.text) == nil else {
+                error(
+                    .duplicateIdentifier, at: identifier, section.path.key("identifier"),
+                    "two builds have the identifier \(quoted(identifier.text))")
+                continue
+            }
+            read.append(
+                BuildSpec.Batch.Build(
+                    identifier: identifier.located, buildspec: section.text("buildspec"),
+                    dependsOn: section.texts("depend-on"), env: env(section.section("env")),
+                    ignoreFailure: section.isOn("ignore-failure"), debugSession: section.isOn("debug-session")))
+        }
+        checkDependencies(sections, known: places)
+        return read
+    }
+
+    private mutating func identifier(_ section: Section) -> SpecNode? {
+        guard let node = section.node("identifier") else {
+            if !section.has("identifier") || !section.hasValue("identifier") {
+                error(.missingKey, at: section.node, section.path, "\(section.path.quoted) has no `identifier`")
+            }
+            return nil
+        }
+        guard !Self.isBatchIdentifier(node.text) else { return node }
+        error(
+            .invalidIdentifier, at: node, section.path.key("identifier"),
+            "the identifier \(quoted(node.text)) has characters other than letters, digits and `_`")
+        return nil
+    }
+
+    /// [inferred] CODEBUILD.md 9: letters, digits, underscore. `-` and `.` in the middle are let pass, being harmless.
+    private static func isBatchIdentifier(_ text: String) -> Bool {
+        func isPlain(_ byte: UInt8) -> Bool {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        guard let first = text.utf8.first, isPlain(first), !text.contains("..") else { return false }
+        return text.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+    }
+
+    private mutating func checkDependencies(_ sections: [Section], known: [String: Int]) {
+        var graph: [(name: String, node: SpecNode, path: SpecPath, next: [String])] = []
+        for section in sections {
+            var next: [String] = []
+            for (index, node) in section.nodes("depend-on").enumerated() {
+                let path = section.path.key("depend-on").item(index)
+                if known[node.text] != nil {
+                    next.append(node.text)
+                } else {
+                    let near = nearName(to: node.text, among: Array(known.keys))
+                    error(
+                        .unknownDependency, at: node, path, "no build has the identifier \(quoted(node.text))",
+                        help: near.map { "did you mean `\($0)`?" })
+                }
+            }
+            if let node = section.node("identifier") { graph.append((node.text, node, section.path, next)) }
+        }
+        guard let cycle = firstCycle(graph.map { ($0.name, $0.next) }), let name = cycle.first else { return }
+        guard let build = graph.first(where: { $0.name == name }) else { return }
+        error(
+            .dependencyCycle, at: build.node, build.path,
+            "the builds wait for one another: \(cycle.prefix(20).map(quoted).joined(separator: " → "))",
+            help: "take one of these out of `depend-on`")
+    }
+
+    // MARK: Matrix and fanout
+
+    private mutating func matrix(_ section: Section) -> BuildSpec.Batch.Matrix {
+        let fixed = section.section("static"), dynamic = section.section("dynamic"), env = dynamic?.section("env")
+        return BuildSpec.Batch.Matrix(
+            ignoreFailure: fixed?.isOn("ignore-failure") ?? false, env: self.env(fixed?.section("env")),
+            buildspecs: dynamic?.texts("buildspec") ?? [], images: env?.texts("image") ?? [],
+            computeTypes: env?.texts("compute-type") ?? [], fleets: env?.texts("fleet") ?? [],
+            variables: (env?.textsByName("variables") ?? []).map {
+                BuildSpec.Batch.Matrix.Dimension(
+                    name: $0.name, values: $0.content.map(\.located), location: $0.node.location)
+            })
+    }
+
+    private mutating func fanout(_ section: Section) -> BuildSpec.Batch.Fanout? {
+        guard let parallelism = section.number("parallelism"), parallelism.value > 0 else {
+            if !section.hasValue("parallelism") || section.number("parallelism") != nil {
+                error(
+                    .missingKey, at: section.key("parallelism") ?? section.node, section.path,
+                    "\(section.path.quoted) needs a `parallelism` of 1 or more")
+            }
+            return nil
+        }
+        return BuildSpec.Batch.Fanout(parallelism: parallelism, ignoreFailure: section.isOn("ignore-failure"))
+    }
+
+    private func env(_ section: Section?) -> BuildSpec.Batch.Env {
+        BuildSpec.Batch.Env(
+            computeType: section?.text("compute-type"), fleet: section?.text("fleet"), image: section?.text("image"),
+            type: section?.text("type"), privilegedMode: section?.flag("privileged-mode"),
+            variables: section?.variables("variables") ?? [])
+    }
+}
+
+/// The first way that leads back to its own beginning, that beginning named at both ends; `nil` when there is none.
+private func firstCycle(_ graph: [(name: String, next: [String])]) -> [String]? {
+    let next = Dictionary(graph.map { ($0.name, $0.next) }, uniquingKeysWith: { first, _ in first })
+    var isDone: Set<String> = []
+    for (start, _) in graph where !isDone.contains(start) {
+        // Depth first, without recursion: the way so far, and what is still to be tried at each of its steps.
+        var way = [start], onWay: Set = [start], open = [next[start] ?? []]
+        while let name = way.last, let last = open.indices.last {
+            guard let step = open[last].popLast() else {
+                isDone.insert(name)
+                onWay.remove(name)
+                way.removeLast()
+                open.removeLast()
+                continue
+            }
+            if onWay.contains(step) { return way.drop { $0 != step } + [step] }
+            guard !isDone.contains(step) else { continue }
+            way.append(step)
+            onWay.insert(step)
+            open.append(next[step] ?? [])
+        }
+    }
+    return nil
+}

@@ -1,0 +1,199 @@
+/// Makes the meaning of a buildspec out of its document: keys and shapes by ``KeyTable``, the rules beyond them here.
+struct SpecReader {
+    var reader: SectionReader
+
+    /// - Returns: the spec, `nil` when the file has an error, and all findings in the order of the file.
+    static func read(_ document: SpecDocument) -> (spec: BuildSpec?, diagnostics: [Diagnostic]) {
+        guard let root = document.root, !root.isNull else { return (nil, [emptyFile(document.source)]) }
+        var reader = SpecReader(reader: SectionReader(.buildSpec, version: peekedVersion(root) ?? .v02))
+        let spec = reader.spec(root)
+        let findings = reader.reader.findings
+        return (findings.hasBlockingError ? nil : spec, findings.sorted)
+    }
+
+    private static func emptyFile(_ source: SourceText) -> Diagnostic {
+        Diagnostic(
+            severity: .error, code: FindingCode.emptyFile.rawValue,
+            message: "the file is empty, expected a mapping with `version` and `phases`",
+            location: source.location(ofScalar: 0), codebuildMessage: ServiceMessage.notABuildspec)
+    }
+
+    private mutating func spec(_ root: SpecNode) -> BuildSpec? {
+        guard root.kind == .mapping else {
+            error(
+                .wrongType, at: root, .root,
+                "the file is \(root.kindName), expected a mapping with `version` and `phases`",
+                codebuild: ServiceMessage.notABuildspec)
+            return nil
+        }
+        let top = reader.section(root, under: nil, .buildSpec, at: .root)
+        checkVersion(top)
+        checkPhases(top, in: root)
+        return BuildSpec(
+            version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
+            hasPhases: top.has("phases"), artifacts: top.section("artifacts").flatMap { artifacts($0) },
+            cache: top.section("cache").map { cache($0) }, reports: reports(top),
+            batch: top.section("batch").flatMap { batch($0) }, unknownKeys: reader.unknownKeysInBlockOrder)
+    }
+
+    // MARK: What every file must have
+
+    /// The version, as far as it is a known one: which keys there are depends on it.
+    private static func peekedVersion(_ root: SpecNode) -> BuildSpec.Version? {
+        root.pairs.last { $0.key.text == "version" }.flatMap { BuildSpec.Version(rawValue: $0.value.text) }
+    }
+
+    /// `version` is compared by its source text: `0.2`, quoted or not, and nothing that only means the same number.
+    private mutating func checkVersion(_ top: Section) {
+        guard let entry = top.entries["version"] else {
+            return error(
+                .missingKey, at: top.node, .root, "`version` is missing", codebuild: ServiceMessage.notABuildspec,
+                help: "begin the file with `version: 0.2`")
+        }
+        let version = top.text("version")?.value ?? ""
+        guard top.node("version") != nil || !top.hasValue("version") else { return }
+        guard BuildSpec.Version(rawValue: version) == nil else { return }
+        error(
+            .invalidVersion, at: top.node("version") ?? entry.key, top.path.key("version"),
+            "`version` is \(version.isEmpty ? "empty" : quoted(version)), expected `0.2` or `0.1`",
+            codebuild: ServiceMessage.invalidVersion(version), help: "write `version: 0.2`")
+    }
+
+    private mutating func checkPhases(_ top: Section, in root: SpecNode) {
+        guard let key = top.key("phases") else {
+            guard !top.hasValue("batch") else { return }
+            return error(
+                .missingKey, at: top.node, .root, "`phases` is missing", codebuild: ServiceMessage.notABuildspec,
+                help: "a buildspec has `phases`, or for a batch build `batch`, at the top level")
+        }
+        guard let phases = top.section("phases"), phases.entries.isEmpty else { return }
+        let beside = root.pairs.map(\.key.text).filter { PhaseName(rawValue: $0) != nil }
+        if beside.isEmpty {
+            reader.findings.warning(.emptyValue, at: key, phases.path, "`phases` is empty: nothing will run")
+        } else {
+            error(
+                .phasesNotIndented, at: key, phases.path,
+                "`phases` is empty, and \(SectionReader.list(beside)) stand beside it",
+                help: "indent them, to stand under `phases`")
+        }
+    }
+
+    // MARK: Sections
+
+    /// `env` and, in version 0.1, `environment_variables` (CODEBUILD.md 1.5); the newer name wins.
+    private func environment(_ top: Section) -> BuildSpec.Environment {
+        let env = top.section("env"), old = top.section("environment_variables")
+        func variables(_ name: String, _ oldName: String) -> [BuildSpec.Variable] {
+            let new = env?.variables(name) ?? []
+            guard let old = old?.variables(oldName), !old.isEmpty else { return new }
+            let names = Set(new.map(\.name))
+            return old.filter { !names.contains($0.name) } + new
+        }
+        return BuildSpec.Environment(
+            shell: env?.text("shell"),
+            variables: variables("variables", "plaintext"),
+            parameterStore: variables("parameter-store", "parameter-store"),
+            secretsManager: env?.variables("secrets-manager") ?? [],
+            exportedVariables: env?.texts("exported-variables") ?? [],
+            gitCredentialHelper: env?.isOn("git-credential-helper") ?? false)
+    }
+
+    private mutating func phases(_ top: Section) -> [BuildSpec.Phase] {
+        guard let phases = top.section("phases") else { return [] }
+        var read: [BuildSpec.Phase] = []
+        for name in PhaseName.allCases {
+            guard let phase = phases.section(name.rawValue) else { continue }
+            read.append(
+                BuildSpec.Phase(
+                    name: name, location: phase.node.location, runAs: phase.text("run-as"),
+                    onFailure: onFailure(phase), commands: phase.commands("commands"),
+                    finally: phase.commands("finally"),
+                    runtimeVersions: phase.variables("runtime-versions").map {
+                        BuildSpec.RuntimeVersion(name: $0.name, version: $0.value, location: $0.location)
+                    },
+                    hasCommandsKey: phase.has("commands")))
+        }
+        return read
+    }
+
+    private mutating func onFailure(_ phase: Section) -> Located<BuildSpec.OnFailure>? {
+        guard let node = phase.node("on-failure") else { return nil }
+        if let value = BuildSpec.OnFailure(node.text) { return Located(value, at: node.location) }
+        let path = phase.path.key("on-failure")
+        let isOnlyCase = BuildSpec.OnFailure(node.text.uppercased()) != nil
+        reader.findings.error(
+            .invalidOnFailure, at: node, path,
+            "\(path.quoted) is \(quoted(node.text)), expected `ABORT`, `CONTINUE` or `RETRY`",
+            help: isOnlyCase
+                ? "write it in upper case"
+                : "a retry may also be `RETRY-COUNT`, `RETRY-REGEX` or `RETRY-COUNT-REGEX`, COUNT up to 100",
+            isBlocking: Self.unknownOnFailureBlocksRun)
+        return nil
+    }
+
+    /// Whether a value of `on-failure` that is none of the grammar keeps a build from running.
+    ///
+    /// [unknown] CODEBUILD.md 3.5: what the service does with it. An error for `validate`, for a run as if absent.
+    private static let unknownOnFailureBlocksRun = false
+
+    private mutating func cache(_ cache: Section) -> BuildSpec.Cache {
+        let fallbackKeys = cache.texts("fallback-keys")
+        if let key = cache.key("fallback-keys"), !fallbackKeys.isEmpty {
+            let path = cache.path.key("fallback-keys")
+            if !cache.hasValue("key") {
+                reader.findings.warning(
+                    .withoutEffect, at: key, path, "\(path.quoted) has no effect without `cache.key`")
+            }
+            warnIfMany(fallbackKeys.count, limit: 5, "keys", at: key, path)
+        }
+        var action = BuildSpec.Cache.Action.both
+        if let node = cache.node("action") {
+            if let known = BuildSpec.Cache.Action(rawValue: node.text), known != .both {
+                action = known
+            } else {
+                let path = cache.path.key("action")
+                reader.findings.warning(
+                    .unknownValue, at: node, path,
+                    "\(path.quoted) is \(quoted(node.text)), expected `restore` or `save`: it is read as both")
+            }
+        }
+        return BuildSpec.Cache(
+            paths: cache.texts("paths"), key: cache.text("key"), fallbackKeys: fallbackKeys, action: action,
+            location: cache.node.location)
+    }
+
+    mutating func warnIfMany(_ count: Int, limit: Int, _ what: String, at node: SpecNode, _ path: SpecPath) {
+        guard count > limit else { return }
+        reader.findings.warning(
+            .tooMany, at: node, path, "\(path.quoted) has \(count) \(what); CodeBuild takes at most \(limit)")
+    }
+
+    mutating func error(
+        _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
+    ) {
+        reader.findings.error(code, at: node, path, message(), codebuild: codebuild(), help: help())
+    }
+}
+
+extension BuildSpec.OnFailure {
+    /// The grammar of CODEBUILD.md 3.5; `nil` for a text that is none of it.
+    init?(_ text: String) {
+        switch text {
+        case "ABORT": self = .abort
+        case "CONTINUE": self = .continue
+        case "RETRY": self = .retry(count: 3, pattern: nil)
+        default:
+            guard text.hasPrefix("RETRY-") else { return nil }
+            let rest = text.dropFirst("RETRY-".count)
+            let digits = rest.prefix { ("0"..."9").contains($0) }, behind = rest.dropFirst(digits.count)
+            if !digits.isEmpty, behind.isEmpty || behind.first == "-" {
+                guard let count = Int(digits), count <= 100 else { return nil }
+                self = .retry(count: count, pattern: behind.count > 1 ? String(behind.dropFirst()) : nil)
+            } else {
+                guard !rest.isEmpty else { return nil }
+                self = .retry(count: 3, pattern: String(rest))
+            }
+        }
+    }
+}

@@ -1,0 +1,56 @@
+/// What reading a buildspec gave: its meaning, or what is wrong with it, or both a meaning and warnings.
+public struct SpecReading: Sendable {
+    /// `nil` when the file has an error. The one exception: an unknown `on-failure` is an error of ours, and absent for
+    /// a run (CODEBUILD.md 3.5), so that it makes the reading invalid and leaves the spec.
+    public let spec: BuildSpec?
+    /// In the order of the file.
+    public let diagnostics: [Diagnostic]
+    /// The text the places refer to, as UTF-8 whatever the file's encoding was.
+    public let source: [UInt8]
+
+    /// Whether there is no error; warnings are allowed.
+    public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
+
+    /// What CodeBuild would report, in DOWNLOAD_SOURCE: the first error it has a message for. Where it is not known to
+    /// have one for any, our own words for the first error stand in. `nil` when the reading is valid.
+    public var failure: BuildFailure? {
+        let errors = diagnostics.lazy.filter { $0.severity == .error }
+        guard let first = errors.first else { return nil }
+        let message = errors.compactMap(\.codebuildMessage).first ?? first.message
+        return BuildFailure(code: "YAML_FILE_ERROR", message: message)
+    }
+}
+
+/// A failure as a phase context has it: `YAML_FILE_ERROR`, and the message.
+public struct BuildFailure: Sendable, Equatable, Codable {
+    public let code: String
+    public let message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
+/// Reads a buildspec.
+///
+/// A file that is not YAML gives its first syntax error, one that is gives all findings. Never fails otherwise, however
+/// large, deep or broken the file is.
+///
+/// - Parameters:
+///   - bytes: UTF-8 with or without a mark, or UTF-16 with one; any line ends.
+///   - file: the path to show in findings.
+public func readBuildSpec(_ bytes: [UInt8], file: String) -> SpecReading {
+    switch SpecDocument.read(bytes, file: file) {
+    case .success(let document):
+        let (spec, diagnostics) = SpecReader.read(document)
+        return SpecReading(spec: spec, diagnostics: diagnostics, source: document.source.utf8)
+    case .failure(let unreadable):
+        return SpecReading(spec: nil, diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8)
+    }
+}
+
+/// The text of a file as UTF-8: converted when it begins with a UTF-16 mark, else as it is.
+///
+/// Places in findings refer to this text.
+public func convertedToUTF8(_ bytes: [UInt8]) -> [UInt8] { SourceText.utf8(bytes) }

@@ -1,0 +1,112 @@
+internal import Archives
+
+/// Streams on their way into a tarball.
+struct CacheWriting {
+    struct Result: Sendable {
+        /// Of the tarball.
+        let byteCount: Int64
+        let entryCount: Int
+        let contentByteCount: Int64
+        let fingerprint: String
+        let skipped: [SkippedEntry]
+        let warnings: [String]
+    }
+
+    private var rules: CacheEntryRules
+    private let progress: (@Sendable (Int64) -> Void)?
+    private let stop: StopFlag
+    private var fingerprint = CacheFingerprint()
+    private var entryCount = 0
+    private var contentByteCount: Int64 = 0
+    private var skipped: [SkippedEntry] = []
+    private var warnings: [String] = []
+
+    init(rules: CacheEntryRules, progress: (@Sendable (Int64) -> Void)?, stop: StopFlag) {
+        self.rules = rules
+        self.progress = progress
+        self.stop = stop
+    }
+
+    /// Reads every stream to its end and closes it.
+    ///
+    /// - Parameter ring: of a ``TrailingHash``.
+    mutating func run(
+        _ inputs: [(OwnedDescriptor, PathMap)], into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
+        compression: CacheCompression
+    ) throws -> Result {
+        let bell = Bell(ring)
+        let writer = try ArchiveWriter(
+            fileDescriptor: file.rawValue,
+            format: .tarZstd(level: compression.level, threads: compression.threads), stop: stop,
+            observer: { bell.heard($0.count) })
+        for (input, map) in inputs {
+            try copy(input, map, to: writer)
+            input.close()
+        }
+        try writer.close()
+        return Result(
+            byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
+            fingerprint: fingerprint.finish(), skipped: skipped, warnings: warnings + writer.warnings)
+    }
+
+    private mutating func copy(_ input: OwnedDescriptor, _ map: PathMap, to writer: ArchiveWriter) throws {
+        let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+        while let entry = try reader.next() {
+            try stop.check()
+            switch rules.judge(entry, rename: map.stored) {
+            case .passOver: continue
+            case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+            case .take(let entry): try copy(entry, from: reader, to: writer)
+            }
+        }
+        warnings += reader.warnings
+    }
+
+    private mutating func copy(_ entry: ArchiveEntry, from reader: ArchiveReader, to writer: ArchiveWriter) throws {
+        entryCount += 1
+        fingerprint.begin(entry)
+        try writer.begin(entry)
+        try reader.readBlocks { block in
+            try block.withBytes { bytes in
+                fingerprint.update(bytes)
+                try writer.write(bytes)
+                contentByteCount += Int64(bytes.count)
+                progress?(contentByteCount)
+            }
+        }
+        try writer.end()
+    }
+}
+
+/// Rings once a mebibyte.
+private final class Bell {
+    private let ring: FileDescriptor
+    private var count = 0
+
+    init(_ ring: OwnedDescriptor) { self.ring = FileDescriptor(rawValue: ring.rawValue) }
+
+    func heard(_ bytes: Int) {
+        count += bytes
+        guard count >= 1 << 20 else { return }
+        count = 0
+        // A bell nobody hears any more belongs to a hash that failed, and that failure is reported.
+        _ = try? ring.writeAll([1])
+    }
+}
+
+extension ArchiveBlock {
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 18)
+
+    /// The bytes of the block, the zeros of a hole in pieces.
+    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        switch self {
+        case .bytes(let bytes): try body(bytes)
+        case .hole(var count):
+            while count > 0 {
+                let part = Int(min(count, Int64(Self.zeros.count)))
+                try Self.zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<part])) }
+                count -= Int64(part)
+            }
+        }
+    }
+}

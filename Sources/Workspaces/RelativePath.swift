@@ -1,0 +1,66 @@
+/// Names of archive entries and listed files, brought to one form: names joined by single slashes, relative, no `.`.
+enum RelativePath {
+    /// Why a name is not acceptable.
+    enum Flaw: Error, Equatable { case isAbsolute, leadsUp }
+
+    static let slash = UInt8(ascii: "/")
+    private static let dot = UInt8(ascii: ".")
+
+    /// - Returns: empty for the top folder itself (`.`, `./`).
+    static func normalized(_ path: [UInt8]) -> Result<[UInt8], Flaw> {
+        if isNormal(path) { return .success(path) }
+        if path.first == slash { return .failure(.isAbsolute) }
+        var result: [UInt8] = []
+        for part in path.split(separator: slash) where part != [dot] {
+            if part == [dot, dot] { return .failure(.leadsUp) }
+            if !result.isEmpty { result.append(slash) }
+            result += part
+        }
+        return .success(result)
+    }
+
+    /// Whether there is nothing to do, in one pass and without allocating: nearly every name there is.
+    private static func isNormal(_ path: [UInt8]) -> Bool {
+        var length = 0, dots = 0
+        for byte in path {
+            if byte == slash {
+                if length == 0 || length == dots && dots <= 2 { return false }
+                length = 0
+                dots = 0
+            } else {
+                length += 1
+                if byte == dot { dots += 1 }
+            }
+        }
+        return length > 0 && !(length == dots && dots <= 2)
+    }
+
+    /// A prefix as a caller wrote it, without slashes at its ends, doubled ones and `.`.
+    static func trimmed(_ path: some Sequence<UInt8>) -> [UInt8] {
+        Array(path.split(separator: slash).filter { Array($0) != [dot] }.joined(separator: [slash]))
+    }
+
+    /// Whether `path` is `folder` or lies below it. The empty folder holds everything.
+    static func isBelowOrEqual(_ path: [UInt8], _ folder: [UInt8]) -> Bool {
+        folder.isEmpty || path.starts(with: folder) && (path.count == folder.count || path[folder.count] == slash)
+    }
+
+    /// `rest` below `folder`; either may be empty.
+    static func join(_ folder: [UInt8], _ rest: some Collection<UInt8>) -> [UInt8] {
+        folder.isEmpty ? Array(rest) : rest.isEmpty ? folder : folder + [slash] + rest
+    }
+
+    /// The proper folders above `path`, nearest first, without the top.
+    static func ancestors(of path: [UInt8]) -> some Sequence<[UInt8]> {
+        sequence(state: path.count) { end -> [UInt8]? in
+            guard let cut = path[..<end].lastIndex(of: slash) else { return nil }
+            end = cut
+            return Array(path[..<cut])
+        }
+    }
+
+    /// The last name of `path`.
+    static func name(of path: [UInt8]) -> [UInt8] {
+        path.lastIndex(of: slash).map { Array(path[($0 + 1)...]) } ?? path
+    }
+}

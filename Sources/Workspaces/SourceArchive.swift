@@ -1,0 +1,87 @@
+internal import Archives
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A source tree as one tar stream, for engines that do not see this machine's files.
+public struct SourceArchive: Sendable {
+    private let tree: SourceTree
+
+    public init(_ tree: SourceTree) { self.tree = tree }
+
+    /// Writes the stream and closes the descriptor. Everything in it is root's, as the service's own checkout is.
+    ///
+    /// - Throws: ``WorkspaceError`` when a file cannot be read or the reader went away.
+    public func write(to descriptor: Int32) async throws {
+        try await BlockingThread.run { stop in
+            defer { close(descriptor) }
+            try explaining("read the source in `\(tree.root)`", .cannotRead) {
+                let writer = try ArchiveWriter(fileDescriptor: descriptor, format: .tar, stop: stop)
+                for step in tree.steps {
+                    let folder = step.folder == [0x2e] ? [] : step.folder
+                    if !folder.isEmpty { try add(folder, descends: false, to: writer) }
+                    for name in step.names {
+                        guard name != [0x2e] else {
+                            for name in try SourceTree.entries(of: Array(tree.root.utf8)) {
+                                try add(name, descends: true, to: writer)
+                            }
+                            continue
+                        }
+                        try add(folder.isEmpty ? name : folder + [0x2f] + name, descends: true, to: writer)
+                    }
+                }
+                try writer.close()
+            }
+        }
+    }
+
+    private func add(_ path: [UInt8], descends: Bool, to writer: ArchiveWriter) throws {
+        let full = Array(tree.root.utf8) + [0x2f] + path
+        let name = full.map { CChar(bitPattern: $0) } + [0]
+        var info = stat()
+        guard lstat(name, &info) == 0 else { throw Errno(rawValue: errno) }
+        var entry = ArchiveEntry(
+            path: path, mode: UInt32(info.st_mode) & 0o7777,
+            modified: .init(seconds: Int64(info.st_mtim.tv_sec), nanoseconds: Int(info.st_mtim.tv_nsec)))
+        switch info.st_mode & S_IFMT {
+        case S_IFREG:
+            entry.size = Int64(info.st_size)
+            try writer.begin(entry)
+            try content(of: name, size: Int(info.st_size), to: writer)
+            try writer.end()
+        case S_IFLNK:
+            var target = [CChar](repeating: 0, count: 4096)
+            let length = readlink(name, &target, target.count)
+            guard length >= 0 else { throw Errno(rawValue: errno) }
+            entry.kind = .symbolicLink(target: target[..<length].map { UInt8(bitPattern: $0) })
+            try writer.begin(entry)
+            try writer.end()
+        case S_IFDIR:
+            entry.kind = .directory
+            try writer.begin(entry)
+            try writer.end()
+            guard descends else { return }
+            for child in try SourceTree.entries(of: full) { try add(path + [0x2f] + child, descends: true, to: writer) }
+        default: break  // A socket or a device is nobody's source.
+        }
+    }
+
+    /// Exactly `size` bytes, whatever happens to the file meanwhile: the stream has promised that many.
+    private func content(of name: [CChar], size: Int, to writer: ArchiveWriter) throws {
+        let file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard file >= 0 else { throw Errno(rawValue: errno) }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 1 << 18), rest = size
+        while rest > 0 {
+            let wanted = Swift.min(rest, buffer.count)
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(file, $0.baseAddress, wanted) }
+            guard count >= 0 else { throw Errno(rawValue: errno) }
+            let taken = count == 0 ? wanted : count
+            if count == 0 { buffer = [UInt8](repeating: 0, count: buffer.count) }
+            try buffer.withUnsafeBytes { try writer.write(UnsafeRawBufferPointer(rebasing: $0[..<taken])) }
+            rest -= taken
+        }
+    }
+}

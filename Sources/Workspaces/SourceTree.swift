@@ -1,0 +1,94 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The files of a folder that make up a build's source: all but what git ignores and our own `.buildspec`.
+///
+/// Nothing is copied and nothing is written here; the tree only says what is to be copied. (Issue 7 makes every source a
+/// git tree object behind this same face.)
+public struct SourceTree: Sendable {
+    /// Entries of one folder that are taken whole.
+    public struct Step: Sendable, Equatable {
+        /// Relative to the source; `.` is its top.
+        public let folder: [UInt8]
+        public let names: [[UInt8]]
+    }
+
+    /// An absolute path on this machine.
+    public let root: String
+    public let steps: [Step]
+
+    /// - Parameter excluded: paths relative to `root`, with or without a slash at the end.
+    /// - Throws: ``SourceError`` when a folder cannot be read.
+    public init(root: String, excluding excluded: [[UInt8]]) throws {
+        self.root = root
+        let exclusions = Exclusions(excluded + [Array(".buildspec".utf8)])
+        var steps: [Step] = []
+        try Self.collect(root: root, folder: [], exclusions, into: &steps)
+        self.steps = steps
+    }
+
+    private static func collect(
+        root: String, folder: [UInt8], _ exclusions: Exclusions, into steps: inout [Step]
+    ) throws {
+        let names = try entries(of: Array(root.utf8) + (folder.isEmpty ? [] : [0x2f]) + folder)
+        var whole: [[UInt8]] = [], partly: [([UInt8], Exclusions)] = []
+        for name in names {
+            switch exclusions.below[name] {
+            case nil: whole.append(name)
+            case let inner? where inner.isWhole: continue
+            case let inner?: partly.append((folder.isEmpty ? name : folder + [0x2f] + name, inner))
+            }
+        }
+        // A folder that loses all it holds is still a folder.
+        if partly.isEmpty && whole.count == names.count && folder.isEmpty {
+            steps.append(Step(folder: [0x2e], names: names.isEmpty ? [] : [[0x2e]]))
+            return
+        }
+        steps.append(Step(folder: folder.isEmpty ? [0x2e] : folder, names: whole))
+        for (path, inner) in partly { try collect(root: root, folder: path, inner, into: &steps) }
+    }
+
+    /// The names in a folder, in byte order, without `.` and `..`.
+    static func entries(of path: [UInt8]) throws -> [[UInt8]] {
+        guard let directory = opendir(path.map { CChar(bitPattern: $0) } + [0]) else {
+            throw SourceError(
+                path: String(decoding: path, as: UTF8.self), reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(directory) }
+        var names: [[UInt8]] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
+            if name != [0x2e], name != [0x2e, 0x2e] { names.append(name) }
+        }
+        return names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+}
+
+/// Excluded paths, as a tree of their names.
+private final class Exclusions: Sendable {
+    let isWhole: Bool
+    let below: [[UInt8]: Exclusions]
+
+    convenience init(_ paths: [[UInt8]]) {
+        self.init(split: paths.map { $0.split(separator: 0x2f) }, isWhole: false)
+    }
+
+    private init(split paths: [[ArraySlice<UInt8>]], isWhole: Bool) {
+        self.isWhole = isWhole
+        let groups = Dictionary(grouping: paths.filter { !$0.isEmpty }) { Array($0[0]) }
+        below = groups.mapValues { group in
+            Exclusions(split: group.map { Array($0.dropFirst()) }, isWhole: group.contains { $0.count == 1 })
+        }
+    }
+}
+
+/// A source that cannot be read.
+public struct SourceError: Error, Sendable, CustomStringConvertible {
+    public let path: String
+    public let reason: String
+
+    public var description: String { "cannot read the source folder `\(path)`: \(reason)" }
+}

@@ -1,0 +1,48 @@
+internal import Archives
+internal import Crypto
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The hashes of a file, taken while another thread still writes it, so that hashing costs the writer nothing.
+///
+/// The writer rings now and then; each time the file is read on to where it ends. Once the bell is gone, that is its end.
+struct TrailingHash: Sendable {
+    let sha256: String
+    /// XXH64, for ``CacheManifest/Seal``.
+    let checksum: String
+
+    /// A bell: what is rung at one end wakes the other.
+    static func bell() throws -> (wake: OwnedDescriptor, ring: OwnedDescriptor) {
+        var ends: [Int32] = [-1, -1]
+        try DirectoryHandle.check { pipe(&ends) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (OwnedDescriptor(ends[0]), OwnedDescriptor(ends[1]))
+    }
+
+    static func hash(_ file: OwnedDescriptor, wokenBy wake: OwnedDescriptor, stop: StopFlag) throws -> TrailingHash {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        let (file, wake) = (FileDescriptor(rawValue: file.rawValue), FileDescriptor(rawValue: wake.rawValue))
+        var hash = SHA256(), quickHash = ContentHash()
+        var offset: Int64 = 0
+        var isWritten = false
+        while !isWritten {
+            isWritten = try wake.read(into: buffer) == 0
+            while true {
+                try stop.check()
+                let count = try file.read(fromAbsoluteOffset: offset, into: buffer)
+                if count == 0 { break }
+                let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+                hash.update(bufferPointer: bytes)
+                quickHash.update(bytes)
+                offset += Int64(count)
+            }
+        }
+        return TrailingHash(sha256: hexadecimal(hash.finalize()), checksum: quickHash.text)
+    }
+}

@@ -1,0 +1,62 @@
+internal import BuildPlanning
+internal import ConsoleRendering
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Takes every event once and gives it to all who want it: the terminal, the record, the result.
+actor BuildReporter {
+    private(set) var result = BuildResult()
+    private let format: RunSettings.LogFormat
+    private let terminal: Terminal
+    private var screen: LogRenderer
+    private var plainLog = LogRenderer()
+    private let record: BuildRecord?
+
+    init(format: RunSettings.LogFormat, terminal: Terminal, record: BuildRecord?) {
+        self.format = format
+        self.terminal = terminal
+        self.record = record
+        screen = LogRenderer(usesColor: terminal.outputUsesColor)
+    }
+
+    func take(_ event: BuildEvent) throws {
+        result.add(event)
+        if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
+        let json = format == .json || record != nil ? event.json.bytes + [0x0a] : []
+        if let record { try record.append(event: json, log: plainLog.render(event)) }
+        switch format {
+        case .codebuild: try terminal.write(screen.render(event))
+        case .json: try terminal.write(json)
+        case .quiet: break
+        }
+    }
+}
+
+/// The record of one build below the state folder: `events.jsonl`, `log.txt`, and at its end `build.json`.
+struct BuildRecord: Sendable {
+    let folder: String
+    private let events: Int32
+    private let log: Int32
+
+    var logPath: String { "\(folder)/log.txt" }
+
+    init(folder: String) throws {
+        self.folder = folder
+        try Files.makeFolder(folder)
+        events = try Files.create("\(folder)/events.jsonl")
+        log = try Files.create("\(folder)/log.txt")
+    }
+
+    func append(event: [UInt8], log text: [UInt8]) throws {
+        try Terminal.write(event, to: events, named: "`\(folder)/events.jsonl`")
+        if !text.isEmpty { try Terminal.write(text, to: log, named: "`\(logPath)`") }
+    }
+
+    func close() {
+        _ = Glibc.close(events)
+        _ = Glibc.close(log)
+    }
+}

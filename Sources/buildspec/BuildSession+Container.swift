@@ -1,0 +1,62 @@
+internal import BuildExecution
+internal import BuildPlanning
+internal import Engines
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension BuildSession {
+    /// Removes what dead runs left on the engine; free when there are none.
+    func sweep(_ engine: some Engine) async throws -> RunningMarks {
+        let folder = "\(places.state)/running"
+        try Files.makeFolder(folder)
+        let marks = RunningMarks(folder: folder)
+        await marks.sweep { container in
+            try await engine.remove(container)
+            terminal.say("removed container `\(container)` of a build that was killed\n")
+        }
+        return marks
+    }
+
+    func containerSpec(
+        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: some Engine
+    ) async throws -> ContainerSpec {
+        var container = ContainerSpec(
+            name: plan.id.containerName, image: try await pullableName(plan.image, engine))
+        container.labels = ["dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())"]
+        container.memoryMounts = ["/codebuild/output/tmp"]
+        container.environment = plan.engineVariables.map { (name: $0.name, value: $0.value) }
+        container.isOffline = settings.isOffline
+        container.pull = settings.pull
+        container.platform = settings.platform
+        container.cpus = settings.cpus
+        container.memory = settings.memory
+        if isEngineLocal(settings) {
+            container.readOnlyMounts = [(host: location.source, container: SourceStaging.mountPoint)]
+        }
+        if settings.imageIsDefault {
+            terminal.say(
+                "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"
+            )
+        }
+        for variable in plan.engineVariables where variable.origin > .buildspec {
+            terminal.say("warning: variable `\(variable.name)` is no shell identifier: only programs see it\n")
+        }
+        return container
+    }
+
+    /// A name the engine can find: `aws/codebuild/…` is no registry's, so a local image of that name comes first.
+    private func pullableName(_ image: String, _ engine: some Engine) async throws -> String {
+        guard let published = ImageNames.publicName(of: image) else { return image }
+        return try await engine.imageID(image) == nil ? published : image
+    }
+
+    /// Whether the engine is likely to see this machine's files; if it does not after all, the driver notices.
+    private func isEngineLocal(_ settings: RunSettings) -> Bool {
+        if let host = places.environment["DOCKER_HOST"], !host.isEmpty { return host.hasPrefix("unix://") }
+        return settings.context == nil || settings.context == "default"
+    }
+}

@@ -1,0 +1,72 @@
+internal import BuildExecution
+internal import ConsoleRendering
+internal import BuildPlanning
+internal import SpecParsing
+
+extension BuildSession {
+    /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
+    func refuse(
+        _ reading: SpecOutcome, _ location: BuildLocation, _ settings: RunSettings, _ id: BuildID,
+        _ reporter: BuildReporter, _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
+    ) async throws -> ExitStatus {
+        let source = BuildPlan.sourceDirectory(of: id)
+        let file = location.relativePath.map { "\(source)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+        let start = BuildEvent.BuildStart(
+            id: id, image: settings.image, sourceDirectory: source, buildspec: file)
+        let context: PhaseContext, status: ExitStatus
+        switch reading {
+        case .missing:
+            // The default file's absence has a message of its own (CODEBUILD.md 2).
+            let isDefault = location.relativePath == "buildspec.yml"
+            context = PhaseContext(
+                statusCode: "YAML_FILE_ERROR",
+                message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
+            status = .noSuchFile
+        case .unresolved(let first, let names):
+            context = first
+            status = .buildFailed
+            terminal.say(
+                Failure(
+                    .buildFailed,
+                    "cannot look up \(names.map { "`\($0)`" }.joined(separator: ", ")): "
+                        + "parameters and secrets are not resolved yet",
+                    help: "give each with --env NAME=VALUE or --env-file FILE"))
+        case .invalid(let message):
+            context = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
+            status = .invalidBuildspec
+        }
+        let isThere = status != .noSuchFile
+        try await BuildRefusal(start: start, context: context, isBuildspecThere: isThere)
+            .run(surroundings) { try await reporter.take($0) }
+        let result = await reporter.result
+        try write(result.batchGetBuilds(plan: nil, id: id), settings, record)
+        if !isThere {
+            throw Failure(
+                status, "cannot find the buildspec `\(location.shownPath)`",
+                help: "write one, or name another with --buildspec FILE")
+        }
+        return status
+    }
+}
+
+extension BuildSession {
+    /// The variables whose values lie in AWS, and which no flag gives.
+    func unresolved(_ spec: BuildSpec, _ project: ProjectSettings, _ settings: RunSettings) -> SpecOutcome? {
+        let given = Set(settings.overrides.filter { $0.origin == .flag }.map(\.name))
+        let parameters =
+            spec.environment.parameterStore.map { ($0.name, $0.value) }
+            + project.environmentVariables.filter { $0.type == .parameterStore }.map { ($0.name, $0.value) }
+        let secrets =
+            spec.environment.secretsManager.map { ($0.name, $0.value) }
+            + project.environmentVariables.filter { $0.type == .secretsManager }.map { ($0.name, $0.value) }
+        let missing = (parameters + secrets).filter { !given.contains($0.0) }
+        guard let first = missing.first else { return nil }
+        let isParameter = parameters.contains { $0.0 == first.0 }
+        // The service's own code and text for a missing parameter (CODEBUILD.md 2); for a secret the code alone is known.
+        return .unresolved(
+            PhaseContext(
+                statusCode: isParameter ? "Decrypted Variables Error" : "Secrets Manager Error",
+                message: isParameter ? "parameter does not exist: \(first.1)" : "secret does not exist: \(first.1)"),
+            names: missing.map(\.0))
+    }
+}

@@ -1,0 +1,21 @@
+internal import ArgumentParser
+
+/// The version `--version` prints and the log's first line names.
+let programVersion = "0.1.0"
+
+/// The front door.
+@main
+struct BuildspecCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "buildspec",
+        abstract: "Runs AWS CodeBuild buildspecs on your own machine.",
+        discussion: """
+            Without a subcommand, `run` is meant:
+              buildspec                     the buildspec.yml of this folder
+              buildspec fixtures/petclinic-rest
+              buildspec run -i buildspec/java17 -e PROFILE=ci .
+            """,
+        version: programVersion,
+        subcommands: [RunCommand.self, ValidateCommand.self, CacheCommand.self],
+        defaultSubcommand: RunCommand.self)
+}

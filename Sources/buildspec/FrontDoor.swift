@@ -1,0 +1,63 @@
+internal import ArgumentParser
+internal import BuildExecution
+internal import ChildProcesses
+internal import Engines
+internal import Workspaces
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
+enum FrontDoor {
+    static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async throws {
+        signal(SIGPIPE, SIG_IGN)
+        let environment = ProcessInfo.processInfo.environment
+        let places = Places(environment: environment, currentDirectory: currentDirectory())
+        let terminal = Terminal(environment: environment)
+        let signals = Signals()
+        let outcome = await signals.cancelling { try await body(places, terminal) }
+        if let signal = signals.received { throw ExitStatus.stopped(signal: signal).exitCode }
+        switch outcome {
+        case .success(.succeeded): return
+        case .success(let status): throw status.exitCode
+        case .failure(let error): throw report(error, on: terminal).exitCode
+        }
+    }
+
+    private static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {
+        switch error {
+        case is Terminal.BrokenPipe: return .stopped(signal: SIGPIPE)
+        case let failure as Failure:
+            terminal.say(failure)
+            return failure.status
+        case let error as EngineError:
+            terminal.say(Failure(.noEngine, error.description, help: error.help))
+            return .noEngine
+        case let error as SourceError:
+            terminal.say(Failure(.noSuchFile, error.description))
+            return .noSuchFile
+        case let error as WorkspaceError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        case let error as ChildProcessError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        default:
+            terminal.say(Failure(.internal, "\(error)", help: "this is our own fault: please report it with the log"))
+            return .internal
+        }
+    }
+
+    private static func currentDirectory() -> String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}

@@ -1,0 +1,111 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Where things lie on this machine (XDG Base Directory Specification 0.8).
+struct Places {
+    let cache: String
+    let state: String
+    let currentDirectory: String
+    let environment: [String: String]
+
+    init(environment: [String: String], currentDirectory: String) {
+        let home = environment["HOME"] ?? "/root"
+        // A relative path in an XDG variable is to be ignored, says the specification.
+        func base(_ variable: String, _ fallback: String) -> String {
+            environment[variable].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? "\(home)/\(fallback)"
+        }
+        cache = base("XDG_CACHE_HOME", ".cache") + "/buildspec"
+        state = base("XDG_STATE_HOME", ".local/state") + "/buildspec"
+        self.environment = environment
+        self.currentDirectory = currentDirectory
+    }
+
+    /// The folder of the cache tarballs, when no other is named.
+    var cacheStore: String { "\(cache)/caches" }
+
+    /// A path as the user typed it, made absolute.
+    func absolute(_ path: String) -> String {
+        let joined = path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)"
+        var parts: [Substring] = []
+        for part in joined.split(separator: "/") where part != "." {
+            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+        }
+        return "/" + parts.joined(separator: "/")
+    }
+}
+
+/// The few questions to the file system that the front door asks itself.
+enum Files {
+    enum Kind { case folder, file, other }
+
+    static func kind(of path: String) -> Kind? {
+        var info = stat()
+        guard stat(path, &info) == 0 else { return nil }
+        switch info.st_mode & S_IFMT {
+        case S_IFDIR: return .folder
+        case S_IFREG: return .file
+        default: return .other
+        }
+    }
+
+    /// - Throws: ``Failure`` that names the file and the reason.
+    static func read(_ path: String) throws -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(path) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count == 0 { return bytes }
+            if count > 0 { bytes += buffer[..<count] } else if errno != EINTR { throw unreadable(path) }
+        }
+    }
+
+    private static func unreadable(_ path: String) -> Failure {
+        let isMissing = errno == ENOENT || errno == ENOTDIR
+        return Failure(
+            isMissing ? .noSuchFile : .inputOutput, "cannot read `\(path)`: \(String(cString: strerror(errno)))")
+    }
+
+    /// Makes a folder and those above it.
+    static func makeFolder(_ path: String) throws {
+        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try makeFolder(String(path[..<slash]))
+            if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
+        }
+        throw Failure(.cannotWriteOutput, "cannot make the folder `\(path)`: \(String(cString: strerror(errno)))")
+    }
+
+    /// Makes a new, empty file and opens it for writing.
+    static func create(_ path: String) throws -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw unwritable(path) }
+        return descriptor
+    }
+
+    /// Writes a file whole or not at all.
+    static func replace(_ path: String, with bytes: [UInt8]) throws {
+        let temporary = "\(path).\(getpid()).tmp"
+        let descriptor = try create(temporary)
+        do {
+            defer { close(descriptor) }
+            try Terminal.write(bytes, to: descriptor, named: "`\(path)`")
+        } catch {
+            unlink(temporary)
+            throw error
+        }
+        guard rename(temporary, path) == 0 else {
+            unlink(temporary)
+            throw unwritable(path)
+        }
+    }
+
+    private static func unwritable(_ path: String) -> Failure {
+        Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
+    }
+}

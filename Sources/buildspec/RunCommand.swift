@@ -1,0 +1,27 @@
+internal import ArgumentParser
+
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run a buildspec in a container.",
+        discussion: """
+            Standard output carries the build's log as CodeBuild would write it, standard error our own words.
+
+              buildspec run                        the buildspec.yml of this folder
+              buildspec run -f ci/buildspec.yml    another file of this source
+              buildspec run --offline              no pull, no network
+              buildspec run --log-format json | jq -r 'select(.kind == "output").text'
+
+            Every flag has an environment variable (--log-format: BUILDSPEC_LOG_FORMAT) and a key under `x-buildspec` \
+            in codebuild.yml. Exit status: 0 the build succeeded, 1 it failed, 65 the buildspec is wrong, 66 no such \
+            file, 69 no engine or image, 75 offline and something is missing, 128+n stopped by signal n.
+            """)
+
+    @OptionGroup var options: RunOptions
+
+    func run() async throws {
+        try await FrontDoor.enter { places, terminal in
+            try await BuildSession(options: options, places: places, terminal: terminal).run()
+        }
+    }
+}

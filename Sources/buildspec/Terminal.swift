@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The two streams we speak on, and what may be done to them.
+struct Terminal: Sendable {
+    /// Standard output is a terminal, and the user has not said NO_COLOR.
+    let outputUsesColor: Bool
+    let errorUsesColor: Bool
+    let isInteractive: Bool
+
+    init(environment: [String: String]) {
+        let wantsColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
+        outputUsesColor = wantsColor && isatty(STDOUT_FILENO) == 1
+        errorUsesColor = wantsColor && isatty(STDERR_FILENO) == 1
+        isInteractive = isatty(STDERR_FILENO) == 1
+    }
+
+    /// The reader of our output went away.
+    struct BrokenPipe: Error {}
+
+    /// Writes all of `bytes` to standard output.
+    ///
+    /// - Throws: ``BrokenPipe`` when nobody reads any more, ``Failure`` when it cannot be written.
+    func write(_ bytes: [UInt8]) throws { try Self.write(bytes, to: STDOUT_FILENO, named: "standard output") }
+
+    /// Says something on standard error; if even that fails there is nobody to tell.
+    func say(_ text: String) { try? Self.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error") }
+
+    /// Says a failure the way every failure is said.
+    func say(_ failure: Failure) {
+        let mark = errorUsesColor ? "\u{1b}[31merror:\u{1b}[0m" : "error:"
+        say("\(mark) \(failure.message)\n" + (failure.help.map { "help: \($0)\n" } ?? ""))
+    }
+
+    static func write(_ bytes: [UInt8], to descriptor: Int32, named name: String) throws {
+        var written = 0
+        while written < bytes.count {
+            let count = bytes[written...].withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                written += count
+            } else if errno == EPIPE {
+                throw BrokenPipe()
+            } else if errno != EINTR {
+                throw Failure(.cannotWriteOutput, "cannot write to \(name): \(String(cString: strerror(errno)))")
+            }
+        }
+    }
+}
+
+private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+    #if canImport(Glibc)
+        Glibc.write(descriptor, bytes, count)
+    #else
+        Darwin.write(descriptor, bytes, count)
+    #endif
+}

@@ -1,0 +1,21 @@
+import Testing
+
+@testable import BuildExecution
+
+@Suite struct PathExpansionTests {
+    @Test(arguments: [
+        ("dist/$APP/**/*", "dist/petclinic/**/*"), ("${APP}-x", "petclinic-x"), ("$APP.jar", "petclinic.jar"),
+        ("$NONE/a", "/a"), ("a$", "a$"), ("$1", "$1"), ("${APP", "${APP"), ("plain", "plain"),
+        ("$APP$APP", "petclinicpetclinic"),
+    ])
+    func `variables are put into paths`(text: String, expected: String) {
+        #expect(expandVariables(in: text, ["APP": "petclinic"]) == expected)
+    }
+
+    @Test(arguments: [
+        ("/a/./b//c", "/a/b/c"), ("/a/../b", "/b"), ("/../a", "/a"), ("a/../../b", "../b"), ("./x/", "x"), ("/", "/"),
+    ])
+    func `paths are brought to one form`(path: String, expected: String) {
+        #expect(normalizedPath(path) == expected)
+    }
+}

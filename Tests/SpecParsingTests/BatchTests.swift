@@ -1,0 +1,137 @@
+import Testing
+
+@testable import SpecParsing
+
+@Suite struct BatchTests {
+    private func batch(_ text: String) throws -> BuildSpec.Batch {
+        try #require(try spec("version: 0.2\n" + text).batch)
+    }
+
+    @Test("a graph is read with all its keys")
+    func graph() throws {
+        let batch = try batch(
+            """
+            batch:
+              fast-fail: true
+              build-graph:
+                - identifier: unit
+                  buildspec: ci/unit.yml
+                  env:
+                    compute-type: BUILD_GENERAL1_SMALL
+                    image: aws/codebuild/standard:7.0
+                    type: LINUX_CONTAINER
+                    privileged-mode: yes
+                    variables: {K: 010}
+                  debug-session: true
+                  ignore-failure: yes
+                - identifier: pack
+                  depend-on: unit
+            """)
+        #expect(batch.type == .graph)
+        #expect(batch.fastFail)
+        #expect(batch.builds.map(\.identifier.value) == ["unit", "pack"])
+        #expect(batch.builds.map { $0.dependsOn.map(\.value) } == [[], ["unit"]])
+        let unit = try #require(batch.builds.first)
+        #expect(unit.buildspec?.value == "ci/unit.yml")
+        #expect(unit.ignoreFailure && unit.debugSession)
+        #expect(unit.env.computeType?.value == "BUILD_GENERAL1_SMALL")
+        #expect(unit.env.image?.value == "aws/codebuild/standard:7.0")
+        #expect(unit.env.type?.value == "LINUX_CONTAINER")
+        #expect(unit.env.privilegedMode?.value == true)
+        #expect(unit.env.variables.map(\.value) == ["010"])
+        #expect(unit.identifier.location.description == "b.yml:5:19")
+    }
+
+    @Test("a matrix gives its dimensions")
+    func matrix() throws {
+        let batch = try batch(
+            """
+            batch:
+              build-matrix:
+                static:
+                  ignore-failure: true
+                  env: {type: LINUX_CONTAINER, privileged-mode: true}
+                dynamic:
+                  buildspec: [a.yml, b.yml]
+                  env:
+                    image: x
+                    compute-type: [s, m]
+                    variables:
+                      V: ["1.10", 2]
+                      W: one
+            """)
+        let matrix = try #require(batch.matrix)
+        #expect(batch.type == .matrix)
+        #expect(matrix.ignoreFailure)
+        #expect(matrix.env.type?.value == "LINUX_CONTAINER")
+        #expect(matrix.buildspecs.map(\.value) == ["a.yml", "b.yml"])
+        #expect(matrix.images.map(\.value) == ["x"])
+        #expect(matrix.computeTypes.map(\.value) == ["s", "m"])
+        #expect(matrix.variables.map(\.name) == ["V", "W"])
+        #expect(matrix.variables.map { $0.values.map(\.value) } == [["1.10", "2"], ["one"]])
+    }
+
+    @Test("a fanout needs a number")
+    func fanout() throws {
+        #expect(
+            try batch("batch: {build-fanout: {parallelism: 5, ignore-failure: yes}}\n").fanout?.parallelism.value == 5)
+        expectFindings(
+            "version: 0.2\nbatch: {build-fanout: {parallelism: «many»}}\n",
+            ["error: `batch.build-fanout.parallelism` is `many`, expected a whole number [not-a-number]"])
+        expectFindings(
+            "version: 0.2\nbatch: {«build-fanout»: {ignore-failure: no}}\n",
+            ["error: `batch.build-fanout` needs a `parallelism` of 1 or more [missing-key]"])
+    }
+
+    @Test(
+        "what is wrong with a batch is found",
+        arguments: [
+            (
+                "«batch»: {fast-fail: no}",
+                "`batch` has none of `build-graph`, `build-list`, `build-matrix` or `build-fanout` [batch-type]"
+            ),
+            (
+                "«batch»: {build-list: [{identifier: a}], build-matrix: {}}",
+                "`batch` has `build-list` and `build-matrix`, expected one of them [batch-type]"
+            ),
+            ("batch: {build-list: [{«buildspec»: a}]}", "`batch.build-list[0]` has no `identifier` [missing-key]"),
+            (
+                "batch: {build-list: [{identifier: a}, {identifier: «a»}]}",
+                "two builds have the identifier `a` [duplicate-identifier]"
+            ),
+            (
+                "batch: {build-list: [{identifier: «../a»}]}",
+                "the identifier `../a` has characters other than letters, digits and `_` [invalid-identifier]"
+            ),
+            (
+                "batch: {build-graph: [{identifier: a, depend-on: [«b»]}]}",
+                "no build has the identifier `b` [unknown-dependency]"
+            ),
+            (
+                "batch: {build-graph: [{identifier: «a», depend-on: a}]}",
+                "the builds wait for one another: `a` → `a` [dependency-cycle]"
+            ),
+            (
+                "batch: {build-graph: [{identifier: z, depend-on: a}, {identifier: «a», depend-on: [d, b]}, "
+                    + "{identifier: b, depend-on: c}, {identifier: c, depend-on: a}, {identifier: d}]}",
+                "the builds wait for one another: `a` → `b` → `c` → `a` [dependency-cycle]"
+            ),
+        ])
+    func wrong(text: String, finding: String) {
+        expectFindings("version: 0.2\n\(text)\n", ["error: \(finding)"])
+    }
+
+    @Test("an empty list of builds is an error")
+    func noBuilds() {
+        expectFindings(
+            "version: 0.2\nbatch: {«build-list»: []}\n", ["error: `batch.build-list` has no builds [missing-key]"])
+    }
+
+    @Test("a diamond is no cycle")
+    func diamond() throws {
+        let batch = try batch(
+            "batch: {build-graph: [{identifier: a, depend-on: [b, c]}, {identifier: b, depend-on: d}, "
+                + "{identifier: c, depend-on: d}, {identifier: d}]}\n")
+        #expect(batch.builds.count == 4)
+    }
+}

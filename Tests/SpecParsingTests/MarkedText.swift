@@ -1,0 +1,70 @@
+import ConsoleRendering
+import SpecParsing
+import Testing
+
+/// A sample with the places where findings are due: `«comands»: []`.
+struct MarkedText {
+    let text: String
+    /// One for each mark, in the order of the text.
+    let places: [Place]
+
+    struct Place: Equatable, CustomStringConvertible {
+        let line: Int
+        let column: Int
+        let length: Int
+        var description: String { "\(line):\(column)+\(length)" }
+    }
+
+    init(_ marked: String) {
+        var text = "", places: [Place] = [], line = 1, column = 1, start = 0
+        for scalar in marked.unicodeScalars {
+            switch scalar {
+            case "«": start = column
+            case "»": places.append(Place(line: line, column: start, length: max(1, column - start)))
+            default:
+                text.unicodeScalars.append(scalar)
+                (line, column) = scalar == "\n" ? (line + 1, 1) : (line, column + 1)
+            }
+        }
+        self.text = text
+        self.places = places
+    }
+}
+
+/// Reads a sample under the name `b.yml`.
+func read(_ text: String) -> SpecReading { readBuildSpec(Array(text.utf8), file: "b.yml") }
+
+/// Reads a valid sample.
+func spec(_ text: String, _ place: Testing.SourceLocation = #_sourceLocation) throws -> BuildSpec {
+    let reading = read(text)
+    #expect(reading.diagnostics.map(shown) == [], sourceLocation: place)
+    return try #require(reading.spec, sourceLocation: place)
+}
+
+/// A finding without its place: `warning: unknown key … [unknown-key]`.
+func shown(_ diagnostic: Diagnostic) -> String {
+    "\(diagnostic.severity.rawValue): \(diagnostic.message) [\(diagnostic.code)]"
+}
+
+/// Expects the findings of a marked sample, in order, each at its mark.
+@discardableResult
+func expectFindings(
+    _ marked: String, _ findings: [String], _ place: Testing.SourceLocation = #_sourceLocation
+) -> SpecReading {
+    let sample = MarkedText(marked), reading = read(sample.text)
+    #expect(reading.diagnostics.map(shown) == findings, sourceLocation: place)
+    let places = reading.diagnostics.map {
+        MarkedText.Place(line: $0.location.line, column: $0.location.column, length: $0.length)
+    }
+    #expect(places == sample.places, sourceLocation: place)
+    return reading
+}
+
+/// A buildspec with nothing to complain about, to be gone on with.
+let goodHead = """
+    version: 0.2
+    phases:
+      build:
+        commands: [a]
+
+    """

@@ -1,0 +1,124 @@
+import Testing
+
+@testable import SpecParsing
+
+@Suite struct ProjectSettingsTests {
+    private func read(_ text: String) -> SettingsReading {
+        readProjectSettings(Array(text.utf8), file: "codebuild.yml", extraKeys: ["keep", "env-file"])
+    }
+
+    @Test("settings are read in the API's words")
+    func settings() {
+        let reading = read(
+            """
+            environment:
+              image: aws/codebuild/standard:7.0
+              privilegedMode: true
+              environmentVariables:
+                - {name: A, value: 010}
+                - {name: P, value: /a/b, type: PARAMETER_STORE}
+                - {name: S, value: "id:key", type: SECRETS_MANAGER}
+                - {name: E}
+            source: {buildspec: ci/buildspec.yml}
+            timeoutInMinutes: 90
+            x-buildspec:
+              keep: failure
+              env-file: [a, b]
+            """)
+        #expect(reading.diagnostics == [])
+        let settings = reading.settings
+        #expect(settings.image?.value == "aws/codebuild/standard:7.0")
+        #expect(settings.image?.location.description == "codebuild.yml:2:10")
+        #expect(settings.privilegedMode == true)
+        #expect(
+            settings.environmentVariables.map { "\($0.type.rawValue) \($0.name)=\($0.value)" } == [
+                "PLAINTEXT A=010", "PARAMETER_STORE P=/a/b", "SECRETS_MANAGER S=id:key", "PLAINTEXT E=",
+            ])
+        #expect(settings.buildspec?.value == "ci/buildspec.yml")
+        #expect(settings.timeoutInMinutes?.value == 90)
+        #expect(settings.extra.mapValues(\.value) == ["keep": ["failure"], "env-file": ["a", "b"]])
+    }
+
+    @Test("the JSON of batch-get-projects is accepted as it is; what would matter and is not followed is named")
+    func batchGetProjects() {
+        let reading = read(
+            """
+            {
+              "projects": [
+                {
+                  "name": "petclinic-rest", "arn": "arn:aws:codebuild:eu-west-1:111122223333:project/petclinic-rest",
+                  "source": {"type": "GITHUB", "location": "https://github.com/acme/x.git", "gitCloneDepth": 1,
+                    "gitSubmodulesConfig": {"fetchSubmodules": false}, "buildspec": "ci/buildspec.yml", "insecureSsl": false},
+                  "secondarySources": [], "artifacts": {"type": "NO_ARTIFACTS"},
+                  "cache": {"type": "S3", "location": "acme-cache/petclinic"},
+                  "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0",
+                    "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": false,
+                    "imagePullCredentialsType": "CODEBUILD",
+                    "environmentVariables": [{"name": "PROFILE", "value": "ci", "type": "PLAINTEXT"}]},
+                  "serviceRole": "arn:aws:iam::111122223333:role/cb", "timeoutInMinutes": 60,
+                  "queuedTimeoutInMinutes": 480, "encryptionKey": "x", "tags": [], "created": 1.6E9,
+                  "lastModified": "2026-09-16T10:31:02+02:00", "badge": {"badgeEnabled": false},
+                  "logsConfig": {}, "projectVisibility": "PRIVATE"
+                }
+              ],
+              "projectsNotFound": []
+            }
+            """)
+        #expect(
+            reading.diagnostics.map(shown) == [
+                "warning: `projects[0].cache` is not supported yet: it is ignored [not-supported]"
+            ])
+        #expect(reading.settings.image?.value == "aws/codebuild/standard:7.0")
+        #expect(reading.settings.privilegedMode == false)
+        #expect(reading.settings.environmentVariables.map(\.name) == ["PROFILE"])
+        #expect(reading.settings.buildspec?.value == "ci/buildspec.yml")
+    }
+
+    @Test(
+        "what is wrong with settings is found",
+        arguments: [
+            ("imagee: x", "warning: unknown key `imagee` at the top level [unknown-key]"),
+            ("image: x", "warning: unknown key `image` at the top level [unknown-key]"),
+            (
+                "secondarySources: [{type: S3}]",
+                "warning: `secondarySources` is not supported yet: it is ignored [not-supported]"
+            ),
+            ("x-buildspec: {keeep: x}", "error: unknown key `keeep` in `x-buildspec` [unknown-key]"),
+            ("x-buildspec: {keep: {a: b}}", "error: `x-buildspec.keep` is a mapping, expected a list [wrong-type]"),
+            ("timeoutInMinutes: 1h", "error: `timeoutInMinutes` is `1h`, expected a whole number [not-a-number]"),
+            ("timeoutInMinutes: 0", "error: `timeoutInMinutes` is 0, expected 1 or more [not-a-number]"),
+            (
+                "environment: {environmentVariables: [{value: x}]}",
+                "error: `environment.environmentVariables[0]` has no `name` [missing-key]"
+            ),
+            (
+                "environment: {environmentVariables: [{name: x, type: SECRET}]}",
+                "error: `environment.environmentVariables[0].type` is `SECRET`, expected `PLAINTEXT`, `PARAMETER_STORE` or `SECRETS_MANAGER` [unknown-value]"
+            ),
+            (
+                "environment: {privilegedMode: maybe}",
+                "error: `environment.privilegedMode` is `maybe`, expected `yes` or `no` [not-a-boolean]"
+            ),
+            ("projects: []", "error: `projects` has 0 projects, expected one [too-many]"),
+            ("projects: [{}, {}]", "error: `projects` has 2 projects, expected one [too-many]"),
+            ("- a", "error: the file is a list, expected a mapping [wrong-type]"),
+            ("{", "error: did not find expected node content [yaml-syntax]"),
+        ])
+    func wrong(text: String, finding: String) {
+        let reading = read(text)
+        #expect(reading.diagnostics.map(shown) == [finding])
+        #expect(reading.isValid == finding.hasPrefix("warning"))
+    }
+
+    @Test("help names the place of a misplaced key, and the meant flag")
+    func help() {
+        #expect(read("image: x").diagnostics.map(\.help) == ["`image` belongs in `environment`"])
+        #expect(read("x-buildspec: {keeep: x}").diagnostics.map(\.help) == ["did you mean `keep`?"])
+    }
+
+    @Test("an empty file gives empty settings", arguments: ["", "# nothing\n", "{}"])
+    func empty(text: String) {
+        #expect(read(text).settings == ProjectSettings())
+        #expect(read(text).diagnostics == [])
+    }
+}
