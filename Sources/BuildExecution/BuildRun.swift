@@ -69,7 +69,16 @@ struct BuildRun: Sendable {
         status = try await session.perform(
             "put /codebuild/output/tmp/env.sh \(plan.environmentFile.shellQuoted)")
         guard status == 0 else { return "cannot write /codebuild/output/tmp/env.sh (status \(status))" }
-        for user in Set(plan.phases.filter(\.isPresent).compactMap(\.runAs)).sorted() {
+        if let text = plan.inlineBuildspec {
+            _ = try await session.perform("put /codebuild/readonly/buildspec.yml \(text.shellQuoted)")
+        }
+        return try await makeWritableForUsers()
+    }
+
+    /// Every `run-as` user gets the source to read and write; root has it anyway.
+    private func makeWritableForUsers() async throws -> String? {
+        let users = Set(plan.phases.filter(\.isPresent).compactMap(\.runAs)).subtracting(["root"]).sorted()
+        for user in users {
             switch try await session.perform("become \(user.shellQuoted) && own \(user.shellQuoted)") {
             case 0: break
             case 67: return "`run-as` names user `\(user)`, which the image does not have"
@@ -77,7 +86,9 @@ struct BuildRun: Sendable {
             case let status: return "cannot give the source to user `\(user)` (status \(status))"
             }
         }
-        return nil
+        guard users.count > 1 else { return nil }
+        let status = try await session.perform("chmod -R a+rwX \"$source\"")
+        return status == 0 ? nil : "cannot let several users write to the source (status \(status))"
     }
 
     // MARK: INSTALL to POST_BUILD
@@ -96,7 +107,8 @@ struct BuildRun: Sendable {
     private func perform(_ commands: [BuildSpec.Command], of phase: BuildPlan.Phase) async throws -> PhaseContext? {
         for command in commands {
             try await sink.commandStarted(command)
-            let words = [phase.runAs ?? "", plan.shell.program, plan.script(for: command.text)]
+            let user = phase.runAs == "root" ? nil : phase.runAs
+            let words = [user ?? "", plan.shell.program, plan.script(for: command.text)]
             let status = try await session.perform("run " + words.map(\.shellQuoted).joined(separator: " "))
             try await sink.commandFinished(command, exitStatus: status)
             guard status == 0 else {

@@ -10,6 +10,7 @@ extension BuildPlan {
         self.sourceDirectory = sourceDirectory
         buildspecLocation =
             request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+        inlineBuildspec = request.inlineBuildspec
         shell = Self.shell(named: spec.environment.shell?.value)
         variables = Self.merged([
             Self.serviceVariables(request, sourceDirectory: sourceDirectory),

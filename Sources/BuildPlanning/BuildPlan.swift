@@ -9,6 +9,8 @@ public struct BuildPlan: Sendable {
     public let sourceDirectory: String
     /// The path after `YAML location is`.
     public let buildspecLocation: String
+    /// The text of a buildspec that is not part of the source; it lies at ``buildspecLocation`` in the container.
+    public let inlineBuildspec: String?
     public let shell: Shell
     /// In the order they are written to `env.sh`; each name once.
     public let variables: [Variable]
@@ -87,6 +89,8 @@ public struct BuildRequest: Sendable {
     public var image: String
     /// The buildspec's path relative to the source, or `nil` when its text came from elsewhere.
     public var buildspecPath: String?
+    /// Its text, where ``buildspecPath`` is `nil`.
+    public var inlineBuildspec: String?
     /// Values that beat the buildspec's (CODEBUILD.md 5.3), in order; a later one wins over an earlier one of its layer.
     public var overrides: [BuildPlan.Variable]
     public var source: SourceFacts
@@ -101,7 +105,8 @@ public struct BuildRequest: Sendable {
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,
-        initiator: String, region: String, buildNumber: Int, startMilliseconds: Int64, timeout: Int, usesCache: Bool
+        initiator: String, region: String, buildNumber: Int, startMilliseconds: Int64, timeout: Int, usesCache: Bool,
+        inlineBuildspec: String? = nil
     ) {
         self.id = id
         self.image = image
@@ -114,6 +119,7 @@ public struct BuildRequest: Sendable {
         self.startMilliseconds = startMilliseconds
         self.timeout = timeout
         self.usesCache = usesCache
+        self.inlineBuildspec = inlineBuildspec
     }
 }
 

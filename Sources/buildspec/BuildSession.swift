@@ -54,7 +54,9 @@ struct BuildSession: Sendable {
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
             region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
             buildNumber: 1, startMilliseconds: start.microseconds / 1000, timeout: settings.timeout,
-            usesCache: settings.usesCache)
+            usesCache: settings.usesCache,
+            inlineBuildspec: location.relativePath == nil
+                ? String(decoding: try Files.read(location.buildspecFile), as: UTF8.self) : nil)
         let plan = BuildPlan(spec, request)
         let engine = DockerEngine(context: settings.context)
         let marks = try await sweep(engine)
@@ -88,6 +90,11 @@ struct BuildSession: Sendable {
         let result = await reporter.result
         try write(result.batchGetBuilds(plan: plan, id: id), settings, record)
         terminal.say(ClosingTable(logPath: record.logPath, usesColor: terminal.errorUsesColor).render(result))
+        if let missing = failure as? EngineError, missing.code == .imageMissing, settings.isOffline {
+            throw Failure(
+                .offlineMissing, "`--offline`, and the engine has no image `\(plan.image)`",
+                help: "`docker pull \(plan.image)` while there is a network")
+        }
         if let failure { throw failure }
         return result.status == .succeeded ? .succeeded : .buildFailed
     }

@@ -73,7 +73,7 @@ extension CommandOutput {
     /// The log without its stamps, one line each.
     var log: [String] {
         outputText.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            line.replacing(#/^\[Container\] [0-9/]{10} [0-9:]{8}\.[0-9]{6} /#, with: "[Container] ")
+            String(line).replacing(#/^\[Container\] [0-9/]{10} [0-9:]{8}\.[0-9]{6} /#, with: "[Container] ")
         }
     }
 
@@ -100,9 +100,15 @@ enum Docker {
         try await Command("docker", arguments).collect(input: Array(input.utf8))
     }
 
-    /// Every container, running or not, whose build is of this playground's project.
-    static func containers(label: String) async throws -> [String] {
-        try await call(["ps", "-aq", "--filter", "label=\(label)"]).text.split(separator: "\n").map(String.init)
+    /// The containers that have this playground's source mounted.
+    static func containers(of play: Playground, _ filters: String...) async throws -> [String] {
+        let all = try await call(["ps", "-aq", "--filter", "label=dev.buildspec.build"] + filters).text
+        var own: [String] = []
+        for container in all.split(separator: "\n").map(String.init) {
+            let mounts = try await call(["inspect", "-f", "{{json .Mounts}}", container])
+            if mounts.text.contains(play.source.path) { own.append(container) }
+        }
+        return own
     }
 }
 

@@ -31,7 +31,7 @@ import Testing
 
     @Test func `variables are set and taken away`() async throws {
         let output = try await Command(
-            "sh", ["-c", "echo ${A-none} ${HOME-none}"], environment: ["A": "x", "HOME": .some(nil)]
+            "sh", ["-c", "echo ${A-none} ${HOME-none}"], environment: ["A": "x", "HOME": nil]
         ).collect()
         #expect(output.text == "x none")
     }

@@ -1,0 +1,68 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// The main job: the petclinic fixture, as a newcomer would run it.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere), .serialized)
+struct PetclinicTests {
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+    private var fixture: String { root.appending(path: "fixtures/petclinic-rest").path }
+
+    /// Flags that lead Maven to the stand-in for Maven Central, where that is out of reach.
+    private func mirror() async throws -> [String] {
+        let output = try await Command(root.appending(path: ".ci/maven-repository").path, ["start"]).collect()
+        try #require(output.status.isSuccess, "\(output.errorText)")
+        return output.text.isEmpty ? [] : ["-e", "MAVEN_MIRROR_URL=\(output.text)"]
+    }
+
+    @Test func `a build online, the same offline from its cache, and a blocking test that fails it`() async throws {
+        let play = try Playground()
+        let run = ["run", fixture, "--artifacts", play.out.path]
+        let cold = try await play.call(run + mirror())
+        #expect(cold.status.isSuccess, "\(cold.errorText)")
+        #expect(cold.outputText.contains("Downloading from"))
+        #expect(play.files(in: play.out) == ["artifacts/imagedefinitions.json"])
+
+        let offline = try await play.call(run + ["--offline"])
+        #expect(offline.status.isSuccess, "\(offline.errorText)")
+        #expect(!offline.outputText.contains("Downloading from"))
+
+        let blocked = try await play.call(run + ["--offline", "-e", "BLOCKING_DEPLOY=true"])
+        #expect(blocked.status.exitStatus == 1)
+        #expect(blocked.outputText.contains("BlockingDeployTests"))
+        #expect(blocked.log.contains("[Container] Phase complete: BUILD State: FAILED"))
+        #expect(blocked.log.contains("[Container] Phase complete: POST_BUILD State: SUCCEEDED"))
+        #expect(blocked.errorText.contains("failed   BUILD: mvn -B"))
+        #expect(blocked.errorText.contains(#/buildspec\.yml:[0-9]+:[0-9]+: exit status 1/#))
+    }
+
+    @Test func `Ctrl-C in the middle of Maven ends within two seconds`() async throws {
+        let play = try Playground()
+        let arguments = try await ["run", fixture, "--artifacts", play.out.path] + mirror()
+        let process = Process()
+        process.executableURL = URL(filePath: Playground.binary)
+        process.arguments = arguments
+        var environment = ProcessInfo.processInfo.environment
+        environment["XDG_STATE_HOME"] = play.state.path
+        environment["XDG_CACHE_HOME"] = play.cache.path
+        process.environment = environment
+        let pipe = Foundation.Pipe()
+        process.standardOutput = pipe
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        var output = ""
+        while !output.contains("Downloading from"), process.isRunning {
+            output += String(decoding: pipe.fileHandleForReading.availableData, as: UTF8.self)
+        }
+        let start = Date()
+        kill(process.processIdentifier, SIGINT)
+        process.waitUntilExit()
+        #expect(Date().timeIntervalSince(start) < 2)
+        #expect(process.terminationStatus == 130)
+        #expect(play.files(in: play.cache).isEmpty)
+        let left = try await Docker.call([
+            "ps", "-aq", "--filter", "label=dev.buildspec.owner=\(process.processIdentifier)",
+        ])
+        #expect(left.text.isEmpty)
+    }
+}

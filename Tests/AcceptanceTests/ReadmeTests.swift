@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// What the README says is what the program does.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere))
+struct ReadmeTests {
+    private let text: String
+    private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+
+    init() throws { text = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8) }
+
+    /// The fenced blocks of a language.
+    private func blocks(_ language: String) -> [String] {
+        text.components(separatedBy: "```\(language)\n").dropFirst().compactMap {
+            $0.components(separatedBy: "\n```").first
+        }
+    }
+
+    @Test func `the session is a real one`() async throws {
+        let play = try Playground()
+        let session = try #require(blocks("yaml").first { $0.hasPrefix("version:") })
+        try play.buildspec(session)
+        let shown = try #require(blocks("console").first { $0.contains("hello from") })
+        let result = try await play.call(["run", "--image", debian])
+        #expect(result.status.isSuccess)
+        // Every line of the log that is shown, its stamp aside, is printed, in the same order.
+        var rest = result.log[...]
+        for line in shown.split(separator: "\n").map(String.init)
+        where line.hasPrefix("[Container]") || line.hasPrefix("hello") {
+            let wanted = line.replacing(#/^\[Container\] [0-9/]{10} [0-9:]{8}\.[0-9]{6} /#, with: "[Container] ")
+            let place = rest.firstIndex(of: wanted)
+            #expect(place != nil, "\(wanted)")
+            if let place { rest = rest[(place + 1)...] }
+        }
+        #expect(play.files(in: play.source.appending(path: ".buildspec/out")) == ["artifacts/greeting.txt"])
+    }
+
+    @Test func `the settings are good ones`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['echo $PROFILE']}}")
+        let settings = try #require(blocks("yaml").first { $0.hasPrefix("environment:") })
+        try play.write("codebuild.yml", settings.replacing("buildspec/java17", with: debian))
+        let result = try await play.call(["run"])
+        #expect(result.printed == ["ci"])
+        #expect(!result.errorText.contains("warning"), "\(result.errorText)")
+    }
+
+    @Test func `every flag it names is in the help`() async throws {
+        let play = try Playground()
+        var help = ""
+        for command in [["run"], ["validate"], ["cache", "prune"]] {
+            help += try await play.call(command + ["--help"]).text
+        }
+        let named = Set(text.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#).map { String($0.output.1) })
+        #expect(named.count > 10)
+        // `tar --zstd`, and flags that the list of differences names as not there yet.
+        for flag in named.subtracting(["--zstd"]) { #expect(help.contains(flag), "\(flag)") }
+    }
+
+    @Test func `every make target it names exists`() throws {
+        let makefile = try String(contentsOf: root.appending(path: "Makefile"), encoding: .utf8)
+        for target in Set(text.matches(of: #/make ([a-z]+)/#).map { String($0.output.1) }) {
+            #expect(makefile.contains("\n\(target):"), "\(target)")
+        }
+    }
+}
