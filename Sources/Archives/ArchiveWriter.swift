@@ -4,6 +4,8 @@ internal import CLibArchive
 ///
 /// Every call may block; use it on a ``BlockingThread``. One thread at a time. Names are written byte by byte as given.
 /// A writer that goes away without ``close()`` writes nothing more: the archive then has no end mark.
+///
+/// A pipe that nobody reads any more is an error with code `outputClosed`, provided the process ignores `SIGPIPE`.
 public final class ArchiveWriter {
     public enum Format: Sendable, Hashable {
         /// Plain tar with pax headers: every name, size, owner and time is exact.

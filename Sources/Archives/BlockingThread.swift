@@ -81,7 +81,14 @@ private final class Job: Sendable {
 }
 
 /// The first function of a new thread. (As a closure inside `start` it crashes the compiler of Swift 6.3.1.)
-private func performJob(_ job: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    if let job { Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body() }
-    return nil
-}
+#if canImport(Darwin)
+    private func performJob(_ job: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+        Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body()
+        return nil
+    }
+#else
+    private func performJob(_ job: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+        if let job { Unmanaged<Job>.fromOpaque(job).takeRetainedValue().body() }
+        return nil
+    }
+#endif

@@ -47,7 +47,7 @@ struct ArtifactMaking {
         let writer = try ArchiveWriter(fileDescriptor: file.rawValue, format: .zip, stop: stop)
         let files = contents.map { ($0.file.stored, Optional($0.content), [UInt8]()) }
         let entries = files + links.map { ($0.file.stored, nil, $0.target) }
-        for (path, kept, target) in entries.sorted(by: { $0.0.lexicographicallyPrecedes($1.0) }) {
+        for (path, kept, target) in entries.sorted(by: { RelativePath.precedes($0.0, $1.0) }) {
             try stop.check()
             guard let kept else {
                 try writer.begin(ArchiveEntry(path: path, kind: .symbolicLink(target: target), mode: 0o777))

@@ -10,12 +10,14 @@ struct Selecting {
     private var directories: [String] = []
     private var leftOutGit = false
 
+    private static let git = Array(".git".utf8)
+
     init(_ listing: [ListedFile], _ patterns: ArtifactPatterns) {
         // Sorted, so that nothing depends on how the listing came about.
         self.listing = listing.compactMap { file in
             guard case .success(let path) = RelativePath.normalized(file.path), !path.isEmpty else { return nil }
             return ListedFile(path: path, kind: file.kind)
-        }.sorted { $0.path.lexicographicallyPrecedes($1.path) }
+        }.sorted { RelativePath.precedes($0.path, $1.path) }
         self.patterns = patterns
     }
 
@@ -44,7 +46,7 @@ struct Selecting {
         return ArtifactSelection(
             files: names.files, foundCount: Self.foundCount(kept), invalidPatterns: invalid,
             directoryPatterns: directories,
-            collisions: names.collisions.sorted { $0.stored.lexicographicallyPrecedes($1.stored) },
+            collisions: names.collisions.sorted { RelativePath.precedes($0.stored, $1.stored) },
             keepsLinks: patterns.keepsLinks, leftOutGit: leftOutGit)
     }
 
@@ -63,10 +65,9 @@ struct Selecting {
 
     /// `.git` and all below it is taken only by a pattern that spells it out, or when the caller wants it (DESIGN 8.6).
     private mutating func mayTake(_ file: ListedFile, _ glob: Glob) -> Bool {
-        let git = Array(".git".utf8)
-        guard !patterns.includesGit, file.path.split(separator: RelativePath.slash).contains(where: { Array($0) == git }),
-            !glob.spellsOut(".git")
-        else { return true }
+        guard !patterns.includesGit, RelativePath.has(Self.git, in: file.path), !glob.spellsOut(".git") else {
+            return true
+        }
         leftOutGit = true
         return false
     }

@@ -102,7 +102,7 @@ public struct ArtifactSelection: Sendable, Equatable {
             files: files.files, foundCount: all.reduce(0) { $0 + $1.foundCount },
             invalidPatterns: common(all, \.invalidPatterns), directoryPatterns: common(all, \.directoryPatterns),
             collisions: (all.flatMap(\.collisions) + files.collisions).sorted {
-                $0.stored.lexicographicallyPrecedes($1.stored)
+                RelativePath.precedes($0.stored, $1.stored)
             },
             keepsLinks: all.contains(where: \.keepsLinks), leftOutGit: all.contains(where: \.leftOutGit))
     }
@@ -119,7 +119,7 @@ public struct ArtifactSelection: Sendable, Equatable {
     /// - Returns: those that match, in byte order; none is `no matching base directory path found for …`.
     public static func matchingBaseDirectories(pattern: String, directories: [[UInt8]]) -> [[UInt8]] {
         let glob = Glob(pattern)
-        return directories.filter { glob.matches($0) }.sorted { $0.lexicographicallyPrecedes($1) }
+        return directories.filter { glob.matches($0) }.sorted(by: RelativePath.precedes)
     }
 }
 
@@ -137,6 +137,6 @@ struct ArtifactNames {
 
     var files: [ArtifactSelection.File] {
         sources.map { ArtifactSelection.File(source: $0.value, stored: $0.key) }
-            .sorted { $0.stored.lexicographicallyPrecedes($1.stored) }
+            .sorted { RelativePath.precedes($0.stored, $1.stored) }
     }
 }

@@ -132,7 +132,7 @@ struct ArtifactStaging {
         return ArtifactDraft(
             name: name, fileCount: contents.count + links.count,
             byteCount: contents.reduce(0) { $0 + $1.content.size },
-            missing: missing.sorted { $0.path.lexicographicallyPrecedes($1.path) }, warnings: warnings)
+            missing: missing.sorted { RelativePath.precedes($0.path, $1.path) }, warnings: warnings)
     }
 
     private func isFollowedLink(_ source: [UInt8]) -> Bool {

@@ -11,7 +11,8 @@ struct CacheDraft: Sendable {
 
     /// Puts the tarball and its manifest in their places, or finds that the cache there says the same already.
     func commit(key: CacheKey, metadata: CacheMetadata) throws -> CacheSummary {
-        if case .manifest(let old)? = try? folder.readManifest(), old.fingerprint == written.fingerprint, old.key == key,
+        if case .manifest(let old)? = try? folder.readManifest(), old.fingerprint == written.fingerprint,
+            old.key == key,
             (try? folder.checkSizes(of: old)) != nil
         {
             try folder.directory.removeFile(Self.fileName)

@@ -18,8 +18,13 @@ final class CacheLock: Sendable {
 
     private init(_ file: OwnedDescriptor?) { self.file = file }
 
+    deinit { release() }
+
     /// Lets the others in. It happens by itself when nobody knows the lock any more.
-    func release() { file?.close() }
+    func release() {
+        // Closing alone would leave it to a child process of ours that is just being born and has a copy still.
+        file?.close { _ = flock($0, LOCK_UN) }
+    }
 
     /// Whoever is told that there is somebody to wait for; the text says who.
     typealias Waiting = @Sendable (String) -> Void
@@ -56,7 +61,9 @@ final class CacheLock: Sendable {
             let file: OwnedDescriptor
             do {
                 file = try directory.openLockFile(name)
-            } catch let error as Errno where mode == .shared && (error == .readOnlyFileSystem || error == .permissionDenied) {
+            } catch let error as Errno
+                where mode == .shared && (error == .readOnlyFileSystem || error == .permissionDenied)
+            {
                 // Where we cannot write, nobody like us can: there is nothing to lock against.
                 return CacheLock(nil)
             }

@@ -59,6 +59,7 @@ extension CacheStore {
     public func prune(
         unusedSince moment: Duration?, maxByteCount limit: Int64? = nil
     ) throws -> (removed: [CacheListing], inUse: [CacheListing]) {
+        try removeDoomed()
         let all = try list().sorted { $0.lastUsed < $1.lastUsed }
         var total = all.reduce(0) { $0 + $1.byteCount }
         var removed: [CacheListing] = [], inUse: [CacheListing] = []
@@ -82,19 +83,33 @@ extension CacheStore {
     public func remove(_ name: String) throws -> Bool {
         try explaining("remove the cache `\(name)` in `\(directory)`") {
             let store = try DirectoryHandle(opening: directory)
-            let cache = name.hasSuffix(".\(Self.damagedSuffix)") ? String(name.dropLast(Self.damagedSuffix.count + 1)) : name
+            let cache =
+                name.hasSuffix(".\(Self.damagedSuffix)") ? String(name.dropLast(Self.damagedSuffix.count + 1)) : name
             guard
                 let lock = try CacheLock.tryAcquire(
                     Self.lockName(cache), in: store, .exclusive, purpose: "removing")
             else { return false }
             return try withExtendedLifetime(lock) {
                 // Under a name that no look-up finds, so that a half-removed cache is never met.
-                let doomed = Array(".\(name).removed".utf8)
+                let doomed = Array(".\(name)\(Self.doomedSuffix)".utf8)
                 try store.removeTree(doomed)
                 try store.rename(Array(name.utf8), to: doomed)
                 try store.removeTree(doomed)
                 if (try? store.status(Array(cache.utf8))) == nil { try store.removeFile(Self.lockName(cache)) }
                 return true
+            }
+        }
+    }
+
+    private static let doomedSuffix = ".removed"
+
+    /// What a process killed in the middle of ``remove(_:)`` left.
+    private func removeDoomed() throws {
+        try explaining("remove what is left of caches in `\(directory)`") {
+            let store: DirectoryHandle
+            do { store = try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory { return }
+            for name in try store.names() where name.first == UInt8(ascii: ".") {
+                if name.reversed().starts(with: Self.doomedSuffix.utf8.reversed()) { try store.removeTree(name) }
             }
         }
     }

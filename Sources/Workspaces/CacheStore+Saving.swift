@@ -38,7 +38,8 @@ extension CacheStore {
                 return try writing.run(inputs, into: file, ringing: ring, compression: compression)
             }
         }
-        let draft = CacheDraft(folder: try place.makeFolder(), file: file, written: try await written, hash: try await hash)
+        let draft = CacheDraft(
+            folder: try place.makeFolder(), file: file, written: try await written, hash: try await hash)
         try await confirm?()
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in

@@ -44,6 +44,7 @@ struct CacheWriting {
             input.close()
         }
         try writer.close()
+        bell.end()
         return Result(
             byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
             fingerprint: fingerprint.finish(), skipped: skipped, warnings: warnings + writer.warnings)
@@ -89,8 +90,15 @@ private final class Bell {
         count += bytes
         guard count >= 1 << 20 else { return }
         count = 0
+        send(TrailingHash.more)
+    }
+
+    /// All is written.
+    func end() { send(TrailingHash.all) }
+
+    private func send(_ word: UInt8) {
         // A bell nobody hears any more belongs to a hash that failed, and that failure is reported.
-        _ = try? ring.writeAll([1])
+        _ = try? ring.writeAll([word])
     }
 }
 

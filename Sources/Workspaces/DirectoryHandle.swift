@@ -100,7 +100,7 @@ final class DirectoryHandle: Sendable {
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
             if name != [0x2e], name != [0x2e, 0x2e] { names.append(name) }
         }
-        return names.sorted { $0.lexicographicallyPrecedes($1) }
+        return names.sorted(by: RelativePath.precedes)
     }
 
     /// Makes what was renamed or removed here last, should the power fail.
@@ -132,7 +132,7 @@ extension DirectoryHandle {
         do {
             try removeFile(name)
         } catch Errno.noSuchFileOrDirectory {
-        } catch where (try? status(name).kind) == .directory {
+        } catch  where (try? status(name).kind) == .directory {
             try removeDirectory(name)
         }
     }

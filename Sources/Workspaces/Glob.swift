@@ -36,11 +36,18 @@ public struct Glob: Sendable {
     /// - Parameter path: bytes, which need not be UTF-8; names joined by single slashes, none at the end.
     public func matches(_ path: [UInt8]) -> Bool {
         guard path.starts(with: prefix) else { return false }
+        if isWholeTree {
+            // Everything below the prefix: by far the most frequent pattern, and nothing left to look at.
+            let top = prefix.isEmpty || prefix == [RelativePath.slash] ? prefix.count : prefix.count + 1
+            return path.count > top && (top <= prefix.count || path[prefix.count] == RelativePath.slash)
+        }
         return hasWildcard ? program.matches(path) : path.count == prefix.count
     }
 
     /// Whether a name with this component is asked for by that very name, not by a wildcard.
-    func spellsOut(_ component: String) -> Bool { GlobText(pattern).components.contains(Array(component.unicodeScalars)) }
+    func spellsOut(_ component: String) -> Bool {
+        GlobText(pattern).components.contains(Array(component.unicodeScalars))
+    }
 }
 
 /// A pattern's text, brought to one form, and what can be read off it without matching.

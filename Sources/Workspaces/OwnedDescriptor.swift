@@ -17,9 +17,12 @@ final class OwnedDescriptor: Sendable {
 
     deinit { close() }
 
-    func close() {
+    /// - Parameter last: what is to be done just before, if it is not closed already.
+    func close(after last: (Int32) -> Void = { _ in }) {
+        guard isOpen.exchange(false, ordering: .relaxed) else { return }
+        last(rawValue)
         // Nothing was written through it that a failed close could lose: tarballs are synced before.
-        if isOpen.exchange(false, ordering: .relaxed) { try? FileDescriptor(rawValue: rawValue).close() }
+        try? FileDescriptor(rawValue: rawValue).close()
     }
 }
 

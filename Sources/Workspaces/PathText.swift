@@ -52,7 +52,7 @@ func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
 ///
 /// - Returns: `nil` when the bytes do not begin with one.
 @inline(__always)
-func decodeScalar(_ bytes: ArraySlice<UInt8>) -> (scalar: Unicode.Scalar, count: Int)? {
+func decodeScalar(_ bytes: some Collection<UInt8>) -> (scalar: Unicode.Scalar, count: Int)? {
     guard let first = bytes.first else { return nil }
     if first < 0x80 { return (Unicode.Scalar(first), 1) }
     var iterator = bytes.makeIterator()

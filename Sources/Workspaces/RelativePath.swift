@@ -59,6 +59,32 @@ enum RelativePath {
         }
     }
 
+    /// Whether one of the names in `path` is this.
+    static func has(_ name: [UInt8], in path: [UInt8]) -> Bool {
+        var start = 0
+        while start <= path.count {
+            let end = path[start...].firstIndex(of: slash) ?? path.count
+            if path[start..<end].elementsEqual(name) { return true }
+            start = end + 1
+        }
+        return false
+    }
+
+    /// The order in which paths are listed and stored: byte by byte.
+    static func precedes(_ one: [UInt8], _ other: [UInt8]) -> Bool {
+        one.withUnsafeBytes { one in
+            other.withUnsafeBytes { other in
+                var index = 0
+                let common = min(one.count, other.count)
+                while index < common {
+                    if one[index] != other[index] { return one[index] < other[index] }
+                    index += 1
+                }
+                return one.count < other.count
+            }
+        }
+    }
+
     /// The last name of `path`.
     static func name(of path: [UInt8]) -> [UInt8] {
         path.lastIndex(of: slash).map { Array(path[($0 + 1)...]) } ?? path

@@ -10,7 +10,7 @@ internal import Crypto
 
 /// The hashes of a file, taken while another thread still writes it, so that hashing costs the writer nothing.
 ///
-/// The writer rings now and then; each time the file is read on to where it ends. Once the bell is gone, that is its end.
+/// The writer rings now and then; each time the file is read on to where it ends.
 struct TrailingHash: Sendable {
     let sha256: String
     /// XXH64, for ``CacheManifest/Seal``.
@@ -18,11 +18,18 @@ struct TrailingHash: Sendable {
 
     /// A bell: what is rung at one end wakes the other.
     static func bell() throws -> (wake: OwnedDescriptor, ring: OwnedDescriptor) {
-        var ends: [Int32] = [-1, -1]
-        try DirectoryHandle.check { pipe(&ends) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        return (OwnedDescriptor(ends[0]), OwnedDescriptor(ends[1]))
+        #if os(Linux)
+            let ends = try FileDescriptor.pipe(options: .closeOnExec)
+        #else
+            let ends = try FileDescriptor.pipe()
+            for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        #endif
+        return (OwnedDescriptor(ends.readEnd.rawValue), OwnedDescriptor(ends.writeEnd.rawValue))
     }
+
+    /// What is rung: there is more, or that was all. (A bell that is closed unrung ends the hash too.)
+    static let more: UInt8 = 1
+    static let all: UInt8 = 0
 
     static func hash(_ file: OwnedDescriptor, wokenBy wake: OwnedDescriptor, stop: StopFlag) throws -> TrailingHash {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
@@ -32,7 +39,8 @@ struct TrailingHash: Sendable {
         var offset: Int64 = 0
         var isWritten = false
         while !isWritten {
-            isWritten = try wake.read(into: buffer) == 0
+            let rings = try wake.read(into: buffer)
+            isWritten = rings == 0 || buffer[..<rings].contains(all)
             while true {
                 try stop.check()
                 let count = try file.read(fromAbsoluteOffset: offset, into: buffer)

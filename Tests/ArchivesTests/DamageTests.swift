@@ -19,7 +19,9 @@ struct DamageTests {
             let bytes = try whole.bytes()
             // Of a plain tar's end mark, two blocks of zeros, one is enough.
             let least = format == .tar || format == .gnuTar ? bytes.count - 512 : bytes.count
-            let cuts = Set(stride(from: 0, to: least, by: 512)).union(stride(from: 1, to: least, by: 37)).union([least - 1])
+            let cuts = Set(stride(from: 0, to: least, by: 512)).union(stride(from: 1, to: least, by: 37)).union([
+                least - 1
+            ])
             for cut in cuts {
                 try part.write(Array(bytes[..<cut]))
                 #expect(throws: ArchiveError.self, "cut after \(cut) of \(bytes.count) bytes") { try read(part) }
@@ -86,7 +88,8 @@ struct DamageTests {
             for _ in 0..<400 {
                 var changed = bytes
                 for _ in 0..<Int.random(in: 1...8, using: &numbers) {
-                    changed[Int.random(in: 0..<bytes.count, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers)
+                    changed[Int.random(in: 0..<bytes.count, using: &numbers)] = UInt8.random(
+                        in: 0...255, using: &numbers)
                 }
                 try folder.appending("changed").write(changed)
                 // Whatever comes of it, it must come, and in bounded memory.

@@ -20,7 +20,8 @@ struct ForeignArchiveTests {
             let expected = try makeSparseFiles(in: folder)
             let archive = folder.appending("a.tar")
             let option = options.count > 1 ? options[1] : "--no-xattrs"
-            try await run("tar", "-C", folder.string, options[0], option, "-S", "-cf", archive.string, "end", "middle", "all")
+            try await run(
+                "tar", "-C", folder.string, options[0], option, "-S", "-cf", archive.string, "end", "middle", "all")
             #expect(try archive.bytes().count < 600_000)
             let (samples, _) = try read(archive)
             #expect(samples.map(\.entry.size) == expected.map { Int64($0.count) })
@@ -48,10 +49,13 @@ struct ForeignArchiveTests {
         }
     }
 
-    @Test("every dialect of GNU tar", .enabled(if: hasGNUTar, "needs GNU tar"), arguments: ["v7", "ustar", "gnu", "oldgnu", "posix"])
+    @Test(
+        "every dialect of GNU tar", .enabled(if: hasGNUTar, "needs GNU tar"),
+        arguments: ["v7", "ustar", "gnu", "oldgnu", "posix"])
     func dialects(format: String) async throws {
         try await withScratch { folder in
-            try await run("sh", "-c", "cd '\(folder)' && mkdir d && echo x > d/f && ln -s f d/l && ln d/f d/h && chmod 640 d/f")
+            try await run(
+                "sh", "-c", "cd '\(folder)' && mkdir d && echo x > d/f && ln -s f d/l && ln d/f d/h && chmod 640 d/f")
             let archive = folder.appending("a.tar")
             try await run("tar", "-C", folder.string, "--sort=name", "--format=\(format)", "-cf", archive.string, "d")
             let (samples, warnings) = try read(archive)
@@ -64,11 +68,17 @@ struct ForeignArchiveTests {
         }
     }
 
-    @Test("pax names in UTF-8 and in no charset at all are exact, and nobody is bothered", .enabled(if: hasGNUTar, "needs GNU tar"))
+    @Test(
+        "pax names in UTF-8 and in no charset at all are exact, and nobody is bothered",
+        .enabled(if: hasGNUTar, "needs GNU tar"))
     func names() async throws {
         try await withScratch { folder in
             let names: [[UInt8]] = [Array("ä-日本".utf8), Array("latin-".utf8) + [0xe4, 0xff]]
-            for name in names { try FilePath(platformString: (Array(folder.string.utf8) + [0x2f] + name).map { CChar(bitPattern: $0) } + [0]).write([1]) }
+            for name in names {
+                try FilePath(
+                    platformString: (Array(folder.string.utf8) + [0x2f] + name).map { CChar(bitPattern: $0) } + [0]
+                ).write([1])
+            }
             let archive = folder.appending("a.tar")
             try await run("sh", "-c", "cd '\(folder)' && tar --format=posix -cf a.tar *-*")
             let (samples, warnings) = try read(archive)
@@ -81,7 +91,8 @@ struct ForeignArchiveTests {
     func compressed(program: String) async throws {
         try await withScratch { folder in
             try write([Sample("a", "content")], to: folder.appending("a.tar"), .tar)
-            do { try await run("sh", "-c", "\(program) -c < '\(folder)/a.tar' > '\(folder)/a.tar.x'") } catch let failure as ProgramFailure
+            do { try await run("sh", "-c", "\(program) -c < '\(folder)/a.tar' > '\(folder)/a.tar.x'") } catch let
+                failure as ProgramFailure
                 where failure.status >> 8 == 127
             { return }
             #expect(try read(folder.appending("a.tar.x")).samples == [Sample("a", "content")])
@@ -94,17 +105,20 @@ struct ForeignArchiveTests {
             let archive = folder.appending("a.tar")
             try archive.write(
                 rawTar([
-                    ("fifo", "6", ""), ("char", "3", ""), ("block", "4", ""), ("../up", "0", ""), ("/etc/passwd", "0", ""),
+                    ("fifo", "6", ""), ("char", "3", ""), ("block", "4", ""), ("../up", "0", ""),
+                    ("/etc/passwd", "0", ""),
                     ("link", "2", "/etc"), ("hard", "1", "../../etc/shadow"),
                 ]))
             let kinds = try read(archive).samples.map(\.entry)
-            #expect(kinds.map(\.kind) == [
-                .other("FIFO"), .other("character device"), .other("block device"), .file, .file,
-                .symbolicLink(target: Array("/etc".utf8)), .hardLink(target: Array("../../etc/shadow".utf8)),
-            ])
-            #expect(kinds.map { String(decoding: $0.path, as: UTF8.self) } == [
-                "fifo", "char", "block", "../up", "/etc/passwd", "link", "hard",
-            ])
+            #expect(
+                kinds.map(\.kind) == [
+                    .other("FIFO"), .other("character device"), .other("block device"), .file, .file,
+                    .symbolicLink(target: Array("/etc".utf8)), .hardLink(target: Array("../../etc/shadow".utf8)),
+                ])
+            #expect(
+                kinds.map { String(decoding: $0.path, as: UTF8.self) } == [
+                    "fifo", "char", "block", "../up", "/etc/passwd", "link", "hard",
+                ])
         }
     }
 }
@@ -114,7 +128,9 @@ func rawTar(_ entries: [(name: String, type: Character, link: String)]) -> [UInt
     var result: [UInt8] = []
     for entry in entries {
         var block = [UInt8](repeating: 0, count: 512)
-        func put(_ text: String, at offset: Int) { block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8) }
+        func put(_ text: String, at offset: Int) {
+            block.replaceSubrange(offset..<offset + text.utf8.count, with: text.utf8)
+        }
         put(entry.name, at: 0)
         put("0000644", at: 100)
         for (offset, width) in [(108, 7), (116, 7), (124, 11), (136, 11)] {

@@ -52,7 +52,8 @@ struct RoundTripTests {
 
     @Test("a path longer than any file system's")
     func longPath() async throws {
-        let path = Array(repeating: Array(repeating: UInt8(ascii: "x"), count: 250), count: 40).joined(separator: [0x2f])
+        let path = Array(repeating: Array(repeating: UInt8(ascii: "x"), count: 250), count: 40).joined(separator: [0x2f]
+        )
         try await withScratch { folder in
             for format in [ArchiveWriter.Format.tar, .gnuTar] {
                 let samples = [Sample(ArchiveEntry(path: Array(path)), [1, 2, 3])]
@@ -111,7 +112,8 @@ struct RoundTripTests {
         }
     }
 
-    @Test("plain names carry no mark that other programs would complain about", .enabled(if: hasGNUTar, "needs GNU tar"))
+    @Test(
+        "plain names carry no mark that other programs would complain about", .enabled(if: hasGNUTar, "needs GNU tar"))
     func noChatter() async throws {
         try await withScratch { folder in
             try write([Sample("plain", "y")], to: folder.appending("a.tar"), .tar)

@@ -25,9 +25,8 @@ func withScratch<Result>(_ body: (FilePath) async throws -> Result) async throws
 @discardableResult
 func run(_ arguments: String...) async throws -> [UInt8] {
     try await BlockingThread.run { _ in
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else { throw Errno(rawValue: errno) }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        let (readEnd, writeEnd) = try makePipe()
+        let ends = [readEnd.rawValue, writeEnd.rawValue]
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else
@@ -59,6 +58,17 @@ func run(_ arguments: String...) async throws -> [UInt8] {
         }
         return output
     }
+}
+
+/// A pipe that no child process inherits.
+func makePipe() throws -> (readEnd: FileDescriptor, writeEnd: FileDescriptor) {
+    #if os(Linux)
+        return try FileDescriptor.pipe(options: .closeOnExec)
+    #else
+        let ends = try FileDescriptor.pipe()
+        for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        return ends
+    #endif
 }
 
 struct ProgramFailure: Error {

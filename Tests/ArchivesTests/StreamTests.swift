@@ -13,7 +13,7 @@ struct StreamTests {
 
     @Test("through a pipe, larger than the pipe")
     func pipes() async throws {
-        let (readEnd, writeEnd) = try FileDescriptor.pipe()
+        let (readEnd, writeEnd) = try makePipe()
         let content = [UInt8](repeating: 9, count: 5 << 20)
         async let written: Void = BlockingThread.run { _ in
             try writeEnd.closeAfter {
@@ -40,7 +40,7 @@ struct StreamTests {
 
     @Test("the end of an archive lets its writer finish what it pads it with")
     func padding() async throws {
-        let (readEnd, writeEnd) = try FileDescriptor.pipe()
+        let (readEnd, writeEnd) = try makePipe()
         async let written: Void = BlockingThread.run { _ in
             // Two blocks of zeros end it; what follows must still find a reader.
             try writeEnd.closeAfter { _ = try writeEnd.writeAll([UInt8](repeating: 0, count: 4 << 20)) }
@@ -54,7 +54,7 @@ struct StreamTests {
 
     @Test("a reader that went away is an error, not the end of the process")
     func closedPipe() throws {
-        let (readEnd, writeEnd) = try FileDescriptor.pipe()
+        let (readEnd, writeEnd) = try makePipe()
         try readEnd.close()
         try writeEnd.closeAfter {
             let writer = try ArchiveWriter(fileDescriptor: writeEnd.rawValue, format: .tar)
@@ -68,7 +68,9 @@ struct StreamTests {
     }
 
     #if os(Linux)
-        @Test("a full disk is told in the system's words", arguments: [ArchiveWriter.Format.tar, .tarZstd(level: 1, threads: 2), .zip])
+        @Test(
+            "a full disk is told in the system's words",
+            arguments: [ArchiveWriter.Format.tar, .tarZstd(level: 1, threads: 2), .zip])
         func fullDisk(format: ArchiveWriter.Format) throws {
             let file = try FileDescriptor.open("/dev/full", .writeOnly)
             try file.closeAfter {
@@ -137,13 +139,15 @@ struct StreamTests {
     @Test("blocking threads do not take each other's place")
     func manyThreads() async throws {
         // More than any pool has: each waits for the next.
-        let pipes = try (0..<64).map { _ in try FileDescriptor.pipe() }
+        let pipes = try (0..<64).map { _ in try makePipe() }
         let sum = try await withThrowingTaskGroup(of: Int.self) { group in
             for (index, pipe) in pipes.enumerated() {
                 group.addTask {
                     try await BlockingThread.run { _ in
                         var byte: UInt8 = 0
-                        if index > 0 { _ = try withUnsafeMutableBytes(of: &byte) { try pipes[index - 1].readEnd.read(into: $0) } }
+                        if index > 0 {
+                            _ = try withUnsafeMutableBytes(of: &byte) { try pipes[index - 1].readEnd.read(into: $0) }
+                        }
                         _ = try pipe.writeEnd.writeAll([byte + 1])
                         return Int(byte) + 1
                     }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # The driver: process 1 of the build container, alive as long as the build. It reads orders on standard input, one a
 # line, each a line of shell built from the functions below by quoted words, and carries them out in turn.
 #
