@@ -33,6 +33,7 @@ run: build images ## build the petclinic fixture twice: cold, then offline from 
 	@.ci/petclinic $(BINARY)
 
 test: build images ## run all tests, those that need Docker included
+	@command -v python3 >/dev/null || .ci/packages python3
 	BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
 
 check: ## formatting and shell scripts

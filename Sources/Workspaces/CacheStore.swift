@@ -68,19 +68,18 @@ public struct CacheStore: Sendable {
             throw WorkspaceError(.cannotRead, doing: doing, error)
         }
         let lock = try await lock(key.name, in: store, .shared, purpose: "looking", doing: doing)
+        defer { lock.release() }
         do {
-            return try await BlockingThread.run { [lock] stop in
-                try withExtendedLifetime(lock) {
-                    try explaining(doing, .cannotRead) {
-                        let folder = try CacheFolder(opening: key.name, in: store)
-                        switch try folder.readManifest() {
-                        case .manifest(let manifest):
-                            try examine(folder, manifest, stop)
-                            return .hit(manifest)
-                        case .otherFormat(let reason): return .miss(reason: reason)
-                        case .damaged(let reason):
-                            throw WorkspaceError(.damaged, doing: doing, reason: reason)
-                        }
+            return try await BlockingThread.run { stop in
+                try explaining(doing, .cannotRead) {
+                    let folder = try CacheFolder(opening: key.name, in: store)
+                    switch try folder.readManifest() {
+                    case .manifest(let manifest):
+                        try examine(folder, manifest, stop)
+                        return .hit(manifest)
+                    case .otherFormat(let reason): return .miss(reason: reason)
+                    case .damaged(let reason):
+                        throw WorkspaceError(.damaged, doing: doing, reason: reason)
                     }
                 }
             }
@@ -117,7 +116,7 @@ public struct CacheStore: Sendable {
             let lock = try? CacheLock.tryAcquire(
                 Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
         else { return nil }
-        return withExtendedLifetime(lock) {
+        defer { lock.release() }
             do {
                 try store.removeTree(Array(aside.utf8))
                 try store.rename(Array(name.utf8), to: Array(aside.utf8))
