@@ -20,7 +20,8 @@ final class CacheLock: Sendable {
 
     deinit { release() }
 
-    /// Lets the others in. It happens by itself when nobody knows the lock any more.
+    /// Lets the others in. It happens by itself when nobody knows the lock any more, but a thread that is just ending
+    /// may know it a moment longer: whoever took it gives it back.
     func release() {
         // Closing alone would leave it to a child process of ours that is just being born and has a copy still.
         file?.close { _ = flock($0, LOCK_UN) }

@@ -67,7 +67,7 @@ extension CacheStore {
             let isOld = moment.map { listing.lastUsed < $0 } ?? false
             let isTooMuch = limit.map { total > $0 } ?? false
             guard listing.state == .damaged || isOld || isTooMuch else { continue }
-            if try remove(listing.name) {
+            if try remove(listing) {
                 removed.append(listing)
                 total -= listing.byteCount
             } else {
@@ -80,8 +80,12 @@ extension CacheStore {
     /// Removes one cache by its folder's name.
     ///
     /// - Returns: `false` when it is in use.
-    public func remove(_ name: String) throws -> Bool {
-        try explaining("remove the cache `\(name)` in `\(directory)`") {
+    /// - Throws: ``WorkspaceError`` with code `notFound` when there is none of that name.
+    public func remove(_ name: String) throws -> Bool { try remove(show(name)) }
+
+    private func remove(_ listing: CacheListing) throws -> Bool {
+        let name = listing.name
+        return try explaining("remove the cache `\(name)` in `\(directory)`") {
             let store = try DirectoryHandle(opening: directory)
             let cache =
                 name.hasSuffix(".\(Self.damagedSuffix)") ? String(name.dropLast(Self.damagedSuffix.count + 1)) : name
@@ -89,15 +93,14 @@ extension CacheStore {
                 let lock = try CacheLock.tryAcquire(
                     Self.lockName(cache), in: store, .exclusive, purpose: "removing")
             else { return false }
-            return try withExtendedLifetime(lock) {
-                // Under a name that no look-up finds, so that a half-removed cache is never met.
-                let doomed = Array(".\(name)\(Self.doomedSuffix)".utf8)
-                try store.removeTree(doomed)
-                try store.rename(Array(name.utf8), to: doomed)
-                try store.removeTree(doomed)
-                if (try? store.status(Array(cache.utf8))) == nil { try store.removeFile(Self.lockName(cache)) }
-                return true
-            }
+            defer { lock.release() }
+            // Under a name that no look-up finds, so that a half-removed cache is never met.
+            let doomed = Array(".\(name)\(Self.doomedSuffix)".utf8)
+            try store.removeTree(doomed)
+            try store.rename(Array(name.utf8), to: doomed)
+            try store.removeTree(doomed)
+            if (try? store.status(Array(cache.utf8))) == nil { try store.removeFile(Self.lockName(cache)) }
+            return true
         }
     }
 

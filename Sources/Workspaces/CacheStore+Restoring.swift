@@ -26,19 +26,18 @@ extension CacheStore {
             }
         }
         let lock = try await lock(key.name, in: store, .shared, purpose: "restoring", doing: doing)
+        defer { lock.release() }
         do {
-            return try await BlockingThread.run { [lock] stop in
-                try withExtendedLifetime(lock) {
-                    try explaining(doing, .cannotRead) {
-                        let folder = try CacheFolder(opening: key.name, in: store)
-                        let manifest = try folder.usableManifest(doing: doing)
-                        let files = try folder.openVerified(manifest, trustsSeals: true, stop: stop)
-                        folder.touch()
-                        let restoring = CacheRestoring(
-                            layers: Array(zip(files, manifest.layers)), map: map,
-                            roots: allowed.map { RelativePath.trimmed($0.utf8) }, progress: progress, stop: stop)
-                        return try restoring.run(to: output, format: format, manifest: manifest)
-                    }
+            return try await BlockingThread.run { stop in
+                try explaining(doing, .cannotRead) {
+                    let folder = try CacheFolder(opening: key.name, in: store)
+                    let manifest = try folder.usableManifest(doing: doing)
+                    let files = try folder.openVerified(manifest, trustsSeals: true, stop: stop)
+                    folder.touch()
+                    let restoring = CacheRestoring(
+                        layers: Array(zip(files, manifest.layers)), map: map,
+                        roots: allowed.map { RelativePath.trimmed($0.utf8) }, progress: progress, stop: stop)
+                    return try restoring.run(to: output, format: format, manifest: manifest)
                 }
             }
         } catch let error as WorkspaceError where error.code == .damaged {

@@ -24,7 +24,10 @@ extension CacheStore {
         let place = try explaining(doing) { try CachePlace(making: key.name, in: directory) }
         defer { place.tidy() }
         let lock = try await lock(key.name, in: place.store, .exclusive, purpose: "saving", doing: doing)
-        defer { withExtendedLifetime(lock) { place.tidyLocked() } }
+        defer {
+            place.tidyLocked()
+            lock.release()
+        }
         let rules = CacheEntryRules(roots: allowed.map { RelativePath.trimmed($0.utf8) })
         let file = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }

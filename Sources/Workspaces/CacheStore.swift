@@ -1,6 +1,12 @@
 public import Archives
 internal import Crypto
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Caches kept in a folder of this machine: each a folder of its own with `manifest.json` and zstd tarballs.
 ///
 /// - A cache is there whole or not at all: its manifest is renamed into place last, and names tarballs by checksum.
@@ -112,18 +118,20 @@ public struct CacheStore: Sendable {
     func setAside(_ name: String, in store: DirectoryHandle) -> FilePath? {
         let aside = "\(name).\(Self.damagedSuffix)"
         // What cannot be set aside stays and is found damaged again: nothing is lost by it.
-        guard
-            let lock = try? CacheLock.tryAcquire(
-                Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
-        else { return nil }
+        // A child being started has copies of our descriptors, and so of our own lock, for a moment: look more than once.
+        var held: CacheLock?
+        for _ in 0..<100 where held == nil {
+            held = try? CacheLock.tryAcquire(Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
+            if held == nil { usleep(20_000) }
+        }
+        guard let lock = held else { return nil }
         defer { lock.release() }
-            do {
-                try store.removeTree(Array(aside.utf8))
-                try store.rename(Array(name.utf8), to: Array(aside.utf8))
-                return directory.appending(aside)
-            } catch {
-                return nil
-            }
+        do {
+            try store.removeTree(Array(aside.utf8))
+            try store.rename(Array(name.utf8), to: Array(aside.utf8))
+            return directory.appending(aside)
+        } catch {
+            return nil
         }
     }
 
