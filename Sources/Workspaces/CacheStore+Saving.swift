@@ -10,7 +10,7 @@ extension CacheStore {
     ///     outside is left out.
     ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here (the
     ///     `tar` behind the stream failed) leaves the cache as it was.
-    ///   - progress: called with the bytes of content read so far.
+    ///   - progress: called, on another thread, with the bytes of content read so far.
     /// - Throws: ``WorkspaceError``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
     public func save(
         _ key: CacheKey, from streams: [TarStream], allowed: [String], metadata: CacheMetadata,
@@ -29,7 +29,7 @@ extension CacheStore {
             lock.release()
         }
         let rules = CacheEntryRules(roots: allowed.map { RelativePath.trimmed($0.utf8) })
-        let file = try explaining(doing) { try place.makeDraft() }
+        let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
         async let hash = BlockingThread.run { stop in
             try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
@@ -41,8 +41,7 @@ extension CacheStore {
                 return try writing.run(inputs, into: file, ringing: ring, compression: compression)
             }
         }
-        let draft = CacheDraft(
-            folder: try place.makeFolder(), file: file, written: try await written, hash: try await hash)
+        let draft = CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
         try await confirm?()
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
@@ -87,12 +86,10 @@ private struct CachePlace: Sendable {
         self.name = name
     }
 
-    func makeFolder() throws -> CacheFolder { try CacheFolder.making(name, in: store) }
-
-    func makeDraft() throws -> OwnedDescriptor {
-        let folder = try makeFolder()
+    func makeDraft() throws -> (folder: CacheFolder, file: OwnedDescriptor) {
+        let folder = try CacheFolder.making(name, in: store)
         try folder.removeDrafts()
-        return try folder.directory.makeFile(CacheDraft.fileName)
+        return (folder, try folder.directory.makeFile(CacheDraft.fileName))
     }
 
     /// While the lock is held. Removing what is not empty fails, and that is just as well.
