@@ -94,8 +94,10 @@ public struct BuildExecutor: Sendable {
     private func attempt(
         _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
     ) async throws -> Outcome {
-        do { try await session.ready() } catch let lost as DriverSession.Lost { return .neverStarted(said: lost.said) }
-        let run = BuildRun(executor: self, session: session, sink: sink)
+        let run = BuildRun(executor: self, session: session, sink: sink, opening: try await openingOrders())
+        do {
+            try await session.ready(for: run.opening.map(\.order))
+        } catch let lost as DriverSession.Lost { return .neverStarted(said: lost.said) }
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await Task.sleep(for: .seconds(plan.timeout))

@@ -7,6 +7,8 @@ struct BuildRun: Sendable {
     let executor: BuildExecutor
     let session: DriverSession
     let sink: EventSink
+    /// Given to the driver while the container came up; their statuses are read first.
+    let opening: [OpeningOrder]
 
     var plan: BuildPlan { executor.plan }
 
@@ -55,22 +57,15 @@ struct BuildRun: Sendable {
         return nil
     }
 
-    /// Makes the folders, brings the source in and writes the first `env.sh`.
+    /// Waits for the folders, the first `env.sh` and the source.
     private func prepare() async throws -> String? {
-        var status = try await session.perform("prepare \(plan.sourceDirectory.shellQuoted)")
-        guard status == 0 else {
-            return "the image has no working `mkdir`, or its file system is full (status \(status))"
+        for (order, status) in zip(opening, try await session.replies(opening.count)) where status != 0 {
+            return order.problem(status)
         }
-        if let problem = try await executor.source.stage(
+        if let problem = try await executor.source.stream(
             into: plan.sourceDirectory, of: executor.container.name, engine: executor.engine, session: session)
         {
             return problem
-        }
-        status = try await session.perform(
-            "put /codebuild/output/tmp/env.sh \(plan.environmentFile.shellQuoted)")
-        guard status == 0 else { return "cannot write /codebuild/output/tmp/env.sh (status \(status))" }
-        if let text = plan.inlineBuildspec {
-            _ = try await session.perform("put /codebuild/readonly/buildspec.yml \(text.shellQuoted)")
         }
         return try await makeWritableForUsers()
     }

@@ -63,10 +63,21 @@ actor DriverSession {
         }
     }
 
-    /// Waits for the driver's first word.
-    func ready() async throws {
+    /// Gives the first orders at once, while the container is still coming up, and waits for the driver's first word.
+    ///
+    /// The driver carries them out as soon as it is there; ``replies(_:)`` has their statuses.
+    func ready(for orders: [[UInt8]]) async throws {
+        // Orders that nobody reads are no news: the driver's silence says it.
+        _ = try await input.write(orders.flatMap { Self.line($0 + Self.replying) })
         _ = try await reply()
         await answers.driverIsUp()
+    }
+
+    /// The exit statuses of orders already given, in turn.
+    func replies(_ count: Int) async throws -> [Int] {
+        var statuses: [Int] = []
+        for _ in 0..<count { statuses.append(try await reply()) }
+        return statuses
     }
 
     /// Gives an order that ends in a reply, and waits for it.
@@ -76,7 +87,7 @@ actor DriverSession {
 
     /// The same for an order whose words need not be UTF-8.
     func perform(_ order: [UInt8]) async throws -> Int {
-        try await send(order + Array("; reply $?".utf8))
+        try await send(order + Self.replying)
         return try await reply()
     }
 
@@ -88,11 +99,15 @@ actor DriverSession {
     }
 
     private func send(_ order: [UInt8]) async throws {
-        guard try await input.write(Self.onOneLine(order) + [0x0a]) else {
+        guard try await input.write(Self.line(order)) else {
             await answers.closed()
             throw Lost(said: await answers.leftOver)
         }
     }
+
+    private static let replying = Array("; reply $?".utf8)
+
+    private static func line(_ order: [UInt8]) -> [UInt8] { onOneLine(order) + [0x0a] }
 
     /// An order is one line: a line feed inside a quoted word becomes the driver's `$N`.
     static func onOneLine(_ order: [UInt8]) -> [UInt8] {

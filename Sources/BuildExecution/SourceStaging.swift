@@ -27,23 +27,34 @@ public struct SourceStaging: Sendable {
         self.tree = tree
     }
 
+    /// What the driver can do by itself: copy the mounted tree. Nothing when the tree comes as a stream.
+    func openingOrders() async throws -> [OpeningOrder] {
+        guard case .mount = way else { return [] }
+        let copies = Self.copyOrders(try await tree().steps).map { order in
+            OpeningOrder(order) { "cannot copy the source into the container (status \($0))" }
+        }
+        return changesOwner ? copies + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : copies
+    }
+
+    /// Sends the tree into the running container, where it is not mounted.
+    ///
     /// - Returns: what could not be done, or `nil`.
-    func stage(
+    func stream(
         into directory: String, of container: String, engine: any Engine, session: DriverSession
     ) async throws -> String? {
-        let tree = try await tree()
-        switch way {
-        case .mount:
-            for order in Self.copyOrders(tree.steps) {
-                let status = try await session.perform(order)
-                guard status == 0 else { return "cannot copy the source into the container (status \(status))" }
-            }
-        case .stream:
-            try await stream(tree, into: directory, of: container, engine: engine)
-        }
+        guard case .stream = way else { return nil }
+        let pipe = try Pipe(), tree = try await tree()
+        async let written: Void = SourceArchive(tree).write(to: pipe.writeEnd)
+        try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
+        try await written
         guard changesOwner else { return nil }
-        let status = try await session.perform("own 0:0")
-        return status == 0 ? nil : "cannot give the source to root (status \(status))"
+        let status = try await session.perform(Self.ownOrder)
+        return status == 0 ? nil : Self.ownProblem(status)
+    }
+
+    private static let ownOrder = Array("own 0:0".utf8)
+    @Sendable private static func ownProblem(_ status: Int) -> String {
+        "cannot give the source to root (status \(status))"
     }
 
     /// One order a folder, or more where its names would make a very long line.
@@ -53,14 +64,5 @@ public struct SourceStaging: Sendable {
             let lines = batches(step.names.map(\.shellQuoted))
             return lines.isEmpty ? [head] : lines.map { head + $0 }
         }
-    }
-
-    private func stream(
-        _ tree: SourceTree, into directory: String, of container: String, engine: any Engine
-    ) async throws {
-        let pipe = try Pipe()
-        async let written: Void = SourceArchive(tree).write(to: pipe.writeEnd)
-        try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
-        try await written
     }
 }

@@ -24,7 +24,7 @@ struct CacheCommand: AsyncParsableCommand {
         @OptionGroup var folder: Folder
 
         func run() async throws {
-            try await FrontDoor.enter { [folder] places, terminal in
+            await FrontDoor.enter { [folder] places, terminal in
                 let listings = try folder.store(places).list()
                 if listings.isEmpty { terminal.say("there are no caches\n") }
                 for listing in listings { try terminal.write(Array((CacheText.line(listing) + "\n").utf8)) }
@@ -40,7 +40,7 @@ struct CacheCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            try await FrontDoor.enter { [folder, name] places, terminal in
+            await FrontDoor.enter { [folder, name] places, terminal in
                 let store = folder.store(places)
                 do {
                     try terminal.write(Array(CacheText.page(try store.show(name), in: "\(store.directory)").utf8))
@@ -70,7 +70,7 @@ struct CacheCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await FrontDoor.enter { [self] places, terminal in
+            await FrontDoor.enter { [self] places, terminal in
                 let now = Duration.microseconds(BuildSession.now().microseconds)
                 let outcome = try folder.store(places).prune(
                     unusedSince: now - .seconds(unusedFor * 86_400),

@@ -16,19 +16,24 @@ internal import Workspaces
 
 /// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
 enum FrontDoor {
-    static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async throws {
+    static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async -> Never {
         signal(SIGPIPE, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
         let places = Places(environment: environment, currentDirectory: currentDirectory())
         let terminal = Terminal(environment: environment)
         let signals = Signals()
         let outcome = await signals.cancelling { try await body(places, terminal) }
-        if let signal = signals.received { throw ExitStatus.stopped(signal: signal).exitCode }
-        switch outcome {
-        case .success(.succeeded): return
-        case .success(let status): throw status.exitCode
-        case .failure(let error): throw report(error, on: terminal).exitCode
+        let status: ExitStatus
+        if let signal = signals.received {
+            status = .stopped(signal: signal)
+        } else {
+            switch outcome {
+            case .success(let ended): status = ended
+            case .failure(let error): status = report(error, on: terminal)
+            }
         }
+        // All is written, unbuffered; waiting for the libraries to take their threads down would only cost time.
+        _exit(status.code)
     }
 
     private static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {

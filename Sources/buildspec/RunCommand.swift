@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        try await FrontDoor.enter { places, terminal in
+        await FrontDoor.enter { places, terminal in
             try await BuildSession(options: options, places: places, terminal: terminal).run()
         }
     }

@@ -21,7 +21,7 @@ struct ValidateCommand: AsyncParsableCommand {
     var strict = false
 
     func run() async throws {
-        try await FrontDoor.enter { [files, strict] places, terminal in
+        await FrontDoor.enter { [files, strict] places, terminal in
             let renderer = DiagnosticRenderer(color: terminal.outputUsesColor)
             var isValid = true
             for file in files.isEmpty ? ["buildspec.yml"] : files {

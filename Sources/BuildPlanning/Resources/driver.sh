@@ -77,11 +77,18 @@ run() {
     esac
 }
 
-# variables SHELL: the environment as a next command would find it, NUL after each.
-variables() {
+# variables SHELL: the environment as a next command would find it, NUL after each. A build's `sh` is the driver's own,
+# so that one need not be started.
+variables() (
+    if [ "$1" = sh ]; then
+        set -a
+        # shellcheck disable=SC1091
+        . "$tmp/env.sh"
+        exec cat /proc/self/environ
+    fi
     # shellcheck disable=SC2016
-    "$1" -c 'set -a; . "$1"; exec cat /proc/self/environ' sh "$tmp/env.sh" >&2 2>/dev/null </dev/null
-}
+    "$1" -c 'set -a; . "$1"; exec cat /proc/self/environ' sh "$tmp/env.sh"
+) >&2 2>/dev/null </dev/null
 
 # list FOLDER OPTION KINDS: a list for each kind (f files, d folders, l links), NUL after each path, one more after each list.
 # With -L links are followed, and the links that are listed are the broken ones. `.git` is never listed.

@@ -1,0 +1,37 @@
+internal import BuildPlanning
+
+/// One of the orders the driver finds on its input as it comes up, with what its failure means.
+struct OpeningOrder: Sendable {
+    let order: [UInt8]
+    let problem: @Sendable (_ status: Int) -> String
+
+    init(_ order: [UInt8], _ problem: @escaping @Sendable (_ status: Int) -> String) {
+        self.order = order
+        self.problem = problem
+    }
+
+    init(_ order: String, _ problem: @escaping @Sendable (_ status: Int) -> String) {
+        self.init(Array(order.utf8), problem)
+    }
+}
+
+extension BuildExecutor {
+    /// Makes the folders, writes the first `env.sh`, brings the source in as far as the driver can do that itself.
+    func openingOrders() async throws -> [OpeningOrder] {
+        var orders = [
+            OpeningOrder("prepare \(plan.sourceDirectory.shellQuoted)") {
+                "the image has no working `mkdir`, or its file system is full (status \($0))"
+            },
+            OpeningOrder("put /codebuild/output/tmp/env.sh \(plan.environmentFile.shellQuoted)") {
+                "cannot write /codebuild/output/tmp/env.sh (status \($0))"
+            },
+        ]
+        if let text = plan.inlineBuildspec {
+            orders.append(
+                OpeningOrder("put /codebuild/readonly/buildspec.yml \(text.shellQuoted)") {
+                    "cannot write /codebuild/readonly/buildspec.yml (status \($0))"
+                })
+        }
+        return try await orders + source.openingOrders()
+    }
+}
