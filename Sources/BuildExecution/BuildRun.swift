@@ -20,12 +20,15 @@ struct BuildRun: Sendable {
         try await sink.end(.succeeded, .none)
         var rules: [PhaseName: BuildSpec.OnFailure] = [:]
         for phase in plan.phases { rules[phase.name] = phase.onFailure }
-        var machine = PhaseMachine(rules: rules)
+        var machine = PhaseMachine(rules: rules), isSucceeding = true
         while true {
             switch machine.next() {
             case .run(let name):
                 guard let phase = plan.phases.first(where: { $0.name == name }) else { continue }
-                if try await !perform(phase) { machine.failed(name) }
+                if try await !perform(phase, isSucceeding: isSucceeding) {
+                    machine.failed(name)
+                    isSucceeding = false
+                }
             case .uploadArtifacts:
                 if try await !uploadArtifacts() { machine.uploadFailed() }
             case .finish(let status):
@@ -88,14 +91,32 @@ struct BuildRun: Sendable {
 
     // MARK: INSTALL to POST_BUILD
 
+    /// - Parameter isSucceeding: whether all phases before have succeeded.
     /// - Returns: whether the phase succeeded.
-    private func perform(_ phase: BuildPlan.Phase) async throws -> Bool {
+    private func perform(_ phase: BuildPlan.Phase, isSucceeding: Bool) async throws -> Bool {
         try await sink.begin(BuildPhase(phase.name))
-        var failure = try await perform(phase.commands, of: phase)
+        let retry = RetryRule(phase.onFailure)
+        if retry.limit > 0 { _ = try await session.perform("kept=$(cat \"$tmp/dir.txt\")") }
+        var failure = try await perform(phase.commands, of: phase), attempt = 0
+        while let failed = failure, attempt < retry.limit, retry.matches(failed) {
+            attempt += 1
+            try await sink.retry(attempt, of: retry.limit)
+            try await beginAnew(isSucceeding: isSucceeding)
+            failure = try await perform(phase.commands, of: phase)
+        }
         if let failed = try await perform(phase.finally, of: phase), failure == nil { failure = failed }
         if phase.name == .postBuild { try await saveCache() }
         try await sink.end(failure == nil ? .succeeded : .failed, failure ?? .none)
         return failure == nil
+    }
+
+    /// Puts back what the failed attempt of a phase has changed: the folder, and the flag of success; variables stay.
+    /// [inferred, CODEBUILD.md 3.5: the commands are repeated from the first]
+    private func beginAnew(isSucceeding: Bool) async throws {
+        _ = try await session.perform("printf '%s\\n' \"$kept\" >\"$tmp/dir.txt\"")
+        guard isSucceeding else { return }
+        _ = try await session.perform(
+            "append /codebuild/output/tmp/env.sh \("export CODEBUILD_BUILD_SUCCEEDING='1'\n".shellQuoted)")
     }
 
     /// Runs commands until one fails.

@@ -45,6 +45,10 @@ actor EventSink {
         try await send(.phaseFinished(phase: phase, status: status, context: context, milliseconds: milliseconds))
     }
 
+    func retry(_ attempt: Int, of limit: Int) async throws {
+        try await send(.phaseRetried(phase: phase, attempt: attempt, limit: limit))
+    }
+
     func commandStarted(_ command: BuildSpec.Command) async throws {
         currentStart = now()
         try await send(.commandStarted(phase: phase, command: command.text, location: command.location))

@@ -65,6 +65,9 @@ public struct BuildResult: Sendable, Equatable {
                 failure = Failure(
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
             }
+        case .phaseRetried(let phase, _, _):
+            // What fails and then succeeds has not failed.
+            if failure?.phase == phase { failure = nil }
         case .phaseFinished(let phase, let status, let context, let milliseconds):
             open(phase, at: event.time)
             phases[phases.count - 1].status = status

@@ -32,6 +32,10 @@ extension BuildEvent {
                 ("phase", .string(phase.rawValue)), ("command", .string(command)),
                 ("exitStatus", .number(exitStatus)), ("seconds", .decimal(Double(milliseconds) / 1000)),
             ]
+        case .phaseRetried(let phase, let attempt, let limit):
+            members += [
+                ("phase", .string(phase.rawValue)), ("attempt", .number(attempt)), ("limit", .number(limit)),
+            ]
         case .phaseFinished(let phase, let status, let context, let milliseconds):
             members += [
                 ("phase", .string(phase.rawValue)), ("status", .string(status.rawValue)),
@@ -66,6 +70,7 @@ extension BuildEvent {
         case .commandStarted: "commandStarted"
         case .output: "output"
         case .commandFinished: "commandFinished"
+        case .phaseRetried: "phaseRetried"
         case .phaseFinished: "phaseFinished"
         case .cacheRestored: "cacheRestored"
         case .cacheSaved: "cacheSaved"

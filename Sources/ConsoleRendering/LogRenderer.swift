@@ -26,6 +26,8 @@ public struct LogRenderer: Sendable {
             guard exitStatus != 0 else { return end }
             return end
                 + line(event.time, "Command did not exit successfully \(command) exit status \(exitStatus)", .red)
+        case .phaseRetried(let phase, let attempt, let limit):
+            return line(event.time, Self.retryLine(phase, attempt: attempt, limit: limit), .bold)
         case .phaseFinished(let phase, let status, let context, _):
             guard Self.isShown(phase) else { return [] }
             let color: Color = status == .succeeded ? .green : .red
@@ -49,6 +51,11 @@ public struct LogRenderer: Sendable {
     /// What follows a command's output: an empty line, after the last line was ended. [unknown for output that does not
     /// end in a line feed, CODEBUILD.md 4]
     static func endOfOutput(isInsideLine: Bool) -> [UInt8] { isInsideLine ? [0x0a, 0x0a] : [0x0a] }
+
+    /// What the log says as a failed phase begins again. [unknown, CODEBUILD.md 3.5: these words are ours]
+    static func retryLine(_ phase: BuildPhase, attempt: Int, limit: Int) -> String {
+        "Retrying phase \(phase.rawValue), attempt \(attempt) of \(limit)"
+    }
 
     /// `Entering phase` is said of these four alone (CODEBUILD.md 4.1).
     private static func isEntered(_ phase: BuildPhase) -> Bool {

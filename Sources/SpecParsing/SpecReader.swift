@@ -118,8 +118,14 @@ struct SpecReader {
 
     private mutating func onFailure(_ phase: Section) -> Located<BuildSpec.OnFailure>? {
         guard let node = phase.node("on-failure") else { return nil }
-        if let value = BuildSpec.OnFailure(node.text) { return Located(value, at: node.location) }
         let path = phase.path.key("on-failure")
+        if let value = BuildSpec.OnFailure(node.text) {
+            guard let problem = value.patternProblem else { return Located(value, at: node.location) }
+            reader.findings.error(
+                .invalidOnFailure, at: node, path, "\(path.quoted) has a pattern that is no regular expression",
+                help: problem, isBlocking: Self.unknownOnFailureBlocksRun)
+            return nil
+        }
         let isOnlyCase = BuildSpec.OnFailure(node.text.uppercased()) != nil
         reader.findings.error(
             .invalidOnFailure, at: node, path,
@@ -177,6 +183,18 @@ struct SpecReader {
 }
 
 extension BuildSpec.OnFailure {
+    /// What is wrong with the regular expression of a retry, on one line.
+    var patternProblem: String? {
+        guard case .retry(_, let pattern?) = self else { return nil }
+        do {
+            _ = try Regex(pattern)
+            return nil
+        } catch {
+            return "\(error)".split(separator: "\n").joined(separator: " ")
+        }
+    }
+
+
     /// The grammar of CODEBUILD.md 3.5; `nil` for a text that is none of it.
     init?(_ text: String) {
         switch text {

@@ -207,4 +207,11 @@ import Testing
         #expect(!reading.isValid)
         #expect(try #require(reading.spec).phases.first?.onFailure == nil)
     }
+
+    @Test func `a pattern that is no regular expression is an error, and the rule absent for a run`() throws {
+        let reading = readBuildSpec(Array((goodHead + "    on-failure: RETRY-2-(\n").utf8), file: "buildspec.yml")
+        #expect(reading.diagnostics.map(\.code) == ["invalid-on-failure"])
+        #expect(reading.diagnostics[0].help == "expected ')'")
+        #expect(try #require(reading.spec).phases[0].onFailure == nil)
+    }
 }

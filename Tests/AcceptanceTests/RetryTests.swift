@@ -1,0 +1,54 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// `on-failure: RETRY…` (CODEBUILD.md 3.5), in real containers.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere))
+struct RetryTests {
+    private func run(_ onFailure: String, commands: [String]) async throws -> CommandOutput {
+        let play = try Playground()
+        let items = commands.map { "      - |-\n        \($0)\n" }.joined()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                on-failure: \(onFailure)
+                commands:
+            \(items)    finally:
+                  - echo finally
+              post_build:
+                commands:
+                  - echo post $CODEBUILD_BUILD_SUCCEEDING
+            """)
+        return try await play.run(["--no-cache"])
+    }
+
+    @Test func `a retried phase begins with its first command, its first folder and the flag as it was`() async throws {
+        let outcome = try await run(
+            "RETRY",
+            commands: [
+                "mkdir -p sub && cd sub", "echo ${PWD##*/src/} $CODEBUILD_BUILD_SUCCEEDING",
+                "echo x >> /tmp/tries; (exit $((3 - $(wc -l < /tmp/tries))))",
+            ])
+        #expect(outcome.status.isSuccess)
+        #expect(outcome.printed == ["sub 1", "sub 1", "sub 1", "finally", "post 1"])
+        #expect(outcome.log.contains("[Container] Retrying phase BUILD, attempt 2 of 3"))
+        #expect(!outcome.errorText.contains("failed   BUILD"))
+    }
+
+    @Test(arguments: [("RETRY", 4), ("RETRY-1", 2), ("RETRY-0", 1), ("RETRY-2-exit status 7", 3)])
+    func `a phase that goes on failing is tried once and retried as often as the rule says`(
+        rule: String, tries: Int
+    ) async throws {
+        let outcome = try await run(rule, commands: ["echo try; exit 7"])
+        #expect(outcome.status.exitStatus == 1)
+        #expect(outcome.printed == Array(repeating: "try", count: tries) + ["finally", "post 0"])
+        #expect(outcome.errorText.contains("failed   BUILD: echo try; exit 7"))
+    }
+
+    @Test(arguments: ["RETRY-exit status 8", "RETRY-5-timeout.*"])
+    func `a failure that the pattern does not name is final`(rule: String) async throws {
+        #expect(try await run(rule, commands: ["echo try; exit 7"]).printed == ["try", "finally", "post 0"])
+    }
+}
