@@ -194,7 +194,6 @@ extension BuildSpec.OnFailure {
         }
     }
 
-
     /// The grammar of CODEBUILD.md 3.5; `nil` for a text that is none of it.
     init?(_ text: String) {
         switch text {
