@@ -49,7 +49,7 @@ struct BuildRun: Sendable {
             return PhaseContext(statusCode: "CLIENT_ERROR", message: problem)
         }
         for line in plan.openingLines { try await sink.log(line) }
-        if plan.asksForRuntimes {
+        if !plan.runtimeVersions.isEmpty {
             try await sink.log(
                 "Skipping install of runtimes. Runtime version selection is not supported by this build image")
         }

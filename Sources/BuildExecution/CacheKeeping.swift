@@ -15,6 +15,12 @@ public struct CacheKeeping: Sendable {
         self.metadata = metadata
     }
 
+    /// The name of the cache in its folder.
+    public var name: String { key.name }
+
+    /// The folder that holds the caches.
+    public var directory: String { "\(store.directory)" }
+
     /// Where the cache lies on this machine.
     var path: String { "\(store.directory)/\(key.name)" }
 

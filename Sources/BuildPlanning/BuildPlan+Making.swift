@@ -14,10 +14,15 @@ extension BuildPlan {
         shell = Self.shell(named: spec.environment.shell?.value)
         variables = Self.merged([
             Self.serviceVariables(request, sourceDirectory: sourceDirectory),
-            spec.environment.variables.map { Variable(name: $0.name, value: $0.value, origin: .buildspec) },
+            spec.environment.variables.map {
+                Variable(name: $0.name, value: $0.value, origin: .buildspec, place: "\($0.location)")
+            },
             request.overrides.filter { $0.origin == .settings },
             request.overrides.filter { $0.origin == .flag },
         ])
+        decisions = request.decisions
+        reports = spec.reports
+        runtimeVersions = spec.phases.flatMap(\.runtimeVersions)
         exportedVariables = spec.environment.exportedVariables.map(\.value)
         phases = PhaseName.allCases.map { name in
             let phase = spec.phases.first { $0.name == name }
@@ -26,7 +31,6 @@ extension BuildPlan {
                 onFailure: phase?.onFailure?.value, commands: phase?.commands ?? [], finally: phase?.finally ?? [])
         }
         unknownKeys = spec.unknownKeys
-        asksForRuntimes = spec.phases.contains { !$0.runtimeVersions.isEmpty }
         artifacts = spec.artifacts
         cache = Self.cachePlan(spec.cache, usesCache: request.usesCache)
         timeout = request.timeout

@@ -15,10 +15,13 @@ public struct BuildPlan: Sendable {
     /// In the order they are written to `env.sh`; each name once.
     public let variables: [Variable]
     public let exportedVariables: [String]
+    /// How the run itself was set up, in the order of `run --help`.
+    public let decisions: [Decision]
+    public let runtimeVersions: [BuildSpec.RuntimeVersion]
+    public let reports: [BuildSpec.ReportGroup]
     /// All four, in CodeBuild's order, whether the buildspec names them or not.
     public let phases: [Phase]
     public let unknownKeys: [BuildSpec.UnknownKeys]
-    public let asksForRuntimes: Bool
     public let artifacts: BuildSpec.Artifacts?
     public let cache: CachePlan
     /// Whole-build limit, in seconds.
@@ -45,20 +48,47 @@ public struct BuildPlan: Sendable {
         public let name: String
         public let value: String
         public let origin: Origin
+        /// What to look at in that layer: `buildspec.yml:4:5`, `--env`.
+        public let place: String?
 
-        public init(name: String, value: String, origin: Origin) {
+        public init(name: String, value: String, origin: Origin, place: String? = nil) {
             self.name = name
             self.value = value
             self.origin = origin
+            self.place = place
         }
     }
 
     /// The layers a value can come from, weakest first (CODEBUILD.md 5.3).
     public enum Origin: String, Sendable, Codable, Comparable, CaseIterable {
-        case service, buildspec, settings, flag
+        /// Nobody said anything.
+        case `default`
+        /// CodeBuild sets it, and so do we.
+        case service
+        case buildspec, settings
+        /// A `BUILDSPEC_…` variable.
+        case environment
+        case flag
 
         public static func < (one: Self, other: Self) -> Bool {
             (allCases.firstIndex(of: one) ?? 0) < (allCases.firstIndex(of: other) ?? 0)
+        }
+    }
+
+    /// One property of the run, as flags, environment, settings or a default decided it.
+    public struct Decision: Sendable, Equatable {
+        /// The flag's name without its dashes.
+        public let name: String
+        public let value: String
+        public let origin: Origin
+        /// As of a ``Variable``.
+        public let place: String?
+
+        public init(name: String, value: String, origin: Origin, place: String?) {
+            self.name = name
+            self.value = value
+            self.origin = origin
+            self.place = place
         }
     }
 
@@ -102,6 +132,7 @@ public struct BuildRequest: Sendable {
     /// Seconds.
     public var timeout: Int
     public var usesCache: Bool
+    public var decisions: [BuildPlan.Decision] = []
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,

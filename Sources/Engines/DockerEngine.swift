@@ -1,4 +1,9 @@
 public import ChildProcesses
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// The `docker` command line, and so whatever engine its context, `DOCKER_HOST` or credential helpers lead to.
 public struct DockerEngine: Engine {
@@ -134,6 +139,27 @@ public struct DockerEngine: Engine {
     public func imageID(_ image: String) async throws -> String? {
         let outcome = try await command(["image", "inspect", "--format", "{{.Id}}", image]).collect()
         return outcome.status.isSuccess ? outcome.text : nil
+    }
+
+    /// What an image is and sets, or `nil` when the engine has none of that name.
+    public func imageConfiguration(_ image: String) async throws -> (
+        id: String, variables: [(name: String, value: String)]
+    )? {
+        // A JSON text a line: a value may hold line breaks.
+        let format = "{{.Id}}{{range .Config.Env}}\n{{json .}}{{end}}"
+        let outcome = try await command(["image", "inspect", "--format", format, image]).collect()
+        guard outcome.status.isSuccess else { return nil }
+        let lines = outcome.text.split(separator: "\n")
+        let variables = try lines.dropFirst().map { line in
+            try JSONDecoder().decode(String.self, from: Data(line.utf8))
+        }
+        return (
+            id: lines.first.map(String.init) ?? "",
+            variables: variables.compactMap { entry in
+                guard let equals = entry.firstIndex(of: "=") else { return nil }
+                return (name: String(entry[..<equals]), value: String(entry[entry.index(after: equals)...]))
+            }
+        )
     }
 
     /// The names of all containers with a label, running or not.

@@ -30,6 +30,9 @@ public struct BuildFailure: Sendable, Equatable, Codable {
         self.code = code
         self.message = message
     }
+
+    /// What the service says of a file without what every buildspec must have.
+    public static let notABuildspec = BuildFailure(code: "YAML_FILE_ERROR", message: ServiceMessage.notABuildspec)
 }
 
 /// Reads a buildspec.

@@ -1,17 +1,19 @@
+internal import BuildPlanning
 internal import SpecParsing
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
 
-/// Where the source and its buildspec are.
+/// Where the source is, with its settings, and what names the buildspec.
 struct BuildLocation {
     /// The source's root, an absolute path.
     let source: String
-    /// The buildspec as the user would name it, for messages.
-    let shownPath: String
-    /// Absolute.
-    let buildspecFile: String
-    /// Relative to the source, or `nil` when it lies elsewhere.
-    let relativePath: String?
     /// The settings file, if there is one.
     let settingsFile: String?
+    /// What PATH, the flag or the environment names as the buildspec.
+    private let named: String?
 
     init(_ options: RunOptions, places: Places) throws {
         let path = places.absolute(options.path ?? ".")
@@ -20,29 +22,56 @@ struct BuildLocation {
                 .noSuchFile, "cannot find `\(options.path ?? ".")`",
                 help: "give a folder with a buildspec.yml, or a buildspec file")
         }
-        var file = options.buildspec
-        var source = options.source.map(places.absolute)
+        var source = (options.source ?? places.variable("source")).map(places.absolute)
         if kind == .file {
             guard options.buildspec == nil else {
                 throw Failure(.usage, "PATH and `--buildspec` both name a buildspec file", help: "leave one out")
             }
-            file = path
+            named = path
             // A file of this folder belongs to this folder's source, as `source.buildspec: ci/buildspec.yml` does.
             let here = places.absolute(".")
             source = source ?? (path.hasPrefix(here + "/") ? here : Self.folder(of: path))
+        } else {
+            named = options.buildspec ?? places.variable("buildspec")
         }
         let root = source ?? path
         guard Files.kind(of: root) == .folder else {
             throw Failure(.noSuchFile, "cannot find the source folder `\(root)`")
         }
         self.source = root
-        buildspecFile = Self.buildspec(named: file, source: root, places: places)
-        relativePath = buildspecFile.hasPrefix(root + "/") ? String(buildspecFile.dropFirst(root.utf8.count + 1)) : nil
-        let here = places.absolute(".") + "/"
-        shownPath = buildspecFile.hasPrefix(here) ? String(buildspecFile.dropFirst(here.count)) : buildspecFile
-        let folders = [root, Self.folder(of: buildspecFile)]
+        var folders = [root]
+        if let named, named != "-", case .path(let file) = BuildspecReference(named) {
+            folders.append(Self.folder(of: Self.file(named: file, source: root, places: places)))
+        }
         settingsFile = folders.lazy.flatMap { ["\($0)/codebuild.yml", "\($0)/codebuild.json"] }
             .first { Files.kind(of: $0) == .file }
+    }
+
+    /// Where the buildspec is: as named, else as the settings say, else `buildspec.yml` of the source.
+    ///
+    /// - Throws: ``Failure`` when it is one that cannot be read from here.
+    func buildspec(_ project: ProjectSettings, places: Places) throws -> BuildspecPlace {
+        if named == "-" {
+            return BuildspecPlace(text: try Files.readAll(STDIN_FILENO, named: "standard input"), shownPath: "<stdin>")
+        }
+        let fromSettings = project.buildspec.flatMap { $0.value.isEmpty ? nil : $0 }
+        switch BuildspecReference(named ?? fromSettings?.value ?? "buildspec.yml") {
+        case .text(let text):
+            return BuildspecPlace(
+                text: Array(text.utf8), shownPath: named == nil ? "<source.buildspec>" : "<--buildspec>")
+        case .object(let arn):
+            throw Failure(
+                .usage, "the buildspec is `\(arn)`, and objects in S3 are not fetched",
+                help: "`aws s3 cp` it to a file, and give that with --buildspec FILE")
+        case .path(let path):
+            // The settings speak of the source, as the service does; a shell user also of the current folder.
+            let file =
+                named == nil
+                ? places.absolute("\(source)/\(path)") : Self.file(named: path, source: source, places: places)
+            return BuildspecPlace(
+                file: file, shownPath: places.shown(file),
+                relativePath: file.hasPrefix(source + "/") ? String(file.dropFirst(source.count + 1)) : nil)
+        }
     }
 
     private static func folder(of path: String) -> String {
@@ -50,10 +79,9 @@ struct BuildLocation {
     }
 
     /// Below the source first, as the service reads it; then below the current folder, as a shell user types it.
-    private static func buildspec(named name: String?, source: String, places: Places) -> String {
-        guard let name else { return "\(source)/buildspec.yml" }
+    private static func file(named name: String, source: String, places: Places) -> String {
         guard !name.hasPrefix("/") else { return places.absolute(name) }
-        let inSource = "\(source)/\(name)", here = places.absolute(name)
+        let inSource = places.absolute("\(source)/\(name)"), here = places.absolute(name)
         return Files.kind(of: inSource) == nil && Files.kind(of: here) != nil ? here : inSource
     }
 
@@ -61,5 +89,37 @@ struct BuildLocation {
     var projectName: String {
         let last = source.split(separator: "/").last.map(String.init) ?? "root"
         return String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" })
+    }
+}
+
+/// A buildspec before it is read: a file, or text that came from elsewhere.
+struct BuildspecPlace {
+    /// As the user would name it, for messages.
+    let shownPath: String
+    /// Absolute; `nil` for text.
+    let file: String?
+    /// Relative to the source, or `nil` when it is not one of its files: then its text goes into the container.
+    let relativePath: String?
+    private let text: [UInt8]?
+
+    init(file: String, shownPath: String, relativePath: String?) {
+        self.file = file
+        self.shownPath = shownPath
+        self.relativePath = relativePath
+        text = nil
+    }
+
+    init(text: [UInt8], shownPath: String) {
+        file = nil
+        self.shownPath = shownPath
+        relativePath = nil
+        self.text = text
+    }
+
+    /// - Returns: `nil` when there is no such file.
+    /// - Throws: ``Failure`` when it cannot be read.
+    func read() throws -> [UInt8]? {
+        guard let file else { return text }
+        return Files.kind(of: file) == .file ? try Files.read(file) : nil
     }
 }

@@ -49,7 +49,7 @@ extension BuildSession {
     }
 
     /// A name the engine can find: `aws/codebuild/…` is no registry's, so a local image of that name comes first.
-    private func pullableName(_ image: String, _ engine: some Engine) async throws -> String {
+    func pullableName(_ image: String, _ engine: some Engine) async throws -> String {
         guard let published = ImageNames.publicName(of: image) else { return image }
         return try await engine.imageID(image) == nil ? published : image
     }

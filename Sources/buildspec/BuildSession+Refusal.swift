@@ -6,18 +6,18 @@ internal import SpecParsing
 extension BuildSession {
     /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
     func refuse(
-        _ reading: SpecOutcome, _ location: BuildLocation, _ settings: RunSettings, _ id: BuildID,
+        _ reading: SpecOutcome, _ place: BuildspecPlace, _ settings: RunSettings, _ id: BuildID,
         _ reporter: BuildReporter, _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
     ) async throws -> ExitStatus {
         let source = BuildPlan.sourceDirectory(of: id)
-        let file = location.relativePath.map { "\(source)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+        let file = place.relativePath.map { "\(source)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
         let start = BuildEvent.BuildStart(
             id: id, image: settings.image, sourceDirectory: source, buildspec: file)
         let context: PhaseContext, status: ExitStatus
         switch reading {
         case .missing:
             // The default file's absence has a message of its own (CODEBUILD.md 2).
-            let isDefault = location.relativePath == "buildspec.yml"
+            let isDefault = place.relativePath == "buildspec.yml"
             context = PhaseContext(
                 statusCode: "YAML_FILE_ERROR",
                 message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
@@ -42,7 +42,7 @@ extension BuildSession {
         try write(result.batchGetBuilds(plan: nil, id: id), settings, record)
         if !isThere {
             throw Failure(
-                status, "cannot find the buildspec `\(location.shownPath)`",
+                status, "cannot find the buildspec `\(place.shownPath)`",
                 help: "write one, or name another with --buildspec FILE")
         }
         return status
@@ -50,6 +50,16 @@ extension BuildSession {
 }
 
 extension BuildSession {
+    /// A buildspec of a batch alone is valid, and nothing to run.
+    func withoutPhases(_ spec: BuildSpec) -> SpecOutcome? {
+        guard !spec.hasPhases else { return nil }
+        terminal.say(
+            Failure(
+                .invalidBuildspec, "`phases` is missing, and a `batch` is not run as one build",
+                help: "`buildspec plan --batch` shows its builds; run one of them with its own --buildspec and --env"))
+        return .invalid(BuildFailure.notABuildspec.message)
+    }
+
     /// The variables whose values lie in AWS, and which no flag gives.
     func unresolved(_ spec: BuildSpec, _ project: ProjectSettings, _ settings: RunSettings) -> SpecOutcome? {
         let given = Set(settings.overrides.filter { $0.origin == .flag }.map(\.name))

@@ -31,6 +31,7 @@ struct BuildSession: Sendable {
 
         let project = try readSettings(location)
         let settings = try RunSettings(options, project: project, places: places)
+        let place = try location.buildspec(project, places: places)
         let id = BuildID(project: location.projectName, uuid: UUID().uuidString.lowercased())
         let record = try BuildRecord(folder: "\(places.state)/builds/\(id.uuid)")
         defer { record.close() }
@@ -38,26 +39,19 @@ struct BuildSession: Sendable {
         let surroundings = BuildExecutor.Surroundings(
             nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: Self.now, programVersion: programVersion)
 
-        let spec: BuildSpec
-        switch try readSpec(location, isStrict: settings.isStrict) {
-        case .success(let read): spec = read
+        let spec: BuildSpec, text: [UInt8]
+        switch try readSpec(place, isStrict: settings.isStrict) {
+        case .success(let read): (spec, text) = read
         case .failure(let outcome):
-            return try await refuse(outcome, location, settings, id, reporter, record, surroundings)
+            return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
         }
-        if let outcome = unresolved(spec, project, settings) {
-            return try await refuse(outcome, location, settings, id, reporter, record, surroundings)
+        if let outcome = withoutPhases(spec) ?? unresolved(spec, project, settings) {
+            return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
         }
-        let facts = try await head
-        let request = BuildRequest(
-            id: id, image: settings.image, buildspecPath: location.relativePath, overrides: settings.overrides,
-            source: SourceFacts(version: facts.1 ?? facts.0, resolvedVersion: facts.0, repositoryURL: facts.2),
-            initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
-            region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
-            buildNumber: 1, startMilliseconds: start.microseconds / 1000, timeout: settings.timeout,
-            usesCache: settings.usesCache,
-            inlineBuildspec: location.relativePath == nil
-                ? String(decoding: try Files.read(location.buildspecFile), as: UTF8.self) : nil)
-        let plan = BuildPlan(spec, request)
+        let plan = BuildPlan(
+            spec,
+            request(
+                id, settings, place, text: text, head: try await head, startMilliseconds: start.microseconds / 1000))
         let engine = DockerEngine(context: settings.context)
         let marks = try await sweep(engine)
         let container = try await containerSpec(plan, settings, location, engine)
@@ -71,11 +65,30 @@ struct BuildSession: Sendable {
                 let ignored = isInRepository ? try await git.ignoredPaths() : nil
                 return try SourceTree(root: source, excluding: ignored ?? [])
             },
-            cache: cacheKeeping(spec, settings, location, plan),
-            artifacts: ArtifactStore(
-                directory: FilePath(settings.artifacts ?? "\(location.source)/.buildspec/out")),
+            cache: cacheKeeping(settings, location, place, plan),
+            artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, surroundings: surroundings)
         return try await perform(executor, settings, id, plan, reporter, record)
+    }
+
+    /// What the front door knows, for the plan.
+    ///
+    /// - Parameter text: of the buildspec; it goes into the container when it is no file of the source.
+    func request(
+        _ id: BuildID, _ settings: RunSettings, _ place: BuildspecPlace, text: [UInt8],
+        head: (commit: String?, branch: String?, origin: String?), startMilliseconds: Int64
+    ) -> BuildRequest {
+        var request = BuildRequest(
+            id: id, image: settings.image, buildspecPath: place.relativePath, overrides: settings.overrides,
+            source: SourceFacts(
+                version: head.branch ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin),
+            initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
+            region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
+            buildNumber: 1, startMilliseconds: startMilliseconds, timeout: settings.timeout,
+            usesCache: settings.usesCache,
+            inlineBuildspec: place.relativePath == nil ? String(decoding: text, as: UTF8.self) : nil)
+        request.decisions = settings.decisions
+        return request
     }
 
     private func perform(
@@ -101,13 +114,15 @@ struct BuildSession: Sendable {
 
     // MARK: Before anything runs
 
-    private func readSettings(_ location: BuildLocation) throws -> ProjectSettings {
+    func readSettings(_ location: BuildLocation) throws -> ProjectSettings {
         guard let file = location.settingsFile else { return ProjectSettings() }
         let bytes = try Files.read(file)
-        let reading = readProjectSettings(bytes, file: file, extraKeys: RunOptions.settingsKeys)
+        let reading = readProjectSettings(bytes, file: places.shown(file), extraKeys: RunOptions.settingsKeys)
         show(reading.diagnostics, source: bytes)
         guard !reading.diagnostics.contains(where: { $0.severity == .error }) else {
-            throw Failure(.invalidSettings, "cannot use the settings in `\(file)`", help: "mend what is named above")
+            throw Failure(
+                .invalidSettings, "cannot use the settings in `\(places.shown(file))`", help: "mend what is named above"
+            )
         }
         return reading.settings
     }
@@ -121,10 +136,10 @@ struct BuildSession: Sendable {
         case unresolved(PhaseContext, names: [String])
     }
 
-    private func readSpec(_ location: BuildLocation, isStrict: Bool) throws -> Result<BuildSpec, SpecOutcome> {
-        guard Files.kind(of: location.buildspecFile) == .file else { return .failure(.missing) }
-        let bytes = try Files.read(location.buildspecFile)
-        let reading = readBuildSpec(bytes, file: location.shownPath)
+    /// - Returns: what the buildspec means, with its text.
+    func readSpec(_ place: BuildspecPlace, isStrict: Bool) throws -> Result<(BuildSpec, [UInt8]), SpecOutcome> {
+        guard let bytes = try place.read() else { return .failure(.missing) }
+        let reading = readBuildSpec(bytes, file: place.shownPath)
         show(reading.diagnostics, source: bytes)
         guard let spec = reading.spec else {
             let first = reading.diagnostics.first { $0.severity == .error }
@@ -133,14 +148,15 @@ struct BuildSession: Sendable {
         if isStrict, let warning = reading.diagnostics.first {
             return .failure(.invalid("\(warning.message) (--strict)"))
         }
-        guard spec.hasPhases else {
-            return .failure(.invalid("`phases` is missing, and a `batch` is not run without --batch"))
-        }
-        return .success(spec)
+        return .success((spec, bytes))
     }
 
-    private func cacheKeeping(
-        _ spec: BuildSpec, _ settings: RunSettings, _ location: BuildLocation, _ plan: BuildPlan
+    func artifactsDirectory(_ settings: RunSettings, _ location: BuildLocation) -> String {
+        settings.artifacts ?? "\(location.source)/.buildspec/out"
+    }
+
+    func cacheKeeping(
+        _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace, _ plan: BuildPlan
     ) -> CacheKeeping? {
         guard case .paths(let paths) = plan.cache else { return nil }
         // In a folder the user names, the project's name is enough to find the cache from another checkout; in the one
@@ -152,7 +168,7 @@ struct BuildSession: Sendable {
             },
             key: CacheKey(project: project, paths: paths),
             metadata: CacheMetadata(
-                buildspec: location.shownPath, image: plan.image, savedAt: Self.now().rfc3339))
+                buildspec: place.shownPath, image: plan.image, savedAt: Self.now().rfc3339))
     }
 
     private func show(_ diagnostics: [Diagnostic], source: [UInt8]) {
@@ -174,7 +190,7 @@ struct BuildSession: Sendable {
     }
 
     /// Whether the folder or one above it holds `.git`: only then is git asked.
-    private static func isInRepository(_ folder: String) -> Bool {
+    static func isInRepository(_ folder: String) -> Bool {
         var path = Substring(folder)
         while true {
             if Files.kind(of: "\(path)/.git") != nil { return true }

@@ -16,6 +16,6 @@ struct BuildspecCommand: AsyncParsableCommand {
               buildspec run -i buildspec/java17 -e PROFILE=ci .
             """,
         version: programVersion,
-        subcommands: [RunCommand.self, ValidateCommand.self, CacheCommand.self],
+        subcommands: [RunCommand.self, ValidateCommand.self, PlanCommand.self, CacheCommand.self],
         defaultSubcommand: RunCommand.self)
 }

@@ -26,6 +26,22 @@ struct Places {
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
 
+    /// The value of the environment variable that stands for a flag; an empty one is none.
+    func variable(_ flag: String) -> String? {
+        environment[Self.variableName(of: flag)].flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// `BUILDSPEC_LOG_FORMAT` for `log-format`.
+    static func variableName(of flag: String) -> String {
+        "BUILDSPEC_" + String(flag.uppercased().map { $0 == "-" ? "_" : $0 })
+    }
+
+    /// An absolute path as it is shown: relative when it lies below the current folder.
+    func shown(_ path: String) -> String {
+        let here = absolute(".") + "/"
+        return path.hasPrefix(here) ? String(path.dropFirst(here.count)) : path
+    }
+
     /// A path as the user typed it, made absolute.
     func absolute(_ path: String) -> String {
         let joined = path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)"
@@ -54,21 +70,28 @@ enum Files {
     /// - Throws: ``Failure`` that names the file and the reason.
     static func read(_ path: String) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable(path) }
+        guard descriptor >= 0 else { throw unreadable("`\(path)`") }
         defer { close(descriptor) }
+        return try readAll(descriptor, named: "`\(path)`")
+    }
+
+    /// Reads a descriptor to its end.
+    ///
+    /// - Parameter name: what to call it in a message.
+    static func readAll(_ descriptor: Int32, named name: String) throws -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count == 0 { return bytes }
-            if count > 0 { bytes += buffer[..<count] } else if errno != EINTR { throw unreadable(path) }
+            if count > 0 { bytes += buffer[..<count] } else if errno != EINTR { throw unreadable(name) }
         }
     }
 
-    private static func unreadable(_ path: String) -> Failure {
+    private static func unreadable(_ name: String) -> Failure {
         let isMissing = errno == ENOENT || errno == ENOTDIR
         return Failure(
-            isMissing ? .noSuchFile : .inputOutput, "cannot read `\(path)`: \(String(cString: strerror(errno)))")
+            isMissing ? .noSuchFile : .inputOutput, "cannot read \(name): \(String(cString: strerror(errno)))")
     }
 
     /// Makes a folder and those above it.

@@ -1,7 +1,4 @@
 internal import ArgumentParser
-internal import BuildPlanning
-internal import Engines
-internal import SpecParsing
 
 /// The flags of `run`, as they were typed. What they mean together with the environment and the settings is
 /// ``RunSettings``.
@@ -9,7 +6,9 @@ struct RunOptions: ParsableArguments {
     @Argument(help: "A folder with a buildspec.yml, or a buildspec file.")
     var path: String?
 
-    @Option(name: [.customShort("f"), .long], help: "The buildspec: a file, relative to the source first.")
+    @Option(
+        name: [.customShort("f"), .long],
+        help: "The buildspec: a file, relative to the source first; `-` for standard input; or its text.")
     var buildspec: String?
 
     @Option(name: [.customShort("s"), .long], help: "The folder with the source (default: PATH).")
@@ -75,112 +74,4 @@ struct RunOptions: ParsableArguments {
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "artifacts", "zip", "offline", "timeout",
         "log-format", "build-json", "strict",
     ]
-}
-
-/// What `run` is to do: flag over environment over settings over default (README, "Settings").
-struct RunSettings {
-    enum LogFormat: String { case codebuild, json, quiet }
-
-    let image: String
-    let imageIsDefault: Bool
-    let context: String?
-    let pull: ContainerSpec.Pull
-    let platform: String?
-    let cpus: String?
-    let memory: String?
-    let cacheFolder: String?
-    let usesCache: Bool
-    let artifacts: String?
-    let zips: Bool
-    let isOffline: Bool
-    /// Seconds.
-    let timeout: Int
-    let logFormat: LogFormat
-    let buildJSON: String?
-    let isStrict: Bool
-    let overrides: [BuildPlan.Variable]
-
-    init(_ options: RunOptions, project: ProjectSettings, places: Places) throws {
-        let environment = places.environment
-        func value(_ flag: String?, _ name: String) -> String? {
-            let variable = "BUILDSPEC_" + name.uppercased().replacingDashes
-            return flag ?? environment[variable].flatMap { $0.isEmpty ? nil : $0 } ?? project.extra[name]?.value.last
-        }
-        func isOn(_ flag: Bool, _ name: String) throws -> Bool {
-            guard !flag, let text = value(nil, name) else { return flag }
-            switch text.lowercased() {
-            case "1", "true", "yes", "on": return true
-            case "0", "false", "no", "off": return false
-            default:
-                throw Failure(.usage, "`\(name)` is `\(text)`, expected yes or no")
-            }
-        }
-        let named = value(options.image, "image") ?? project.image?.value
-        image = named ?? ImageNames.standard
-        imageIsDefault = named == nil
-        context = value(options.context, "context")
-        let isOffline = try isOn(options.offline, "offline")
-        self.isOffline = isOffline
-        let pullText = value(options.pull, "pull") ?? "missing"
-        guard let pull = ContainerSpec.Pull(rawValue: pullText) else {
-            throw Failure(.usage, "`--pull` is `\(pullText)`, expected always, missing or never")
-        }
-        self.pull = isOffline ? .never : pull
-        platform = value(options.platform, "platform")
-        cpus = value(options.cpus, "cpus")
-        memory = value(options.memory, "memory")
-        cacheFolder = value(options.cache, "cache").map(places.absolute)
-        usesCache = try !isOn(options.noCache, "no-cache")
-        artifacts = value(options.artifacts, "artifacts").map(places.absolute)
-        zips = try isOn(options.zip, "zip")
-        timeout =
-            try value(options.timeout, "timeout").map(Self.seconds) ?? (project.timeoutInMinutes?.value ?? 60) * 60
-        let formatText = value(options.logFormat, "log-format") ?? "codebuild"
-        guard let format = LogFormat(rawValue: formatText) else {
-            throw Failure(.usage, "`--log-format` is `\(formatText)`, expected codebuild, json or quiet")
-        }
-        logFormat = format
-        buildJSON = value(options.buildJson, "build-json").map(places.absolute)
-        isStrict = try isOn(options.strict, "strict")
-        overrides = try Self.overrides(options, project: project, places: places)
-    }
-
-    /// `90s`, `60m`, `2h`; a bare number is minutes, as in `timeoutInMinutes`.
-    static func seconds(_ text: String) throws -> Int {
-        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
-        let factor = text.last.flatMap { units[$0] }
-        guard let number = Int(factor == nil ? Substring(text) : text.dropLast()), number > 0, number < 1_000_000 else {
-            throw Failure(.usage, "`--timeout` is `\(text)`, expected a time such as 90s, 60m or 2h")
-        }
-        return number * (factor ?? 60)
-    }
-
-    private static func overrides(
-        _ options: RunOptions, project: ProjectSettings, places: Places
-    ) throws -> [BuildPlan.Variable] {
-        var variables = project.environmentVariables.filter { $0.type == .plaintext }.map {
-            BuildPlan.Variable(name: $0.name, value: $0.value, origin: .settings)
-        }
-        for file in options.envFile {
-            let text = String(decoding: try Files.read(places.absolute(file)), as: UTF8.self)
-            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-                let line = line.hasSuffix("\r") ? line.dropLast() : line
-                guard !line.allSatisfy(\.isWhitespace), !line.hasPrefix("#") else { continue }
-                variables.append(try assignment(line, place: "\(file):\(number + 1): "))
-            }
-        }
-        return try variables + options.env.map { try assignment(Substring($0), place: "`--env` ") }
-    }
-
-    private static func assignment(_ text: Substring, place: String) throws -> BuildPlan.Variable {
-        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-            throw Failure(.usage, "\(place)has `\(text)`, expected NAME=VALUE")
-        }
-        return BuildPlan.Variable(
-            name: String(text[..<equals]), value: String(text[text.index(after: equals)...]), origin: .flag)
-    }
-}
-
-extension String {
-    fileprivate var replacingDashes: String { String(map { $0 == "-" ? "_" : $0 }) }
 }

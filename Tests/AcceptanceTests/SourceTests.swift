@@ -102,4 +102,39 @@ struct SourceTests {
         #expect(result.log.contains("[Container] YAML location is /codebuild/readonly/buildspec.yml"))
         #expect(result.printed == ["version: 0.2"])
     }
+
+    @Test(arguments: ["-", "text", "settings"])
+    func `a buildspec can come as text, and lies where the service puts it`(way: String) async throws {
+        let play = try Playground()
+        let text = "version: 0.2\nphases: {build: {commands: ['cat /codebuild/readonly/buildspec.yml', 'ls']}}\n"
+        try play.write("only.txt", "")
+        if way == "settings" {
+            try play.write(
+                "codebuild.yml",
+                "source:\n  buildspec: |\n    " + text.split(separator: "\n").joined(separator: "\n    "))
+        }
+        let arguments =
+            ["run", "--no-cache", "-i", debian] + (way == "settings" ? [] : ["-f", way == "-" ? "-" : text])
+        let outcome = try await play.command(arguments).collect(input: way == "-" ? Array(text.utf8) : [])
+        #expect(outcome.log.contains("[Container] YAML location is /codebuild/readonly/buildspec.yml"))
+        #expect(
+            outcome.printed.contains("phases: {build: {commands: ['cat /codebuild/readonly/buildspec.yml', 'ls']}}"))
+        #expect(outcome.printed.contains("only.txt") && !outcome.printed.contains("buildspec.yml"))
+    }
+
+    @Test func `the settings name another buildspec of the source, and a flag beats them`() async throws {
+        let play = try Playground()
+        try play.write("ci/a.yml", "version: 0.2\nphases: {build: {commands: ['echo a']}}")
+        try play.write("ci/b.yml", "version: 0.2\nphases: {build: {commands: ['echo b']}}")
+        try play.write("codebuild.yml", "source: {buildspec: ci/a.yml}")
+        #expect(try await play.run().printed == ["a"])
+        #expect(try await play.run(["-f", "ci/b.yml"]).printed == ["b"])
+        #expect(try await play.run(environment: ["BUILDSPEC_BUILDSPEC": "ci/b.yml"]).printed == ["b"])
+    }
+
+    @Test func `an object in S3 is refused with the way to fetch it`() async throws {
+        let outcome = try await Playground().run(["-f", "arn:aws:s3:::bucket/buildspec.yml"])
+        #expect(outcome.status.exitStatus == 64)
+        #expect(outcome.errorText.contains("aws s3 cp"))
+    }
 }

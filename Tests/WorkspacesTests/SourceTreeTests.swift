@@ -8,7 +8,8 @@ import Workspaces
         defer { try? FileManager.default.removeItem(at: root) }
         for file in files {
             let url = root.appending(path: file)
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
             try Data().write(to: url)
         }
         try body(root)

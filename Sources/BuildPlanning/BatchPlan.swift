@@ -1,0 +1,111 @@
+public import SpecParsing
+
+/// The builds of a `batch`, each with what it sets for itself (CODEBUILD.md 9).
+public struct BatchPlan: Sendable {
+    public let type: BuildSpec.Batch.Kind
+    /// Whether one failed build stops those that run.
+    public let fastFail: Bool
+    /// In the order of the file; of a matrix the last dimension changes fastest.
+    public let builds: [Build]
+
+    /// One build of a batch.
+    public struct Build: Sendable, Equatable {
+        public let identifier: String
+        public let dependsOn: [String]
+        /// A path or a text; `nil`: the file the batch stands in.
+        public let buildspec: String?
+        public let image: String?
+        public let computeType: String?
+        public let environmentType: String?
+        public let privilegedMode: Bool?
+        /// Passed as overrides, so they beat project and buildspec (CODEBUILD.md 9). [inferred]
+        public let variables: [BuildPlan.Variable]
+        public let ignoreFailure: Bool
+        public let debugSession: Bool
+    }
+
+    public init(_ batch: BuildSpec.Batch) {
+        type = batch.type
+        fastFail = batch.fastFail
+        if let matrix = batch.matrix {
+            builds = Self.builds(of: matrix)
+        } else if let fanout = batch.fanout {
+            builds = (1...max(1, fanout.parallelism.value)).map { number in
+                Build(
+                    identifier: Self.generatedIdentifier(number), env: nil, ignoreFailure: fanout.ignoreFailure,
+                    choices: [])
+            }
+        } else {
+            builds = batch.builds.map { build in
+                Build(
+                    identifier: build.identifier.value, dependsOn: build.dependsOn.map(\.value),
+                    env: build.env, ignoreFailure: build.ignoreFailure, debugSession: build.debugSession,
+                    choices: build.buildspec.map { [.buildspec($0.value)] } ?? [])
+            }
+        }
+    }
+
+    /// The name of a build that has none of its own. [unknown, CODEBUILD.md 9: the service makes them up]
+    static func generatedIdentifier(_ number: Int) -> String {
+        let digits = String(number)
+        return "build_" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+    }
+
+    /// The Cartesian product of buildspec, image, compute type, fleet and every list of values.
+    private static func builds(of matrix: BuildSpec.Batch.Matrix) -> [Build] {
+        var dimensions: [[Choice]] = [
+            matrix.buildspecs.map { .buildspec($0.value) }, matrix.images.map { .image($0.value) },
+            matrix.computeTypes.map { .computeType($0.value) },
+        ]
+        dimensions += matrix.variables.map { dimension in
+            dimension.values.map {
+                .variable(
+                    .init(name: dimension.name, value: $0.value, origin: .buildspec, place: "\($0.location)"))
+            }
+        }
+        var product: [[Choice]] = [[]]
+        for dimension in dimensions where !dimension.isEmpty {
+            product = product.flatMap { chosen in dimension.map { chosen + [$0] } }
+        }
+        return product.enumerated().map { place, choices in
+            Build(
+                identifier: generatedIdentifier(place + 1), env: matrix.env, ignoreFailure: matrix.ignoreFailure,
+                choices: choices)
+        }
+    }
+
+    /// What one build takes from one dimension.
+    fileprivate enum Choice {
+        case buildspec(String), image(String), computeType(String), variable(BuildPlan.Variable)
+    }
+}
+
+extension BatchPlan.Build {
+    fileprivate init(
+        identifier: String, dependsOn: [String] = [], env: BuildSpec.Batch.Env?, ignoreFailure: Bool,
+        debugSession: Bool = false, choices: [BatchPlan.Choice]
+    ) {
+        self.identifier = identifier
+        self.dependsOn = dependsOn
+        self.ignoreFailure = ignoreFailure
+        self.debugSession = debugSession
+        environmentType = env?.type?.value
+        privilegedMode = env?.privilegedMode?.value
+        var buildspec: String?, image = env?.image?.value, computeType = env?.computeType?.value
+        var variables = (env?.variables ?? []).map {
+            BuildPlan.Variable(name: $0.name, value: $0.value, origin: .buildspec, place: "\($0.location)")
+        }
+        for choice in choices {
+            switch choice {
+            case .buildspec(let path): buildspec = path
+            case .image(let name): image = name
+            case .computeType(let name): computeType = name
+            case .variable(let variable): variables.append(variable)
+            }
+        }
+        self.buildspec = buildspec
+        self.image = image
+        self.computeType = computeType
+        self.variables = variables
+    }
+}

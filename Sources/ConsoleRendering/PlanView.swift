@@ -1,0 +1,65 @@
+public import BuildPlanning
+internal import SpecParsing
+
+/// A plan together with what surrounds it on this machine, to be shown: as text, or as JSON.
+public struct PlanView: Sendable {
+    public let plan: BuildPlan
+    /// The folder the source comes from.
+    public let source: String
+    /// `nil` when the engine has no such image, or does not answer.
+    public let image: Image?
+    /// Where artifacts go.
+    public let artifactsDirectory: String
+    /// The place of the cache, when the build has one.
+    public let cache: Cache?
+
+    /// What the engine says of the image.
+    public struct Image: Sendable {
+        public let id: String
+        /// The image's own `ENV`: the weakest layer of all (CODEBUILD.md 5.3).
+        public let variables: [(name: String, value: String)]
+
+        public init(id: String, variables: [(name: String, value: String)]) {
+            self.id = id
+            self.variables = variables
+        }
+    }
+
+    /// The cache the build would look for.
+    public struct Cache: Sendable {
+        public let name: String
+        public let directory: String
+
+        public init(name: String, directory: String) {
+            self.name = name
+            self.directory = directory
+        }
+    }
+
+    public init(plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cache: Cache?) {
+        self.plan = plan
+        self.source = source
+        self.image = image
+        self.artifactsDirectory = artifactsDirectory
+        self.cache = cache
+    }
+
+    /// Variables of the image that nothing beats.
+    var imageVariables: [(name: String, value: String)] {
+        let beaten = Set(plan.variables.map(\.name))
+        return image?.variables.filter { !beaten.contains($0.name) } ?? []
+    }
+}
+
+/// What an `on-failure` value looks like in a buildspec.
+func written(_ rule: BuildSpec.OnFailure) -> String {
+    switch rule {
+    case .abort: "ABORT"
+    case .continue: "CONTINUE"
+    case .retry(let count, nil): "RETRY-\(count)"
+    case .retry(let count, let pattern?): "RETRY-\(count)-\(pattern)"
+    }
+}
+
+/// Whether a text of the buildspec gets its last form only from the build's own variables.
+func isExpandedLater(_ text: String) -> Bool { text.contains("$") }

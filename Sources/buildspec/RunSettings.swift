@@ -1,0 +1,155 @@
+internal import BuildPlanning
+internal import Engines
+internal import SpecParsing
+
+/// What `run` is to do: flag over environment over settings over default (README, "Settings").
+struct RunSettings {
+    enum LogFormat: String, CaseIterable { case codebuild, json, quiet }
+
+    let image: String
+    let imageIsDefault: Bool
+    let context: String?
+    let pull: ContainerSpec.Pull
+    let platform: String?
+    let cpus: String?
+    let memory: String?
+    let cacheFolder: String?
+    let usesCache: Bool
+    let artifacts: String?
+    let zips: Bool
+    let isOffline: Bool
+    /// Seconds.
+    let timeout: Int
+    let logFormat: LogFormat
+    let buildJSON: String?
+    let isStrict: Bool
+    let overrides: [BuildPlan.Variable]
+    /// Each of the above with the place it came from, as far as the build depends on it.
+    let decisions: [BuildPlan.Decision]
+
+    init(_ options: RunOptions, project: ProjectSettings, places: Places) throws {
+        var lookup = SettingsLookup(project: project, places: places)
+        let named = lookup.text(options.image, "image", setting: project.image)
+        image = named ?? ImageNames.standard
+        imageIsDefault = named == nil
+        lookup.note("image", named == nil ? image : nil)
+        context = lookup.text(options.context, "context")
+        platform = lookup.text(options.platform, "platform")
+        cpus = lookup.text(options.cpus, "cpus")
+        memory = lookup.text(options.memory, "memory")
+        let isOffline = try lookup.isOn(options.offline, "offline")
+        self.isOffline = isOffline
+        let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
+        self.pull = isOffline ? .never : pull
+        cacheFolder = lookup.text(options.cache, "cache").map(places.absolute)
+        usesCache = try !lookup.isOn(options.noCache, "no-cache")
+        artifacts = lookup.text(options.artifacts, "artifacts").map(places.absolute)
+        zips = try lookup.isOn(options.zip, "zip")
+        let minutes = project.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
+        timeout = try Self.seconds(lookup.text(options.timeout, "timeout", setting: minutes) ?? "60m")
+        lookup.note("timeout", "60m")
+        logFormat = try lookup.choice(options.logFormat, "log-format", LogFormat.codebuild)
+        buildJSON = lookup.text(options.buildJson, "build-json").map(places.absolute)
+        isStrict = try lookup.isOn(options.strict, "strict")
+        decisions = lookup.decisions
+        overrides = try Self.overrides(options, project: project, places: places)
+    }
+
+    /// `90s`, `60m`, `2h`; a bare number is minutes, as in `timeoutInMinutes`.
+    static func seconds(_ text: String) throws -> Int {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
+        let factor = text.last.flatMap { units[$0] }
+        guard let number = Int(factor == nil ? Substring(text) : text.dropLast()), number > 0, number < 1_000_000 else {
+            throw Failure(.usage, "`--timeout` is `\(text)`, expected a time such as 90s, 60m or 2h")
+        }
+        return number * (factor ?? 60)
+    }
+
+    private static func overrides(
+        _ options: RunOptions, project: ProjectSettings, places: Places
+    ) throws -> [BuildPlan.Variable] {
+        var variables = project.environmentVariables.filter { $0.type == .plaintext }.map {
+            BuildPlan.Variable(name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)")
+        }
+        for file in options.envFile {
+            let text = String(decoding: try Files.read(places.absolute(file)), as: UTF8.self)
+            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                let line = line.hasSuffix("\r") ? line.dropLast() : line
+                guard !line.allSatisfy(\.isWhitespace), !line.hasPrefix("#") else { continue }
+                variables.append(try assignment(line, place: "\(file):\(number + 1)"))
+            }
+        }
+        return try variables + options.env.map { try assignment(Substring($0), place: "--env") }
+    }
+
+    private static func assignment(_ text: Substring, place: String) throws -> BuildPlan.Variable {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+            throw Failure(.usage, "`\(place)` has `\(text)`, expected NAME=VALUE")
+        }
+        return BuildPlan.Variable(
+            name: String(text[..<equals]), value: String(text[text.index(after: equals)...]), origin: .flag,
+            place: place)
+    }
+}
+
+/// Looks values up in the layers, strongest first, and remembers where each was found.
+struct SettingsLookup {
+    private let project: ProjectSettings
+    private let places: Places
+    private(set) var decisions: [BuildPlan.Decision] = []
+
+    init(project: ProjectSettings, places: Places) {
+        self.project = project
+        self.places = places
+    }
+
+    /// - Parameter setting: the word that CreateProject has for it, if it has one.
+    mutating func text(_ flag: String?, _ name: String, setting: Located<String>? = nil) -> String? {
+        let found: BuildPlan.Decision? =
+            if let flag {
+                .init(name: name, value: flag, origin: .flag, place: "--\(name)")
+            } else if let text = places.variable(name) {
+                .init(name: name, value: text, origin: .environment, place: Places.variableName(of: name))
+            } else if let extra = project.extra[name], let text = extra.value.last {
+                .init(name: name, value: text, origin: .settings, place: "\(extra.location)")
+            } else if let setting {
+                .init(name: name, value: setting.value, origin: .settings, place: "\(setting.location)")
+            } else {
+                nil
+            }
+        if let found { decisions.append(found) }
+        return found?.value
+    }
+
+    /// Remembers a default, where nobody said anything.
+    mutating func note(_ name: String, _ value: String?) {
+        guard let value, !decisions.contains(where: { $0.name == name }) else { return }
+        decisions.append(.init(name: name, value: value, origin: .default, place: nil))
+    }
+
+    mutating func isOn(_ flag: Bool, _ name: String) throws -> Bool {
+        guard let text = text(flag ? "yes" : nil, name) else { return false }
+        switch text.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case "0", "false", "no", "off": return false
+        default: throw wrong("`yes` or `no`")
+        }
+    }
+
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ flag: String?, _ name: String, _ fallback: Choice
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let text = text(flag, name) else { return fallback }
+        guard let choice = Choice(rawValue: text) else {
+            throw wrong(Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
+        }
+        return choice
+    }
+
+    /// The last value that was looked up is none that is known.
+    private func wrong(_ expected: String) -> Failure {
+        guard let last = decisions.last else { return Failure(.usage, "expected \(expected)") }
+        let status: ExitStatus = last.origin == .settings ? .invalidSettings : .usage
+        return Failure(status, "`\(last.place ?? last.name)` is `\(last.value)`, expected \(expected)")
+    }
+}

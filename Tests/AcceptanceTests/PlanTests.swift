@@ -1,0 +1,117 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// `buildspec plan`: what is decided before anything runs, and where it comes from.
+@Suite struct PlanTests {
+    private func playground() throws -> Playground {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            env:
+              variables:
+                A: spec
+                B: spec
+                C: spec
+              exported-variables: [A]
+            phases:
+              install:
+                runtime-versions: {java: corretto17}
+              build:
+                run-as: nobody
+                on-failure: RETRY-2-timeout
+                commands:
+                  - |
+                    echo one
+                    echo two
+                finally: [date]
+            artifacts:
+              base-directory: $A
+              files: ['**/*']
+              exclude-paths: [x]
+            cache:
+              paths: [/root/.m2/**/*]
+            reports:
+              unit:
+                files: target/*.xml
+            """)
+        try play.write(
+            "codebuild.yml",
+            "environment:\n  image: settings/image\n  environmentVariables:\n    - {name: B, value: settings}\n    - {name: C, value: settings}\n"
+        )
+        return play
+    }
+
+    @Test func `every value is shown with the place it comes from`() async throws {
+        let play = try playground()
+        let text = try await play.call(
+            ["plan", "-e", "C=flag", "--timeout", "5m"], environment: ["BUILDSPEC_CPUS": "2"]
+        ).outputText
+        let lines = Set(text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) })
+        for line in [
+            "image=settings/image  codebuild.yml:2:10", "cpus=2  BUILDSPEC_CPUS", "timeout=5m  --timeout",
+            "A=spec  buildspec.yml:4:5", "B=settings  codebuild.yml:4:14", "C=flag  --env", "HOME=/root  service",
+            "java corretto17  buildspec.yml:10:24", "INSTALL: no commands",
+            "BUILD, run-as nobody, on-failure RETRY-2-timeout", "1  echo one\\necho two\\n  buildspec.yml:15:9",
+            "1  date  buildspec.yml:18:15", "/root/.m2/**/*",
+            "artifacts: **/* below $A (variables put in at the end) without x, to \(play.source.path)/.buildspec/out/artifacts  buildspec.yml:19:1",
+            "unit: target/*.xml (JUNITXML)  buildspec.yml:26:3",
+        ] {
+            #expect(lines.contains(line), "no line `\(line)` in \(text)")
+        }
+    }
+
+    @Test func `a plan as JSON has the same, and equal calls give equal plans`() async throws {
+        let play = try playground()
+        let outcome = try await play.call(["plan", "--format", "json"])
+        #expect(outcome.status.isSuccess)
+        let again = try await play.call(["plan", "--format", "json"])
+        #expect(outcome.output == again.output)
+        let json = try #require(try JSONSerialization.jsonObject(with: Data(outcome.output)) as? [String: Any])
+        let environment = try #require(json["environment"] as? [[String: String]])
+        #expect(
+            environment.contains([
+                "name": "B", "value": "settings", "origin": "settings", "place": "codebuild.yml:4:14",
+            ]))
+        let phases = try #require(json["phases"] as? [[String: Any]])
+        #expect(phases.map { $0["name"] as? String } == ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"])
+        let commands = try #require(phases[2]["commands"] as? [[String: String]])
+        #expect(commands == [["text": "echo one\necho two\n", "place": "buildspec.yml:15:9"]])
+    }
+
+    @Test(.tags(.docker), .enabled(if: Docker.isThere))
+    func `the image's own variables are the weakest layer`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['true']}}")
+        let text = try await play.call(["plan", "--image", "buildspec/java17"]).outputText
+        #expect(text.contains("JAVA_HOME=/usr/lib/jvm/java-17  image"))
+        let beaten = try await play.call(["plan", "--image", "buildspec/java17", "-e", "JAVA_HOME=/j"]).outputText
+        #expect(beaten.contains("JAVA_HOME=/j  --env") && !beaten.contains("  image\n  JAVA_HOME"))
+    }
+
+    @Test func `nothing is written, and no engine is needed`() async throws {
+        let play = try playground()
+        let outcome = try await play.call(["plan"], environment: ["DOCKER_HOST": "unix:///nowhere"])
+        #expect(outcome.status.isSuccess)
+        #expect(!FileManager.default.fileExists(atPath: play.state.path))
+        #expect(play.files(in: play.source) == ["buildspec.yml", "codebuild.yml"])
+    }
+
+    @Test func `a batch is planned by itself`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nbatch:\n  build-list: [{identifier: a}, {identifier: b}]\n")
+        let batch = try await play.call(["plan", "--batch"])
+        #expect(batch.outputText == "build-list, 2 builds\n  a\n  b\n")
+        let alone = try await play.call(["plan"])
+        #expect(alone.status.exitStatus == 65)
+        #expect(alone.errorText.contains("plan --batch"))
+    }
+
+    @Test(arguments: [["plan", "-f", "none.yml"], ["plan", "nowhere"]])
+    func `a plan of what is not there says so`(call: [String]) async throws {
+        let outcome = try await Playground().call(call)
+        #expect(outcome.status.exitStatus == 66)
+        #expect(outcome.errorText.contains("cannot find"))
+    }
+}
