@@ -49,7 +49,7 @@ public struct BuildExecutor: Sendable {
     /// Runs the build to its end. A failed command is an event, not an error.
     ///
     /// - Parameter emit: receives every event in order; the build waits for it.
-    /// - Throws: ``Engines/EngineError`` when no container could be had, `CancellationError` after the container is gone,
+    /// - Throws: ``Engines/EngineError`` when no container could be had, ``UnfitImage``, `CancellationError` after the container is gone,
     ///   whatever `emit` throws. In each of these cases the last event is `buildFinished`.
     public func run(emit: @escaping @Sendable (BuildEvent) async throws -> Void) async throws {
         let sink = EventSink(now: surroundings.now, emit: emit)
@@ -78,6 +78,9 @@ public struct BuildExecutor: Sendable {
             case .neverStarted(let said):
                 try await notStarted(await engine.diagnose(container, status: status, said: said), sink)
             case .lost: try await lost(sink, guardian)
+            case .unfit(let error):
+                try await sink.send(.buildFinished(status: .failed))
+                throw error
             }
         } catch let error as CancellationError {
             try await stopped(sink)
@@ -89,7 +92,7 @@ public struct BuildExecutor: Sendable {
         }
     }
 
-    private enum Outcome: Sendable { case ended(BuildStatus), neverStarted(said: String), lost }
+    private enum Outcome: Sendable { case ended(BuildStatus), neverStarted(said: String), lost, unfit(UnfitImage) }
 
     private func attempt(
         _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
@@ -109,6 +112,8 @@ public struct BuildExecutor: Sendable {
                 return .ended(try await run.perform())
             } catch is DriverSession.Lost {
                 return .lost
+            } catch let error as UnfitImage {
+                return .unfit(error)
             }
         }
     }

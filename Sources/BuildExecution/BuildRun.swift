@@ -12,10 +12,16 @@ struct BuildRun: Sendable {
 
     var plan: BuildPlan { executor.plan }
 
+    /// - Throws: ``UnfitImage``, after the failed phase was told.
     func perform() async throws -> BuildStatus {
-        if let failure = try await downloadSource() {
-            try await sink.end(.failed, failure)
-            return .failed
+        do {
+            if let failure = try await downloadSource() {
+                try await sink.end(.failed, failure)
+                return .failed
+            }
+        } catch let unfit as UnfitImage {
+            try await sink.end(.failed, Self.clientError(unfit.reason))
+            throw unfit
         }
         try await sink.end(.succeeded, .none)
         var rules: [PhaseName: BuildSpec.OnFailure] = [:]
@@ -45,9 +51,7 @@ struct BuildRun: Sendable {
         try await sink.log("Waiting for DOWNLOAD_SOURCE")
         try await sink.begin(.downloadSource)
         try await sink.log("Phase is DOWNLOAD_SOURCE")
-        if let problem = try await prepare() {
-            return PhaseContext(statusCode: "CLIENT_ERROR", message: problem)
-        }
+        if let problem = try await prepare() { return Self.clientError(problem) }
         for line in plan.openingLines { try await sink.log(line) }
         if !plan.runtimeVersions.isEmpty {
             try await sink.log(
@@ -60,6 +64,10 @@ struct BuildRun: Sendable {
         return nil
     }
 
+    private static func clientError(_ message: String) -> PhaseContext {
+        PhaseContext(statusCode: "CLIENT_ERROR", message: message)
+    }
+
     /// Waits for the folders, the first `env.sh` and the source.
     private func prepare() async throws -> String? {
         for (order, status) in zip(opening, try await session.replies(opening.count)) where status != 0 {
@@ -70,8 +78,15 @@ struct BuildRun: Sendable {
         {
             return problem
         }
+        if case .named(let shell) = plan.shell,
+            try await session.perform("command -v \(shell.shellQuoted) >/dev/null") != 0
+        {
+            throw unfit("`env.shell` names `\(shell)`, which the image does not have")
+        }
         return try await makeWritableForUsers()
     }
+
+    private func unfit(_ reason: String) -> UnfitImage { UnfitImage(image: plan.image, reason: reason) }
 
     /// Every `run-as` user gets the source to read and write; root has it anyway.
     private func makeWritableForUsers() async throws -> String? {
@@ -79,8 +94,8 @@ struct BuildRun: Sendable {
         for user in users {
             switch try await session.perform("become \(user.shellQuoted) && own \(user.shellQuoted)") {
             case 0: break
-            case 67: return "`run-as` names user `\(user)`, which the image does not have"
-            case 69: return "`run-as` needs `setpriv`, `su` or `chroot` in the image, which has none of them"
+            case 67: throw unfit("`run-as` names user `\(user)`, which the image does not have")
+            case 69: throw unfit("`run-as` needs `setpriv`, `su` or `chroot`, and the image has none of them")
             case let status: return "cannot give the source to user `\(user)` (status \(status))"
             }
         }

@@ -50,6 +50,18 @@ extension BuildSession {
 }
 
 extension BuildSession {
+    /// What no Linux container can run: nothing, or Windows' own shells.
+    func unrunnable(_ spec: BuildSpec) -> SpecOutcome? {
+        guard let shell = spec.environment.shell, ["powershell.exe", "cmd.exe"].contains(shell.value.lowercased())
+        else { return withoutPhases(spec) }
+        let message = "`env.shell` is `\(shell.value)`, which only Windows builds have"
+        terminal.say(
+            Failure(
+                .invalidBuildspec, "\(shell.location): \(message)",
+                help: "builds run in Linux containers here; `env.shell` can be `bash` or `/bin/sh`"))
+        return .invalid(message)
+    }
+
     /// A buildspec of a batch alone is valid, and nothing to run.
     func withoutPhases(_ spec: BuildSpec) -> SpecOutcome? {
         guard !spec.hasPhases else { return nil }

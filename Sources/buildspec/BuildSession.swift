@@ -45,7 +45,7 @@ struct BuildSession: Sendable {
         case .failure(let outcome):
             return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
         }
-        if let outcome = withoutPhases(spec) ?? unresolved(spec, project, settings) {
+        if let outcome = unrunnable(spec) ?? unresolved(spec, project, settings) {
             return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
         }
         let plan = BuildPlan(

@@ -45,6 +45,12 @@ enum FrontDoor {
         case let error as EngineError:
             terminal.say(Failure(.noEngine, error.description, help: error.help))
             return .noEngine
+        case let error as UnfitImage:
+            terminal.say(
+                Failure(
+                    .invalidBuildspec, error.description,
+                    help: "name another image with --image, or mend the buildspec"))
+            return .invalidBuildspec
         case let error as SourceError:
             terminal.say(Failure(.noSuchFile, error.description))
             return .noSuchFile

@@ -111,13 +111,21 @@ struct RunTests {
         #expect(lines == ["nobody", "wrote", "root kept", "nobody kept /root"])
     }
 
-    @Test func `a user the image lacks fails before the first command`() async throws {
+    @Test(arguments: [
+        ("run-as: nosuchuser", "`run-as` names user `nosuchuser`, which the image does not have"),
+        ("env: {shell: fish}", "`env.shell` names `fish`, which the image does not have"),
+        ("env: {shell: powershell.exe}", "`env.shell` is `powershell.exe`, which only Windows builds have"),
+    ])
+    func `what the image lacks is said before the first command`(line: String, words: String) async throws {
         let play = try Playground()
-        try play.buildspec("version: 0.2\nrun-as: nosuchuser\nphases: {build: {commands: [echo never]}}")
+        try play.buildspec("version: 0.2\n\(line)\nphases: {build: {commands: [echo never]}}")
         let result = try await play.run()
-        #expect(result.status.exitStatus == 1)
-        #expect(result.outputText.contains("`run-as` names user `nosuchuser`, which the image does not have"))
+        #expect(result.status.exitStatus == 65)
+        #expect(result.log.contains("[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED"))
+        #expect(result.log.contains { $0.hasSuffix("Message: \(words)") })
+        #expect(result.errorText.contains(words) && result.errorText.contains("help: "))
         #expect(!result.printed.contains("never"))
+        #expect(try await Docker.containers(of: play).isEmpty)
     }
 
     @Test func `flags beat settings, and those beat the buildspec`() async throws {
