@@ -57,7 +57,7 @@ public struct BuildExecutor: Sendable {
             .buildStarted(
                 .init(
                     id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory,
-                    buildspec: plan.buildspecLocation)))
+                    buildspec: plan.buildspecLocation, source: plan.sourcePath)))
         try await sink.log("Running on buildspec \(surroundings.programVersion)")
         try await sink.log("Waiting for agent ping")
         let guardian = Guardian()

@@ -39,12 +39,15 @@ public struct BuildEvent: Sendable, Equatable {
         public let image: String
         public let sourceDirectory: String
         public let buildspec: String
+        /// The folder of this machine that the source came from.
+        public let source: String?
 
-        public init(id: BuildID, image: String, sourceDirectory: String, buildspec: String) {
+        public init(id: BuildID, image: String, sourceDirectory: String, buildspec: String, source: String?) {
             self.id = id
             self.image = image
             self.sourceDirectory = sourceDirectory
             self.buildspec = buildspec
+            self.source = source
         }
     }
 

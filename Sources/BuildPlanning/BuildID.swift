@@ -11,6 +11,12 @@ public struct BuildID: Hashable, Sendable, Codable, CustomStringConvertible {
 
     public var description: String { "\(project):\(uuid)" }
 
+    /// Reads what ``description`` wrote.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"), colon > text.startIndex else { return nil }
+        self.init(project: String(text[..<colon]), uuid: String(text[text.index(after: colon)...]))
+    }
+
     /// The digits in `/codebuild/output/srcNNN`: ten of them, a function of the UUID (CODEBUILD.md 3.3: 2 to 10 were seen).
     public var sourceDigits: String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -8,6 +8,7 @@ extension BuildPlan {
         version = spec.version
         image = request.image
         self.sourceDirectory = sourceDirectory
+        sourcePath = request.source.path
         buildspecLocation =
             request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
         inlineBuildspec = request.inlineBuildspec

@@ -5,6 +5,8 @@ public struct BuildPlan: Sendable {
     public let id: BuildID
     public let version: BuildSpec.Version
     public let image: String
+    /// The folder of this machine that the source comes from.
+    public let sourcePath: String?
     /// `CODEBUILD_SRC_DIR`: an absolute path in the container.
     public let sourceDirectory: String
     /// The path after `YAML location is`.
@@ -161,8 +163,13 @@ public struct SourceFacts: Sendable, Equatable {
     /// The commit id.
     public var resolvedVersion: String?
     public var repositoryURL: String?
+    /// The folder of this machine.
+    public var path: String?
 
-    public init(version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil) {
+    public init(
+        version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil, path: String? = nil
+    ) {
+        self.path = path
         self.version = version
         self.resolvedVersion = resolvedVersion
         self.repositoryURL = repositoryURL

@@ -33,6 +33,27 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     /// `2026-07-04T14:25:39.684611Z`, as JSON has it (RFC 3339).
     public var rfc3339: String { text(dateSeparator: "-", middle: "T", end: "Z") }
 
+    /// Reads what ``rfc3339`` wrote: UTC, with microseconds.
+    public init?(rfc3339 text: String) {
+        let bytes = Array(text.utf8)
+        guard bytes.count == 27, bytes[26] == UInt8(ascii: "Z") else { return nil }
+        func number(_ range: Range<Int>) -> Int64? {
+            bytes[range].reduce(0 as Int64?) { value, byte in
+                guard let value, (0x30...0x39).contains(byte) else { return nil }
+                return value * 10 + Int64(byte - 0x30)
+            }
+        }
+        guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
+            let minute = number(14..<16), let second = number(17..<19), let fraction = number(20..<26)
+        else { return nil }
+        // As in `fields`: years begin in March here.
+        let marchYear = month <= 2 ? year - 1 : year
+        let era = marchYear.flooredQuotient(by: 400), yearOfEra = marchYear - era * 400
+        let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        let days = era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+        microseconds = ((days * 24 + hour) * 60 + minute) * 60_000_000 + second * 1_000_000 + fraction
+    }
+
     private func text(dateSeparator: String, middle: String, end: String) -> String {
         let (year, month, day, seconds, fraction) = fields
         let date = [year.padded(4), month.padded(2), day.padded(2)].joined(separator: dateSeparator)

@@ -11,6 +11,7 @@ extension BuildEvent {
             members += [
                 ("id", .string("\(start.id)")), ("image", .string(start.image)),
                 ("sourceDirectory", .string(start.sourceDirectory)), ("buildspec", .string(start.buildspec)),
+                ("source", start.source.map { .string($0) }),
             ]
         case .agentLog(let phase, let text):
             members += [("phase", .string(phase.rawValue)), ("text", .string(text))]

@@ -17,6 +17,15 @@ public struct SourceLocation: Hashable, Sendable, Codable {
 extension SourceLocation: CustomStringConvertible {
     /// `buildspec.yml:12:5`.
     public var description: String { "\(file):\(line):\(column)" }
+
+    /// Reads what ``description`` wrote; the file's name may have colons.
+    public init?(_ text: String) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count > 2, let line = Int(parts[parts.count - 2]), let column = Int(parts[parts.count - 1]) else {
+            return nil
+        }
+        self.init(file: parts.dropLast(2).joined(separator: ":"), line: line, column: column)
+    }
 }
 
 /// A value together with the place it was read from.

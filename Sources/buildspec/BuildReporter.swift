@@ -1,11 +1,5 @@
 internal import BuildPlanning
 internal import ConsoleRendering
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
-
 /// Takes every event once and gives it to all who want it: the terminal, the record, the result.
 actor BuildReporter {
     private(set) var result = BuildResult()
@@ -32,31 +26,5 @@ actor BuildReporter {
         case .json: try terminal.write(json)
         case .quiet: break
         }
-    }
-}
-
-/// The record of one build below the state folder: `events.jsonl`, `log.txt`, and at its end `build.json`.
-struct BuildRecord: Sendable {
-    let folder: String
-    private let events: Int32
-    private let log: Int32
-
-    var logPath: String { "\(folder)/log.txt" }
-
-    init(folder: String) throws {
-        self.folder = folder
-        try Files.makeFolder(folder)
-        events = try Files.create("\(folder)/events.jsonl")
-        log = try Files.create("\(folder)/log.txt")
-    }
-
-    func append(event: [UInt8], log text: [UInt8]) throws {
-        try Terminal.write(event, to: events, named: "`\(folder)/events.jsonl`")
-        if !text.isEmpty { try Terminal.write(text, to: log, named: "`\(logPath)`") }
-    }
-
-    func close() {
-        _ = Glibc.close(events)
-        _ = Glibc.close(log)
     }
 }

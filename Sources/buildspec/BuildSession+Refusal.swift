@@ -6,13 +6,14 @@ internal import SpecParsing
 extension BuildSession {
     /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
     func refuse(
-        _ reading: SpecOutcome, _ place: BuildspecPlace, _ settings: RunSettings, _ id: BuildID,
+        _ reading: SpecOutcome, _ location: BuildLocation, _ place: BuildspecPlace, _ settings: RunSettings,
+        _ id: BuildID,
         _ reporter: BuildReporter, _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
     ) async throws -> ExitStatus {
         let source = BuildPlan.sourceDirectory(of: id)
         let file = place.relativePath.map { "\(source)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
         let start = BuildEvent.BuildStart(
-            id: id, image: settings.image, sourceDirectory: source, buildspec: file)
+            id: id, image: settings.image, sourceDirectory: source, buildspec: file, source: location.source)
         let context: PhaseContext, status: ExitStatus
         switch reading {
         case .missing:

@@ -43,15 +43,16 @@ struct BuildSession: Sendable {
         switch try readSpec(place, isStrict: settings.isStrict) {
         case .success(let read): (spec, text) = read
         case .failure(let outcome):
-            return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
+            return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
         }
         if let outcome = unrunnable(spec) ?? unresolved(spec, project, settings) {
-            return try await refuse(outcome, place, settings, id, reporter, record, surroundings)
+            return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
         }
         let plan = BuildPlan(
             spec,
             request(
-                id, settings, place, text: text, head: try await head, startMilliseconds: start.microseconds / 1000))
+                id, settings, location, place, text: text, head: try await head,
+                startMilliseconds: start.microseconds / 1000))
         let engine = DockerEngine(context: settings.context)
         let marks = try await sweep(engine)
         let container = try await containerSpec(plan, settings, location, engine)
@@ -75,13 +76,14 @@ struct BuildSession: Sendable {
     ///
     /// - Parameter text: of the buildspec; it goes into the container when it is no file of the source.
     func request(
-        _ id: BuildID, _ settings: RunSettings, _ place: BuildspecPlace, text: [UInt8],
+        _ id: BuildID, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace, text: [UInt8],
         head: (commit: String?, branch: String?, origin: String?), startMilliseconds: Int64
     ) -> BuildRequest {
         var request = BuildRequest(
             id: id, image: settings.image, buildspecPath: place.relativePath, overrides: settings.overrides,
             source: SourceFacts(
-                version: head.branch ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin),
+                version: head.branch ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
+                path: location.source),
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
             region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
             buildNumber: 1, startMilliseconds: startMilliseconds, timeout: settings.timeout,

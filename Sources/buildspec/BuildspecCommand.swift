@@ -16,6 +16,10 @@ struct BuildspecCommand: AsyncParsableCommand {
               buildspec run -i buildspec/java17 -e PROFILE=ci .
             """,
         version: programVersion,
-        subcommands: [RunCommand.self, ValidateCommand.self, PlanCommand.self, CacheCommand.self],
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
+            LogsCommand.self,
+            CacheCommand.self,
+        ],
         defaultSubcommand: RunCommand.self)
 }

@@ -94,6 +94,26 @@ enum Files {
             isMissing ? .noSuchFile : .inputOutput, "cannot read \(name): \(String(cString: strerror(errno)))")
     }
 
+    /// The names in a folder, sorted; none when there is no such folder.
+    static func names(in folder: String) -> [String] {
+        guard let stream = opendir(folder) else { return [] }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a folder with the files in it; those that cannot be removed stay.
+    static func removeFolder(_ path: String) {
+        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
+        rmdir(path)
+    }
+
     /// Makes a folder and those above it.
     static func makeFolder(_ path: String) throws {
         if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
@@ -104,9 +124,9 @@ enum Files {
         throw Failure(.cannotWriteOutput, "cannot make the folder `\(path)`: \(String(cString: strerror(errno)))")
     }
 
-    /// Makes a new, empty file and opens it for writing.
-    static func create(_ path: String) throws -> Int32 {
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
+    static func create(_ path: String, appends: Bool = false) throws -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw unwritable(path) }
         return descriptor
     }

@@ -69,7 +69,8 @@ extension BuildSession {
         let git = Git(folder: location.source, inherited: places.environment.keys)
         let head = Self.isInRepository(location.source) ? try await git.head() : (nil, nil, nil)
         let request = request(
-            BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, place,
+            BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, location,
+            place,
             text: text, head: head, startMilliseconds: 0)
         let view = await view(BuildPlan(spec, request), settings, location, place)
         try print(text: view.text, json: view.json, format)

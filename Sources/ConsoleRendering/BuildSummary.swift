@@ -1,0 +1,45 @@
+public import BuildPlanning
+
+/// One build in a list of builds.
+public struct BuildSummary: Sendable {
+    private let result: BuildResult
+    private let isRunning: Bool
+    private let uuid: String
+
+    /// - Parameter isRunning: whether the program that runs it is alive.
+    public init(_ result: BuildResult, isRunning: Bool, uuid: String) {
+        self.result = result
+        self.isRunning = isRunning
+        self.uuid = uuid
+    }
+
+    /// The build's status; LOST where it never got one and nobody is at it any more.
+    private var status: String {
+        result.status == .inProgress && !isRunning ? "LOST" : result.status.rawValue
+    }
+
+    public var line: String {
+        var words = [
+            String(uuid.prefix(8)), status.padding(11),
+            String((result.startTime?.logForm ?? "-").prefix(19)).padding(19),
+        ]
+        let span = result.startTime.flatMap { start in result.endTime.map { $0.milliseconds(since: start) } }
+        words.append((span.map { "\($0 / 1000).\($0 / 100 % 10) s" } ?? "-").padding(9))
+        words.append(result.start?.id.project ?? "-")
+        if let source = result.start?.source { words.append(source) }
+        return words.joined(separator: "  ")
+    }
+
+    public var json: JSONText {
+        .object([
+            ("id", .string(result.start.map { "\($0.id)" } ?? uuid)), ("buildStatus", .string(status)),
+            ("startTime", result.startTime.map { .string($0.rfc3339) }),
+            ("endTime", result.endTime.map { .string($0.rfc3339) }),
+            ("image", result.start.map { .string($0.image) }), ("source", result.start?.source.map { .string($0) }),
+        ])
+    }
+}
+
+extension String {
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

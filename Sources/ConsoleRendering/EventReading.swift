@@ -1,0 +1,99 @@
+public import BuildPlanning
+internal import SpecParsing
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+extension BuildEvent {
+    /// Reads a line that ``json`` wrote, of this program or an older or newer one.
+    ///
+    /// - Returns: `nil` for a kind this program does not know, and for what is no event: half a line at the end of a
+    ///   record whose writer was killed.
+    public init?(jsonLine line: some Sequence<UInt8>) {
+        let fields: Fields
+        do { fields = try JSONDecoder().decode(Fields.self, from: Data(line)) } catch { return nil }
+        guard let time = Timestamp(rfc3339: fields.time), let kind = fields.eventKind else { return nil }
+        self.init(time: time, kind: kind)
+    }
+
+    /// All members that any kind has.
+    private struct Fields: Decodable {
+        let kind: String
+        let time: String
+        let phase: String?
+        let id, image, sourceDirectory, buildspec, source: String?
+        let text, base64, command, location: String?
+        let exitStatus, attempt, limit: Int?
+        let seconds: Double?
+        let status, statusCode, message: String?
+        let entries, bytes, files: Int?
+        let path, identifier: String?
+        let changed: Bool?
+        let variables: [Pair]?
+
+        struct Pair: Decodable { let name, value: String }
+
+        var eventKind: Kind? {
+            let phase = phase.flatMap { BuildPhase(rawValue: $0) }
+            switch kind {
+            case "buildStarted":
+                guard let id = id.flatMap({ BuildID($0) }), let image, let sourceDirectory, let buildspec else {
+                    return nil
+                }
+                return .buildStarted(
+                    .init(
+                        id: id, image: image, sourceDirectory: sourceDirectory, buildspec: buildspec, source: source))
+            case "cacheRestored":
+                guard let entries, let bytes, let path else { return nil }
+                return .cacheRestored(entries: entries, bytes: bytes, from: path)
+            case "cacheSaved":
+                guard let entries, let bytes, let path, let changed else { return nil }
+                return .cacheSaved(entries: entries, bytes: bytes, to: path, changed: changed)
+            case "artifactsCollected":
+                guard let identifier, let files, let bytes, let path else { return nil }
+                return .artifactsCollected(identifier: identifier, files: files, bytes: bytes, path: path)
+            case "notice": return text.map { .notice(text: $0) }
+            case "variablesExported":
+                return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
+            case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
+            default: return phase.flatMap { eventKind(in: $0) }
+            }
+        }
+
+        private func eventKind(in phase: BuildPhase) -> Kind? {
+            switch kind {
+            case "agentLog": return text.map { .agentLog(phase: phase, text: $0) }
+            case "phaseStarted": return .phaseStarted(phase: phase)
+            case "commandStarted":
+                return command.map {
+                    .commandStarted(
+                        phase: phase, command: $0, location: location.flatMap { SourceLocation($0) })
+                }
+            case "output":
+                guard
+                    let bytes = text.map({ Array($0.utf8) })
+                        ?? base64.flatMap({ Data(base64Encoded: $0) }).map(Array.init)
+                else { return nil }
+                return .output(phase: phase, bytes: bytes)
+            case "commandFinished":
+                guard let command, let exitStatus else { return nil }
+                return .commandFinished(
+                    phase: phase, command: command, exitStatus: exitStatus, milliseconds: milliseconds)
+            case "phaseRetried":
+                guard let attempt, let limit else { return nil }
+                return .phaseRetried(phase: phase, attempt: attempt, limit: limit)
+            case "phaseFinished":
+                guard let status = status.flatMap({ PhaseStatus(rawValue: $0) }) else { return nil }
+                return .phaseFinished(
+                    phase: phase, status: status,
+                    context: PhaseContext(statusCode: statusCode ?? "", message: message ?? ""),
+                    milliseconds: milliseconds)
+            default: return nil
+            }
+        }
+
+        private var milliseconds: Int { Int(((seconds ?? 0) * 1000).rounded()) }
+    }
+}

@@ -1,0 +1,97 @@
+internal import BuildPlanning
+internal import ConsoleRendering
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// The records of all builds of this user, newest first.
+struct BuildHistory {
+    private let folder: String
+
+    init(_ places: Places) { folder = "\(places.state)/builds" }
+
+    /// - Parameter limit: how many at most.
+    func newest(_ limit: Int = .max) -> [RecordedBuild] {
+        let names = Files.names(in: folder).map { name in (name: name, time: Self.startTime("\(folder)/\(name)")) }
+        return names.sorted { ($0.time, $0.name) > ($1.time, $1.name) }.prefix(limit).map {
+            RecordedBuild(folder: "\(folder)/\($0.name)")
+        }
+    }
+
+    /// Finds the build a user means: a UUID or the beginning of one, `project:uuid`, or nothing for the newest.
+    ///
+    /// - Throws: ``Failure`` when there is none, or more than one.
+    func find(_ name: String?) throws -> RecordedBuild {
+        guard let name else {
+            guard let last = newest(1).first else {
+                throw Failure(.noSuchFile, "there is no build yet", help: "`buildspec run` makes one")
+            }
+            return last
+        }
+        let wanted = BuildID(name)?.uuid ?? name
+        let found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
+        guard let only = found.first, found.count == 1 else {
+            throw Failure(
+                .noSuchFile, found.isEmpty ? "there is no build `\(name)`" : "`\(name)` begins \(found.count) builds",
+                help: "`buildspec builds` lists them")
+        }
+        return RecordedBuild(folder: "\(folder)/\(only)")
+    }
+
+    /// When the record was begun, as the file system has it: the folder's content never changes once a build has ended.
+    private static func startTime(_ record: String) -> Int64 {
+        var info = stat()
+        guard stat("\(record)/events.jsonl", &info) == 0 else { return 0 }
+        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
+    }
+}
+
+/// The record of one build, to be read.
+struct RecordedBuild {
+    /// Absolute; its last component is the build's UUID.
+    let folder: String
+
+    var uuid: String { folder.split(separator: "/").last.map(String.init) ?? "" }
+    var logPath: String { "\(folder)/log.txt" }
+
+    /// Whether the process that writes it is alive.
+    var isRunning: Bool {
+        let descriptor = open(logPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// All events, in order; kinds that this program does not know are left out.
+    func events() throws -> [BuildEvent] {
+        try Files.read("\(folder)/events.jsonl").split(separator: 0x0a).compactMap { BuildEvent(jsonLine: $0) }
+    }
+
+    /// What the events come to. A build whose process died is as it stood then.
+    func result() throws -> BuildResult {
+        var result = BuildResult()
+        for event in try events() { result.add(event) }
+        return result
+    }
+
+    /// The build as BatchGetBuilds would show it; one that has not ended, as far as its events tell.
+    func json() throws -> [UInt8] {
+        let path = "\(folder)/build.json"
+        if Files.kind(of: path) == .file { return try Files.read(path) }
+        let result = try result()
+        let id = result.start?.id ?? BuildID(project: "unknown", uuid: uuid)
+        return result.batchGetBuilds(plan: nil, id: id).bytes + [0x0a]
+    }
+
+    /// The record's size in bytes.
+    var size: Int {
+        Files.names(in: folder).reduce(0) { sum, name in
+            var info = stat()
+            return stat("\(folder)/\(name)", &info) == 0 ? sum + Int(info.st_size) : sum
+        }
+    }
+
+    func remove() { Files.removeFolder(folder) }
+}
