@@ -34,6 +34,7 @@ run: build images ## build the petclinic fixture twice: cold, then offline from 
 
 test: build images ## run all tests, those that need Docker included
 	@command -v python3 >/dev/null || .ci/packages python3
+	@command -v tmux >/dev/null || .ci/packages tmux
 	BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
 
 check: ## formatting and shell scripts

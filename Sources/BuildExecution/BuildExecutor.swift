@@ -13,6 +13,11 @@ public struct BuildExecutor: Sendable {
     let artifacts: ArtifactStore
     let zipsArtifacts: Bool
     let surroundings: Surroundings
+    /// When the container stays behind after the build.
+    let keep: Keep
+    let part: BuildPart
+
+    public enum Keep: String, Sendable, CaseIterable { case never, failure, always }
 
     /// What only the front door may touch: time, chance, the program's own name.
     public struct Surroundings: Sendable {
@@ -32,8 +37,11 @@ public struct BuildExecutor: Sendable {
     /// - Parameter container: its arguments are set here: the driver's text and nonce.
     public init(
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
-        cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, surroundings: Surroundings
+        cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, surroundings: Surroundings,
+        keep: Keep = .never, part: BuildPart = BuildPart()
     ) {
+        self.keep = keep
+        self.part = part
         self.plan = plan
         self.engine = engine
         var container = container
@@ -73,35 +81,109 @@ public struct BuildExecutor: Sendable {
                     try await attempt(session, sink, guardian)
                 }
             }
-            switch outcome {
-            case .ended(let status): try await sink.send(.buildFinished(status: status))
-            case .neverStarted(let said):
+            if case .neverStarted(let said) = outcome {
                 try await notStarted(await engine.diagnose(container, status: status, said: said), sink)
-            case .lost: try await lost(sink, guardian)
-            case .unfit(let error):
-                try await sink.send(.buildFinished(status: .failed))
-                throw error
             }
-        } catch let error as CancellationError {
-            try await stopped(sink)
-            throw error
-        } catch  where Task.isCancelled {
-            // Whatever broke while we were being stopped broke because of that.
-            try await stopped(sink)
-            throw CancellationError()
+            try await finish(outcome, sink, guardian)
+        } catch {
+            try await stopped(by: error, sink)
         }
     }
 
-    private enum Outcome: Sendable { case ended(BuildStatus), neverStarted(said: String), lost, unfit(UnfitImage) }
+    /// Goes on with a build in its kept container. Afterwards the container is gone, or stays as ``keep`` says.
+    ///
+    /// - Parameters:
+    ///   - point: what is run first.
+    ///   - recalls: whether the state goes back to what the failed command began with.
+    ///   - changes: of the source, to be brought in.
+    ///   - variables: that the buildspec, the settings or the flags have changed since.
+    /// - Throws: as ``run(emit:)``.
+    public func resume(
+        at point: ResumePoint, recallingState recalls: Bool, syncing changes: SourceChanges?,
+        setting variables: [BuildPlan.Variable], emit: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) async throws {
+        let sink = EventSink(now: surroundings.now, emit: emit)
+        try await sink.send(.buildResumed(point))
+        let guardian = Guardian()
+        do {
+            let outcome = try await engine.withShell(in: container.name, container.arguments) { streams in
+                try await DriverSession.with(
+                    streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) }, onClientWords: { _ in }
+                ) { session in
+                    let (outcome, _) = try await reattempt(
+                        at: point, recalls, changes, variables, session, sink, guardian)
+                    // This driver is not the container's first process: it leaves, and the container is removed or not.
+                    return (outcome, .leave)
+                }
+            }
+            if case .ended(_, isKept: true) = outcome {} else { try await engine.remove(container.name) }
+            try await finish(outcome, sink, guardian)
+        } catch {
+            _ = await Task { try await engine.remove(container.name) }.result
+            try await stopped(by: error, sink)
+        }
+    }
+
+    private enum Outcome: Sendable {
+        case ended(BuildStatus, isKept: Bool)
+        case neverStarted(said: String), lost, unfit(UnfitImage)
+    }
+
+    private func finish(_ outcome: Outcome, _ sink: EventSink, _ guardian: Guardian) async throws {
+        switch outcome {
+        case .ended(let status, let isKept):
+            if isKept { try await sink.send(.containerKept(container: container.name)) }
+            try await sink.send(.buildFinished(status: status))
+        case .neverStarted, .lost: try await lost(sink, guardian)
+        case .unfit(let error):
+            try await sink.send(.buildFinished(status: .failed))
+            throw error
+        }
+    }
+
+    private func stopped(by error: any Error, _ sink: EventSink) async throws -> Never {
+        if error is CancellationError || Task.isCancelled {
+            // Whatever broke while we were being stopped broke because of that.
+            try await sink.end(.stopped, .none)
+            try await sink.send(.buildFinished(status: .stopped))
+            throw CancellationError()
+        }
+        throw error
+    }
+
+    private func reattempt(
+        at point: ResumePoint, _ recalls: Bool, _ changes: SourceChanges?, _ variables: [BuildPlan.Variable],
+        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
+    ) async throws -> (Outcome, DriverSession.Ending) {
+        var orders = ["rejoin \(plan.sourceDirectory.shellQuoted)".utf8].map { Array($0) }
+        if recalls { orders.append(Array("recall".utf8)) }
+        let lines = BuildPlan.environmentFile(of: variables)
+        if !lines.isEmpty { orders.append(Array("append /codebuild/output/tmp/env.sh \(lines.shellQuoted)".utf8)) }
+        do { try await session.ready(for: orders) } catch is DriverSession.Lost { return (.lost, .leave) }
+        _ = try await session.replies(orders.count)
+        let run = BuildRun(executor: self, session: session, sink: sink, opening: [], resume: point)
+        if let changes, let problem = try await source.apply(changes, plan, container.name, engine, session) {
+            throw UnfitImage(image: plan.image, reason: problem)
+        }
+        return try await limited(session, guardian) { try await run.perform() }
+    }
 
     private func attempt(
         _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
-    ) async throws -> Outcome {
-        let run = BuildRun(executor: self, session: session, sink: sink, opening: try await openingOrders())
+    ) async throws -> (Outcome, DriverSession.Ending) {
+        let run = BuildRun(
+            executor: self, session: session, sink: sink, opening: try await openingOrders(), resume: nil)
         do {
             try await session.ready(for: run.opening.map(\.order))
-        } catch let lost as DriverSession.Lost { return .neverStarted(said: lost.said) }
-        return try await withThrowingTaskGroup(of: Void.self) { group in
+        } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
+        return try await limited(session, guardian) { try await run.perform() }
+    }
+
+    /// Runs a build within its time, and decides whether the container stays.
+    private func limited(
+        _ session: DriverSession, _ guardian: Guardian, _ body: @Sendable () async throws -> BuildStatus
+    ) async throws -> (Outcome, DriverSession.Ending) {
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 try await Task.sleep(for: .seconds(plan.timeout))
                 await guardian.timeOut()
@@ -109,11 +191,14 @@ public struct BuildExecutor: Sendable {
             }
             defer { group.cancelAll() }
             do {
-                return .ended(try await run.perform())
+                let status = try await body()
+                let isKept = keep == .always || keep == .failure && status != .succeeded
+                if isKept { _ = try await session.perform("stays=yes") }
+                return (.ended(status, isKept: isKept), isKept ? .stay : .leave)
             } catch is DriverSession.Lost {
-                return .lost
+                return (.lost, .leave)
             } catch let error as UnfitImage {
-                return .unfit(error)
+                return (.unfit(error), .leave)
             }
         }
     }
@@ -136,11 +221,6 @@ public struct BuildExecutor: Sendable {
                     statusCode: "CLIENT_ERROR", message: "Build container found dead before completing the build."))
         }
         try await sink.send(.buildFinished(status: .failed))
-    }
-
-    private func stopped(_ sink: EventSink) async throws {
-        try await sink.end(.stopped, .none)
-        try await sink.send(.buildFinished(status: .stopped))
     }
 }
 

@@ -9,29 +9,41 @@ struct BuildRun: Sendable {
     let sink: EventSink
     /// Given to the driver while the container came up; their statuses are read first.
     let opening: [OpeningOrder]
+    /// Where a kept build goes on; `nil` for a build that begins.
+    let resume: ResumePoint?
 
     var plan: BuildPlan { executor.plan }
 
     /// - Throws: ``UnfitImage``, after the failed phase was told.
     func perform() async throws -> BuildStatus {
-        do {
-            if let failure = try await downloadSource() {
-                try await sink.end(.failed, failure)
-                return .failed
+        if resume == nil {
+            do {
+                if let failure = try await downloadSource() {
+                    try await sink.end(.failed, failure)
+                    return .failed
+                }
+            } catch let unfit as UnfitImage {
+                try await sink.end(.failed, Self.clientError(unfit.reason))
+                throw unfit
             }
-        } catch let unfit as UnfitImage {
-            try await sink.end(.failed, Self.clientError(unfit.reason))
-            throw unfit
+            try await sink.end(.succeeded, .none)
         }
-        try await sink.end(.succeeded, .none)
+        return try await performPhases()
+    }
+
+    private func performPhases() async throws -> BuildStatus {
         var rules: [PhaseName: BuildSpec.OnFailure] = [:]
         for phase in plan.phases { rules[phase.name] = phase.onFailure }
-        var machine = PhaseMachine(rules: rules), isSucceeding = true
+        let start = resume ?? executor.part.start
+        if resume == nil { try await tellSkipped() }
+        var machine = PhaseMachine(rules: rules, from: start?.phase ?? .install, until: executor.part.last)
+        var isSucceeding = true
         while true {
             switch machine.next() {
             case .run(let name):
                 guard let phase = plan.phases.first(where: { $0.name == name }) else { continue }
-                if try await !perform(phase, isSucceeding: isSucceeding) {
+                let point = start?.phase == name ? start : nil
+                if try await !perform(phase, from: point, isSucceeding: isSucceeding) {
                     machine.failed(name)
                     isSucceeding = false
                 }
@@ -41,6 +53,14 @@ struct BuildRun: Sendable {
                 try await exportVariables()
                 return status
             }
+        }
+    }
+
+    /// Says which phases are left out because only a part of the build was asked for.
+    private func tellSkipped() async throws {
+        let part = executor.part
+        for phase in PhaseName.allCases where phase < part.start?.phase ?? .install || phase > part.last {
+            try await sink.send(.phaseSkipped(phase: BuildPhase(phase)))
         }
     }
 
@@ -106,20 +126,29 @@ struct BuildRun: Sendable {
 
     // MARK: INSTALL to POST_BUILD
 
-    /// - Parameter isSucceeding: whether all phases before have succeeded.
+    /// - Parameters:
+    ///   - point: where in the phase to begin.
+    ///   - isSucceeding: whether all phases before have succeeded.
     /// - Returns: whether the phase succeeded.
-    private func perform(_ phase: BuildPlan.Phase, isSucceeding: Bool) async throws -> Bool {
+    private func perform(
+        _ phase: BuildPlan.Phase, from point: ResumePoint?, isSucceeding: Bool
+    ) async throws -> Bool {
         try await sink.begin(BuildPhase(phase.name))
+        let isInFinally = point?.isInFinally ?? false, first = point?.index ?? 0
+        let commands = isInFinally ? [] : Array(phase.commands.dropFirst(first))
+        let finally = isInFinally ? Array(phase.finally.dropFirst(first)) : phase.finally
+        let remembers = executor.keep != .never && isSucceeding
         let retry = RetryRule(phase.onFailure)
         if retry.limit > 0 { _ = try await session.perform("kept=$(cat \"$tmp/dir.txt\")") }
-        var failure = try await perform(phase.commands, of: phase), attempt = 0
+        var failure = try await perform(commands, of: phase, remembering: remembers), attempt = 0
         while let failed = failure, attempt < retry.limit, retry.matches(failed) {
             attempt += 1
             try await sink.retry(attempt, of: retry.limit)
             try await beginAnew(isSucceeding: isSucceeding)
-            failure = try await perform(phase.commands, of: phase)
+            failure = try await perform(phase.commands, of: phase, remembering: remembers)
         }
-        if let failed = try await perform(phase.finally, of: phase), failure == nil { failure = failed }
+        let inFinally = try await perform(finally, of: phase, remembering: remembers && failure == nil)
+        failure = failure ?? inFinally
         if phase.name == .postBuild { try await saveCache() }
         try await sink.end(failure == nil ? .succeeded : .failed, failure ?? .none)
         return failure == nil
@@ -135,12 +164,17 @@ struct BuildRun: Sendable {
     }
 
     /// Runs commands until one fails.
-    private func perform(_ commands: [BuildSpec.Command], of phase: BuildPlan.Phase) async throws -> PhaseContext? {
+    ///
+    /// - Parameter remembers: whether the state each begins with is kept, in case it fails.
+    private func perform(
+        _ commands: [BuildSpec.Command], of phase: BuildPlan.Phase, remembering remembers: Bool
+    ) async throws -> PhaseContext? {
         for command in commands {
             try await sink.commandStarted(command)
             let user = phase.runAs == "root" ? nil : phase.runAs
             let words = [user ?? "", plan.shell.program, plan.script(for: command.text)]
-            let status = try await session.perform("run " + words.map(\.shellQuoted).joined(separator: " "))
+            let status = try await session.perform(
+                (remembers ? "remember; " : "") + "run " + words.map(\.shellQuoted).joined(separator: " "))
             try await sink.commandFinished(command, exitStatus: status)
             guard status == 0 else {
                 _ = try await session.perform(

@@ -21,11 +21,18 @@ actor DriverSession {
     /// The container went away in the middle of an order, or never came up.
     struct Lost: Error { let said: String }
 
-    /// Speaks with the driver behind `streams` until `body` ends; then the driver's input is closed and it leaves.
+    /// What becomes of the driver at the end.
+    enum Ending: Sendable {
+        case leave
+        /// It was told to stay; only the engine's client goes.
+        case stay
+    }
+
+    /// Speaks with the driver behind `streams` until `body` ends.
     static func with<Result: Sendable>(
         _ streams: ChildStreams, nonce: String, onOutput: @escaping @Sendable ([UInt8]) async throws -> Void,
         onClientWords: @escaping @Sendable ([UInt8]) async -> Void,
-        _ body: @Sendable (DriverSession) async throws -> Result
+        _ body: @Sendable (DriverSession) async throws -> (Result, Ending)
     ) async throws -> Result {
         let (replies, replied) = AsyncStream.makeStream(of: Int.self)
         let answers = AnswerBox(nonce: nonce, onClientWords: onClientWords)
@@ -54,10 +61,14 @@ actor DriverSession {
                     throw error
                 }
             }
-            let result = try await body(session)
-            // Told to leave, the driver is gone sooner than by finding the end of its input.
-            _ = try await streams.input.write(Array("exit 0\n".utf8))
-            try await streams.input.finish()
+            let (result, ending) = try await body(session)
+            switch ending {
+            case .leave:
+                // Told to leave, the driver is gone sooner than by finding the end of its input.
+                _ = try await streams.input.write(Array("exit 0\n".utf8))
+                try await streams.input.finish()
+            case .stay: streams.terminate()
+            }
             try await group.waitForAll()
             return result
         }

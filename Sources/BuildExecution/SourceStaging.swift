@@ -52,6 +52,35 @@ public struct SourceStaging: Sendable {
         return status == 0 ? nil : Self.ownProblem(status)
     }
 
+    /// Brings changes of the source into a container that already has it.
+    ///
+    /// - Returns: what could not be done, or `nil`.
+    func apply(
+        _ changes: SourceChanges, _ plan: BuildPlan, _ container: String, _ engine: any Engine, _ session: DriverSession
+    ) async throws -> String? {
+        for words in batches(changes.deleted.map(\.shellQuoted)) {
+            let order = Array("cd \"$source\" && rm -f --".utf8) + words
+            guard try await session.perform(order) == 0 else { return "cannot delete files of the source" }
+        }
+        guard !changes.changed.isEmpty else { return nil }
+        let tree = SourceTree(root: try await tree().root, files: changes.changed)
+        switch way {
+        case .mount:
+            for order in Self.copyOrders(tree.steps) {
+                let status = try await session.perform(order)
+                guard status == 0 else { return "cannot copy changed files into the container (status \(status))" }
+            }
+        case .stream:
+            let pipe = try Pipe()
+            async let written: Void = SourceArchive(tree).write(to: pipe.writeEnd)
+            try await engine.copyIn(from: pipe.readEnd, to: plan.sourceDirectory, of: container)
+            try await written
+        }
+        guard changesOwner else { return nil }
+        let status = try await session.perform(Self.ownOrder)
+        return status == 0 ? nil : Self.ownProblem(status)
+    }
+
     private static let ownOrder = Array("own 0:0".utf8)
     @Sendable private static func ownProblem(_ status: Int) -> String {
         "cannot give the source to root (status \(status))"

@@ -28,6 +28,12 @@ public struct BuildEvent: Sendable, Equatable {
         case cacheRestored(entries: Int, bytes: Int, from: String)
         case cacheSaved(entries: Int, bytes: Int, to: String, changed: Bool)
         case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String)
+        /// Only a part of the build was asked for, and this phase is none of it.
+        case phaseSkipped(phase: BuildPhase)
+        /// The container stays behind, to be looked into.
+        case containerKept(container: String)
+        /// The build goes on in its kept container; phases from there on are told again.
+        case buildResumed(ResumePoint)
         /// Our own words about the build: they go to standard error, never into the log.
         case notice(text: String)
         case variablesExported([ExportedVariable])

@@ -105,7 +105,10 @@ extension BuildPlan {
     public var engineVariables: [Variable] { variables.filter { !$0.name.isShellIdentifier } }
 
     /// The first text of `env.sh`: every other variable, quoted.
-    public var environmentFile: String {
+    public var environmentFile: String { Self.environmentFile(of: variables) }
+
+    /// Lines of `env.sh`; variables that no shell can assign are left out.
+    public static func environmentFile(of variables: [Variable]) -> String {
         variables.filter { $0.name.isShellIdentifier }
             .map { "export \($0.name)=\($0.value.shellQuoted)\n" }.joined()
     }

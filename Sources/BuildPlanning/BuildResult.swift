@@ -42,6 +42,13 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
+    public private(set) var skippedPhases: [BuildPhase] = []
+    /// The end of what the failed command printed, at most ``tailLength`` bytes.
+    public private(set) var failureOutput: [UInt8] = []
+    private static let tailLength = 4096
+    private var output: [UInt8] = []
+    /// The container that stays behind, if one does.
+    public private(set) var keptContainer: String?
     private var running: (command: String, location: SourceLocation?)?
 
     public init() {}
@@ -60,10 +67,12 @@ public struct BuildResult: Sendable, Equatable {
         case .commandStarted(let phase, let command, let location):
             open(phase, at: event.time)
             running = (command, location)
+            output = []
         case .commandFinished(let phase, let command, let exitStatus, _):
             if exitStatus != 0, failure == nil {
                 failure = Failure(
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
+                failureOutput = Array(output.suffix(Self.tailLength))
             }
         case .phaseRetried(let phase, _, _):
             // What fails and then succeeds has not failed.
@@ -83,7 +92,24 @@ public struct BuildResult: Sendable, Equatable {
         case .buildFinished(let status):
             self.status = status
             endTime = event.time
-        case .agentLog(let phase, _), .output(let phase, _): open(phase, at: event.time)
+        case .agentLog(let phase, _): open(phase, at: event.time)
+        case .output(let phase, let bytes):
+            open(phase, at: event.time)
+            // Cut now and then, not at every chunk.
+            output += bytes.suffix(Self.tailLength)
+            if output.count > 8 * Self.tailLength { output = Array(output.suffix(Self.tailLength)) }
+        case .containerKept(let container): keptContainer = container
+        case .buildResumed(let point):
+            // One build, as if it had succeeded at once: what failed, and all behind it, is told anew.
+            status = .inProgress
+            endTime = nil
+            failure = nil
+            keptContainer = nil
+            if let place = phases.firstIndex(where: { $0.phase == BuildPhase(point.phase) }) {
+                phases.removeSubrange(place...)
+            }
+            artifacts = []
+        case .phaseSkipped(let phase): skippedPhases.append(phase)
         case .notice: break
         }
     }

@@ -1,2 +1,5 @@
 /// The driver's program text: see `Resources/driver.sh`.
 public let driverText = String(decoding: PackageResources.driver_sh, as: UTF8.self)
+
+/// The program text that becomes a shell for people in a build's container: see `Resources/shell.sh`.
+public let shellText = String(decoding: PackageResources.shell_sh, as: UTF8.self)

@@ -12,10 +12,16 @@ public struct PhaseMachine: Sendable {
     private var remaining: [Step]
     private var hasFailed = false
 
-    /// - Parameter rules: the phases' own `on-failure`, where they have one.
-    public init(rules: [PhaseName: BuildSpec.OnFailure]) {
+    /// - Parameters:
+    ///   - rules: the phases' own `on-failure`, where they have one.
+    ///   - first: the phases before it are left out, as done.
+    ///   - last: the phases behind it are left out; artifacts are collected all the same.
+    public init(
+        rules: [PhaseName: BuildSpec.OnFailure], from first: PhaseName = .install, until last: PhaseName = .postBuild
+    ) {
         self.rules = rules
-        remaining = PhaseName.allCases.map { .run($0) } + [.uploadArtifacts]
+        let phases = PhaseName.allCases.filter { first <= $0 && $0 <= last }
+        remaining = phases.map { .run($0) } + [.uploadArtifacts]
     }
 
     /// The first step, or the one after a phase that ended well or not.

@@ -5,6 +5,8 @@ public struct ChildStreams: Sendable {
     public let input: ChildInput
     public let output: ChildOutput
     public let errorOutput: ChildOutput
+    /// Kills the child; its outputs then end. Harmless when it has ended.
+    public let terminate: @Sendable () -> Void
 }
 
 /// Standard input of a running child.

@@ -69,7 +69,9 @@ public struct Command: Sendable {
                     ChildStreams(
                         input: ChildInput(writer: execution.standardInputWriter),
                         output: ChildOutput(sequence: execution.standardOutput),
-                        errorOutput: ChildOutput(sequence: execution.standardError)))
+                        errorOutput: ChildOutput(sequence: execution.standardError),
+                        // A child that has ended already needs no signal.
+                        terminate: { try? execution.send(signal: .kill) }))
             }
             return (result.closureResult, ChildStatus(result.terminationStatus))
         } catch let error as SubprocessError {

@@ -62,6 +62,13 @@ public struct ClosingTable: Sendable {
         } else if let restored = result.cacheRestored {
             lines.append("  cache    \(restored.path) (restored, not saved)")
         }
+        if let container = result.keptContainer, let id = result.start?.id {
+            let name = id.uuid.prefix(8)
+            lines += [
+                "  kept     container \(container): `buildspec shell \(name)` looks inside,",
+                "           `buildspec resume \(name)` goes on, `buildspec clean --kept` drops it",
+            ]
+        }
         return lines
     }
 

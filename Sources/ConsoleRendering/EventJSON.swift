@@ -55,6 +55,13 @@ extension BuildEvent {
                 ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
                 ("path", .string(path)),
             ]
+        case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
+        case .containerKept(let container): members += [("container", .string(container))]
+        case .buildResumed(let point):
+            members += [
+                ("phase", .string(BuildPhase(point.phase).rawValue)), ("isInFinally", .bool(point.isInFinally)),
+                ("index", .number(point.index)),
+            ]
         case .notice(let text): members += [("text", .string(text))]
         case .variablesExported(let variables):
             members += [("variables", variables.json)]
@@ -76,6 +83,9 @@ extension BuildEvent {
         case .cacheRestored: "cacheRestored"
         case .cacheSaved: "cacheSaved"
         case .artifactsCollected: "artifactsCollected"
+        case .phaseSkipped: "phaseSkipped"
+        case .containerKept: "containerKept"
+        case .buildResumed: "buildResumed"
         case .notice: "notice"
         case .variablesExported: "variablesExported"
         case .buildFinished: "buildFinished"

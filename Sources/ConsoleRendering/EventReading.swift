@@ -30,7 +30,9 @@ extension BuildEvent {
         let status, statusCode, message: String?
         let entries, bytes, files: Int?
         let path, identifier: String?
-        let changed: Bool?
+        let changed, isInFinally: Bool?
+        let container: String?
+        let index: Int?
         let variables: [Pair]?
 
         struct Pair: Decodable { let name, value: String }
@@ -54,6 +56,12 @@ extension BuildEvent {
             case "artifactsCollected":
                 guard let identifier, let files, let bytes, let path else { return nil }
                 return .artifactsCollected(identifier: identifier, files: files, bytes: bytes, path: path)
+            case "containerKept": return container.map { .containerKept(container: $0) }
+            case "buildResumed":
+                guard let name = self.phase.flatMap({ PhaseName(rawValue: $0.lowercased()) }), let index else {
+                    return nil
+                }
+                return .buildResumed(ResumePoint(phase: name, isInFinally: isInFinally ?? false, index: index))
             case "notice": return text.map { .notice(text: $0) }
             case "variablesExported":
                 return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
@@ -65,6 +73,7 @@ extension BuildEvent {
         private func eventKind(in phase: BuildPhase) -> Kind? {
             switch kind {
             case "agentLog": return text.map { .agentLog(phase: phase, text: $0) }
+            case "phaseSkipped": return .phaseSkipped(phase: phase)
             case "phaseStarted": return .phaseStarted(phase: phase)
             case "commandStarted":
                 return command.map {

@@ -33,8 +33,11 @@ public struct LogRenderer: Sendable {
             let color: Color = status == .succeeded ? .green : .red
             return line(event.time, "Phase complete: \(phase.rawValue) State: \(status.rawValue)", color)
                 + line(event.time, "Phase context status code: \(context.statusCode) Message: \(context.message)")
+        case .phaseSkipped(let phase): return line(event.time, "Skipping phase \(phase.rawValue)")
+        case .buildResumed(let point):
+            return line(event.time, "Resuming the build at \(point)", .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
-            .buildFinished:
+            .containerKept, .buildFinished:
             return []
         }
     }

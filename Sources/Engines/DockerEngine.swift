@@ -44,6 +44,40 @@ public struct DockerEngine: Engine {
         }
     }
 
+    public func withShell<Result: Sendable>(
+        in container: String, _ arguments: [String], _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> Result {
+        let words = ["exec", "--interactive", "--user", "0:0", "--workdir", "/", container, "sh", "-c"]
+        return try await run(command(words + arguments), body).result
+    }
+
+    public func isRunning(_ container: String) async throws -> Bool {
+        let outcome = try await command(["container", "inspect", "--format", "{{.State.Running}}", container])
+            .collect()
+        if outcome.status.isSuccess { return outcome.text == "true" }
+        let version = try await command(["version", "--format", "{{.Server.Version}}"]).collect()
+        guard version.status.isSuccess else {
+            throw EngineError(
+                .unreachable, doing: "look for container `\(container)`",
+                reason: version.errorText.split(separator: "\n").last.map(String.init) ?? "no engine answers",
+                help: "start the engine, or name another with --context or DOCKER_HOST")
+        }
+        return false
+    }
+
+    /// A shell of a container for a person at the terminal, or a command in it.
+    ///
+    /// - Parameters:
+    ///   - user: as the image knows it; root when absent.
+    ///   - isInteractive: whether the container's side gets a terminal, too.
+    /// - Returns: how it ended.
+    public func attach(
+        to container: String, user: String?, isInteractive: Bool, _ arguments: [String]
+    ) async throws -> ChildStatus {
+        let words = ["exec", "--interactive"] + (isInteractive ? ["--tty"] : []) + ["--user", user ?? "0:0"]
+        return try await command(words + [container, "sh", "-c"] + arguments).runOnTerminal()
+    }
+
     static func arguments(for spec: ContainerSpec) -> [String] {
         var arguments = [
             "run", "--rm", "--interactive", "--name", spec.name, "--log-driver", "none", "--entrypoint", "sh",
@@ -110,6 +144,14 @@ public struct DockerEngine: Engine {
             let isAbsent = reason.lowercased().contains("could not find") || reason.lowercased().contains("no such")
             throw EngineError(
                 isAbsent ? .absent : .refused, doing: "copy `\(path)` out of the container", reason: reason)
+        }
+    }
+
+    /// Copies a file or a folder of a container into a folder of this machine, owned by this user.
+    public func copyOut(_ path: String, of container: String, toFolder folder: String) async throws {
+        let outcome = try await command(["cp", "\(container):\(path)", "\(folder)/"]).collect()
+        guard outcome.status.isSuccess else {
+            throw EngineError(.absent, doing: "copy `\(path)` out of the container", reason: outcome.errorText)
         }
     }
 

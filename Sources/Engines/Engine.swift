@@ -2,7 +2,8 @@ public import ChildProcesses
 
 /// What can run a container. Promises, held to by one test suite over every engine:
 ///
-/// - The container lives exactly as long as the body of ``withContainer(_:_:)``, cancellation included.
+/// - The container lives exactly as long as the body of ``withContainer(_:_:)``, cancellation included; unless its first
+///   process outlives its input and the body has terminated the engine's client: then it stays.
 /// - Standard output and standard error arrive apart, unchanged, as they are written; no log of them is kept elsewhere.
 /// - ``remove(_:)`` of a container that is not there is fine.
 public protocol Engine: Sendable {
@@ -12,6 +13,16 @@ public protocol Engine: Sendable {
     func withContainer<Result: Sendable>(
         _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus)
+
+    /// Runs a shell with a text in a running container as root, beside `body`.
+    ///
+    /// - Parameter arguments: after `sh -c`, as of a ``ContainerSpec``.
+    func withShell<Result: Sendable>(
+        in container: String, _ arguments: [String], _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> Result
+
+    /// Whether there is a running container of that name.
+    func isRunning(_ container: String) async throws -> Bool
 
     /// Says why a container did not start, asking the engine rather than reading its prose.
     func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError

@@ -39,11 +39,22 @@ public struct BuildSpec: Sendable, Equatable {
 }
 
 /// The four phases a buildspec can name, in the order they run.
-public enum PhaseName: String, CaseIterable, Sendable, Codable {
+public enum PhaseName: String, CaseIterable, Sendable, Codable, Comparable {
     case install
     case preBuild = "pre_build"
     case build
     case postBuild = "post_build"
+
+    public static func < (one: Self, other: Self) -> Bool { one.place < other.place }
+
+    private var place: Int {
+        switch self {
+        case .install: 0
+        case .preBuild: 1
+        case .build: 2
+        case .postBuild: 3
+        }
+    }
 
     /// The name in the build log and the API: `PRE_BUILD`.
     public var apiName: String { rawValue.uppercased() }

@@ -30,6 +30,19 @@ public struct SourceTree: Sendable {
         self.steps = steps
     }
 
+    /// Only these files, relative to `root`.
+    public init(root: String, files: [[UInt8]]) {
+        self.root = root
+        var folders: [[UInt8]] = [], names: [[UInt8]: [[UInt8]]] = [:]
+        for file in files {
+            let slash = file.lastIndex(of: 0x2f)
+            let folder = slash.map { Array(file[..<$0]) } ?? [0x2e]
+            if names[folder] == nil { folders.append(folder) }
+            names[folder, default: []].append(slash.map { Array(file[($0 + 1)...]) } ?? file)
+        }
+        steps = folders.map { Step(folder: $0, names: names[$0] ?? []) }
+    }
+
     private static func collect(
         root: String, folder: [UInt8], _ exclusions: Exclusions, into steps: inout [Step]
     ) throws {

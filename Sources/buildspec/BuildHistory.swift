@@ -9,12 +9,29 @@ internal import ConsoleRendering
 /// The records of all builds of this user, newest first.
 struct BuildHistory {
     private let folder: String
+    /// An empty file a kept build, so that they are found without looking at every record.
+    private let keptFolder: String
 
-    init(_ places: Places) { folder = "\(places.state)/builds" }
+    init(_ places: Places) {
+        folder = "\(places.state)/builds"
+        keptFolder = Self.keptFolder(beside: folder)
+    }
+
+    fileprivate static func keptFolder(beside records: String) -> String {
+        "\(records[..<(records.lastIndex(of: "/") ?? records.startIndex)])/kept"
+    }
+
+    /// The builds whose containers stayed, newest first.
+    func kept() -> [RecordedBuild] {
+        Files.names(in: keptFolder).map { RecordedBuild(folder: "\(folder)/\($0)") }
+            .sorted { $0.lastChange > $1.lastChange }
+    }
 
     /// - Parameter limit: how many at most.
     func newest(_ limit: Int = .max) -> [RecordedBuild] {
-        let names = Files.names(in: folder).map { name in (name: name, time: Self.startTime("\(folder)/\(name)")) }
+        let names = Files.names(in: folder).map { name in
+            (name: name, time: RecordedBuild(folder: "\(folder)/\(name)").lastChange)
+        }
         return names.sorted { ($0.time, $0.name) > ($1.time, $1.name) }.prefix(limit).map {
             RecordedBuild(folder: "\(folder)/\($0.name)")
         }
@@ -40,12 +57,6 @@ struct BuildHistory {
         return RecordedBuild(folder: "\(folder)/\(only)")
     }
 
-    /// When the record was begun, as the file system has it: the folder's content never changes once a build has ended.
-    private static func startTime(_ record: String) -> Int64 {
-        var info = stat()
-        guard stat("\(record)/events.jsonl", &info) == 0 else { return 0 }
-        return Int64(info.st_mtim.tv_sec) * 1_000_000_000 + Int64(info.st_mtim.tv_nsec)
-    }
 }
 
 /// The record of one build, to be read.
@@ -55,6 +66,20 @@ struct RecordedBuild {
 
     var uuid: String { folder.split(separator: "/").last.map(String.init) ?? "" }
     var logPath: String { "\(folder)/log.txt" }
+
+    /// When it was written to last, in microseconds since 1970.
+    var lastChange: Int64 {
+        var info = stat()
+        guard stat("\(folder)/events.jsonl", &info) == 0 else { return 0 }
+        return Int64(info.st_mtim.tv_sec) * 1_000_000 + Int64(info.st_mtim.tv_nsec) / 1000
+    }
+
+    /// The file that says that its container stayed.
+    var keptMark: String {
+        "\(BuildHistory.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"
+    }
+
+    var isKept: Bool { Files.kind(of: keptMark) == .file }
 
     /// Whether the process that writes it is alive.
     var isRunning: Bool {

@@ -9,7 +9,11 @@ actor BuildReporter {
     private var plainLog = LogRenderer()
     private let record: BuildRecord?
 
-    init(format: RunSettings.LogFormat, terminal: Terminal, record: BuildRecord?) {
+    /// - Parameter result: what the events of a build that goes on have come to so far.
+    init(
+        format: RunSettings.LogFormat, terminal: Terminal, record: BuildRecord?, continuing result: BuildResult? = nil
+    ) {
+        if let result { self.result = result }
         self.format = format
         self.terminal = terminal
         self.record = record

@@ -18,6 +18,12 @@ extension BuildSession {
             try await engine.remove(container)
             terminal.say("removed container `\(container)` of a build that was killed\n")
         }
+        for (build, kept) in try KeptBuilds(places).all()
+        where Self.now().microseconds - build.lastChange > KeptBuilds.ageLimit {
+            try await engine.remove(kept.container)
+            KeptBuild.forget(build)
+            terminal.say("dropped container `\(kept.container)`, kept for more than a day\n")
+        }
         return marks
     }
 

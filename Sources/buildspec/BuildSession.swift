@@ -36,8 +36,7 @@ struct BuildSession: Sendable {
         let record = try BuildRecord(folder: "\(places.state)/builds/\(id.uuid)")
         defer { record.close() }
         let reporter = BuildReporter(format: settings.logFormat, terminal: terminal, record: record)
-        let surroundings = BuildExecutor.Surroundings(
-            nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: Self.now, programVersion: programVersion)
+        let surroundings = surroundings(id)
 
         let spec: BuildSpec, text: [UInt8]
         switch try readSpec(place, isStrict: settings.isStrict) {
@@ -58,18 +57,38 @@ struct BuildSession: Sendable {
         let container = try await containerSpec(plan, settings, location, engine)
         let mark = try marks.mark(container.name)
         defer { mark.release() }
-        let executor = BuildExecutor(
+        let executor = executor(
+            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, surroundings)
+        let status = try await perform(executor.run, settings, id, plan, reporter, record)
+        if let container = await reporter.result.keptContainer {
+            try KeptBuild(
+                container: container, plan: plan, places: places,
+                startNanoseconds: start.microseconds * 1000
+            ).write(to: record.folder, sourceFiles: try await sourceFiles(location, git: isInRepository ? git : nil))
+        }
+        return status
+    }
+
+    func executor(
+        _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
+        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ surroundings: BuildExecutor.Surroundings
+    ) -> BuildExecutor {
+        BuildExecutor(
             plan: plan, engine: engine, container: container,
             source: SourceStaging(
                 way: container.readOnlyMounts.isEmpty ? .stream : .mount, changesOwner: getuid() != 0
             ) { [source = location.source] in
-                let ignored = isInRepository ? try await git.ignoredPaths() : nil
-                return try SourceTree(root: source, excluding: ignored ?? [])
+                try SourceTree(root: source, excluding: try await git?.ignoredPaths() ?? [])
             },
             cache: cacheKeeping(settings, location, place, plan),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
-            zipsArtifacts: settings.zips, surroundings: surroundings)
-        return try await perform(executor, settings, id, plan, reporter, record)
+            zipsArtifacts: settings.zips, surroundings: surroundings, keep: settings.keep, part: settings.part)
+    }
+
+    /// The files of the source as they are now.
+    func sourceFiles(_ location: BuildLocation, git: Git?) async throws -> [[UInt8]] {
+        let tree = try SourceTree(root: location.source, excluding: try await git?.ignoredPaths() ?? [])
+        return try SourceChanges(of: tree, since: .max, before: []).all
     }
 
     /// What the front door knows, for the plan.
@@ -93,13 +112,14 @@ struct BuildSession: Sendable {
         return request
     }
 
-    private func perform(
-        _ executor: BuildExecutor, _ settings: RunSettings, _ id: BuildID, _ plan: BuildPlan,
+    func perform(
+        _ run: (@escaping @Sendable (BuildEvent) async throws -> Void) async throws -> Void, _ settings: RunSettings,
+        _ id: BuildID, _ plan: BuildPlan,
         _ reporter: BuildReporter, _ record: BuildRecord
     ) async throws -> ExitStatus {
         let failure: (any Error)?
         do {
-            try await executor.run { try await reporter.take($0) }
+            try await run { try await reporter.take($0) }
             failure = nil
         } catch { failure = error }
         let result = await reporter.result
@@ -184,6 +204,11 @@ struct BuildSession: Sendable {
     }
 
     // MARK: Surroundings
+
+    func surroundings(_ id: BuildID) -> BuildExecutor.Surroundings {
+        BuildExecutor.Surroundings(
+            nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: Self.now, programVersion: programVersion)
+    }
 
     static func now() -> Timestamp {
         var time = timespec()

@@ -18,7 +18,8 @@ struct BuildspecCommand: AsyncParsableCommand {
         version: programVersion,
         subcommands: [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
-            LogsCommand.self,
+            LogsCommand.self, ShellCommand.self, ResumeCommand.self,
+            CleanCommand.self,
             CacheCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

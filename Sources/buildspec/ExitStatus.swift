@@ -21,6 +21,8 @@ enum ExitStatus: Equatable {
     /// The settings are wrong.
     case invalidSettings
     case stopped(signal: Int32)
+    /// That of a command which the user had run, whatever it is.
+    case command(Int32)
 
     var code: Int32 {
         switch self {
@@ -36,6 +38,7 @@ enum ExitStatus: Equatable {
         case .offlineMissing: 75
         case .invalidSettings: 78
         case .stopped(let signal): 128 + signal
+        case .command(let code): code
         }
     }
 

@@ -19,8 +19,9 @@ enum FrontDoor {
     static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async -> Never {
         signal(SIGPIPE, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
-        let places = Places(environment: environment, currentDirectory: currentDirectory())
         let terminal = Terminal(environment: environment)
+        let places = Places(
+            environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive)
         let signals = Signals()
         let outcome = await signals.cancelling { try await body(places, terminal) }
         let status: ExitStatus

@@ -10,8 +10,11 @@ struct Places {
     let state: String
     let currentDirectory: String
     let environment: [String: String]
+    /// Whether a person is at the other end of standard error.
+    let isInteractive: Bool
 
-    init(environment: [String: String], currentDirectory: String) {
+    init(environment: [String: String], currentDirectory: String, isInteractive: Bool) {
+        self.isInteractive = isInteractive
         let home = environment["HOME"] ?? "/root"
         // A relative path in an XDG variable is to be ignored, says the specification.
         func base(_ variable: String, _ fallback: String) -> String {
@@ -22,6 +25,9 @@ struct Places {
         self.environment = environment
         self.currentDirectory = currentDirectory
     }
+
+    /// Whether a failed build is likely to be looked into: a person at a terminal, and no CI or hook.
+    var keepsFailures: Bool { isInteractive && (environment["CI"] ?? "").isEmpty && environment["GIT_DIR"] == nil }
 
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
@@ -125,16 +131,16 @@ enum Files {
     }
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
-    static func create(_ path: String, appends: Bool = false) throws -> Int32 {
-        let descriptor = open(path, O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, 0o666)
+    static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
+        let descriptor = open(path, O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw unwritable(path) }
         return descriptor
     }
 
     /// Writes a file whole or not at all.
-    static func replace(_ path: String, with bytes: [UInt8]) throws {
+    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o666) throws {
         let temporary = "\(path).\(getpid()).tmp"
-        let descriptor = try create(temporary)
+        let descriptor = try create(temporary, mode: mode)
         do {
             defer { close(descriptor) }
             try Terminal.write(bytes, to: descriptor, named: "`\(path)`")

@@ -63,6 +63,22 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Write the build as BatchGetBuilds would show it to this file.")
     var buildJson: String?
 
+    @Option(
+        help: """
+            When the container stays after the build, for `shell` and `resume`: never, failure or always (default: \
+            failure on a terminal, never elsewhere).
+            """)
+    var keep: String?
+
+    @Option(help: "Run only this phase: INSTALL, PRE_BUILD, BUILD or POST_BUILD.")
+    var phase: String?
+
+    @Option(help: "Begin with this phase, or with its Nth command: PHASE or PHASE:N.")
+    var from: String?
+
+    @Option(help: "End with this phase; artifacts are collected then.")
+    var until: String?
+
     @Flag(help: "Treat warnings about the buildspec as errors.")
     var strict = false
 
@@ -72,6 +88,6 @@ struct RunOptions: ParsableArguments {
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "artifacts", "zip", "offline", "timeout",
-        "log-format", "build-json", "strict",
+        "log-format", "build-json", "strict", "keep",
     ]
 }

@@ -1,3 +1,4 @@
+internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
@@ -23,6 +24,8 @@ struct RunSettings {
     let logFormat: LogFormat
     let buildJSON: String?
     let isStrict: Bool
+    let keep: BuildExecutor.Keep
+    let part: BuildPart
     let overrides: [BuildPlan.Variable]
     /// Each of the above with the place it came from, as far as the build depends on it.
     let decisions: [BuildPlan.Decision]
@@ -51,8 +54,36 @@ struct RunSettings {
         logFormat = try lookup.choice(options.logFormat, "log-format", LogFormat.codebuild)
         buildJSON = lookup.text(options.buildJson, "build-json").map(places.absolute)
         isStrict = try lookup.isOn(options.strict, "strict")
+        keep = try lookup.choice(options.keep, "keep", places.keepsFailures ? .failure : .never)
+        part = try Self.part(options)
         decisions = lookup.decisions
         overrides = try Self.overrides(options, project: project, places: places)
+    }
+
+    private static func part(_ options: RunOptions) throws -> BuildPart {
+        func phase(_ text: String, _ flag: String) throws -> PhaseName {
+            guard let phase = PhaseName(rawValue: text.lowercased()) else {
+                throw Failure(
+                    .usage,
+                    "`\(flag)` is `\(text)`, expected \(PhaseName.allCases.map(\.apiName).joined(separator: ", "))")
+            }
+            return phase
+        }
+        if let only = try options.phase.map({ try phase($0, "--phase") }) {
+            guard options.from == nil, options.until == nil else {
+                throw Failure(.usage, "`--phase` names the one phase to run", help: "leave out --from and --until")
+            }
+            return BuildPart(start: ResumePoint(phase: only), last: only)
+        }
+        let last = try options.until.map { try phase($0, "--until") } ?? .postBuild
+        guard let from = options.from else { return BuildPart(last: last) }
+        guard let start = ResumePoint(from) else {
+            throw Failure(.usage, "`--from` is `\(from)`, expected a phase such as BUILD, or its command, BUILD:3")
+        }
+        guard start.phase <= last else {
+            throw Failure(.usage, "`--from \(from)` comes after `--until \(last.apiName)`")
+        }
+        return BuildPart(start: start, last: last)
     }
 
     /// `90s`, `60m`, `2h`; a bare number is minutes, as in `timeoutInMinutes`.

@@ -45,4 +45,12 @@ import Testing
     @Test func `a failed upload fails the build`() {
         #expect(steps(failing: nil, uploadFails: true) == all + [.finish(.failed)])
     }
+
+    @Test func `a part of a build is its phases, and the artifacts`() {
+        var machine = PhaseMachine(rules: [:], from: .preBuild, until: .build)
+        #expect(machine.next() == .run(.preBuild))
+        #expect(machine.next() == .run(.build))
+        #expect(machine.next() == .uploadArtifacts)
+        #expect(machine.next() == .finish(.succeeded))
+    }
 }

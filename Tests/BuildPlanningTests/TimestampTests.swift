@@ -14,4 +14,13 @@ import Testing
     @Test func `the JSON form of a moment`() {
         #expect(Timestamp(microseconds: 1_783_175_139_000_007).rfc3339 == "2026-07-04T14:25:39.000007Z")
     }
+
+    @Test(arguments: [0, 1_783_175_139_684_611, 951_782_399_999_999, 951_782_400_000_000, 4_107_542_400_000_000, -1])
+    func `the JSON form is read back`(microseconds: Int64) {
+        let time = Timestamp(microseconds: microseconds)
+        #expect(Timestamp(rfc3339: time.rfc3339) == time)
+    }
+
+    @Test(arguments: ["", "2026-07-04", "2026-07-04T14:25:39.684611", "2026-07-04T14:25:39.68461xZ"])
+    func `another form is none`(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 }

@@ -11,7 +11,9 @@ import Testing
     }
 
     private let start = BuildEvent.Kind.buildStarted(
-        .init(id: BuildID(project: "petclinic", uuid: "u"), image: "i", sourceDirectory: "/s", buildspec: "b"))
+        .init(
+            id: BuildID(project: "petclinic", uuid: "u"), image: "i", sourceDirectory: "/s", buildspec: "b", source: nil
+        ))
 
     @Test func `a failure names the command, its place and what its status means`() {
         let place = SourceLocation(file: "buildspec.yml", line: 7, column: 9)

@@ -1,5 +1,6 @@
 import BuildPlanning
 import ConsoleRendering
+import SpecParsing
 import Testing
 
 @Suite struct EventJSONTests {
@@ -30,5 +31,40 @@ import Testing
     ])
     func `base 64 as RFC 4648 gives it`(text: String, expected: String) {
         #expect(Array(text.utf8).base64 == expected)
+    }
+
+    @Test(
+        "a recorded event is read back as it was",
+        arguments: [
+            BuildEvent.Kind.buildStarted(
+                .init(
+                    id: BuildID(project: "p", uuid: "0b5c"), image: "i", sourceDirectory: "/s", buildspec: "/s/b.yml",
+                    source: "/home/me/p")),
+            .agentLog(phase: .downloadSource, text: "a\n\"b\""), .phaseStarted(phase: .build),
+            .commandStarted(
+                phase: .build, command: "c", location: SourceLocation(file: "a:b.yml", line: 3, column: 9)),
+            .commandStarted(phase: .build, command: "c", location: nil),
+            .output(phase: .install, bytes: Array("é\u{1b}".utf8)), .output(phase: .install, bytes: [0xff, 0, 10]),
+            .commandFinished(phase: .build, command: "c", exitStatus: 3, milliseconds: 1250),
+            .phaseRetried(phase: .build, attempt: 1, limit: 3),
+            .phaseFinished(
+                phase: .postBuild, status: .failed, context: .commandFailed("c", exitStatus: 3), milliseconds: 7),
+            .cacheRestored(entries: 1, bytes: 2, from: "/c"),
+            .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
+            .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a"),
+            .phaseSkipped(phase: .install), .containerKept(container: "n"),
+            .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
+            .variablesExported([.init(name: "A", value: "v")]), .buildFinished(status: .stopped),
+        ])
+    func readBack(kind: BuildEvent.Kind) {
+        let event = BuildEvent(time: time, kind: kind)
+        #expect(BuildEvent(jsonLine: event.json.bytes) == event)
+    }
+
+    @Test(arguments: [
+        #"{"version":9,"kind":"somethingNew","time":"2026-07-04T14:25:39.684611Z"}"#, #"{"version":1,"kind":"outp"#, "",
+    ])
+    func `an unknown kind and half a line are no event`(line: String) {
+        #expect(BuildEvent(jsonLine: line.utf8) == nil)
     }
 }

@@ -141,7 +141,23 @@ collect() (
     done
 )
 
+# remember: keeps the state that the next command begins with, for those who look into the build or resume it.
+remember() {
+    [ -d "$tmp/before" ] || mkdir "$tmp/before" || return
+    cp -p "$tmp/env.sh" "$tmp/dir.txt" "$tmp/before/"
+}
+
+# rejoin SOURCE: the same driver again, in a container that was kept. recall: back to where `remember` was.
+rejoin() {
+    source=$root$1
+    cd "$root/codebuild/readonly" || return
+}
+recall() { cp -p "$tmp/before/env.sh" "$tmp/before/dir.txt" "$tmp/"; }
+
+stays=
 reply 0
 while IFS= read -r order; do
     eval "$order"
 done
+# A kept container costs no time; it ends by being removed.
+[ -z "$stays" ] || exec sleep 2147483647

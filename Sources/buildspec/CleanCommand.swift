@@ -1,0 +1,49 @@
+internal import ArgumentParser
+internal import BuildPlanning
+internal import Engines
+
+struct CleanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "clean",
+        abstract: "Remove what builds left: containers of dead runs, kept containers, old records.",
+        discussion: """
+              buildspec clean                  containers of runs that were killed
+              buildspec clean --kept           kept containers, too
+              buildspec clean --records 30     records older than so many days, too
+            """)
+
+    @Flag(help: "Drop the containers of builds that were kept.")
+    var kept = false
+
+    @Option(help: "Remove records of builds older than so many days.")
+    var records: Int?
+
+    func run() async throws {
+        await FrontDoor.enter { [kept, records] places, terminal in
+            let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
+            let engine = DockerEngine(context: places.variable("context"))
+            _ = try await session.sweep(engine)
+            if kept {
+                for (build, container) in try KeptBuilds(places).all().map({ ($0.build, $0.kept.container) }) {
+                    try await engine.remove(container)
+                    KeptBuild.forget(build)
+                    terminal.say("dropped container `\(container)`\n")
+                }
+            }
+            if let records { removeRecords(olderThan: records, places, terminal) }
+            return .succeeded
+        }
+    }
+
+    /// Neither of running builds nor of those whose containers are kept.
+    private func removeRecords(olderThan days: Int, _ places: Places, _ terminal: Terminal) {
+        let limit = BuildSession.now().microseconds - Int64(days) * 86_400_000_000
+        var count = 0, bytes = 0
+        for build in BuildHistory(places).newest() where build.lastChange < limit && !build.isRunning && !build.isKept {
+            bytes += build.size
+            count += 1
+            build.remove()
+        }
+        terminal.say("removed \(count) records, \(bytes / 1_000_000) MB\n")
+    }
+}

@@ -1,0 +1,146 @@
+internal import ArgumentParser
+internal import BuildExecution
+internal import BuildPlanning
+internal import Engines
+internal import SpecParsing
+internal import Workspaces
+
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resume",
+        abstract: "Go on with a failed build in its kept container.",
+        discussion: """
+            Begins with the command that failed, with the buildspec as it is now; files of the source that changed \
+            since are brought in first. Later phases, cache and artifacts follow as if the command had succeeded at once; \
+            record and log go on.
+
+              buildspec resume                      the newest build
+              buildspec resume 0b5c --from BUILD:2  from the second command of BUILD
+            """)
+
+    @Argument(help: "The build: its id or the beginning of it (default: the newest that was kept).")
+    var build: String?
+
+    @Option(help: "Begin with this phase, or with its Nth command: PHASE or PHASE:N.")
+    var from: String?
+
+    @Flag(help: "Leave the source in the container as it is.")
+    var noSync = false
+
+    func run() async throws {
+        await FrontDoor.enter { [build, from, noSync] places, terminal in
+            let (build, kept) = try KeptBuilds(places).find(build)
+            let options = try RunOptions.parse(kept.arguments)
+            let then = Places(
+                environment: places.environment.merging(kept.environment) { $1 },
+                currentDirectory: kept.currentDirectory, isInteractive: places.isInteractive)
+            let session = BuildSession(options: options, places: then, terminal: terminal)
+            return try await session.resume(build, kept, from: from, syncs: !noSync)
+        }
+    }
+}
+
+extension BuildSession {
+    /// Goes on with a build that was kept.
+    func resume(_ build: RecordedBuild, _ kept: KeptBuild, from: String?, syncs: Bool) async throws -> ExitStatus {
+        let location = try BuildLocation(options, places: places)
+        let settings = try RunSettings(options, project: try readSettings(location), places: places)
+        let place = try location.buildspec(try readSettings(location), places: places)
+        guard case .success(let (spec, text)) = try readSpec(place, isStrict: settings.isStrict) else {
+            return .invalidBuildspec
+        }
+        let engine = DockerEngine(context: settings.context)
+        guard try await engine.isRunning(kept.container) else {
+            KeptBuild.forget(build)
+            throw Failure(
+                .noSuchFile, "the container of build `\(build.uuid)` is gone", help: "`buildspec run` begins anew")
+        }
+        let before = try build.result()
+        guard let id = before.start?.id else {
+            throw Failure(.inputOutput, "the record `\(build.folder)` has no beginning", help: "run the build anew")
+        }
+        let git =
+            Self.isInRepository(location.source)
+            ? Git(folder: location.source, inherited: places.environment.keys) : nil
+        let head = try await git?.head() ?? (nil, nil, nil)
+        let plan = BuildPlan(
+            spec,
+            request(
+                id, settings, location, place, text: text, head: head,
+                startMilliseconds: (before.startTime?.microseconds ?? 0) / 1000))
+        let point = try resumePoint(before, kept, plan, from: from)
+        try announce(point, of: plan, id)
+
+        let container = try await containerSpec(plan, settings, location, engine)
+        let executor = executor(plan, engine, container, settings, location, place, git: git, surroundings(id))
+        let changes =
+            syncs
+            ? try SourceChanges(
+                of: try SourceTree(root: location.source, excluding: try await git?.ignoredPaths() ?? []),
+                since: kept.startNanoseconds, before: try KeptBuild.sourceFiles(of: build)) : nil
+        if let changes, !changes.isEmpty {
+            terminal.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
+        }
+        let record = try BuildRecord(folder: build.folder, continues: true)
+        defer { record.close() }
+        let reporter = BuildReporter(
+            format: settings.logFormat, terminal: terminal, record: record, continuing: before)
+        let start = Self.now()
+        let added = plan.variables.filter { $0.origin >= .buildspec && kept.variables[$0.name] != $0.value }
+        let status = try await perform(
+            { emit in
+                try await executor.resume(
+                    at: point, recallingState: before.failure != nil, syncing: changes, setting: added, emit: emit)
+            }, settings, id, plan, reporter, record)
+        if await reporter.result.keptContainer != nil {
+            try KeptBuild(
+                container: kept.container, plan: plan, arguments: kept.arguments, places: places,
+                startNanoseconds: start.microseconds * 1000
+            ).write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
+        } else {
+            KeptBuild.forget(build)
+        }
+        return status
+    }
+
+    /// Where the user wants to go on, or the command that failed, in the buildspec as it is now.
+    private func resumePoint(
+        _ before: BuildResult, _ kept: KeptBuild, _ plan: BuildPlan, from: String?
+    ) throws -> ResumePoint {
+        if let from {
+            guard let point = ResumePoint(from) else {
+                throw Failure(.usage, "`--from` is `\(from)`, expected a phase such as BUILD, or its command, BUILD:3")
+            }
+            return point
+        }
+        guard let failure = before.failure, let name = PhaseName(rawValue: failure.phase.rawValue.lowercased()),
+            let old = kept.phases[name.rawValue], let phase = plan.phases.first(where: { $0.name == name })
+        else {
+            throw Failure(
+                .usage, "no command of the build has failed", help: "say where to go on: --from PHASE, or PHASE:N")
+        }
+        let place = failure.location.map { "\($0)" }
+        let isInFinally = !old.commands.contains { $0.place == place } && old.finally.contains { $0.place == place }
+        let ran = isInFinally ? old.finally : old.commands
+        let index = ResumePoint.index(
+            in: (isInFinally ? phase.finally : phase.commands).map(\.text),
+            of: ran.firstIndex { $0.place == place } ?? 0, in: ran.map(\.text))
+        return ResumePoint(phase: name, isInFinally: isInFinally, index: index)
+    }
+
+    /// Says what will run.
+    private func announce(_ point: ResumePoint, of plan: BuildPlan, _ id: BuildID) throws {
+        var lines = ["resuming \(id) at \(point)"]
+        for phase in plan.phases where phase.name >= point.phase {
+            let isFirst = phase.name == point.phase
+            let commands =
+                isFirst ? (point.isInFinally ? [] : Array(phase.commands.dropFirst(point.index))) : phase.commands
+            let finally = isFirst && point.isInFinally ? Array(phase.finally.dropFirst(point.index)) : phase.finally
+            lines += (commands + finally).map { command in
+                let first = command.text.split(separator: "\n").first.map(String.init) ?? ""
+                return "  \(phase.name.apiName)  \(first)\(command.text.dropLast().contains("\n") ? " …" : "")"
+            }
+        }
+        terminal.say(lines.joined(separator: "\n") + "\n")
+    }
+}

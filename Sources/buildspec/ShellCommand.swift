@@ -1,0 +1,108 @@
+internal import ArgumentParser
+internal import BuildPlanning
+internal import ChildProcesses
+internal import Engines
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+struct ShellCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "shell",
+        abstract: "Open a shell where a build failed, or where it stands.",
+        discussion: """
+            The same container, folder, variables and user as the command that failed; of a running build, those its next \
+            command would find. The failed command is the first in the shell's history. Leaving the shell leaves the \
+            build as it was.
+
+              buildspec shell                           the newest build that was kept, or runs
+              buildspec shell 0b5c --command 'ls -l'    one command; its exit status is ours
+              buildspec shell --copy-out target/x.log   brings a file or a folder here
+            """)
+
+    @Argument(help: "The build: its id or the beginning of it (default: the newest whose container is there).")
+    var build: String?
+
+    @Option(help: "Run this instead of an interactive shell.")
+    var command: String?
+
+    @Option(help: "Copy a file or folder of the container to this folder instead; relative to the source.")
+    var copyOut: String?
+
+    func run() async throws {
+        await FrontDoor.enter { [build, command, copyOut] places, terminal in
+            let engine = DockerEngine(context: places.variable("context"))
+            let target = try await ShellTarget.find(build, BuildHistory(places), engine)
+            if let copyOut {
+                try await engine.copyOut(
+                    target.absolute(copyOut), of: target.container, toFolder: places.currentDirectory)
+                return .succeeded
+            }
+            if command == nil { terminal.say(target.greeting) }
+            let isInteractive = command == nil && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+            let status = try await engine.attach(
+                to: target.container, user: target.user, isInteractive: isInteractive,
+                target.arguments(command: command, isInteractive: isInteractive))
+            return command == nil ? .succeeded : .command(status.exitStatus)
+        }
+    }
+}
+
+/// A build whose container is there, and what a shell in it begins with.
+struct ShellTarget {
+    let container: String
+    let user: String?
+    private let build: RecordedBuild
+    private let result: BuildResult
+
+    /// - Throws: ``Failure`` when the build, or its container, is not there.
+    static func find(_ name: String?, _ history: BuildHistory, _ engine: DockerEngine) async throws -> ShellTarget {
+        let candidates = name == nil ? history.newest() : [try history.find(name)]
+        for build in candidates {
+            let kept = try KeptBuild.read(from: build)
+            guard kept != nil || build.isRunning else { continue }
+            let result = try build.result()
+            guard let container = kept?.container ?? result.start?.id.containerName,
+                try await engine.isRunning(container)
+            else { continue }
+            let failed = result.failure.flatMap { kept?.phases[$0.phase.rawValue.lowercased()]?.runAs }
+            return ShellTarget(
+                container: container, user: failed == "root" ? nil : failed, build: build, result: result)
+        }
+        throw Failure(
+            .noSuchFile,
+            name.map { "build `\($0)` has no container any more" } ?? "no build runs, and none was kept",
+            help: "run it with --keep failure, or --keep always")
+    }
+
+    /// A path of the container; relative ones mean the source.
+    func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(result.start?.sourceDirectory ?? "")/\(path)"
+    }
+
+    /// Which phase the build stands in.
+    private var phase: String { (result.failure?.phase ?? result.phases.last?.phase)?.rawValue ?? "" }
+
+    /// What is printed on entering: the failed command and the end of its output.
+    var greeting: String {
+        guard let failure = result.failure else { return "build \(build.uuid), \(phase)\n" }
+        let place = failure.location.map { " (\($0))" } ?? ""
+        var text = "build \(build.uuid), \(phase): this command failed with exit status \(failure.exitStatus)\(place)\n"
+        text += failure.command.split(separator: "\n").map { "    \($0)\n" }.joined()
+        let tail = String(decoding: result.failureOutput, as: UTF8.self).split(separator: "\n").suffix(10)
+        if !tail.isEmpty { text += "its last lines:\n" + tail.map { "    \($0)\n" }.joined() }
+        return text
+    }
+
+    /// After `sh -c`: a text that takes over the build's state and becomes the shell.
+    func arguments(command: String?, isInteractive: Bool) -> [String] {
+        let state = "/codebuild/output/tmp" + (result.failure == nil ? "" : "/before")
+        let prompt = "[\(build.uuid.prefix(8)) \(phase)]"
+        return [
+            shellText, "buildspec-shell", state, command ?? "", prompt, result.failure?.command ?? "",
+            isInteractive ? "yes" : "",
+        ]
+    }
+}

@@ -1,0 +1,191 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// Failed builds that stay, to be looked into and gone on with: `--keep`, `shell`, `resume`, `clean`.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere))
+struct KeptBuildTests {
+    private func dropKept(_ play: Playground) async throws {
+        _ = try await play.call(["clean", "--kept"])
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
+    /// Ten commands of BUILD, the last of which fails as long as `state.txt` says so.
+    private let tenCommands =
+        "version: 0.2\nphases:\n  build:\n    commands:\n"
+        + (1...9).map { "      - echo run-\($0) >> ran.txt; N=\($0)\n" }.joined()
+        + "      - echo run-10 >> ran.txt; grep good state.txt\n    finally: [echo finally]\n"
+        + "  post_build:\n    commands: ['echo post $CODEBUILD_BUILD_SUCCEEDING $N']\n"
+        + "artifacts: {files: ['ran.txt', 'state.txt']}\ncache: {paths: ['/root/kept/**/*']}\n"
+
+    @Test func `a build goes on from its failed last command, and ends as one that never failed`() async throws {
+        let play = try Playground()
+        try play.buildspec(tenCommands)
+        try play.write("state.txt", "bad\n")
+        let failed = try await play.run(["--keep", "failure"])
+        #expect(failed.status.exitStatus == 1)
+        #expect(failed.errorText.contains("buildspec resume"))
+        #expect(try await Docker.containers(of: play).count == 1)
+
+        try play.write("state.txt", "good\n")
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.status.isSuccess)
+        #expect(resumed.printed == ["good", "finally", "post 1 9"])
+        #expect(resumed.errorText.contains("at BUILD:10"))
+        #expect(try await Docker.containers(of: play).isEmpty)
+
+        let ran = try String(contentsOf: play.out.appending(path: "artifacts/ran.txt"), encoding: .utf8)
+        #expect(ran.split(separator: "\n").count == 11)  // The tenth ran twice: its first run began the line.
+        let builds = try await play.call(["builds"]).outputText.split(separator: "\n")
+        #expect(builds.count == 1 && builds[0].contains("SUCCEEDED"))
+        let table = try await play.call(["show"]).outputText
+        #expect(!table.contains("FAILED") && table.contains("UPLOAD_ARTIFACTS  SUCCEEDED"))
+    }
+
+    @Test func `an edited command, a changed variable and a deleted file are what goes on`() async throws {
+        let play = try Playground()
+        try play.write("gone.txt", "")
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {variables: {MODE: old, SAME: same}}
+            phases:
+              build:
+                commands:
+                  - mkdir -p sub; cd sub; SAME=changed
+                  - "cd ..; false"
+            """)
+        _ = try await play.run(["--keep", "always", "--no-cache"])
+        try FileManager.default.removeItem(at: play.source.appending(path: "gone.txt"))
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {variables: {MODE: new, SAME: same}}
+            phases:
+              build:
+                commands:
+                  - mkdir -p sub; cd sub; SAME=changed
+                  - "echo $MODE $SAME ${PWD##*/}; ls .."
+            """)
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.status.isSuccess)
+        #expect(resumed.printed == ["new changed sub", "buildspec.yml", "sub"])
+        try await dropKept(play)
+    }
+
+    @Test func `resume begins where it is told to, and leaves the source alone when told to`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases:\n  pre_build: {commands: [echo pre]}\n  build: {commands: [echo one, echo two, 'cat f; false']}\n"
+        )
+        try play.write("f", "old\n")
+        _ = try await play.run(["--keep", "failure", "--no-cache"])
+        try play.write("f", "new\n")
+        let again = try await play.call(["resume", "--from", "BUILD:2", "--no-sync"])
+        #expect(again.status.exitStatus == 1)
+        #expect(again.printed == ["two", "old"])
+        // It failed again, so it stays again, and brings in what changed since.
+        try play.write("f", "newer\n")
+        #expect(try await play.call(["resume"]).printed == ["newer"])
+        try await dropKept(play)
+    }
+
+    @Test func `a shell stands where the failed command began, as its user`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            run-as: nobody
+            env: {shell: bash, variables: {A: "it's"}}
+            phases:
+              build:
+                commands:
+                  - mkdir "a b"; cd "a b"; B=2
+                  - cd /; C=3; touch /tmp/left; false
+              post_build: {commands: [B=post]}
+            """)
+        _ = try await play.run(["--keep", "failure", "--no-cache"])
+        let look = try await play.call(["shell", "--command", "echo \"$A $B-$C ${PWD##*/} $(id -un)\"; exit 7"])
+        #expect(look.outputText == "it's 2- a b nobody\n")
+        #expect(look.status.exitStatus == 7)
+        _ = try await play.call(["shell", "--copy-out", "/tmp/left"])
+        #expect(FileManager.default.fileExists(atPath: play.source.appending(path: "left").path))
+        try await dropKept(play)
+        let gone = try await play.call(["shell"])
+        #expect(gone.status.exitStatus == 66 && gone.errorText.contains("--keep"))
+    }
+
+    @Test func `a shell looks into a running build`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases: {build: {commands: [A=kept, 'while [ ! -e /tmp/go ]; do sleep 0.1; done']}}")
+        async let build = play.run(["--no-cache"])
+        var seen = ""
+        for _ in 0..<300 where !seen.contains("kept") {
+            try await Task.sleep(for: .milliseconds(100))
+            seen = try await play.call(["shell", "--command", "echo $A"]).outputText
+        }
+        #expect(seen == "kept\n")
+        _ = try await play.call(["shell", "--command", "touch /tmp/go"])
+        #expect(try await build.status.isSuccess)
+    }
+
+    @Test func `without a terminal nothing is kept, and a kept container costs no time`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['false']}}")
+        _ = try await play.run(["--no-cache"])
+        #expect(try await Docker.containers(of: play).isEmpty)
+        _ = try await play.run(["--no-cache", "--keep", "failure"])
+        let container = try #require(try await Docker.containers(of: play).first)
+        #expect(try await Docker.call(["exec", container, "cat", "/proc/1/comm"]).text == "sleep")
+        // A next run does not take it for what a killed one left.
+        _ = try await play.run(["--no-cache"])
+        #expect(try await Docker.containers(of: play) == [container])
+        try await dropKept(play)
+    }
+
+    @Test func `only a part of a build is run`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases:\n"
+                + ["install", "pre_build", "build", "post_build"].map {
+                    "  \($0): {commands: [echo \($0)-1, echo \($0)-2]}\n"
+                }.joined())
+        let some = try await play.run(["--no-cache", "--from", "PRE_BUILD:2", "--until", "build"])
+        #expect(some.printed == ["pre_build-2", "build-1", "build-2"])
+        #expect(some.log.contains("[Container] Skipping phase INSTALL"))
+        #expect(some.log.contains("[Container] Skipping phase POST_BUILD"))
+        #expect(try await play.run(["--no-cache", "--phase", "BUILD"]).printed == ["build-1", "build-2"])
+        for wrong in [["--phase", "DEPLOY"], ["--from", "x"], ["--from", "BUILD", "--until", "INSTALL"]] {
+            #expect(try await play.run(wrong).status.exitStatus == 64)
+        }
+    }
+
+    @Test func `at a terminal: fail, look inside, mend the source, resume, succeed`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases:\n  build:\n    commands:\n      - mkdir -p in && cd in && NAME=petclinic\n"
+                + "      - echo checking; grep good ../state.txt\n")
+        try play.write("state.txt", "bad\n")
+        let session = try await TerminalSession(in: play)
+        try await session.type("\(Playground.binary) run -i \(debian) --no-cache")
+        try await session.waitFor("`buildspec shell")
+        try await session.type("\(Playground.binary) shell")
+        let greeting = try await session.waitFor("BUILD] ")
+        #expect(greeting.contains("this command failed with exit status 1 (buildspec.yml:6:9)"))
+        #expect(greeting.contains("its last lines:\n    checking"))
+        try await session.type("echo \"name=$NAME in ${PWD##*/}\"")
+        try await session.waitFor("name=petclinic in in")
+        try await session.press("Up")
+        try await session.press("Up")
+        try await session.waitFor("/in # echo checking; grep good ../state.txt")
+        try await session.press("C-u")
+        try await session.type("exit")
+        try await session.waitFor("exit\n>")  // Keys typed before would go to the shell that leaves.
+        try play.write("state.txt", "good\n")
+        try await session.type("\(Playground.binary) resume; echo ended with $?")
+        let end = try await session.waitFor("ended with 0")
+        #expect(end.contains("Resuming the build at BUILD:2"))
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+}
