@@ -46,9 +46,12 @@ struct SpecReader {
     /// `version` is compared by its source text: `0.2`, quoted or not, and nothing that only means the same number.
     private mutating func checkVersion(_ top: Section) {
         guard let entry = top.entries["version"] else {
+            let message = "`version` is missing", help = "begin the file with `version: 0.2`"
+            guard !Self.mayLackVersion(top) else {
+                return reader.findings.warning(.missingKey, at: top.node, .root, message, help: help)
+            }
             return error(
-                .missingKey, at: top.node, .root, "`version` is missing", codebuild: ServiceMessage.notABuildspec,
-                help: "begin the file with `version: 0.2`")
+                .missingKey, at: top.node, .root, message, codebuild: ServiceMessage.notABuildspec, help: help)
         }
         let version = top.text("version")?.value ?? ""
         guard top.node("version") != nil || !top.hasValue("version") else { return }
@@ -58,6 +61,11 @@ struct SpecReader {
             "`version` is \(version.isEmpty ? "empty" : quoted(version)), expected `0.2` or `0.1`",
             codebuild: ServiceMessage.invalidVersion(version), help: "write `version: 0.2`")
     }
+
+    /// Whether a file is good without `version`: one that has a `batch` and nothing to run itself.
+    ///
+    /// [inferred] Public projects, of AWS too, have built with such files for years (Documentation/survey.md).
+    private static func mayLackVersion(_ top: Section) -> Bool { top.hasValue("batch") && !top.has("phases") }
 
     private mutating func checkPhases(_ top: Section, in root: SpecNode) {
         guard let key = top.key("phases") else {

@@ -54,6 +54,22 @@ import Testing
         #expect(read("version: 0.2\nbatch:\n").diagnostics.map(\.code) == ["missing-key", "empty-value"])
     }
 
+    @Test("a batch alone may lack the version, a batch beside phases may not")
+    func versionOfBatch() throws {
+        let alone = expectFindings(
+            "«batch»: {build-list: [{identifier: a, buildspec: a.yml}]}\n",
+            ["warning: `version` is missing [missing-key]"])
+        #expect(alone.isValid)
+        let spec = try #require(alone.spec)
+        #expect(spec.version == .v02)
+        #expect(spec.batch?.builds.map(\.identifier.value) == ["a"])
+        let beside = expectFindings(
+            "«batch»: {build-list: [{identifier: a}]}\nphases: {build: {commands: [a]}}\n",
+            ["error: `version` is missing [missing-key]"])
+        #expect(beside.failure?.message == notABuildspec)
+        #expect(read("batch:\n").failure?.message == notABuildspec)
+    }
+
     @Test(
         "a file that is no mapping is no buildspec",
         arguments: [("«- version: 0.2»\n- phases: x\n", "a list"), ("«buildspec.yml»\n", "text"), ("«[]»", "a list")])
