@@ -20,6 +20,7 @@ public struct BuildSpec: Sendable, Equatable {
     public let cache: Cache?
     /// In the order of the file.
     public let reports: [ReportGroup]
+    /// `nil` also when something in it is wrong: an ordinary build ignores it (CODEBUILD.md 1.2), a batch cannot start.
     public let batch: Batch?
     /// What CodeBuild would name under "Found possible syntax errors in buildspec", in its order.
     public let unknownKeys: [UnknownKeys]

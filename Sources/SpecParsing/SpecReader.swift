@@ -29,11 +29,14 @@ struct SpecReader {
         let top = reader.section(root, under: nil, .buildSpec, at: .root)
         checkVersion(top)
         checkPhases(top, in: root)
-        return BuildSpec(
+        let batch = top.section("batch").flatMap { self.batch($0) }
+        let isBatchWrong = reader.findings.hasBlockingErrorInBatch
+        let spec = BuildSpec(
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
             hasPhases: top.has("phases"), artifacts: top.section("artifacts").flatMap { artifacts($0) },
             cache: top.section("cache").map { cache($0) }, reports: reports(top),
-            batch: top.section("batch").flatMap { batch($0) }, unknownKeys: reader.unknownKeysInBlockOrder)
+            batch: isBatchWrong ? nil : batch, unknownKeys: reader.unknownKeysInBlockOrder)
+        return top.has("phases") || !isBatchWrong ? spec : nil
     }
 
     // MARK: What every file must have

@@ -222,6 +222,17 @@ struct RunTests {
         #expect(try await play.run(["-e", "PW=given"]).printed == ["got given"])
     }
 
+    @Test func `what is wrong in a batch is none of an ordinary build's`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nbatch: {build-list: [{buildspec: x.yml}]}\nphases: {build: {commands: [echo built]}}")
+        let result = try await play.run()
+        #expect(result.status.isSuccess)
+        #expect(result.printed.contains("built"))
+        #expect(result.errorText.contains("`batch.build-list[0]` has no `identifier`"))
+        #expect(try await play.call(["validate"]).status.exitStatus == 65)
+    }
+
     @Test func `exported variables are read after the last command`() async throws {
         let play = try Playground()
         try play.buildspec(

@@ -127,6 +127,24 @@ import Testing
             "version: 0.2\nbatch: {«build-list»: []}\n", ["error: `batch.build-list` has no builds [missing-key]"])
     }
 
+    @Test("an ordinary build ignores what is wrong in a batch, also in its shape")
+    func ignoredByOrdinaryBuild() throws {
+        for text in ["yes", "{build-list: {}}", "{build-graph: [{identifier: a, depend-on: b}]}", "{[a]: b}"] {
+            let reading = read(goodHead + "batch: \(text)\n")
+            #expect(!reading.isValid)
+            let spec = try #require(reading.spec)
+            #expect(spec.batch == nil)
+            #expect(spec.phases.map(\.name) == [.build])
+            #expect(read("version: 0.2\nbatch: \(text)\n").spec == nil)
+        }
+        #expect(read(goodHead + "batch: yes\nrun-as: [x]\n").spec == nil)
+        #expect(
+            read("version: 0.2\nbatch: {build-list: []}\nreports: {r: {}}\n").diagnostics.map(\.code) == [
+                "missing-key", "missing-key",
+            ])
+        #expect(read("version: 0.2\nbatch: {build-list: [{}]}\nphases: x\n").spec == nil)
+    }
+
     @Test("a diamond is no cycle")
     func diamond() throws {
         let batch = try batch(
