@@ -1,6 +1,8 @@
 /// Makes the meaning of a buildspec out of its document: keys and shapes by ``KeyTable``, the rules beyond them here.
 struct SpecReader {
     var reader: SectionReader
+    /// Whether the file can also be run as an ordinary build.
+    private(set) var hasPhases = false
 
     /// - Returns: the spec, `nil` when the file has an error, and all findings in the order of the file.
     static func read(_ document: SpecDocument) -> (spec: BuildSpec?, diagnostics: [Diagnostic]) {
@@ -29,14 +31,15 @@ struct SpecReader {
         let top = reader.section(root, under: nil, .buildSpec, at: .root)
         checkVersion(top)
         checkPhases(top, in: root)
+        hasPhases = top.has("phases")
         let batch = top.section("batch").flatMap { self.batch($0) }
         let isBatchWrong = reader.findings.hasBlockingErrorInBatch
         let spec = BuildSpec(
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
-            hasPhases: top.has("phases"), artifacts: top.section("artifacts").flatMap { artifacts($0) },
+            hasPhases: hasPhases, artifacts: top.section("artifacts").flatMap { artifacts($0) },
             cache: top.section("cache").map { cache($0) }, reports: reports(top),
             batch: isBatchWrong ? nil : batch, unknownKeys: reader.unknownKeysInBlockOrder)
-        return top.has("phases") || !isBatchWrong ? spec : nil
+        return hasPhases || !isBatchWrong ? spec : nil
     }
 
     // MARK: What every file must have

@@ -121,6 +121,37 @@ import Testing
         expectFindings("version: 0.2\n\(text)\n", ["error: \(finding)"])
     }
 
+    @Test(
+        "an identifier is letters, digits and underscores, less than 128",
+        arguments: [
+            ("a-b", "has characters other than letters, digits and `_`"),
+            ("gcc4.1", "has characters other than letters, digits and `_`"),
+            ("été", "has characters other than letters, digits and `_`"),
+            ("''", "has characters other than letters, digits and `_`"),
+            (String(repeating: "a", count: 128), "has 128 characters, expected less than 128"),
+        ])
+    func identifiers(text: String, problem: String) throws {
+        let shown = text == "''" ? "" : String(text.prefix(80)) + (text.count > 80 ? "…" : "")
+        expectFindings(
+            "version: 0.2\nbatch: {build-list: [{identifier: «\(text)»}]}\n",
+            ["error: the identifier `\(shown)` \(problem) [invalid-identifier]"])
+        let longest = "Aa_0" + String(repeating: "z", count: 123)
+        #expect(
+            try batch("batch: {build-list: [{identifier: \(longest)}]}\n").builds.first?.identifier.value == longest)
+    }
+
+    @Test("beside phases an odd identifier is a warning, as the file also builds without the batch")
+    func identifierBesidePhases() throws {
+        let reading = expectFindings(
+            goodHead + "batch: {build-list: [{identifier: «a-b.c»}]}\n",
+            [
+                "warning: the identifier `a-b.c` has characters other than letters, digits and `_` [invalid-identifier]"
+            ])
+        #expect(reading.spec?.batch?.builds.map(\.identifier.value) == ["a-b.c"])
+        #expect(!read(goodHead + "batch: {build-list: [{identifier: a..b}]}\n").isValid)
+        #expect(!read(goodHead + "batch: {build-list: [{identifier: -a}]}\n").isValid)
+    }
+
     @Test("an empty list of builds is an error")
     func noBuilds() {
         expectFindings(
