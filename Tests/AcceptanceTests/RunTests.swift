@@ -178,6 +178,8 @@ struct RunTests {
 
     @Test func `ends before a container have their own exit status and words`() async throws {
         let play = try Playground()
+        // Only this one name is looked for.
+        try play.write("buildspec.yaml", "version: 0.2\nphases: {build: {commands: [true]}}")
         let missing = try await play.run()
         #expect(missing.status.exitStatus == 66)
         #expect(missing.outputText.contains("YAML_FILE_ERROR Message: YAML file does not exist"))
