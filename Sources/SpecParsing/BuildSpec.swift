@@ -3,7 +3,8 @@
 /// Nothing is expanded or defaulted beyond what a shape needs: `$VAR`, globs and `$(…)` stand as they were written.
 public struct BuildSpec: Sendable, Equatable {
     public enum Version: String, Sendable, Codable {
-        /// Each command in a shell of its own, nothing survives between them (CODEBUILD.md 1.5).
+        /// Each command in a shell of its own, nothing survives between them (CODEBUILD.md 1.5). Keys that came with 0.2
+        /// mean what they mean there [inferred].
         case v01 = "0.1"
         case v02 = "0.2"
     }
