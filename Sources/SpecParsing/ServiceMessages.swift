@@ -1,4 +1,5 @@
-/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All of them have the code `YAML_FILE_ERROR`.
+/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All have the code `YAML_FILE_ERROR`, but where another one
+/// stands in front.
 enum ServiceMessage {
     /// What libyaml says, with libyaml's line.
     ///
@@ -31,6 +32,15 @@ enum ServiceMessage {
     /// [inferred] CODEBUILD.md 2: said of empty files and of files that are no buildspec, so probably of every file
     /// without the keys that are required at the top.
     static let notABuildspec = "wrong number of container tags, expected 1"
+
+    /// Of identifiers of batch builds, all of a batch together; observed 2020-11-12, aws/copilot-cli#1673.
+    ///
+    /// [inferred] One line: there the text was broken before and behind the identifiers, as its reader may have done.
+    static func invalidBatchIdentifiers(_ identifiers: [String]) -> String {
+        "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. "
+            + "Build Identifiers \(identifiers.joined(separator: ",")) must contain only alphanumeric characters and "
+            + "underscores and be less than 128 characters in length."
+    }
 
     /// The sections of the unknown-key block, in its order.
     ///

@@ -27,8 +27,11 @@ extension SpecReader {
 
     private mutating func builds(_ sections: [Section]) -> [BuildSpec.Batch.Build] {
         var read: [BuildSpec.Batch.Build] = [], places: [String: Int] = [:]
+        let refused = sections.compactMap { $0.node("identifier")?.text }.filter {
+            Self.problem(withIdentifier: $0) != nil
+        }
         for section in sections {
-            guard let identifier = identifier(section) else { continue }
+            guard let identifier = identifier(section, refused: refused) else { continue }
             guard places.updateValue(read.count, forKey: identifier.text) == nil else {
                 error(
                     .duplicateIdentifier, at: identifier, section.path.key("identifier"),
@@ -45,7 +48,8 @@ extension SpecReader {
         return read
     }
 
-    private mutating func identifier(_ section: Section) -> SpecNode? {
+    /// - Parameter refused: all of the batch that CodeBuild does not take.
+    private mutating func identifier(_ section: Section, refused: [String]) -> SpecNode? {
         guard let node = section.node("identifier") else {
             if !section.has("identifier") || !section.hasValue("identifier") {
                 error(.missingKey, at: section.node, section.path, "\(section.path.quoted) has no `identifier`")
@@ -55,7 +59,9 @@ extension SpecReader {
         guard let problem = Self.problem(withIdentifier: node.text) else { return node }
         let path = section.path.key("identifier"), message = "the identifier \(quoted(node.text)) \(problem)"
         guard hasPhases, Self.isHarmless(node.text) else {
-            error(.invalidIdentifier, at: node, path, message, help: "use letters, digits and `_`")
+            error(
+                .invalidIdentifier, at: node, path, message,
+                codebuild: ServiceMessage.invalidBatchIdentifiers(refused), help: "use letters, digits and `_`")
             return nil
         }
         reader.findings.warning(
@@ -65,9 +71,8 @@ extension SpecReader {
 
     /// What CodeBuild has against an identifier; `nil` when it takes it.
     ///
-    /// [inferred] CODEBUILD.md 9, and what aws-lc's commit of 2023-01-10 says: letters, digits and underscores, less than
-    /// 128 of them. Ten public projects had a `-` or `.` in one and took it out, most within the day
-    /// (Documentation/survey.md).
+    /// Letters, digits and underscores, less than 128 of them: so says the service's own message, and so do the histories
+    /// of the public projects that had others (Documentation/survey.md).
     private static func problem(withIdentifier text: String) -> String? {
         guard !text.isEmpty, text.utf8.allSatisfy(\.isPlainInIdentifier) else {
             return "has characters other than letters, digits and `_`"

@@ -17,7 +17,9 @@ public struct SpecReading: Sendable {
     public var failure: BuildFailure? {
         let errors = diagnostics.lazy.filter { $0.severity == .error }
         guard let first = errors.first else { return nil }
-        let message = errors.compactMap(\.codebuildMessage).first ?? first.message
+        // An error in a batch has another code, and is not what keeps an ordinary build from running.
+        let ofBuild = errors.filter { !SpecPath(text: $0.path ?? "").isInBatch }
+        let message = ofBuild.compactMap(\.codebuildMessage).first ?? (ofBuild.first ?? first).message
         return BuildFailure(code: "YAML_FILE_ERROR", message: message)
     }
 }

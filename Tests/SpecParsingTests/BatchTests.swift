@@ -140,6 +140,27 @@ import Testing
             try batch("batch: {build-list: [{identifier: \(longest)}]}\n").builds.first?.identifier.value == longest)
     }
 
+    @Test("refused identifiers have CodeBuild's message, which names all of the batch")
+    func messageOfIdentifiers() {
+        let reading = read(
+            "version: 0.2\nbatch:\n  build-list: [{identifier: a-b}, {identifier: ok}, {identifier: c.d}]\n")
+        #expect(
+            reading.diagnostics.map(\.codebuildMessage)
+                == Array(
+                    repeating:
+                        "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. Build Identifiers a-b,c.d must "
+                        + "contain only alphanumeric characters and underscores and be less than 128 characters in length.",
+                    count: 2))
+    }
+
+    @Test("what an ordinary build reports is not what is wrong in its batch")
+    func failureBesideBatch() {
+        let text = "version: 0.2\nbatch: {build-list: [{identifier: ../a}]}\nphases: {build: {commands: ["
+        #expect(read(text + "a]}}\nrun-as: [b]\n").failure?.message == "`run-as` is a list, expected text")
+        #expect(read(text + "a: b]}}\n").failure?.message.hasPrefix("Expected Commands[0]") == true)
+        #expect(read(text + "a]}}\n").failure?.message.hasPrefix("the identifier `../a`") == true)
+    }
+
     @Test("beside phases an odd identifier is a warning, as the file also builds without the batch")
     func identifierBesidePhases() throws {
         let reading = expectFindings(
