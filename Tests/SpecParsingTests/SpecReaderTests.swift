@@ -103,6 +103,12 @@ import Testing
         #expect(spec.artifacts?.primary?.discardPaths == true)
     }
 
+    @Test("what Elastic Beanstalk keeps in a buildspec is not looked into")
+    func beanstalkSettings() throws {
+        let spec = try spec(goodHead + "eb_codebuild_settings: {Image: 1, Timeout: [x]}\n")
+        #expect(spec.unknownKeys.isEmpty)
+    }
+
     @Test("the first error that CodeBuild has a message for is what it reports, else our first one stands in")
     func failure() {
         let reading = read(
