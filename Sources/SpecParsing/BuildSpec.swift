@@ -23,6 +23,8 @@ public struct BuildSpec: Sendable, Equatable {
     public let reports: [ReportGroup]
     /// `nil` also when something in it is wrong: an ordinary build ignores it (CODEBUILD.md 1.2), a batch cannot start.
     public let batch: Batch?
+    /// Whether there is a `batch` that cannot start; what is wrong with it is among the findings.
+    public let hasWrongBatch: Bool
     /// What CodeBuild would name under "Found possible syntax errors in buildspec", in its order.
     public let unknownKeys: [UnknownKeys]
 

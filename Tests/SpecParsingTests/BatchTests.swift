@@ -185,7 +185,7 @@ import Testing
             let reading = read(goodHead + "batch: \(text)\n")
             #expect(!reading.isValid)
             let spec = try #require(reading.spec)
-            #expect(spec.batch == nil)
+            #expect(spec.batch == nil && spec.hasWrongBatch)
             #expect(spec.phases.map(\.name) == [.build])
             #expect(read("version: 0.2\nbatch: \(text)\n").spec == nil)
         }
