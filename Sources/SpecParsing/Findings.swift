@@ -33,12 +33,12 @@ struct Findings {
 
     mutating func warning(
         _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
-        help: @autoclosure () -> String? = nil
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
     ) {
         warningCount += 1
         guard warningCount <= Self.limit + 1 else { return }
         guard warningCount <= Self.limit else { return keepLast(.warning, node) }
-        keep(.warning, code, node, path, message(), nil, help())
+        keep(.warning, code, node, path, message(), codebuild(), help())
     }
 
     /// All findings in the order of the file; those of one place as they were noted.

@@ -65,7 +65,8 @@ extension SpecReader {
             return nil
         }
         reader.findings.warning(
-            .invalidIdentifier, at: node, path, message, help: "CodeBuild starts no batch with it, only other builds")
+            .invalidIdentifier, at: node, path, message, codebuild: ServiceMessage.invalidBatchIdentifiers(refused),
+            help: "CodeBuild starts no batch with it, only other builds")
         return node
     }
 

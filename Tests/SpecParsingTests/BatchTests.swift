@@ -142,15 +142,17 @@ import Testing
 
     @Test("refused identifiers have CodeBuild's message, which names all of the batch")
     func messageOfIdentifiers() {
-        let reading = read(
-            "version: 0.2\nbatch:\n  build-list: [{identifier: a-b}, {identifier: ok}, {identifier: c.d}]\n")
-        #expect(
-            reading.diagnostics.map(\.codebuildMessage)
-                == Array(
-                    repeating:
-                        "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. Build Identifiers a-b,c.d must "
-                        + "contain only alphanumeric characters and underscores and be less than 128 characters in length.",
-                    count: 2))
+        for head in ["version: 0.2\n", goodHead] {
+            let reading = read(
+                head + "batch:\n  build-list: [{identifier: a-b}, {identifier: ok}, {identifier: c.d}]\n")
+            #expect(
+                reading.diagnostics.map(\.codebuildMessage)
+                    == Array(
+                        repeating:
+                            "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. Build Identifiers a-b,c.d "
+                            + "must contain only alphanumeric characters and underscores and be less than 128 characters "
+                            + "in length.", count: 2))
+        }
     }
 
     @Test("what an ordinary build reports is not what is wrong in its batch")
