@@ -24,7 +24,8 @@ extension BuildPlan {
         return lines.joined(separator: "\n")
     }
 
-    /// `Phases found in YAML` and a line each, counting `commands` alone; the order is ours (DESIGN 8.5).
+    /// `Phases found in YAML` and a line each, counting `commands` alone [unknown, CODEBUILD.md 4.2: whether `finally`
+    /// counts]; the order is ours (DESIGN 8.5).
     public var phaseCountLines: [String] {
         let counted = phases.filter { !$0.commands.isEmpty }
         return ["Phases found in YAML: \(counted.count)"]

@@ -116,7 +116,7 @@ extension BuildPlan {
     /// The text of `script.sh` for one command (CODEBUILD.md 3.3): three lines, the command to the letter, the trailer.
     ///
     /// Line 1 is quoted, so that a folder with a blank in its name works. Version 0.1 keeps nothing between commands
-    /// (1.5), so its script has no trailer.
+    /// (1.5), so its script has no trailer, and each begins in the source's root [inferred].
     public func script(for command: String, stateDirectory: String = "/codebuild/output/tmp") -> String {
         let head = """
             cd "$(cat \(stateDirectory)/dir.txt)"

@@ -3,7 +3,8 @@
 /// Nothing is expanded or defaulted beyond what a shape needs: `$VAR`, globs and `$(…)` stand as they were written.
 public struct BuildSpec: Sendable, Equatable {
     public enum Version: String, Sendable, Codable {
-        /// Each command in a shell of its own, nothing survives between them (CODEBUILD.md 1.5).
+        /// Each command in a shell of its own, nothing survives between them (CODEBUILD.md 1.5). Keys that came with 0.2
+        /// mean what they mean there [inferred].
         case v01 = "0.1"
         case v02 = "0.2"
     }
@@ -20,7 +21,10 @@ public struct BuildSpec: Sendable, Equatable {
     public let cache: Cache?
     /// In the order of the file.
     public let reports: [ReportGroup]
+    /// `nil` also when something in it is wrong: an ordinary build ignores it (CODEBUILD.md 1.2), a batch cannot start.
     public let batch: Batch?
+    /// Whether there is a `batch` that cannot start; what is wrong with it is among the findings.
+    public let hasWrongBatch: Bool
     /// What CodeBuild would name under "Found possible syntax errors in buildspec", in its order.
     public let unknownKeys: [UnknownKeys]
 

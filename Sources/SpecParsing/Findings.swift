@@ -10,6 +10,8 @@ struct Findings {
     private var warningCount = 0
     /// Whether an error was noted that leaves the meaning of the file open.
     private(set) var hasBlockingError = false
+    /// As ``hasBlockingError``, inside `batch`: apart, because an ordinary build does not look there.
+    private(set) var hasBlockingErrorInBatch = false
 
     /// Notes an error: the file is not valid.
     ///
@@ -21,7 +23,9 @@ struct Findings {
         codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil, isBlocking: Bool = true
     ) {
         errorCount += 1
-        if isBlocking { hasBlockingError = true }
+        if isBlocking {
+            if path.isInBatch { hasBlockingErrorInBatch = true } else { hasBlockingError = true }
+        }
         guard errorCount <= Self.limit + 1 else { return }
         guard errorCount <= Self.limit else { return keepLast(.error, node) }
         keep(.error, code, node, path, message(), codebuild(), help())
@@ -29,12 +33,12 @@ struct Findings {
 
     mutating func warning(
         _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
-        help: @autoclosure () -> String? = nil
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
     ) {
         warningCount += 1
         guard warningCount <= Self.limit + 1 else { return }
         guard warningCount <= Self.limit else { return keepLast(.warning, node) }
-        keep(.warning, code, node, path, message(), nil, help())
+        keep(.warning, code, node, path, message(), codebuild(), help())
     }
 
     /// All findings in the order of the file; those of one place as they were noted.

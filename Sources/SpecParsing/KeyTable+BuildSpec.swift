@@ -11,6 +11,9 @@ extension KeyTable {
         Key("artifacts", .section(artifacts)),
         Key("cache", .section(cache)),
         Key("reports", .sectionsByName(report)),
+        // Read by the Elastic Beanstalk command line, before CodeBuild sees the file (its guide, "Using the EB CLI with
+        // CodeBuild").
+        Key("eb_codebuild_settings", .anything, .irrelevant),
     ])
 
     static let environment = KeyTable(

@@ -67,6 +67,8 @@ struct SectionReader {
         }
     }
 
+    /// A section that may be empty is one without entries: `build:` alone is a phase without commands
+    /// [inferred, CODEBUILD.md 1.4].
     private mutating func emptyValue(_ entry: SpecEntry, _ key: KeyTable.Key, at path: SpecPath) -> Section.Value {
         if !key.mayBeEmpty {
             findings.warning(.emptyValue, at: entry.key, path, "\(path.quoted) has no value")
@@ -105,7 +107,7 @@ struct SectionReader {
 
     // MARK: Lists
 
-    /// A list of scalars, or one alone (CODEBUILD.md 1.4); empty entries are left out.
+    /// A list of scalars, or one alone [inferred but for `files`, CODEBUILD.md 1.4]; empty entries are left out.
     private mutating func texts(_ node: SpecNode, at path: SpecPath) -> [SpecNode]? {
         switch node.kind {
         case .scalar: return [node]
@@ -129,6 +131,7 @@ struct SectionReader {
         }
     }
 
+    /// A list of commands, or one alone; each is its source text, `true` and `1.10` too [inferred, CODEBUILD.md 1.4].
     private mutating func commands(_ node: SpecNode, of key: String, at path: SpecPath) -> Section.Value {
         switch node.kind {
         case .scalar: return .commands([BuildSpec.Command(text: node.text, location: node.location)])
@@ -167,6 +170,8 @@ struct SectionReader {
         return false
     }
 
+    /// Names with their values' source texts. No value is an empty text, a list or mapping an error
+    /// [inferred, CODEBUILD.md 1.4].
     private mutating func variables(
         _ node: SpecNode, _ use: KeyTable.VariableUse, at path: SpecPath
     ) -> Section.Value {

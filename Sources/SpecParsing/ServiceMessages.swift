@@ -1,10 +1,12 @@
-/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All of them have the code `YAML_FILE_ERROR`.
+/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All have the code `YAML_FILE_ERROR`, but where another one
+/// stands in front.
 enum ServiceMessage {
     /// What libyaml says, with libyaml's line.
     ///
     /// [inferred] CODEBUILD.md 2: the number is the line of the problem's mark as libyaml has it, 0-based. So it is in
-    /// both logs whose file is known: aws-codebuild-user-guide#25 (tab in the fourth line, "at line 3") and
-    /// bedrock-chat#441 (quote in the twentieth line, "at line 19"); and 0 was seen for a file of one line.
+    /// the three logs whose file is known: aws-codebuild-user-guide#25 (tab in the fourth line, "at line 3"),
+    /// bedrock-chat#441 (quote in the twentieth line, "at line 19"), boundless#667 of 2025-05-20 (colon in the 35th line,
+    /// "at line 34"); and 0 was seen for a file of one line.
     static func syntax(_ problem: String, line: Int) -> String { "\(problem) at line \(line)" }
 
     static func invalidVersion(_ version: String) -> String {
@@ -15,7 +17,8 @@ enum ServiceMessage {
         "Invalid buildspec phase name: \(name). Expecting: build,install,post_build,pre_build"
     }
 
-    /// Of a command that is a mapping.
+    /// Of a command that is a mapping; observed to the letter for files that are known: sagemaker-chainer-container#83 of
+    /// 2019-05-09 (its commit 2c307fe), guidance-for-claude-code-with-amazon-bedrock#518 of 2026-06-10.
     ///
     /// What is said of an entry of `finally`, and of a command that is a list, is [unknown]: `nil`.
     ///
@@ -31,6 +34,15 @@ enum ServiceMessage {
     /// [inferred] CODEBUILD.md 2: said of empty files and of files that are no buildspec, so probably of every file
     /// without the keys that are required at the top.
     static let notABuildspec = "wrong number of container tags, expected 1"
+
+    /// Of identifiers of batch builds, all of a batch together; observed 2020-11-12, aws/copilot-cli#1673.
+    ///
+    /// [inferred] One line: there the text was broken before and behind the identifiers, as its reader may have done.
+    static func invalidBatchIdentifiers(_ identifiers: [String]) -> String {
+        "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. "
+            + "Build Identifiers \(identifiers.joined(separator: ",")) must contain only alphanumeric characters and "
+            + "underscores and be less than 128 characters in length."
+    }
 
     /// The sections of the unknown-key block, in its order.
     ///

@@ -14,6 +14,9 @@ struct SpecPath: Sendable, Equatable {
     /// - Parameter index: 0-based, as CodeBuild counts commands.
     func item(_ index: Int) -> SpecPath { SpecPath(text: "\(text)[\(index)]") }
 
+    /// Whether it leads to `batch` or into it.
+    var isInBatch: Bool { text == "batch" || text.hasPrefix("batch.") || text.hasPrefix("batch[") }
+
     /// In backticks.
     var quoted: String { "`\(text)`" }
 

@@ -1,6 +1,8 @@
 /// Makes the meaning of a buildspec out of its document: keys and shapes by ``KeyTable``, the rules beyond them here.
 struct SpecReader {
     var reader: SectionReader
+    /// Whether the file can also be run as an ordinary build.
+    private(set) var hasPhases = false
 
     /// - Returns: the spec, `nil` when the file has an error, and all findings in the order of the file.
     static func read(_ document: SpecDocument) -> (spec: BuildSpec?, diagnostics: [Diagnostic]) {
@@ -29,11 +31,16 @@ struct SpecReader {
         let top = reader.section(root, under: nil, .buildSpec, at: .root)
         checkVersion(top)
         checkPhases(top, in: root)
-        return BuildSpec(
+        hasPhases = top.has("phases")
+        let batch = top.section("batch").flatMap { self.batch($0) }
+        let isBatchWrong = reader.findings.hasBlockingErrorInBatch
+        let spec = BuildSpec(
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
-            hasPhases: top.has("phases"), artifacts: top.section("artifacts").flatMap { artifacts($0) },
+            hasPhases: hasPhases, artifacts: top.section("artifacts").flatMap { artifacts($0) },
             cache: top.section("cache").map { cache($0) }, reports: reports(top),
-            batch: top.section("batch").flatMap { batch($0) }, unknownKeys: reader.unknownKeysInBlockOrder)
+            batch: isBatchWrong ? nil : batch, hasWrongBatch: isBatchWrong,
+            unknownKeys: reader.unknownKeysInBlockOrder)
+        return hasPhases || !isBatchWrong ? spec : nil
     }
 
     // MARK: What every file must have
@@ -46,9 +53,12 @@ struct SpecReader {
     /// `version` is compared by its source text: `0.2`, quoted or not, and nothing that only means the same number.
     private mutating func checkVersion(_ top: Section) {
         guard let entry = top.entries["version"] else {
+            let message = "`version` is missing", help = "begin the file with `version: 0.2`"
+            guard !Self.mayLackVersion(top) else {
+                return reader.findings.warning(.missingKey, at: top.node, .root, message, help: help)
+            }
             return error(
-                .missingKey, at: top.node, .root, "`version` is missing", codebuild: ServiceMessage.notABuildspec,
-                help: "begin the file with `version: 0.2`")
+                .missingKey, at: top.node, .root, message, codebuild: ServiceMessage.notABuildspec, help: help)
         }
         let version = top.text("version")?.value ?? ""
         guard top.node("version") != nil || !top.hasValue("version") else { return }
@@ -58,6 +68,11 @@ struct SpecReader {
             "`version` is \(version.isEmpty ? "empty" : quoted(version)), expected `0.2` or `0.1`",
             codebuild: ServiceMessage.invalidVersion(version), help: "write `version: 0.2`")
     }
+
+    /// Whether a file is good without `version`: one that has a `batch` and nothing to run itself.
+    ///
+    /// [inferred] Public projects, of AWS too, have built with such files for years (Documentation/survey.md).
+    private static func mayLackVersion(_ top: Section) -> Bool { top.hasValue("batch") && !top.has("phases") }
 
     private mutating func checkPhases(_ top: Section, in root: SpecNode) {
         guard let key = top.key("phases") else {

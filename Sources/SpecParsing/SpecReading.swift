@@ -1,7 +1,8 @@
 /// What reading a buildspec gave: its meaning, or what is wrong with it, or both a meaning and warnings.
 public struct SpecReading: Sendable {
-    /// `nil` when the file has an error. The one exception: an unknown `on-failure` is an error of ours, and absent for
-    /// a run (CODEBUILD.md 3.5), so that it makes the reading invalid and leaves the spec.
+    /// `nil` when the file has an error. Two make the reading invalid and leave the spec to be run: an unknown
+    /// `on-failure` is an error of ours, and absent for a run (CODEBUILD.md 3.5); an error inside `batch` is none of an
+    /// ordinary build's, where there are `phases` beside it (1.2).
     public let spec: BuildSpec?
     /// In the order of the file.
     public let diagnostics: [Diagnostic]
@@ -16,7 +17,9 @@ public struct SpecReading: Sendable {
     public var failure: BuildFailure? {
         let errors = diagnostics.lazy.filter { $0.severity == .error }
         guard let first = errors.first else { return nil }
-        let message = errors.compactMap(\.codebuildMessage).first ?? first.message
+        // An error in a batch has another code, and is not what keeps an ordinary build from running.
+        let ofBuild = errors.filter { !SpecPath(text: $0.path ?? "").isInBatch }
+        let message = ofBuild.compactMap(\.codebuildMessage).first ?? (ofBuild.first ?? first).message
         return BuildFailure(code: "YAML_FILE_ERROR", message: message)
     }
 }

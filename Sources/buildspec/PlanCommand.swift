@@ -56,6 +56,7 @@ extension BuildSession {
         case .failure: return .invalidBuildspec
         }
         if isBatch {
+            if spec.hasWrongBatch { return .invalidBuildspec }
             guard let batch = spec.batch else {
                 throw Failure(
                     .invalidBuildspec, "`\(place.shownPath)` has no `batch`",

@@ -108,6 +108,17 @@ import Testing
         #expect(alone.errorText.contains("plan --batch"))
     }
 
+    @Test func `a batch that is wrong is planned without it only`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nbatch: {build-list: [{buildspec: x.yml}]}\nphases: {build: {commands: [make]}}")
+        let batch = try await play.call(["plan", "--batch"])
+        #expect(batch.status.exitStatus == 65)
+        #expect(batch.errorText.contains("`batch.build-list[0]` has no `identifier`"))
+        #expect(!batch.errorText.contains("has no `batch`"))
+        #expect(try await play.call(["plan"]).status.isSuccess)
+    }
+
     @Test(arguments: [["plan", "-f", "none.yml"], ["plan", "nowhere"]])
     func `a plan of what is not there says so`(call: [String]) async throws {
         let outcome = try await Playground().call(call)

@@ -178,6 +178,8 @@ struct RunTests {
 
     @Test func `ends before a container have their own exit status and words`() async throws {
         let play = try Playground()
+        // Only this one name is looked for.
+        try play.write("buildspec.yaml", "version: 0.2\nphases: {build: {commands: [true]}}")
         let missing = try await play.run()
         #expect(missing.status.exitStatus == 66)
         #expect(missing.outputText.contains("YAML_FILE_ERROR Message: YAML file does not exist"))
@@ -220,6 +222,17 @@ struct RunTests {
                 "[Container] Phase context status code: Decrypted Variables Error Message: parameter does not exist: /app/pw"
             ))
         #expect(try await play.run(["-e", "PW=given"]).printed == ["got given"])
+    }
+
+    @Test func `what is wrong in a batch is none of an ordinary build's`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nbatch: {build-list: [{buildspec: x.yml}]}\nphases: {build: {commands: [echo built]}}")
+        let result = try await play.run()
+        #expect(result.status.isSuccess)
+        #expect(result.printed.contains("built"))
+        #expect(result.errorText.contains("`batch.build-list[0]` has no `identifier`"))
+        #expect(try await play.call(["validate"]).status.exitStatus == 65)
     }
 
     @Test func `exported variables are read after the last command`() async throws {

@@ -84,6 +84,32 @@ import Testing
                     + "    The following keys cannot be identified:\n        type"))
     }
 
+    @Test func `sections with unknown keys follow one another, phases in upper case`() throws {
+        let plan = try plan(
+            "version: 0.2\nenv: {image: x, type: y}\nphases:\n  build:\n    commands: [a]\n    steps: [b]\n")
+        #expect(
+            plan.openingLines.filter { $0.hasPrefix("Found") } == [
+                "Found possible syntax errors in buildspec: \nIn the section BUILD\n"
+                    + "    The following keys cannot be identified:\n        steps\nIn the section env\n"
+                    + "    The following keys cannot be identified:\n        image\n        type"
+            ])
+    }
+
+    @Test(arguments: ["install:", "install: {}", "install: {commands: []}", "install: {commands: , finally: [x]}"])
+    func `a phase without commands is named right after the buildspec's place`(text: String) throws {
+        let plan = try plan("version: 0.2\nphases:\n  \(text)\n  build: {commands: a}\n")
+        let place = try #require(plan.openingLines.firstIndex { $0.hasPrefix("YAML location is ") })
+        #expect(plan.openingLines[place + 1] == "No commands found for phase name: install")
+        #expect(plan.phaseCountLines == ["Phases found in YAML: 1", " BUILD: 1 commands"])
+    }
+
+    @Test(arguments: ["{}", "{build: }", "{build: {commands: []}, post_build: {finally: [x]}}"])
+    func `a buildspec without a command still has its four phases`(text: String) throws {
+        let plan = try plan("version: 0.2\nphases: \(text)\n")
+        #expect(plan.phaseCountLines == ["Phases found in YAML: 0"])
+        #expect(plan.phases.map(\.name) == PhaseName.allCases)
+    }
+
     @Test func `phases without commands are named and not counted`() throws {
         let plan = try plan(
             "version: 0.2\nphases:\n  install:\n    runtime-versions: {java: corretto17}\n  build:\n    commands: [a, b]\n"

@@ -121,10 +121,82 @@ import Testing
         expectFindings("version: 0.2\n\(text)\n", ["error: \(finding)"])
     }
 
+    @Test(
+        "an identifier is letters, digits and underscores, less than 128",
+        arguments: [
+            ("a-b", "has characters other than letters, digits and `_`"),
+            ("gcc4.1", "has characters other than letters, digits and `_`"),
+            ("été", "has characters other than letters, digits and `_`"),
+            ("''", "has characters other than letters, digits and `_`"),
+            (String(repeating: "a", count: 128), "has 128 characters, expected less than 128"),
+        ])
+    func identifiers(text: String, problem: String) throws {
+        let shown = text == "''" ? "" : String(text.prefix(80)) + (text.count > 80 ? "…" : "")
+        expectFindings(
+            "version: 0.2\nbatch: {build-list: [{identifier: «\(text)»}]}\n",
+            ["error: the identifier `\(shown)` \(problem) [invalid-identifier]"])
+        let longest = "Aa_0" + String(repeating: "z", count: 123)
+        #expect(
+            try batch("batch: {build-list: [{identifier: \(longest)}]}\n").builds.first?.identifier.value == longest)
+    }
+
+    @Test("refused identifiers have CodeBuild's message, which names all of the batch")
+    func messageOfIdentifiers() {
+        for head in ["version: 0.2\n", goodHead] {
+            let reading = read(
+                head + "batch:\n  build-list: [{identifier: a-b}, {identifier: ok}, {identifier: c.d}]\n")
+            #expect(
+                reading.diagnostics.map(\.codebuildMessage)
+                    == Array(
+                        repeating:
+                            "BATCH_SPEC_VALIDATION_ERROR: BatchSpec has invalid values.. Build Identifiers a-b,c.d "
+                            + "must contain only alphanumeric characters and underscores and be less than 128 characters "
+                            + "in length.", count: 2))
+        }
+    }
+
+    @Test("what an ordinary build reports is not what is wrong in its batch")
+    func failureBesideBatch() {
+        let text = "version: 0.2\nbatch: {build-list: [{identifier: ../a}]}\nphases: {build: {commands: ["
+        #expect(read(text + "a]}}\nrun-as: [b]\n").failure?.message == "`run-as` is a list, expected text")
+        #expect(read(text + "a: b]}}\n").failure?.message.hasPrefix("Expected Commands[0]") == true)
+        #expect(read(text + "a]}}\n").failure?.message.hasPrefix("the identifier `../a`") == true)
+    }
+
+    @Test("beside phases an odd identifier is a warning, as the file also builds without the batch")
+    func identifierBesidePhases() throws {
+        let reading = expectFindings(
+            goodHead + "batch: {build-list: [{identifier: «a-b.c»}]}\n",
+            [
+                "warning: the identifier `a-b.c` has characters other than letters, digits and `_` [invalid-identifier]"
+            ])
+        #expect(reading.spec?.batch?.builds.map(\.identifier.value) == ["a-b.c"])
+        #expect(!read(goodHead + "batch: {build-list: [{identifier: a..b}]}\n").isValid)
+        #expect(!read(goodHead + "batch: {build-list: [{identifier: -a}]}\n").isValid)
+    }
+
     @Test("an empty list of builds is an error")
     func noBuilds() {
         expectFindings(
             "version: 0.2\nbatch: {«build-list»: []}\n", ["error: `batch.build-list` has no builds [missing-key]"])
+    }
+
+    @Test("an ordinary build ignores what is wrong in a batch, also in its shape")
+    func ignoredByOrdinaryBuild() throws {
+        for text in ["yes", "{build-list: {}}", "{build-graph: [{identifier: a, depend-on: b}]}", "{[a]: b}"] {
+            let reading = read(goodHead + "batch: \(text)\n")
+            #expect(!reading.isValid)
+            let spec = try #require(reading.spec)
+            #expect(spec.batch == nil && spec.hasWrongBatch)
+            #expect(spec.phases.map(\.name) == [.build])
+            #expect(read("version: 0.2\nbatch: \(text)\n").spec == nil)
+        }
+        #expect(read(goodHead + "batch: yes\nrun-as: [x]\n").spec == nil)
+        #expect(
+            read("version: 0.2\nbatch: {build-list: []}\nreports: {r: {}}\n").diagnostics.map(\.code) == [
+                "missing-key", "missing-key",
+            ])
+        #expect(read("version: 0.2\nbatch: {build-list: [{}]}\nphases: x\n").spec == nil)
     }
 
     @Test("a diamond is no cycle")

@@ -21,6 +21,7 @@ import Testing
             "batch.build-list[].identifier", "batch.build-list[].ignore-failure",
             "batch.build-matrix.dynamic.env.variables", "batch.build-matrix.static.env.privileged-mode",
             "batch.build-fanout.parallelism", "environment_variables.plaintext", "artifacts.type",
+            "eb_codebuild_settings",
         ]
         let unknown = keys.filter { key in
             let name = key.split(separator: ".").last.map(String.init) ?? key

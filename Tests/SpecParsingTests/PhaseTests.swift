@@ -57,6 +57,19 @@ import Testing
         #expect(try #require(reading.spec).hasPhases)
     }
 
+    @Test(
+        "a phase without commands is good",
+        arguments: [
+            "install: {runtime-versions: {java: corretto17}}", "install:", "install: ~", "install: {}",
+            "install: {commands: }", "install: {commands: []}", "install: {finally: [x]}", "install: {run-as: me}",
+        ])
+    func phaseWithoutCommands(text: String) throws {
+        let spec = try spec("version: 0.2\nphases:\n  \(text)\n")
+        #expect(spec.phases.map(\.name) == [.install])
+        #expect(spec.phases.first?.commands == [])
+        #expect(spec.phases.first?.finally.map(\.text) == (text.contains("finally") ? ["x"] : []))
+    }
+
     @Test("a phase that is text or a list says where commands go", arguments: ["make", "[make]"])
     func phaseWithoutMapping(text: String) {
         #expect(
@@ -100,6 +113,23 @@ import Testing
             ])
         #expect(spec.phases.first?.finally.map(\.text) == ["one\ntwo\n"])
         #expect(spec.phases.first?.commands.map(\.location.line) == [5, 6, 7, 8, 11, 13, 16, 18])
+    }
+
+    @Test("commands may be one scalar, also a block, and are one command")
+    func scalarCommands() throws {
+        for (text, commands) in [("make all", ["make all"]), ("true", ["true"]), ("|\n      a\n      b", ["a\nb\n"])] {
+            let spec = try spec("version: 0.2\nphases:\n  build:\n    commands: \(text)\n    finally: \(text)\n")
+            #expect(spec.phases.first?.commands.map(\.text) == commands)
+            #expect(spec.phases.first?.finally.map(\.text) == commands)
+        }
+    }
+
+    @Test("how a block ends is how its command ends")
+    func chomping() throws {
+        let spec = try spec(
+            "version: 0.2\nphases:\n  build:\n    commands:\n"
+                + ["|", "|-", "|+", ">", ">-", ">+"].map { "      - \($0)\n        a\n        b\n\n" }.joined())
+        #expect(spec.phases.first?.commands.map(\.text) == ["a\nb\n", "a\nb", "a\nb\n\n", "a b\n", "a b", "a b\n\n"])
     }
 
     @Test("CRLF line ends become LF in blocks")
@@ -150,6 +180,17 @@ import Testing
                 "error: `phases.build.finally[0]` is a mapping, expected text [command-not-string]",
             ])
         #expect(reading.diagnostics.map { $0.codebuildMessage != nil } == [false, true, false, false])
+    }
+
+    @Test("the message's index counts in one phase, its line in the whole file, whatever stands above")
+    func placeInMessage() {
+        let text =
+            "\u{feff}# remark\r\nversion: 0.2\r\n\r\nphases:\r\n  pre_build:\r\n    commands: [a, b]\r\n  build:\r\n"
+            + "    commands:\r\n      - |\r\n        c: d\r\n\r\n        # e: f\r\n      # g: h\r\n      - i: j\r\n"
+        #expect(
+            read(text).failure?.message
+                == "Expected Commands[1] to be of string type: found subkeys instead at line 14, "
+                + "value of the key tag on line 13 might be empty")
     }
 
     @Test("empty entries are skipped with a warning")

@@ -39,11 +39,17 @@ import Testing
         let phases = expectFindings(
             "«version»: 0.2\nenv: {variables: {A: 1}}\n", ["error: `phases` is missing [missing-key]"])
         #expect(phases.failure?.message == notABuildspec)
-        let template = read("AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n")
-        #expect(
-            template.diagnostics.filter { $0.severity == .error }.map(\.message) == [
-                "`version` is missing", "`phases` is missing",
-            ])
+        for other in [
+            "AWSTemplateFormatVersion: '2010-09-09'\nResources: {}\n",
+            #"{"name": "petclinic", "source": {"type": "NO_SOURCE", "buildspec": "version: 0.2"}}"#,
+        ] {
+            let reading = read(other)
+            #expect(
+                reading.diagnostics.filter { $0.severity == .error }.map(\.message) == [
+                    "`version` is missing", "`phases` is missing",
+                ])
+            #expect(reading.failure?.message == notABuildspec)
+        }
     }
 
     @Test("a batch alone is enough, an empty one is not")
@@ -52,6 +58,22 @@ import Testing
         #expect(!spec.hasPhases)
         #expect(spec.phases.isEmpty)
         #expect(read("version: 0.2\nbatch:\n").diagnostics.map(\.code) == ["missing-key", "empty-value"])
+    }
+
+    @Test("a batch alone may lack the version, a batch beside phases may not")
+    func versionOfBatch() throws {
+        let alone = expectFindings(
+            "«batch»: {build-list: [{identifier: a, buildspec: a.yml}]}\n",
+            ["warning: `version` is missing [missing-key]"])
+        #expect(alone.isValid)
+        let spec = try #require(alone.spec)
+        #expect(spec.version == .v02)
+        #expect(spec.batch?.builds.map(\.identifier.value) == ["a"])
+        let beside = expectFindings(
+            "«batch»: {build-list: [{identifier: a}]}\nphases: {build: {commands: [a]}}\n",
+            ["error: `version` is missing [missing-key]"])
+        #expect(beside.failure?.message == notABuildspec)
+        #expect(read("batch:\n").failure?.message == notABuildspec)
     }
 
     @Test(
@@ -69,6 +91,22 @@ import Testing
             "{\n\t\"version\": \"0.2\",\n\t\"phases\": {\n\t\t\"build\": {\"commands\": [\"echo \\\"a: b\\\"\", \"\\u00e9\\/\"]}\n\t}\n}\n"
         )
         #expect(spec.phases.first?.commands.map(\.text) == ["echo \"a: b\"", "é/"])
+    }
+
+    @Test("JSON without a blank, as programs write it, is a buildspec")
+    func compactJSON() throws {
+        let spec = try spec(
+            #"{"version":"0.2","env":{"variables":{"A":"b: c"}},"phases":{"build":{"commands":["a:b","{ c; }"]}},"#
+                + #""artifacts":{"files":["**/*"],"discard-paths":true}}"#)
+        #expect(spec.phases.first?.commands.map(\.text) == ["a:b", "{ c; }"])
+        #expect(spec.environment.variables.map(\.value) == ["b: c"])
+        #expect(spec.artifacts?.primary?.discardPaths == true)
+    }
+
+    @Test("what Elastic Beanstalk keeps in a buildspec is not looked into")
+    func beanstalkSettings() throws {
+        let spec = try spec(goodHead + "eb_codebuild_settings: {Image: 1, Timeout: [x]}\n")
+        #expect(spec.unknownKeys.isEmpty)
     }
 
     @Test("the first error that CodeBuild has a message for is what it reports, else our first one stands in")
@@ -152,6 +190,38 @@ import Testing
         #expect(spec.environment.variables.map { "\($0.name)=\($0.value)" } == ["A=1", "B=3"])
         #expect(spec.environment.parameterStore.map(\.name) == ["P"])
         #expect(spec.unknownKeys.isEmpty)
+    }
+
+    @Test("in version 0.1 the later keys mean what they mean in 0.2")
+    func laterKeysInVersion01() throws {
+        let text = """
+            phases:
+              install: {runtime-versions: {java: corretto17}}
+              build: {commands: [a], finally: [b], on-failure: ABORT}
+            reports: {unit: {files: '*.xml'}}
+            """
+        let old = try spec("version: 0.1\n" + text), new = try spec("version: 0.2\n" + text)
+        #expect(old.version == .v01)
+        #expect(old.phases == new.phases)
+        #expect(old.reports == new.reports)
+        #expect(old.unknownKeys.isEmpty)
+    }
+
+    @Test("the old names are those of version 0.1 alone")
+    func oldNamesInVersion02() throws {
+        let reading = read(
+            goodHead
+                + "environment_variables: {plaintext: {A: 1}}\nenv: {plaintext: {B: 1}}\nartifacts: {files: x, type: zip}\n"
+        )
+        #expect(
+            reading.diagnostics.map(shown) == [
+                "warning: unknown key `environment_variables` at the top level [unknown-key]",
+                "warning: unknown key `plaintext` in `env` [unknown-key]",
+                "warning: unknown key `type` in `artifacts` [unknown-key]",
+            ])
+        let spec = try #require(reading.spec)
+        #expect(spec.environment.variables.isEmpty)
+        #expect(spec.unknownKeys.map(\.section) == ["artifacts", "env"])
     }
 
     @Test("cache is read with its defaults and its limits")

@@ -25,6 +25,11 @@ import Testing
                 codebuild: "found character that cannot start any token at line 1",
                 help: "put the text in quotes: YAML keeps a leading `@` for itself"),
             Sample(
+                text: "commands:\n  - «`»date`\n",
+                message: "found character that cannot start any token",
+                codebuild: "found character that cannot start any token at line 1",
+                help: "put the text in quotes: YAML keeps a leading ``` for itself"),
+            Sample(
                 text: "phases: build«:» x\n",
                 message: "mapping values are not allowed in this context",
                 codebuild: "mapping values are not allowed in this context at line 0",

@@ -1,0 +1,44 @@
+import Testing
+
+/// Buildspecs that CodeBuild refuses (CODEBUILD.md 2). No container is needed.
+@Suite struct RefusalTests {
+    struct Refused: CustomTestStringConvertible {
+        let text: String
+        let message: String
+        var testDescription: String { message }
+    }
+
+    @Test(arguments: [
+        Refused(
+            text: "version: 1.0\nphases: {build: {commands: [x]}}\n",
+            message: "invalid buildspec `version` specified: 1.0, see documentation"),
+        Refused(
+            text: "version: 0.2\nphases:\n  build: {commands: [x]}\n  artifacts: {files: x}\n",
+            message: "Invalid buildspec phase name: artifacts. Expecting: build,install,post_build,pre_build"),
+        Refused(
+            text: "version: 0.2\nphases:\n  post_build:\n    commands:\n      - x\n      - echo a: b\n",
+            message:
+                "Expected Commands[1] to be of string type: found subkeys instead at line 6, value of the key tag on line 5 might be empty"
+        ),
+        Refused(text: "", message: "wrong number of container tags, expected 1"),
+        Refused(text: "Transform: AWS::Serverless-2016-10-31\n", message: "wrong number of container tags, expected 1"),
+        Refused(
+            text: "version: 0.2\nphases:\n\tbuild:\n",
+            message: "found character that cannot start any token at line 2"),
+        Refused(
+            text: "version: 0.2\nphases: {build: {commands: [a, \"b\" c]}}\n",
+            message: "did not find expected ',' or ']' at line 1"),
+    ])
+    func `a buildspec is refused in DOWNLOAD_SOURCE, and nothing follows`(refused: Refused) async throws {
+        let play = try Playground()
+        try play.buildspec(refused.text)
+        let result = try await play.run()
+        #expect(result.status.exitStatus == 65)
+        let place = try #require(result.log.firstIndex { $0.contains("YAML location is") })
+        #expect(
+            Array(result.log[(place + 1)...]) == [
+                "[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED",
+                "[Container] Phase context status code: YAML_FILE_ERROR Message: \(refused.message)", "",
+            ])
+    }
+}
