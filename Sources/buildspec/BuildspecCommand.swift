@@ -22,4 +22,9 @@ struct BuildspecCommand: AsyncParsableCommand {
             CacheCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)
+    }
 }
