@@ -18,8 +18,7 @@ struct BuildspecCommand: AsyncParsableCommand {
         version: programVersion,
         subcommands: [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
-            LogsCommand.self,
-            CacheCommand.self,
+            LogsCommand.self, CacheCommand.self, SchemaCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 
