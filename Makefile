@@ -33,7 +33,7 @@ run: build images ## build the petclinic fixture twice: cold, then offline from 
 	@.ci/petclinic $(BINARY)
 
 test: build images ## run all tests, those that need Docker included
-	@command -v python3 >/dev/null || .ci/packages python3
+	@python3 -c 'import jsonschema, yaml' 2>/dev/null || .ci/packages python3 python3-jsonschema python3-yaml
 	@command -v tmux >/dev/null || .ci/packages tmux
 	BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
 

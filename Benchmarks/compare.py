@@ -134,9 +134,159 @@ def memory(binary, work):
               f"peak memory {usage.ru_maxrss / 1024:6.1f} MB", flush=True)
 
 
+WORDS = ("build deploy image docker push tag cache test unit report service release stage region account bundle asset "
+         "artifact module package lint check verify publish notify cluster stack template lambda queue table").split()
+
+
+def buildspec(chance):
+    """A buildspec of the usual size and kind, 1 to 2 KB."""
+    def words(least, most):
+        return " ".join(chance.choices(WORDS, k=chance.randint(least, most)))
+
+    def command():
+        return chance.choice([
+            f"echo {words(2, 6)} on `date`", f"aws s3 cp dist/{words(1, 1)} s3://$BUCKET/{words(1, 1)} --recursive",
+            f"npm run {words(1, 1)} -- --{words(1, 1)}", f"'echo \"{words(1, 2)}: {words(1, 4)}\"'",
+            f"docker build -t $REPOSITORY_URI:{words(1, 1)} .", f"\"cd {words(1, 1)} && ./gradlew {words(1, 1)}\"",
+            f"|\n        if [ \"${words(1, 1).upper()}\" = \"1\" ]; then\n          echo {words(2, 8)}\n        fi",
+            f"export {words(1, 1).upper()}=$(git rev-parse --short HEAD)  # {words(2, 5)}"])
+
+    lines = ["version: 0.2", "", "env:", "  variables:"]
+    lines += [f'    {words(1, 1).upper()}_{number}: "{words(1, 3)}"' for number in range(chance.randint(1, 6))]
+    if chance.random() < 0.4:
+        lines += ["  parameter-store:", f"    TOKEN: /{words(1, 1)}/{words(1, 1)}"]
+    lines += ["", "phases:"]
+    for phase in ("install", "pre_build", "build", "post_build"):
+        lines.append(f"  {phase}:")
+        if phase == "install" and chance.random() < 0.6:
+            lines += ["    runtime-versions:", f"      {chance.choice(['nodejs: 18', 'python: 3.11', 'java: corretto17'])}"]
+        lines += ["    commands:"] + [f"      - {command()}" for _ in range(chance.randint(2, 9))]
+        if chance.random() < 0.1:
+            lines += ["    finally:", f"      - {command()}"]
+    lines += ["artifacts:", "  base-directory: dist", "  files:", "    - '**/*'", "    - appspec.yml"]
+    if chance.random() < 0.5:
+        lines += ["cache:", "  paths:", "    - '/root/.m2/**/*'", "    - node_modules/**/*"]
+    if chance.random() < 0.1:
+        lines += ["artefacts:", f"  {words(1, 1)}: yes"]
+    return "\n".join(lines) + "\n"
+
+
+def make_buildspecs(folder, count=1000):
+    chance = random.Random(11)
+    for number in range(count):
+        (folder / f"{number:04}.buildspec.yml").write_text(buildspec(chance))
+    return [str(file) for file in sorted(folder.iterdir())]
+
+
+SCHEMA_CHECK = """
+import json, sys, jsonschema, yaml
+validator = jsonschema.Draft7Validator(json.load(open(sys.argv[1])))
+loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+for path in sys.argv[2:]:
+    with open(path, "rb") as file:
+        for error in validator.iter_errors(yaml.load(file, Loader=loader)): print(path, error.message)
+"""
+
+
+def validate(binary, work):
+    events, folder = work / "events", work / "specs"
+    subprocess.run(["cc", "-O2", "-o", str(events), str(ROOT / "Benchmarks/events.c"), "-lyaml"], check=True)
+    folder.mkdir()
+    files = make_buildspecs(folder)
+    size = sum(os.path.getsize(file) for file in files)
+    print(f"{len(files)} buildspecs, {size / 1000:.0f} kB", flush=True)
+    script, schema = work / "check.py", ROOT / "Schemas/buildspec-0.2.schema.json"
+    script.write_text(SCHEMA_CHECK)
+    medians = interleaved(
+        31, ours=lambda: seconds([binary, "validate"] + files), bare=lambda: seconds([str(events)] + files))
+    line("validate 1,000 files / bare libyaml events", medians["ours"], medians["bare"], "3")
+    python = python_with_schema()
+    if python is None:
+        print("no python3 with jsonschema and yaml: that comparison is left out", flush=True)
+        return
+    medians = interleaved(
+        3, ours=lambda: seconds([binary, "validate"] + files),
+        python=lambda: seconds([python, str(script), str(schema)] + files))
+    line("validate 1,000 files / PyYAML + jsonschema", medians["ours"], medians["python"], "-")
+
+
+def python_with_schema():
+    """Debian's packages are Debian's own Python's only."""
+    for python in (sys.executable, "/usr/bin/python3"):
+        if os.path.exists(python) and subprocess.run([python, "-c", "import jsonschema, yaml"], **QUIET).returncode == 0:
+            return python
+    return None
+
+
+HEAD = "version: 0.2\nphases:\n  build:\n    commands:\n"
+GOOD = "version: 0.2\nphases: {build: {commands: [a]}}\n"
+VARIABLES = GOOD + "env:\n  variables:\n"
+
+
+def numbered(text, count):
+    return "".join(text.replace("#", str(number)) for number in range(count))
+
+
+# Ten megabytes of one thing each.
+NASTY = {
+    "commands": lambda: HEAD + "      - echo hello world\n" * 400_000,
+    "short items": lambda: HEAD + "    - a\n" * 1_250_000,
+    "keys": lambda: VARIABLES + numbered("    K#: 1\n", 700_000),
+    "unknown keys": lambda: GOOD + numbered("k#: 1\n", 740_000),
+    "one key again and again": lambda: VARIABLES + "    K: 1\n" * 700_000,
+    "errors": lambda: HEAD + "    - a: b\n" * 480_000,
+    "deep": lambda: "version: 0.2\nphases: " + "[" * 10_000_000,
+    "deep and closed": lambda: "version: 0.2\nphases: " + "[" * 5_000_000 + "]" * 5_000_000,
+    "short flows": lambda: "version: 0.2\nphases: [" + "[],{}," * 740_000 + "]\n",
+    "a long plain text": lambda: HEAD + "    - " + "word " * 2_000_000 + "\n",
+    "a long quoted text": lambda: HEAD + '    - "' + "\\u0041" * 1_600_000 + '"\n',
+    "a long block": lambda: HEAD + "    - |\n" + "      echo hello\n" * 600_000,
+    "a long key": lambda: VARIABLES + "    ? " + "k" * 10_000_000 + "\n    : x\n",
+    "anchors": lambda: HEAD + numbered("    - &a# x\n", 600_000),
+    "anchors and aliases": lambda: HEAD + numbered("    - &a# x\n    - *a#\n", 350_000),
+    "one anchor, many aliases": lambda: HEAD + "    - &a x\n" + "    - *a\n" * 1_100_000,
+    "comments": lambda: HEAD + "      # nothing here\n" * 450_000 + "      - a\n",
+    "blank lines": lambda: HEAD + "\n" * 10_000_000,
+    "carriage returns": lambda: HEAD + "\r" * 10_000_000,
+    "merge keys": lambda: GOOD + "x: &x {A: 1}\nenv:\n  variables:\n" + "    <<: *x\n" * 490_000,
+    "a line without end": lambda: "version: 0.2\nphases: {build: {commands: [" + "abcdefghij," * 900_000 + "]}}\n",
+    "errors far along a line": lambda: (
+        "version: 0.2\nphases: {build: {commands: [é," + "abcdefghij," * 900_000 + "{a: b}," * 600 + "]}}\n"),
+    "not UTF-8 at the end": lambda: HEAD + "    - é\n" * 1_000_000 + "    - \udcff\n",
+    "UTF-16": lambda: "\ufeff" + HEAD + "    - é\n" * 600_000,
+    "tabs": lambda: HEAD + "\t" * 10_000_000,
+    "secondary artifacts": lambda: GOOD + "artifacts:\n  secondary-artifacts:\n" + numbered("    a#: {files: x, x: y}\n", 160_000),
+    "ten thousand reports": lambda: GOOD + "reports:\n" + numbered("  r#: {files: [" + "x, " * 40 + "], file-format: z}\n", 9_999),
+    "a batch of misspelt names": lambda: "version: 0.2\nbatch:\n  build-graph:\n" + numbered(
+        "    - {identifier: build_number_#, depend-on: [" + "build_numbr_#, " * 60 + "]}\n", 9_999),
+    "a chain of builds": lambda: "version: 0.2\nbatch:\n  build-graph:\n" + "".join(
+        f"    - {{identifier: a{number}, depend-on: [a{number + 1}{', b' * 100}]}}\n" for number in range(9_999)),
+}
+
+
+def nasty(binary, work):
+    file = work / "buildspec.yml"
+    for name, make in NASTY.items():
+        # In a process of its own: the memory of this one would count as its child's.
+        subprocess.run([sys.executable, __file__, "--make", name, str(file)], check=True)
+        start = time.perf_counter()
+        child = subprocess.Popen([binary, "validate", str(file)], **QUIET)
+        _, status, usage = os.wait4(child.pid, 0)
+        print(f"{'validate 10 MB: ' + name:<44} {time.perf_counter() - start:6.2f} s (target 2)   "
+              f"peak memory {usage.ru_maxrss / 1024:6.1f} MB (target 200)   {file.stat().st_size / 1e6:4.1f} MB   "
+              f"exit status {os.waitstatus_to_exitcode(status)}", flush=True)
+
+
+def make_nasty(name, file):
+    encoding = "utf-16-le" if name == "UTF-16" else "utf-8"
+    pathlib.Path(file).write_bytes(NASTY[name]().encode(encoding, "surrogateescape"))
+
+
 def main():
+    if sys.argv[1] == "--make":
+        return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
-    tasks = {task.__name__: task for task in (startup, trivial, cache, petclinic, memory)}
+    tasks = {task.__name__: task for task in (startup, trivial, cache, petclinic, memory, validate, nasty)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)

@@ -1,35 +1,53 @@
 /// The keys a mapping may have, each with the shape of its value.
 ///
-/// The one list of keys in this room: reading, unknown-key findings and suggestions all look here, and nothing else
+/// The one list of keys: reading, unknown-key findings, suggestions and the JSON Schema all look here, and nothing else
 /// knows a key's shape.
-struct KeyTable: Sendable {
-    /// One key.
-    struct Key: Sendable {
-        let name: String
-        let shape: Shape
+package struct KeyTable: Sendable {
+    /// One key. A class, for it is handed about more often than any other value of this room.
+    package final class Key: Sendable {
+        package let name: String
+        package let shape: Shape
         /// The only buildspec version that has the key; `nil`: every one.
-        let version: BuildSpec.Version?
+        package let version: BuildSpec.Version?
         /// Whether nothing after the colon is normal and needs no warning.
         let mayBeEmpty: Bool
         let support: Support
         /// Other words that people write for it.
         let misnomers: [String]
+        /// What it is for, in a sentence or two, for editors; empty for keys of the settings.
+        package let about: String
+        /// Values to be offered by editors; others may be as good.
+        package let examples: [String]
 
         init(
             _ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, mayBeEmpty: Bool = false,
-            _ support: Support = .read, misnomers: [String] = []
+            misnomers: [String] = [], _ about: String = "", examples: [String] = []
         ) {
             self.name = name
             self.shape = shape
             self.version = version
             self.mayBeEmpty = mayBeEmpty
-            self.support = support
+            support = .read
             self.misnomers = misnomers
+            self.about = about
+            self.examples = examples
+        }
+
+        /// A key that is known and not read.
+        init(_ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, _ support: Support) {
+            self.name = name
+            self.shape = shape
+            self.version = version
+            self.support = support
+            mayBeEmpty = false
+            misnomers = []
+            about = ""
+            examples = []
         }
     }
 
     /// What a mapping of names to scalars is for.
-    enum VariableUse: Sendable {
+    package enum VariableUse: Sendable {
         /// Environment variables: no value is an empty text, a name no shell can use is a warning (DESIGN 8.9).
         case values
         /// Environment variables looked up elsewhere: no value is left out, a name no shell can use is an error.
@@ -48,7 +66,7 @@ struct KeyTable: Sendable {
     }
 
     /// What a value may be.
-    indirect enum Shape: Sendable {
+    package indirect enum Shape: Sendable {
         /// Any scalar, as its source text.
         case text
         /// `yes`, `no`, `true`, `false`, `on`, `off`, in any case.
@@ -72,7 +90,7 @@ struct KeyTable: Sendable {
     }
 
     /// What an unknown key is.
-    enum Unknown: Sendable {
+    package enum Unknown: Sendable {
         /// A warning: CodeBuild goes on (CODEBUILD.md 1.3).
         case warned
         /// An error with CodeBuild's message about phase names.
@@ -83,8 +101,8 @@ struct KeyTable: Sendable {
 
     /// The section's name in CodeBuild's unknown-key block; `nil` where it is not known to print one.
     let printedName: String?
-    let unknown: Unknown
-    let keys: [Key]
+    package let unknown: Unknown
+    package let keys: [Key]
 
     init(printedName: String? = nil, unknown: Unknown = .warned, _ keys: [Key]) {
         self.printedName = printedName

@@ -6,13 +6,15 @@ func nearName(to name: String, among candidates: [String]) -> String? {
     guard (2...40).contains(name.utf8.count) else { return nil }
     let folded = foldedName(name)
     if let same = candidates.first(where: { foldedName($0) == folded }) { return same }
-    let rated = candidates.map { candidate in
-        let other = foldedName(candidate)
-        return (
-            name: candidate, slips: slips(from: folded, to: other), limit: max(1, max(folded.count, other.count) / 4)
-        )
+    var best: (name: String, slips: Int)?
+    for candidate in candidates {
+        let other = foldedName(candidate), limit = max(1, max(folded.count, other.count) / 4)
+        // Each letter more or less is a slip.
+        guard abs(folded.count - other.count) <= limit else { continue }
+        let slips = slips(from: folded, to: other)
+        if slips <= limit, slips < best?.slips ?? .max { best = (candidate, slips) }
     }
-    if let best = rated.min(by: { $0.slips < $1.slips }), best.slips <= best.limit { return best.name }
+    if let best { return best.name }
     guard folded.count >= 4 else { return nil }
     return candidates.first { foldedName($0).starts(with: folded) }
 }

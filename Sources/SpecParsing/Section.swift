@@ -32,10 +32,22 @@ struct Section: Sendable {
         let value: Value
     }
 
+    /// Entries by their names. A table has some ten keys: looking through them is quicker than hashing.
+    struct Entries: Sendable {
+        private var list: [(name: String, entry: Entry)] = []
+
+        var isEmpty: Bool { list.isEmpty }
+
+        subscript(name: String) -> Entry? { list.first { $0.name == name }?.entry }
+
+        /// - Parameter name: not there yet.
+        mutating func add(_ name: String, _ entry: Entry) { list.append((name, entry)) }
+    }
+
     let path: SpecPath
     /// What to point at in a finding about the section as a whole: the key it stands under, else its own first key.
     let node: SpecNode
-    var entries: [String: Entry] = [:]
+    var entries = Entries()
 
     /// Whether the key is written, with whatever value.
     func has(_ name: String) -> Bool { entries[name] != nil }

@@ -28,6 +28,10 @@ extension SectionReader {
 
     /// Drops every entry whose name comes again later, with a warning: the last wins (CODEBUILD.md 1.3: [unknown]).
     mutating func lastOfEachName(_ entries: [SpecEntry], at path: SpecPath) -> [SpecEntry] {
+        // The usual case without a dictionary: few names, none of them twice.
+        if entries.count <= 12, entries.indices.allSatisfy({ !entries[..<$0].contains(named: entries[$0].name) }) {
+            return entries
+        }
         var places: [String: Int] = [:], isDropped: [Int: Bool] = [:]
         places.reserveCapacity(entries.count)
         for (place, entry) in entries.enumerated() {
@@ -58,4 +62,8 @@ extension SectionReader {
         }
         return merged
     }
+}
+
+extension ArraySlice<SpecEntry> {
+    fileprivate func contains(named name: String) -> Bool { contains { $0.name == name } }
 }

@@ -26,8 +26,8 @@ struct SectionReader {
                 unknown.append(entry.name)
                 continue
             }
-            section.entries[known.name] = Section.Entry(
-                key: entry.key, value: value(entry, known, at: path.key(known.name)))
+            section.entries.add(
+                known.name, Section.Entry(key: entry.key, value: value(entry, known, at: path.key(known))))
         }
         if let name = table.printedName, !unknown.isEmpty {
             unknownKeys.append(BuildSpec.UnknownKeys(section: name, keys: unknown))

@@ -10,6 +10,10 @@ struct SourceText: Sendable {
     private let lineBytes: ContiguousArray<UInt32>
     /// Where lines begin, in scalars; empty when the text is all ASCII and both counts differ by the mark only.
     private let lineScalars: ContiguousArray<UInt32>
+    /// The bytes at which every 4096th scalar begins, so that none is far away even on a line without end; empty when
+    /// the text is all ASCII.
+    private let milestones: ContiguousArray<UInt32>
+    private static let milestoneDistance = 4096
     let scalarCount: Int
     private let markLength: Int
 
@@ -21,6 +25,7 @@ struct SourceText: Sendable {
         (lineBytes, lineScalars, scalarCount) = utf8.withUnsafeBufferPointer { [markLength] in
             Self.lines(of: $0, from: markLength)
         }
+        milestones = lineScalars.isEmpty ? [] : Self.milestones(of: utf8[markLength...])
     }
 
     /// The place of a scalar; a place behind the last line end is moved to the end of the last line.
@@ -99,6 +104,11 @@ struct SourceText: Sendable {
         let line = lastLine(startingAtOrBefore: index)
         var offset = Int(lineBytes[line]), left = index - scalarStart(ofLine: line)
         if lineScalars.isEmpty { return min(offset + max(0, left), utf8.count) }
+        let milestone = min(index / Self.milestoneDistance, milestones.count - 1)
+        if milestone >= 0, milestones[milestone] > offset {
+            offset = Int(milestones[milestone])
+            left = index - milestone * Self.milestoneDistance
+        }
         while left > 0, offset < utf8.count {
             offset += 1
             while offset < utf8.count, utf8[offset].isContinuation { offset += 1 }
@@ -112,27 +122,56 @@ struct SourceText: Sendable {
     private static func lines(
         of bytes: UnsafeBufferPointer<UInt8>, from start: Int
     ) -> (bytes: ContiguousArray<UInt32>, scalars: ContiguousArray<UInt32>, count: Int) {
-        var lineCount = 1, isASCII = true
-        for byte in bytes {
-            if byte == 0x0a || byte == 0x0d { lineCount += 1 }
-            if byte >= 0x80 { isASCII = false }
-        }
         var lineBytes: ContiguousArray<UInt32> = [UInt32(start)], lineScalars: ContiguousArray<UInt32> = []
-        lineBytes.reserveCapacity(lineCount)
-        if !isASCII {
-            lineScalars.reserveCapacity(lineCount)
-            lineScalars.append(0)
-        }
-        var scalars: UInt32 = 0, index = start
+        lineBytes.reserveCapacity(bytes.count / 32 + 1)
+        var scalars = 0, index = start, isASCII = true
         while index < bytes.count {
+            let plain = plainLength(of: bytes, from: index)
+            index += plain
+            scalars += plain
+            guard index < bytes.count else { break }
             let byte = bytes[index]
             index += 1
+            if byte >= 0x80, isASCII {
+                isASCII = false
+                lineScalars.reserveCapacity(lineBytes.capacity)
+                for line in lineBytes { lineScalars.append(line - UInt32(start)) }
+            }
             if !byte.isContinuation { scalars += 1 }
             guard byte == 0x0a || byte == 0x0d && (index == bytes.count || bytes[index] != 0x0a) else { continue }
             lineBytes.append(UInt32(index))
-            if !isASCII { lineScalars.append(scalars) }
+            if !isASCII { lineScalars.append(UInt32(scalars)) }
         }
-        return (lineBytes, lineScalars, Int(scalars))
+        return (lineBytes, lineScalars, scalars)
+    }
+
+    /// How many bytes from `start` on are ASCII and end no line; looked at eight at a time, and so perhaps fewer than
+    /// there are.
+    private static func plainLength(of bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101, high = ones << 7
+        /// The high bit of each byte that is zero; perhaps of some behind the first such too.
+        func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & high }
+        let raw = UnsafeRawBufferPointer(bytes)
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let found = word & high | zeros(word ^ ones &* 0x0a) | zeros(word ^ ones &* 0x0d)
+            guard found == 0 else { return index - start + found.trailingZeroBitCount / 8 }
+            index += 8
+        }
+        return index - start
+    }
+
+    private static func milestones(of bytes: ArraySlice<UInt8>) -> ContiguousArray<UInt32> {
+        var milestones: ContiguousArray<UInt32> = [], left = 0
+        for index in bytes.indices where !bytes[index].isContinuation {
+            if left == 0 {
+                milestones.append(UInt32(index))
+                left = milestoneDistance
+            }
+            left -= 1
+        }
+        return milestones
     }
 
     private static func scalarCount(_ bytes: ArraySlice<UInt8>) -> Int {

@@ -1,12 +1,12 @@
 internal import CLibYAML
 
 /// How much of a file is read before it is refused, so that no file takes long or fills the memory.
-enum DocumentLimits {
+package enum DocumentLimits {
     /// Mappings and lists inside one another, through aliases too. A buildspec needs eight.
     static let depth = 100
     /// Scalars, lists and mappings, those behind every alias counted again.
     static let values = 1_500_000
-    static let bytes = 64 << 20
+    package static let bytes = 64 << 20
     /// Entries of one list or mapping of sections: builds of a batch, report groups, secondary artifacts.
     static let sections = 10_000
 }

@@ -5,6 +5,11 @@ struct SpecPath: Sendable, Equatable {
 
     static let root = SpecPath(text: "")
 
+    /// The step to a key of the table, whose name needs no escape.
+    func key(_ key: KeyTable.Key) -> SpecPath {
+        SpecPath(text: text.isEmpty ? key.name : text + "." + key.name)
+    }
+
     func key(_ name: String) -> SpecPath {
         let isPlain = !name.isEmpty && name.utf8.count <= 80 && name.utf8.allSatisfy { $0.isPlainInPath }
         let step = isPlain ? name : "[\(shown(name))]"

@@ -97,10 +97,9 @@ extension SpecReader {
                 if known[node.text] != nil {
                     next.append(node.text)
                 } else {
-                    let near = nearName(to: node.text, among: Array(known.keys))
                     error(
                         .unknownDependency, at: node, path, "no build has the identifier \(quoted(node.text))",
-                        help: near.map { "did you mean `\($0)`?" })
+                        help: Self.nearIdentifier(to: node.text, among: known).map { "did you mean `\($0)`?" })
                 }
             }
             if let node = section.node("identifier") { graph.append((node.text, node, section.path, next)) }
@@ -111,6 +110,11 @@ extension SpecReader {
             .dependencyCycle, at: build.node, build.path,
             "the builds wait for one another: \(cycle.prefix(20).map(quoted).joined(separator: " → "))",
             help: "take one of these out of `depend-on`")
+    }
+
+    /// In a batch that no person wrote the search would take long and help nobody.
+    private static func nearIdentifier(to name: String, among known: [String: Int]) -> String? {
+        known.count <= 500 ? nearName(to: name, among: known.keys.sorted()) : nil
     }
 
     // MARK: Matrix and fanout

@@ -64,6 +64,13 @@ public struct SourceTree: Sendable {
         for (path, inner) in partly { try collect(root: root, folder: path, inner, into: &steps) }
     }
 
+    /// The names in a folder, in byte order; what is no UTF-8 in them is replaced.
+    ///
+    /// - Throws: ``SourceError`` when the folder cannot be read.
+    public static func names(in folder: String) throws -> [String] {
+        try entries(of: Array(folder.utf8)).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// The names in a folder, in byte order, without `.` and `..`.
     static func entries(of path: [UInt8]) throws -> [[UInt8]] {
         guard let directory = opendir(path.map { CChar(bitPattern: $0) } + [0]) else {

@@ -195,7 +195,7 @@ struct BuildSession: Sendable {
 
     private func show(_ diagnostics: [Diagnostic], source: [UInt8]) {
         let renderer = DiagnosticRenderer(color: terminal.errorUsesColor)
-        for diagnostic in diagnostics { terminal.say(renderer.text(diagnostic, source: source)) }
+        terminal.say(renderer.text(diagnostics, source: source))
     }
 
     func write(_ json: JSONText, _ settings: RunSettings, _ record: BuildRecord) throws {

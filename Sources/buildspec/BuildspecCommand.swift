@@ -21,6 +21,12 @@ struct BuildspecCommand: AsyncParsableCommand {
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self,
             CacheCommand.self,
+            SchemaCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)
+    }
 }

@@ -50,12 +50,23 @@ struct Places {
 
     /// A path as the user typed it, made absolute.
     func absolute(_ path: String) -> String {
-        let joined = path.hasPrefix("/") ? path : "\(currentDirectory)/\(path)"
+        let joined = path.utf8.first == UInt8(ascii: "/") ? path : "\(currentDirectory)/\(path)"
+        guard !Self.isNormal(joined) else { return joined }
         var parts: [Substring] = []
         for part in joined.split(separator: "/") where part != "." {
             if part == ".." { _ = parts.popLast() } else { parts.append(part) }
         }
         return "/" + parts.joined(separator: "/")
+    }
+
+    /// Whether an absolute path surely has no empty step, no `.` and no `..`, and no slash at its end.
+    private static func isNormal(_ path: String) -> Bool {
+        var isStart = false
+        for byte in path.utf8 {
+            if isStart, byte == UInt8(ascii: "/") || byte == UInt8(ascii: ".") { return false }
+            isStart = byte == UInt8(ascii: "/")
+        }
+        return !isStart
     }
 }
 
@@ -73,25 +84,52 @@ enum Files {
         }
     }
 
+    /// - Parameters:
+    ///   - name: how the user would name the file, when that is not `path`.
+    ///   - limit: how many bytes are of interest; of a longer file somewhat more than these are read.
     /// - Throws: ``Failure`` that names the file and the reason.
-    static func read(_ path: String) throws -> [UInt8] {
+    static func read(_ path: String, named name: String? = nil, limit: Int = .max) throws -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw unreadable("`\(path)`") }
+        guard descriptor >= 0 else { throw unreadable("`\(name ?? path)`") }
         defer { close(descriptor) }
-        return try readAll(descriptor, named: "`\(path)`")
+        return try readAll(descriptor, named: "`\(name ?? path)`", limit: limit)
     }
 
     /// Reads a descriptor to its end.
     ///
-    /// - Parameter name: what to call it in a message.
-    static func readAll(_ descriptor: Int32, named name: String) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 65_536)
-        while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count == 0 { return bytes }
-            if count > 0 { bytes += buffer[..<count] } else if errno != EINTR { throw unreadable(name) }
+    /// - Parameters:
+    ///   - name: what to call it in a message.
+    ///   - limit: how many bytes are of interest; of more somewhat more than these are read.
+    ///   - wait: called before each part is read, to throw when nobody waits for it any more.
+    static func readAll(
+        _ descriptor: Int32, named name: String, limit: Int = .max, wait: () throws -> Void = {}
+    ) throws -> [UInt8] {
+        var info = stat(), bytes: [UInt8] = []
+        let isRegular = fstat(descriptor, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
+        // A byte more than the file has, so that its end shows at once.
+        var capacity = isRegular ? min(Int(info.st_size), limit - 1) + 1 : 65_536
+        while bytes.count <= limit {
+            try wait()
+            var count = 0
+            let part = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
+                repeat {
+                    count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                } while count < 0 && errno == EINTR
+                filled = max(0, count)
+            }
+            guard count >= 0 else { throw unreadable(name) }
+            if count == 0 { break }
+            if bytes.isEmpty { bytes = part } else { bytes += part }
+            if isRegular, info.st_size > 0, part.count < capacity { break }
+            capacity = 65_536
         }
+        return bytes
+    }
+
+    /// Waits until standard input has something, and asks now and then whether to go on.
+    static func waitForInput(asking check: () throws -> Void) throws {
+        var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+        while poll(&input, 1, 100) == 0 { try check() }
     }
 
     private static func unreadable(_ name: String) -> Failure {

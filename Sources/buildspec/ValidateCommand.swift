@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import ConsoleRendering
 internal import SpecParsing
 
 struct ValidateCommand: AsyncParsableCommand {
@@ -7,32 +6,40 @@ struct ValidateCommand: AsyncParsableCommand {
         commandName: "validate",
         abstract: "Check buildspecs without running them.",
         discussion: """
-            Prints every finding as `file:line:col: severity: message [code]` with the line and a way to mend it.
-            Exit status: 0 all are valid (warnings allowed), 65 one is not, 66 one does not exist.
+            A folder stands for every file in and below it whose name has `buildspec` in it and ends in .yml or .yaml, \
+            in any case; what is in .git, node_modules and .buildspec is left out, and links to folders are not \
+            followed. `-` is standard input.
+
+            text     each finding as `file:line:col: severity: message [code]`, with the line and a way to mend it
+            json     one document: {"version":1,"valid":…,"files":[{"path":…,"valid":…,"findings":[…]}]}
+            sarif    a SARIF 2.1.0 log, for code scanning and editors
+            github   workflow commands, which GitHub makes annotations of
+
+            A file that cannot be read is named, and the others are checked all the same. Exit status, the worst of \
+            all files: 0 valid (warnings allowed), 65 not valid, 66 no such file or no buildspec in the folder, 74 \
+            cannot be read. BUILDSPEC_FORMAT and BUILDSPEC_STRICT stand in for the flags.
 
               buildspec validate                 the buildspec.yml of this folder
-              buildspec validate --strict ci/*.yml
+              buildspec validate --strict .      all of this project; warnings are errors
+              git show :buildspec.yml | buildspec validate -
             """)
 
-    @Argument(help: "Buildspec files (default: buildspec.yml).")
-    var files: [String] = []
+    @Argument(help: "Buildspec files, folders, or `-` (default: buildspec.yml).")
+    var paths: [String] = []
+
+    @Option(help: "How findings are written: text, json, sarif or github.")
+    var format: String?
 
     @Flag(help: "Treat warnings as errors.")
     var strict = false
 
     func run() async throws {
-        await FrontDoor.enter { [files, strict] places, terminal in
-            let renderer = DiagnosticRenderer(color: terminal.outputUsesColor)
-            var isValid = true
-            for file in files.isEmpty ? ["buildspec.yml"] : files {
-                let bytes = try Files.read(places.absolute(file))
-                let reading = readBuildSpec(bytes, file: file)
-                for diagnostic in reading.diagnostics {
-                    try terminal.write(Array(renderer.text(diagnostic, source: bytes).utf8))
-                }
-                isValid = isValid && reading.isValid && !(strict && !reading.diagnostics.isEmpty)
-            }
-            return isValid ? .succeeded : .invalidBuildspec
+        await FrontDoor.enter { [self] places, terminal in
+            var lookup = SettingsLookup(project: ProjectSettings(), places: places)
+            return try await Validation(
+                arguments: NameList.unfolded(paths), format: lookup.choice(format, "format", Validation.Format.text),
+                isStrict: lookup.isOn(strict, "strict"), places: places, terminal: terminal
+            ).run()
         }
     }
 }

@@ -25,4 +25,23 @@ import Testing
         #expect(Set(reading.diagnostics.map(\.code)).sorted() == codes)
         #expect(reading.diagnostics.count <= 501)
     }
+
+    @Test("what is far along a line is found without counting the line for each finding", .timeLimit(.minutes(1)))
+    func longLine() {
+        let filler = String(repeating: "abcdefghij,", count: 700_000), errors = String(repeating: "{a: b},", count: 600)
+        let text = "version: 0.2\nphases: {build: {commands: [é,\(filler)\(errors)]}}\n"
+        let reading = readBuildSpec(Array(text.utf8), file: "f")
+        #expect(reading.diagnostics.count == 501)
+        #expect(reading.diagnostics.first?.help == "quote the whole command: `- '{a: b}'`")
+        #expect(reading.diagnostics.first?.location.column == 31 + 11 * 700_000)
+    }
+
+    @Test("a near name is looked for in a batch that a person could have written", arguments: [400, 10_000])
+    func misspeltDependencies(count: Int) {
+        let builds = (0..<count).map { "    - {identifier: build_\($0)x, depend-on: [biuld_\($0)x]}\n" }.joined()
+        let reading = readBuildSpec(Array("version: 0.2\nbatch:\n  build-graph:\n\(builds)".utf8), file: "f")
+        #expect(reading.diagnostics.first?.code == "unknown-dependency")
+        #expect(reading.diagnostics.first?.help == (count > 500 ? nil : "did you mean `build_0x`?"))
+        #expect(reading.diagnostics.count == min(count, 501))
+    }
 }

@@ -55,4 +55,36 @@ import Testing
         #expect(source.scalar(at: 2) == "é")
         #expect(source.scalar(at: 99) == nil)
     }
+
+    @Test("a line end or wide character is seen wherever it stands", arguments: 0..<20)
+    func anywhere(before: Int) {
+        for special in ["\n", "\r", "\r\n", "é", "\u{b}", "\u{8d}", "日", "🙂", "\n\n", "é\r"] {
+            for after in 0..<20 {
+                let head = String(repeating: "x", count: before) + special
+                let text = Array((head + String(repeating: "y", count: after) + "z").utf8)
+                let source = SourceText(text, file: "f")
+                // Counted plainly.
+                var line = 1, column = 1, index = 0
+                let scalars = Array(String(decoding: text, as: UTF8.self).unicodeScalars)
+                while index < scalars.count - 1 {
+                    let isPair = scalars[index] == "\r" && scalars[index + 1] == "\n"
+                    let isEnd = !isPair && (scalars[index] == "\n" || scalars[index] == "\r")
+                    (line, column) = isEnd ? (line + 1, 1) : (line, column + 1)
+                    index += 1
+                }
+                #expect(source.scalarCount == scalars.count)
+                #expect(source.location(ofScalar: index).description == "f:\(line):\(column)", "\(special.utf8)")
+                #expect(source.text(ofScalars: index..<index + 1) == "z")
+            }
+        }
+    }
+
+    @Test("the text far along a line is found from the nearest milestone", arguments: [0, 4095, 4096, 4097, 20_000])
+    func milestones(distance: Int) {
+        let filler = String(repeating: "é", count: distance)
+        let source = SourceText(Array("a\n\(filler)日本\nb".utf8), file: "f")
+        #expect(source.text(ofScalars: distance + 2..<distance + 4) == "日本")
+        #expect(source.text(ofScalars: distance + 5..<distance + 6) == "b")
+        #expect(source.text(ofScalars: 0..<1) == "a")
+    }
 }

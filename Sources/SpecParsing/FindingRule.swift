@@ -1,0 +1,53 @@
+/// What a finding's code stands for, for those who list rules: SARIF, editors, people.
+public struct FindingRule: Sendable, Equatable {
+    /// As in ``Diagnostic/code``.
+    public let code: String
+    /// One sentence without a full stop.
+    public let summary: String
+
+    /// The rule of a code; one that has no line below is told by its own words.
+    public init(code: String) {
+        self.code = code
+        let words = String(code.map { $0 == "-" ? " " : $0 })
+        summary = Self.summaries[code] ?? words.prefix(1).uppercased() + words.dropFirst()
+    }
+
+    /// The rules of this room, in the order of their list.
+    public static let all = FindingCode.allCases.map { FindingRule(code: $0.rawValue) }
+
+    private static let summaries = [
+        "yaml-syntax": "The file is not YAML",
+        "not-utf8": "The file has bytes that are no text",
+        "multiple-documents": "A buildspec is one YAML document",
+        "undefined-alias": "An alias needs an anchor of its name before it",
+        "recursive-alias": "An alias cannot stand inside its own anchor",
+        "too-deep": "Lists and mappings are nested deeper than any buildspec needs",
+        "too-large": "The file is larger than any buildspec needs",
+        "empty-file": "A buildspec has `version` and `phases`",
+        "unknown-key": "CodeBuild does not know the key and goes on without it",
+        "duplicate-key": "A key written twice counts once",
+        "key-not-text": "A key is text",
+        "wrong-type": "The value has another shape than its key asks for",
+        "empty-value": "Nothing stands behind the key",
+        "null-item": "An empty entry of a list is skipped",
+        "not-a-boolean": "The value is `yes` or `no`",
+        "not-a-number": "The value is a whole number",
+        "too-many-findings": "Only the first findings are listed",
+        "missing-key": "A key that must be there is missing",
+        "invalid-version": "The version is `0.2` or `0.1`",
+        "unknown-phase": "The phases are `install`, `pre_build`, `build` and `post_build`",
+        "phases-not-indented": "The phases stand indented under `phases`",
+        "command-not-string": "A command is text; quote one that has `: ` in it",
+        "invalid-on-failure": "`on-failure` is `ABORT`, `CONTINUE` or `RETRY`",
+        "invalid-name": "The name of a variable is letters, digits and `_`",
+        "invalid-identifier": "The identifier has characters it cannot have",
+        "duplicate-identifier": "Two builds of a batch cannot have one identifier",
+        "unknown-value": "CodeBuild does not know the value",
+        "too-many": "CodeBuild takes fewer of these",
+        "without-effect": "The key has no effect here",
+        "batch-type": "A batch is a graph, a list, a matrix or a fanout",
+        "unknown-dependency": "A build depends on one that is not there",
+        "dependency-cycle": "Builds of a batch wait for one another",
+        "not-supported": "What the key asks for is not supported yet",
+    ]
+}

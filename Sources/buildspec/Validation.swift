@@ -1,0 +1,110 @@
+internal import Archives
+internal import BuildPlanning
+internal import ConsoleRendering
+internal import SpecParsing
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// One `buildspec validate`: finds the files, reads them, looks further, and reports.
+struct Validation: Sendable {
+    enum Format: String, CaseIterable { case text, json, sarif, github }
+
+    let arguments: [String]
+    let format: Format
+    let isStrict: Bool
+    let places: Places
+    let terminal: Terminal
+
+    /// - Returns: the worst that happened to any of the files.
+    func run() async throws -> ExitStatus {
+        let found = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places).found
+        var outcomes = try await readAll(found)
+        try await lookFurther(&outcomes)
+        let files = zip(found, outcomes).map { found, outcome in
+            switch outcome {
+            case .read(let reading):
+                ValidationReport.File(path: found.shown, findings: reading.diagnostics, source: reading.source)
+            case .failed(let failure): ValidationReport.File(path: found.shown, problem: failure.message)
+            }
+        }
+        let report = ValidationReport(files, isStrict: isStrict)
+        let failures = outcomes.compactMap(\.failure)
+        try terminal.write(bytes(of: report))
+        for failure in failures { terminal.say(failure) }
+        if files.count > 1 { terminal.say(report.summary + "\n") }
+        return status(report, failures)
+    }
+
+    /// Where checks that need more than a file's text add their findings, when all files have been read.
+    private func lookFurther(_ outcomes: inout [Outcome]) async throws {}
+
+    private func bytes(of report: ValidationReport) -> [UInt8] {
+        switch format {
+        case .text: Array(report.text(color: terminal.outputUsesColor).utf8)
+        case .json: report.json.bytes + [0x0a]
+        case .sarif: report.sarif(toolVersion: programVersion).bytes + [0x0a]
+        case .github: Array(report.github.utf8)
+        }
+    }
+
+    private func status(_ report: ValidationReport, _ failures: [Failure]) -> ExitStatus {
+        let worst: [ExitStatus] = [.inputOutput, .noSuchFile]
+        if let status = worst.first(where: { status in failures.contains { $0.status == status } }) { return status }
+        return report.files.allSatisfy(report.passes) ? .succeeded : .invalidBuildspec
+    }
+
+    // MARK: Reading
+
+    /// What became of one file. Indirect, so that it is passed on without touching all that a reading holds.
+    private indirect enum Outcome: Sendable {
+        case read(SpecReading)
+        case failed(Failure)
+
+        var failure: Failure? {
+            if case .failed(let failure) = self { failure } else { nil }
+        }
+    }
+
+    /// Reads the files on all processors; the answer is in the order of the question.
+    private func readAll(_ found: [BuildspecSearch.Found]) async throws -> [Outcome] {
+        let workers = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), found.count)
+        return try await withThrowingTaskGroup(of: (worker: Int, outcomes: [Outcome]).self) { group in
+            for worker in 0..<workers {
+                group.addTask {
+                    try await BlockingThread.run { stop in
+                        // In turns, so that each gets its share of what lies in one folder.
+                        let outcomes = try stride(from: worker, to: found.count, by: workers).map { index in
+                            try stop.check()
+                            return try Self.read(found[index], stop)
+                        }
+                        return (worker, outcomes)
+                    }
+                }
+            }
+            var parts = [[Outcome]](repeating: [], count: workers)
+            for try await part in group { parts[part.worker] = part.outcomes }
+            return found.indices.map { parts[$0 % workers][$0 / workers] }
+        }
+    }
+
+    private static func read(_ found: BuildspecSearch.Found, _ stop: StopFlag) throws -> Outcome {
+        do {
+            let bytes: [UInt8]
+            switch found {
+            case .file(let shown, let path):
+                bytes = try Files.read(path, named: shown, limit: DocumentLimits.bytes)
+            case .standardInput:
+                bytes = try Files.readAll(STDIN_FILENO, named: "standard input", limit: DocumentLimits.bytes) {
+                    try Files.waitForInput { try stop.check() }
+                }
+            case .failure(_, let failure): return .failed(failure)
+            }
+            return .read(readBuildSpec(bytes, file: found.shown))
+        } catch let failure as Failure {
+            return .failed(failure)
+        }
+    }
+}
