@@ -26,7 +26,9 @@ extension KeyTable {
             "Test results and code coverage, by the name or ARN of their report group; at most five groups."),
         // Read by the Elastic Beanstalk command line, before CodeBuild sees the file (its guide, "Using the EB CLI with
         // CodeBuild").
-        Key("eb_codebuild_settings", .anything, .irrelevant),
+        Key(
+            "eb_codebuild_settings", .anything, .irrelevant,
+            "Settings of the Elastic Beanstalk command line; CodeBuild takes no notice of them."),
     ])
 
     static let environment = KeyTable(

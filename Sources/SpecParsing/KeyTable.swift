@@ -34,14 +34,17 @@ package struct KeyTable: Sendable {
         }
 
         /// A key that is known and not read.
-        init(_ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, _ support: Support) {
+        init(
+            _ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, _ support: Support,
+            _ about: String = ""
+        ) {
             self.name = name
             self.shape = shape
             self.version = version
             self.support = support
             mayBeEmpty = false
             misnomers = []
-            about = ""
+            self.about = about
             examples = []
         }
     }

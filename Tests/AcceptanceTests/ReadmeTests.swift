@@ -48,7 +48,8 @@ struct ReadmeTests {
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""
-        for command in [["run"], ["plan"], ["validate"], ["cache", "prune"]] {
+        let commands = ["run", "plan", "validate", "shell", "resume", "builds", "show", "logs", "clean"].map { [$0] }
+        for command in commands + [["cache", "prune"]] {
             help += try await play.call(command + ["--help"]).text
         }
         let named = Set(text.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#).map { String($0.output.1) })
