@@ -39,7 +39,8 @@ let package = Package(
         // The pure rooms: no files, no clock, no processes.
         room("SpecParsing", ["CLibYAML"]),
         .target(
-            name: "BuildPlanning", dependencies: ["SpecParsing"], resources: [.embedInCode("Resources/driver.sh")],
+            name: "BuildPlanning", dependencies: ["SpecParsing"],
+            resources: [.embedInCode("Resources/driver.sh"), .embedInCode("Resources/codebuild-files.sh")],
             swiftSettings: settings),
         room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
 

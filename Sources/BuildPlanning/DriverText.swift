@@ -1,2 +1,5 @@
 /// The driver's program text: see `Resources/driver.sh`.
 public let driverText = String(decoding: PackageResources.driver_sh, as: UTF8.self)
+
+/// The text of `codebuild-hash-files` and `codebuild-glob-search`: see `Resources/codebuild-files.sh`.
+public let buildProgramsText = String(decoding: PackageResources.codebuild_files_sh, as: UTF8.self)
