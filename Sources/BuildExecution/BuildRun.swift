@@ -7,6 +7,7 @@ struct BuildRun: Sendable {
     let executor: BuildExecutor
     let session: DriverSession
     let sink: EventSink
+    let cacheMemory = CacheMemory()
 
     var plan: BuildPlan { executor.plan }
 

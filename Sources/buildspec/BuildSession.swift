@@ -52,7 +52,8 @@ struct BuildSession: Sendable {
             id: id, image: settings.image, buildspecPath: location.relativePath, overrides: settings.overrides,
             source: SourceFacts(version: facts.1 ?? facts.0, resolvedVersion: facts.0, repositoryURL: facts.2),
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
-            region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
+            region: settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"]
+                ?? "us-east-1",
             buildNumber: 1, startMilliseconds: start.microseconds / 1000, timeout: settings.timeout,
             usesCache: settings.usesCache,
             inlineBuildspec: location.relativePath == nil
@@ -63,6 +64,8 @@ struct BuildSession: Sendable {
         let container = try await containerSpec(plan, settings, location, engine)
         let mark = try marks.mark(container.name)
         defer { mark.release() }
+        let room = try await scratch(plan, settings)
+        defer { room?.remove() }
         let executor = BuildExecutor(
             plan: plan, engine: engine, container: container,
             source: SourceStaging(
@@ -71,7 +74,7 @@ struct BuildSession: Sendable {
                 let ignored = isInRepository ? try await git.ignoredPaths() : nil
                 return try SourceTree(root: source, excluding: ignored ?? [])
             },
-            cache: cacheKeeping(spec, settings, location, plan),
+            cache: cacheKeeping(plan, settings, location, project, room),
             artifacts: ArtifactStore(
                 directory: FilePath(settings.artifacts ?? "\(location.source)/.buildspec/out")),
             zipsArtifacts: settings.zips, surroundings: surroundings)
@@ -137,22 +140,6 @@ struct BuildSession: Sendable {
             return .failure(.invalid("`phases` is missing, and a `batch` is not run without --batch"))
         }
         return .success(spec)
-    }
-
-    private func cacheKeeping(
-        _ spec: BuildSpec, _ settings: RunSettings, _ location: BuildLocation, _ plan: BuildPlan
-    ) -> CacheKeeping? {
-        guard case .paths(let paths) = plan.cache else { return nil }
-        // In a folder the user names, the project's name is enough to find the cache from another checkout; in the one
-        // all projects share, two of the same name must not meet.
-        let project = settings.cacheFolder == nil ? location.source : location.projectName
-        return CacheKeeping(
-            store: CacheStore(directory: FilePath(settings.cacheFolder ?? places.cacheStore)) { [terminal] holder in
-                terminal.say("waiting for the cache: \(holder)\n")
-            },
-            key: CacheKey(project: project, paths: paths),
-            metadata: CacheMetadata(
-                buildspec: location.shownPath, image: plan.image, savedAt: Self.now().rfc3339))
     }
 
     private func show(_ diagnostics: [Diagnostic], source: [UInt8]) {

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
+internal import Workspaces
 
 /// The flags of `run`, as they were typed. What they mean together with the environment and the settings is
 /// ``RunSettings``.
@@ -40,11 +41,22 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How much memory the build may use, as docker writes it (3g).")
     var memory: String?
 
-    @Option(help: "Where cache tarballs are kept (default: $XDG_CACHE_HOME/buildspec/caches).")
+    @Option(
+        help: """
+            Where cache tarballs are kept: a folder (default: $XDG_CACHE_HOME/buildspec/caches), or s3://BUCKET/PREFIX, \
+            reached by your AWS CLI.
+            """)
     var cache: String?
 
     @Flag(help: "Neither restore nor save a cache.")
     var noCache = false
+
+    @Option(help: "The profile your AWS CLI is to use.")
+    var profile: String?
+
+    @Option(
+        help: "The AWS region, of the build's AWS_REGION and for your AWS CLI (default: AWS_REGION, else us-east-1).")
+    var region: String?
 
     @Option(name: [.customShort("a"), .long], help: "Where artifacts go (default: .buildspec/out in the source).")
     var artifacts: String?
@@ -72,7 +84,8 @@ struct RunOptions: ParsableArguments {
 
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "artifacts", "zip", "offline", "timeout",
+        "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
+        "offline", "timeout",
         "log-format", "build-json", "strict",
     ]
 }
@@ -88,8 +101,13 @@ struct RunSettings {
     let platform: String?
     let cpus: String?
     let memory: String?
+    /// `nil` for the one all projects of this user share.
     let cacheFolder: String?
+    let cacheBucket: S3Location?
     let usesCache: Bool
+    let profile: String?
+    /// As it was named; the build has a default.
+    let region: String?
     let artifacts: String?
     let zips: Bool
     let isOffline: Bool
@@ -129,8 +147,17 @@ struct RunSettings {
         platform = value(options.platform, "platform")
         cpus = value(options.cpus, "cpus")
         memory = value(options.memory, "memory")
-        cacheFolder = value(options.cache, "cache").map(places.absolute)
+        let cache = value(options.cache, "cache")
+        cacheBucket = try cache.flatMap(Self.bucket)
+        cacheFolder = cacheBucket == nil ? cache.map(places.absolute) : nil
         usesCache = try !isOn(options.noCache, "no-cache")
+        profile = value(options.profile, "profile")
+        region = value(options.region, "region")
+        guard !isOffline || !usesCache || cacheBucket == nil else {
+            throw Failure(
+                .offlineMissing, "`--offline`, and the cache is in S3: `\(cache ?? "")`",
+                help: "name a folder with --cache, or leave the cache out with --no-cache")
+        }
         artifacts = value(options.artifacts, "artifacts").map(places.absolute)
         zips = try isOn(options.zip, "zip")
         timeout =
@@ -143,6 +170,15 @@ struct RunSettings {
         buildJSON = value(options.buildJson, "build-json").map(places.absolute)
         isStrict = try isOn(options.strict, "strict")
         overrides = try Self.overrides(options, project: project, places: places)
+    }
+
+    /// - Returns: `nil` for a folder.
+    private static func bucket(_ place: String) throws -> S3Location? {
+        guard place.contains("://") else { return nil }
+        guard let location = S3Location(place) else {
+            throw Failure(.usage, "`--cache` is `\(place)`, expected a folder or s3://BUCKET/PREFIX")
+        }
+        return location
     }
 
     /// `90s`, `60m`, `2h`; a bare number is minutes, as in `timeoutInMinutes`.
