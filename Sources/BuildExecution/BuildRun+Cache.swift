@@ -92,8 +92,11 @@ extension BuildRun {
             }
             try await sink.log("Uploading \(cache.kind) cache...")
             let (_, roots) = try await cacheRoots(rules.paths)
-            let places = CachePlace.read(
-                try await session.ask("places " + roots.paths.map(\.shellQuoted).joined(separator: " ")).bytes)
+            let asked = Set(roots.paths).union(roots.bare.keys).sorted()
+            let found = CachePlace.read(
+                try await session.ask("places " + asked.map(\.shellQuoted).joined(separator: " ")).bytes)
+            try await noteBareFolders(roots, found)
+            let places = found.filter { roots.paths.contains($0.root) }
             guard !places.isEmpty else { return }
             let summary = try await cache.save(
                 key, roots, places: places, of: executor.container.name, engine: executor.engine,
@@ -112,6 +115,16 @@ extension BuildRun {
                     changed: !summary.isUnchanged))
         } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
             try await sink.log("Unable to upload cache: \(error)")
+        }
+    }
+
+    /// Says of folders without a wildcard that they are for local caches (CODEBUILD.md 7).
+    private func noteBareFolders(_ roots: CacheRoots, _ places: [CachePlace]) async throws {
+        for place in places where place.isFolder {
+            guard let written = roots.bare[place.root] else { continue }
+            let deep = written + (written.hasSuffix("/") ? "**/*" : "/**/*")
+            try await sink.send(
+                .notice(text: "cache: `\(written)` is a folder; in an S3 cache of CodeBuild that takes `\(deep)`"))
         }
     }
 
@@ -144,6 +157,8 @@ extension BuildRun {
     private func evaluated(_ text: String) async throws -> (status: Int, text: String) {
         let order = ["evaluate", plan.shell.program.shellQuoted, text.shellQuoted].joined(separator: " ")
         let answer = try await session.ask(order)
+        // What the shell complained of is in the log before what comes of it.
+        _ = try await session.perform(":")
         return (answer.status, String(decoding: answer.bytes, as: UTF8.self).trimmingWhitespace)
     }
 

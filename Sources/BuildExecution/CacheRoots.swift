@@ -9,6 +9,8 @@ struct CacheRoots {
     let paths: [String]
     /// What is taken of them.
     let selection: CacheSelection
+    /// Paths without wildcards, as they were written, by the folders or files they mean.
+    let bare: [String: String]
     /// Patterns left out because they begin with a wildcard at the top of the file system.
     let refused: [String]
     private let sourceDirectory: String
@@ -19,6 +21,7 @@ struct CacheRoots {
     init(_ expanded: [String], sourceDirectory: String) {
         self.sourceDirectory = sourceDirectory
         var bases: Set<String> = [], patterns: [CacheSelection.Pattern] = [], refused: [String] = []
+        var bare: [String: String] = [:]
         // A path that is empty, as one of an unset variable is, is no path: it does not mean the source.
         for written in expanded where !written.isEmpty {
             let home = written == "~" || written.hasPrefix("~/") ? "/root" + written.dropFirst() : written
@@ -29,11 +32,13 @@ struct CacheRoots {
                 continue
             }
             bases.insert(base)
+            if !Glob(pattern).hasWildcard { bare[base] = written }
             patterns.append(.init(written: written, stored: Self.storedName(pattern, sourceDirectory)))
         }
         paths = bases.filter { path in !bases.contains { path.hasPrefix($0 + "/") } }.sorted()
         selection = CacheSelection(patterns)
         self.refused = refused
+        self.bare = bare
     }
 
     /// As the tarball calls them.
@@ -65,12 +70,18 @@ struct CachePlace: Equatable {
     let root: String
     /// Where its content lies: another path when the root is a link to a folder.
     let path: String
+    let isFolder: Bool
 
     /// - Parameter answer: of the driver's `places`.
     static func read(_ answer: [UInt8]) -> [CachePlace] {
         let words = answer.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
-        return stride(from: 0, to: words.count - 1, by: 2).map { CachePlace(root: words[$0], path: words[$0 + 1]) }
+        return stride(from: 0, to: words.count - 1, by: 2).map { index in
+            let isFolder = words[index + 1].hasSuffix("/")
+            return CachePlace(
+                root: words[index], path: isFolder ? String(words[index + 1].dropLast()) : words[index + 1],
+                isFolder: isFolder)
+        }
     }
 }

@@ -102,7 +102,8 @@ evaluate() {
         sh "$tmp" "$2" 3>&1 >&2 2>&3 3>&- </dev/null
 }
 
-# places PATH...: those that are there, each followed by where it really is when a link leads to a folder; NUL after each.
+# places PATH...: those that are there, each followed by where it really is when a link leads to a folder, a folder with a
+# slash at its end; NUL after each.
 places() {
     for path; do
         [ -e "$root$path" ] || continue
@@ -111,6 +112,7 @@ places() {
             real=$(cd -P "$root$path" && pwd) || continue
             real=${real#"$root"}
         fi
+        [ ! -d "$root$path" ] || real=$real/
         printf '%s\0%s\0' "$path" "$real"
     done >&2
 }
