@@ -37,14 +37,14 @@ extension BuildRun {
         _ key: CacheKey, _ rules: BuildPlan.CacheRules, _ cache: CacheKeeping
     ) async throws -> CacheKey? {
         switch try await (cache.find(key), key.key) {
-        case (.hit, nil): return key
-        case (.nothing(let reason), nil), (.unusable(let reason), nil):
-            try await sink.log("Unable to download cache: \(reason)")
-        case (.hit, let text?):
-            try await log(.found(key: text))
+        case (.hit, let text):
+            if let text { try await log(.found(key: text)) }
             return key
         case (.nothing, let text?): try await log(.notFound(key: text))
-        case (.unusable(let reason), _?): try await sink.log("Unable to download cache: \(reason)")
+        case (.nothing(let reason), nil): try await sink.log("Unable to download cache: \(reason)")
+        case (.unusable(let reason), _):
+            await cacheMemory.found(damaged: key)
+            try await sink.log("Unable to download cache: \(reason)")
         }
         for written in rules.fallbackKeys {
             let (status, prefix) = try await evaluated(written)

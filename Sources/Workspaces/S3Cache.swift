@@ -32,9 +32,12 @@ public struct S3Cache: Sendable {
         case .manifest(let manifest)?:
             let folder = try makeFolder(key)
             for layer in manifest.layers {
-                try await objects.download(
+                let isThere = try await objects.download(
                     "\(Self.folder(of: key))/\(layer.file)",
                     to: store.directory.appending(key.name).appending(layer.file))
+                guard isThere else {
+                    return .damaged(reason: "its tarball `\(layer.file)` is missing", setAside: nil)
+                }
             }
             try explaining("keep the manifest of `\(url(of: key))`") { try folder.replaceManifest(manifest) }
             return .hit(manifest)

@@ -34,16 +34,14 @@ public struct S3Objects: Sendable {
         let doing = "read `\(location.url(of: name))`"
         let outcome = try await run(
             ["s3api", "get-object", "--bucket", location.bucket, "--key", location.key(of: name), file.string], doing)
-        if outcome.status.isSuccess { return true }
-        if Self.errorCode(in: outcome.errorText) == "NoSuchKey" { return false }
-        throw Self.failure(.cannotRead, doing, outcome)
+        return try Self.isThere(outcome, doing)
     }
 
-    /// The same for a large one, in parts side by side. That there is none is an error.
-    func download(_ name: String, to file: FilePath) async throws {
+    /// The same for a large one, in parts side by side.
+    func download(_ name: String, to file: FilePath) async throws -> Bool {
         let doing = "read `\(location.url(of: name))`"
         let outcome = try await run(["s3", "cp", "--only-show-errors", location.url(of: name), file.string], doing)
-        guard outcome.status.isSuccess else { throw Self.failure(.cannotRead, doing, outcome) }
+        return try Self.isThere(outcome, doing)
     }
 
     /// Sends a file; the object is there whole or not at all.
@@ -100,6 +98,13 @@ public struct S3Objects: Sendable {
                 reason: isMissing ? "the AWS CLI is needed, and there is no program `aws` in PATH" : error.description,
                 cause: error)
         }
+    }
+
+    private static func isThere(_ outcome: CommandOutput, _ doing: String) throws -> Bool {
+        if outcome.status.isSuccess { return true }
+        // What `s3api` calls by its name is a number with `s3`.
+        if ["NoSuchKey", "404"].contains(errorCode(in: outcome.errorText)) { return false }
+        throw failure(.cannotRead, doing, outcome)
     }
 
     /// `CODE` of `An error occurred (CODE) when calling the … operation: …`, the form all errors of the service have.
