@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test check format bench engine images java8 packages clean help
+.PHONY: build run test check format bench engine images java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -29,13 +29,17 @@ images: engine ## make the build images that cannot be pulled
 java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
 	@.ci/images java8
 
+moto: ## install what plays AWS in the tests
+	@.ci/moto
+
 run: build images ## build the petclinic fixture twice: cold, then offline from its cache
 	@.ci/petclinic $(BINARY)
 
 test: build images ## run all tests, those that need Docker included
 	@python3 -c 'import jsonschema, yaml' 2>/dev/null || .ci/packages python3 python3-jsonschema python3-yaml
 	@command -v tmux >/dev/null || .ci/packages tmux
-	BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
+	@.ci/moto >/dev/null
+	BUILDSPEC_TEST_AWS=$(CURDIR)/.build/moto/bin BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
 
 check: ## formatting and shell scripts
 	@.ci/check

@@ -40,7 +40,10 @@ let package = Package(
         room("SpecParsing", ["CLibYAML"]),
         .target(
             name: "BuildPlanning", dependencies: ["SpecParsing"],
-            resources: [.embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh")],
+            resources: [
+                .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
+                .embedInCode("Resources/codebuild-files.sh"),
+            ],
             swiftSettings: settings),
         room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
 

@@ -45,7 +45,7 @@ public struct BuildExecutor: Sendable {
         self.plan = plan
         self.engine = engine
         var container = container
-        container.arguments = [driverText, "buildspec-driver", surroundings.nonce]
+        container.arguments = [driverText, "buildspec-driver", surroundings.nonce, "", buildProgramsText]
         self.container = container
         self.source = source
         self.cache = cache

@@ -11,6 +11,7 @@ struct BuildRun: Sendable {
     let opening: [OpeningOrder]
     /// Where a kept build goes on; `nil` for a build that begins.
     let resume: ResumePoint?
+    let cacheMemory = CacheMemory()
 
     var plan: BuildPlan { executor.plan }
 

@@ -1,42 +1,105 @@
-internal import BuildPlanning
+public import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 public import Workspaces
 
-/// Keeps the paths of a `cache` section between builds: tarballs here, folders in the container.
+/// Keeps the paths of a `cache` section between builds: tarballs here or in S3, folders in the container.
 public struct CacheKeeping: Sendable {
+    /// With a bucket, the room on this machine that tarballs pass through.
     private let store: CacheStore
-    private let key: CacheKey
+    private let bucket: S3Cache?
+    private let project: String
+    private let namespace: String?
     private let metadata: CacheMetadata
 
-    public init(store: CacheStore, key: CacheKey, metadata: CacheMetadata) {
-        self.store = store
-        self.key = key
+    public enum Place: Sendable {
+        case local(CacheStore)
+        case bucket(S3Cache)
+    }
+
+    /// - Parameters:
+    ///   - place: where tarballs lie.
+    ///   - project: whose caches without a key these are.
+    ///   - namespace: whose caches with a key these are, when they are shared (`cache.cacheNamespace` of a project).
+    public init(
+        _ place: Place, project: String, namespace: String? = nil, metadata: CacheMetadata
+    ) {
+        switch place {
+        case .local(let store): (self.store, bucket) = (store, nil)
+        case .bucket(let bucket): (store, self.bucket) = (bucket.store, bucket)
+        }
+        self.project = project
+        self.namespace = namespace
         self.metadata = metadata
     }
 
-    /// The name of the cache in its folder.
-    public var name: String { key.name }
+    /// As the log's lines name it.
+    var kind: String { bucket == nil ? "local" : "S3" }
 
-    /// The folder that holds the caches.
-    public var directory: String { "\(store.directory)" }
-
-    /// Where the cache lies on this machine.
-    var path: String { "\(store.directory)/\(key.name)" }
-
-    /// What came of looking for a cache.
-    enum Restored {
-        case hit(CacheSummary)
-        case miss(reason: String)
+    /// Where the cache lies that the rules mean; with a key, which only the build evaluates, the folder of all.
+    public func place(_ rules: BuildPlan.CacheRules) -> String {
+        rules.key == nil ? path(of: key(paths: rules.paths, nil)) : "\(store.directory)"
     }
 
-    func restore(_ roots: CacheRoots, into container: String, engine: any Engine) async throws -> Restored {
-        switch try await store.lookup(key) {
-        case .hit: break
-        case .miss(let reason): return .miss(reason: reason)
-        case .damaged(let reason, let setAside):
-            return .miss(reason: Self.damaged(reason, setAside.map { "\($0)" }))
+    /// - Parameters:
+    ///   - paths: as the buildspec has them.
+    ///   - text: `cache.key`, evaluated.
+    func key(paths: [String], _ text: String?) -> CacheKey {
+        let owner = text == nil ? nil : namespace.map { "namespace/\($0)" }
+        return CacheKey(project: owner ?? project, paths: paths, key: text)
+    }
+
+    /// Where a cache lies.
+    func path(of key: CacheKey) -> String { bucket?.url(of: key) ?? "\(store.directory)/\(key.name)" }
+
+    /// What came of looking for a cache.
+    enum Found: Equatable {
+        case hit
+        /// There is none.
+        case nothing(reason: String)
+        /// There is one, and it is of no use.
+        case unusable(reason: String)
+    }
+
+    /// Looks for one cache; one that is found lies on this machine.
+    func find(_ key: CacheKey) async throws -> Found {
+        if let bucket {
+            switch try await bucket.fetch(key) {
+            case .hit: break
+            case .miss(let reason): return .nothing(reason: reason)
+            case .damaged(let reason, _): return .unusable(reason: Self.damaged(reason, nil))
+            }
         }
+        switch try await store.lookup(key) {
+        case .hit: return .hit
+        case .miss(let reason): return .nothing(reason: reason)
+        case .damaged(let reason, let place): return .unusable(reason: Self.damaged(reason, place.map { "\($0)" }))
+        }
+    }
+
+    /// The first cache a fallback key means that can be used.
+    func find(byPrefix prefix: String, like key: CacheKey) async throws -> CacheKey? {
+        let matches =
+            try await bucket?.matches(keyPrefix: prefix, like: key) ?? store.matches(keyPrefix: prefix, like: key)
+        for match in matches where try await find(match) == .hit { return match }
+        return nil
+    }
+
+    /// Whether a cache is there, without bringing it here.
+    func has(_ key: CacheKey) async throws -> Bool {
+        if let bucket { return try await bucket.manifest(of: key) != nil }
+        if case .hit = try await store.lookup(key) { return true } else { return false }
+    }
+
+    /// What came of restoring a cache that was found.
+    enum Restored {
+        case done(CacheSummary)
+        case damaged(reason: String)
+    }
+
+    func restore(
+        _ key: CacheKey, _ roots: CacheRoots, into container: String, engine: any Engine
+    ) async throws -> Restored {
         let pipe = try Pipe()
         async let copied: Void = engine.copyIn(from: pipe.readEnd, to: "/", of: container)
         let outcome: Result<CacheSummary, any Error>
@@ -46,31 +109,53 @@ public struct CacheKeeping: Sendable {
         } catch { outcome = .failure(error) }
         do {
             try await copied
-            return .hit(try outcome.get())
+            return .done(try outcome.get())
         } catch let error as EngineError {
             // The engine's words say more than "the pipe was closed".
             throw error
         } catch let error as WorkspaceError where error.code == .damaged {
-            return .miss(reason: Self.damaged(error.reason, "\(path).damaged"))
+            return .damaged(
+                reason: Self.damaged(error.reason, bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil))
         }
     }
 
-    /// - Parameter existing: the roots that are there now, as paths of the container.
+    /// - Parameters:
+    ///   - places: the roots that are there now.
+    ///   - time: as ``CacheMetadata`` has it.
+    ///   - replacesDamaged: the cache that is there cannot be used.
     func save(
-        _ roots: CacheRoots, existing: [String], of container: String, engine: any Engine
+        _ key: CacheKey, _ roots: CacheRoots, places: [CachePlace], of container: String, engine: any Engine,
+        at time: String, replacesDamaged: Bool
+    ) async throws -> CacheSummary {
+        let summary: CacheSummary
+        do {
+            summary = try await read(key, roots, places, of: container, engine, at: time, links: nil)
+        } catch let links as CacheLinksNeeded {
+            summary = try await read(key, roots, places, of: container, engine, at: time, links: links)
+        }
+        guard let bucket else { return summary }
+        return try await bucket.push(summary, replacesDamaged: replacesDamaged)
+    }
+
+    private func read(
+        _ key: CacheKey, _ roots: CacheRoots, _ places: [CachePlace], of container: String, _ engine: any Engine,
+        at time: String, links: CacheLinksNeeded?
     ) async throws -> CacheSummary {
         var pipes: [(path: String, pipe: Pipe)] = [], streams: [TarStream] = []
-        for path in existing {
+        for place in places {
             let pipe = try Pipe()
-            pipes.append((path, pipe))
-            streams.append(TarStream(pipe.readEnd, map: roots.mapOfStream(of: path)))
+            pipes.append((place.path, pipe))
+            streams.append(TarStream(pipe.readEnd, map: roots.map(of: place)))
         }
         let copying = Task { [pipes] in
             for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
         }
-        return try await withTaskCancellationHandler {
+        var metadata = metadata
+        metadata.savedAt = time
+        return try await withTaskCancellationHandler { [metadata] in
             try await store.save(
-                key, from: streams, allowed: roots.stored, metadata: metadata, confirm: { try await copying.value })
+                key, from: streams, allowed: roots.stored, metadata: metadata, selection: roots.selection,
+                links: links, isImmutable: key.key != nil, confirm: { try await copying.value })
         } onCancel: {
             copying.cancel()
         }
@@ -78,51 +163,5 @@ public struct CacheKeeping: Sendable {
 
     private static func damaged(_ reason: String, _ place: String?) -> String {
         "the cache is damaged (\(reason))" + (place.map { "; it was set aside as \($0)" } ?? "")
-    }
-}
-
-/// The places a `cache.paths` list means: as paths of the container, and as paths of the tarball.
-///
-/// In the tarball an absolute path has lost its first slash, and what belongs to the source lies below
-/// `codebuild/source`, for the source's own folder is another one in every build.
-struct CacheRoots: Equatable {
-    /// Absolute, none below another.
-    let paths: [String]
-    private let sourceDirectory: String
-
-    private static let storedSource = "codebuild/source"
-
-    /// - Parameter expanded: cache paths with their variables put in; `~/` is the home of root [inferred, CODEBUILD.md 7].
-    init(_ expanded: [String], sourceDirectory: String) {
-        self.sourceDirectory = sourceDirectory
-        let all = Set(
-            expanded.map { path in
-                let home = path == "~" || path.hasPrefix("~/") ? "/root" + path.dropFirst() : path
-                let prefix = Glob(home).literalPrefix
-                return normalizedPath(
-                    home.hasPrefix("/") ? (prefix.isEmpty ? "/" : prefix) : "\(sourceDirectory)/\(prefix)")
-            }
-        ).subtracting(["/", ""])
-        paths = all.filter { path in !all.contains { path.hasPrefix($0 + "/") } }.sorted()
-    }
-
-    /// As the tarball calls them.
-    var stored: [String] { paths.map(storedName) }
-
-    func storedName(_ path: String) -> String {
-        if path == sourceDirectory { return Self.storedSource }
-        return path.hasPrefix(sourceDirectory + "/")
-            ? Self.storedSource + path.dropFirst(sourceDirectory.count) : String(path.dropFirst())
-    }
-
-    /// From the tarball's names to those below `/` of the container.
-    var mapOfContainer: PathMap {
-        PathMap([.init(stream: String(sourceDirectory.dropFirst()), stored: Self.storedSource)])
-    }
-
-    /// `docker cp` of a path names everything after the path's last component.
-    func mapOfStream(of path: String) -> PathMap {
-        let last = path.split(separator: "/").last.map(String.init) ?? ""
-        return PathMap([.init(stream: last, stored: storedName(path))])
     }
 }

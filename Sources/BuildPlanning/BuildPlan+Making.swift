@@ -53,7 +53,10 @@ extension BuildPlan {
         guard let cache else { return .undefined }
         guard !cache.paths.isEmpty else { return .skipped(reason: "no paths specified to be cached") }
         guard usesCache else { return .skipped(reason: "the cache is turned off by --no-cache") }
-        return .paths(cache.paths.map(\.value))
+        return .kept(
+            CacheRules(
+                paths: cache.paths.map(\.value), key: cache.key?.value,
+                fallbackKeys: cache.key == nil ? [] : cache.fallbackKeys.prefix(5).map(\.value), action: cache.action))
     }
 
     /// Layers laid over one another: a name keeps its first place and its last value.

@@ -110,8 +110,16 @@ public struct BuildPlan: Sendable {
         case undefined
         /// A section without paths, or `--no-cache`.
         case skipped(reason: String)
-        /// Paths as written, expanded only when they are used.
-        case paths([String])
+        case kept(CacheRules)
+    }
+
+    /// What is kept between builds, and when. Everything is as written, expanded only when it is used.
+    public struct CacheRules: Sendable, Equatable {
+        public let paths: [String]
+        public let key: String?
+        /// At most five, and none without a key (CODEBUILD.md 7).
+        public let fallbackKeys: [String]
+        public let action: BuildSpec.Cache.Action
     }
 }
 

@@ -3,3 +3,6 @@ public let driverText = String(decoding: PackageResources.driver_sh, as: UTF8.se
 
 /// The program text that becomes a shell for people in a build's container: see `Resources/shell.sh`.
 public let shellText = String(decoding: PackageResources.shell_sh, as: UTF8.self)
+
+/// The text of `codebuild-hash-files` and `codebuild-glob-search`: see `Resources/codebuild-files.sh`.
+public let buildProgramsText = String(decoding: PackageResources.codebuild_files_sh, as: UTF8.self)

@@ -67,10 +67,11 @@ extension PlanView {
         switch plan.cache {
         case .undefined: return nil
         case .skipped(let reason): return .object([("skipped", .string(reason))])
-        case .paths(let paths):
+        case .kept(let rules):
             return .object([
-                ("paths", .array(paths.map(Self.pattern))), ("name", cache.map { .string($0.name) }),
-                ("directory", cache.map { .string($0.directory) }),
+                ("paths", .array(rules.paths.map(Self.pattern))), ("key", rules.key.map(Self.pattern)),
+                ("fallbackKeys", .array(rules.fallbackKeys.map(Self.pattern))),
+                ("action", .string(rules.action.rawValue)), ("place", cachePlace.map { .string($0) }),
             ])
         }
     }

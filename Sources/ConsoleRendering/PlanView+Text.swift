@@ -60,8 +60,11 @@ extension PlanView {
         switch plan.cache {
         case .undefined: []
         case .skipped(let reason): ["skipped: \(reason)"]
-        case .paths(let paths):
-            paths.map(Self.expandable) + (cache.map { ["kept in \($0.directory)/\($0.name)"] } ?? [])
+        case .kept(let rules):
+            rules.paths.map(Self.expandable) + (rules.key.map { ["key \(Self.expandable($0))"] } ?? [])
+                + rules.fallbackKeys.map { "else a key that begins with \(Self.expandable($0))" }
+                + (rules.action == .both ? [] : ["\(rules.action.rawValue) only"])
+                + (cachePlace.map { ["kept in \($0)"] } ?? [])
         }
     }
 

@@ -10,8 +10,8 @@ public struct PlanView: Sendable {
     public let image: Image?
     /// Where artifacts go.
     public let artifactsDirectory: String
-    /// The place of the cache, when the build has one.
-    public let cache: Cache?
+    /// Where the cache lies, when the build has one.
+    public let cachePlace: String?
 
     /// What the engine says of the image.
     public struct Image: Sendable {
@@ -25,23 +25,12 @@ public struct PlanView: Sendable {
         }
     }
 
-    /// The cache the build would look for.
-    public struct Cache: Sendable {
-        public let name: String
-        public let directory: String
-
-        public init(name: String, directory: String) {
-            self.name = name
-            self.directory = directory
-        }
-    }
-
-    public init(plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cache: Cache?) {
+    public init(plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?) {
         self.plan = plan
         self.source = source
         self.image = image
         self.artifactsDirectory = artifactsDirectory
-        self.cache = cache
+        self.cachePlace = cachePlace
     }
 
     /// Variables of the image that nothing beats.

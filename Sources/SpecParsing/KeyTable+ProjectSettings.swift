@@ -8,10 +8,11 @@ extension KeyTable {
                 Key("environment", .section(projectEnvironment)),
                 Key("source", .section(projectSource)),
                 Key("timeoutInMinutes", .number),
+                Key("cache", .section(projectCache)),
                 Key("x-buildspec", .section(KeyTable(unknown: .refused, extraKeys.sorted().map { Key($0, .texts) }))),
             ]
                 + [
-                    "artifacts", "cache", "secondaryArtifacts", "secondarySources", "secondarySourceVersions",
+                    "artifacts", "secondaryArtifacts", "secondarySources", "secondarySourceVersions",
                     "fileSystemLocations", "buildBatchConfig", "autoRetryLimit",
                 ].map { Key($0, .anything, .missing) }
                 + [
@@ -42,6 +43,13 @@ extension KeyTable {
             + ["type", "computeType", "computeConfiguration", "fleet", "imagePullCredentialsType", "hostKernel"].map {
                 Key($0, .anything, .irrelevant)
             })
+
+    private static let projectCache = KeyTable([
+        Key("type", .text),
+        Key("location", .text),
+        Key("cacheNamespace", .text),
+        Key("modes", .anything, .irrelevant),
+    ])
 
     private static let projectSource = KeyTable(
         [Key("buildspec", .text)]

@@ -7,20 +7,44 @@ public struct ProjectSettings: Sendable, Equatable {
     public var timeoutInMinutes: Located<Int>?
     /// `source.buildspec`: a path, or the text of a buildspec.
     public var buildspec: Located<String>?
+    public var cache: Cache?
     /// What stands under `x-buildspec`: names of flags without their dashes, with their values.
     public var extra: [String: Located<[String]>]
 
     public init(
         image: Located<String>? = nil, privilegedMode: Bool? = nil, environmentVariables: [EnvironmentVariable] = [],
         timeoutInMinutes: Located<Int>? = nil, buildspec: Located<String>? = nil,
-        extra: [String: Located<[String]>] = [:]
+        cache: Cache? = nil, extra: [String: Located<[String]>] = [:]
     ) {
         self.image = image
         self.privilegedMode = privilegedMode
         self.environmentVariables = environmentVariables
         self.timeoutInMinutes = timeoutInMinutes
         self.buildspec = buildspec
+        self.cache = cache
         self.extra = extra
+    }
+
+    /// `cache`, as far as it matters here: where a cache is kept is said by `--cache` alone.
+    public struct Cache: Sendable, Equatable {
+        /// In the API's words.
+        public enum Kind: String, Sendable, CaseIterable {
+            case none = "NO_CACHE"
+            case s3 = "S3"
+            case local = "LOCAL"
+        }
+
+        public init(type: Kind, location: String?, namespace: String?) {
+            self.type = type
+            self.location = location
+            self.namespace = namespace
+        }
+
+        public let type: Kind
+        /// `BUCKET/PREFIX` of an S3 cache.
+        public let location: String?
+        /// Projects with the same one share caches that have a `key`.
+        public let namespace: String?
     }
 
     /// One entry of `environment.environmentVariables`.
@@ -105,7 +129,8 @@ private struct SettingsReader {
         let environment = project.section("environment")
         var settings = ProjectSettings(
             image: environment?.text("image"), privilegedMode: environment?.flag("privilegedMode")?.value,
-            timeoutInMinutes: timeout(project), buildspec: project.section("source")?.text("buildspec"))
+            timeoutInMinutes: timeout(project), buildspec: project.section("source")?.text("buildspec"),
+            cache: project.section("cache").flatMap { cache($0) })
         for variable in environment?.sections("environmentVariables") ?? [] {
             if let variable = self.variable(variable) { settings.environmentVariables.append(variable) }
         }
@@ -116,6 +141,22 @@ private struct SettingsReader {
             settings.extra[key] = Located(nodes.map(\.text), at: place.location)
         }
         return settings
+    }
+
+    private mutating func cache(_ section: Section) -> ProjectSettings.Cache? {
+        guard let node = section.node("type") else { return nil }
+        guard let type = ProjectSettings.Cache.Kind(rawValue: node.text) else {
+            noteUnknown(node, among: ProjectSettings.Cache.Kind.allCases.map(\.rawValue), at: section.path.key("type"))
+            return nil
+        }
+        return ProjectSettings.Cache(
+            type: type, location: section.text("location")?.value, namespace: section.text("cacheNamespace")?.value)
+    }
+
+    private mutating func noteUnknown(_ node: SpecNode, among names: [String], at path: SpecPath) {
+        reader.findings.error(
+            .unknownValue, at: node, path,
+            "\(path.quoted) is \(quoted(node.text)), expected \(SectionReader.choice(names))")
     }
 
     private mutating func timeout(_ project: Section) -> Located<Int>? {
@@ -139,11 +180,8 @@ private struct SettingsReader {
         var type = ProjectSettings.EnvironmentVariable.Kind.plaintext
         if let node = section.node("type") {
             guard let known = ProjectSettings.EnvironmentVariable.Kind(rawValue: node.text) else {
-                let path = section.path.key("type")
                 let names = ProjectSettings.EnvironmentVariable.Kind.allCases.map(\.rawValue)
-                reader.findings.error(
-                    .unknownValue, at: node, path,
-                    "\(path.quoted) is \(quoted(node.text)), expected \(SectionReader.choice(names))")
+                noteUnknown(node, among: names, at: section.path.key("type"))
                 return nil
             }
             type = known

@@ -10,9 +10,11 @@ struct CacheDraft: Sendable {
     static let fileName = Array("\(CacheFolder.draftPrefix)tarball".utf8)
 
     /// Puts the tarball and its manifest in their places, or finds that the cache there says the same already.
-    func commit(key: CacheKey, metadata: CacheMetadata) throws -> CacheSummary {
-        if case .manifest(let old)? = try? folder.readManifest(), old.fingerprint == written.fingerprint,
-            old.key == key,
+    ///
+    /// - Parameter isImmutable: a sound cache that is there stays, whatever it says.
+    func commit(key: CacheKey, metadata: CacheMetadata, isImmutable: Bool) throws -> CacheSummary {
+        if case .manifest(let old)? = try? folder.readManifest(), old.key == key,
+            isImmutable || old.fingerprint == written.fingerprint,
             (try? folder.checkSizes(of: old)) != nil
         {
             try folder.directory.removeFile(Self.fileName)
@@ -37,7 +39,8 @@ struct CacheDraft: Sendable {
     private func summary(_ manifest: CacheManifest, isUnchanged: Bool) -> CacheSummary {
         CacheSummary(
             manifest: manifest, entryCount: written.entryCount, byteCount: written.contentByteCount,
-            skipped: written.skipped, warnings: written.warnings, isUnchanged: isUnchanged)
+            skipped: written.skipped, shallowPatterns: written.shallowPatterns, warnings: written.warnings,
+            isUnchanged: isUnchanged)
     }
 }
 
@@ -49,7 +52,8 @@ extension CacheFolder {
         }
     }
 
-    fileprivate func replaceManifest(_ manifest: CacheManifest) throws {
+    /// In one step, and on the disk before it is in its place.
+    func replaceManifest(_ manifest: CacheManifest) throws {
         let draft = Array("\(Self.draftPrefix)manifest".utf8)
         let file = try directory.makeFile(draft)
         try file.writeAll(try manifest.encoded())

@@ -8,17 +8,36 @@ struct CacheEntryRules {
     enum Verdict: Equatable {
         case take(ArchiveEntry)
         case leaveOut(SkippedEntry.Reason)
-        /// A folder above the declared paths: nothing of the cache's, and nothing worth a word.
+        /// Nothing of the cache's, and nothing worth a word.
         case passOver
+        /// A folder that is taken only when something in it is.
+        case holdBack(ArchiveEntry)
     }
 
     private let roots: [[UInt8]]
+    private let selection: CacheSelection?
+    /// Names of files that are not selected, under which the archive has the content of files that are.
+    private let storedAs: [[UInt8]: [UInt8]]
     /// Everything that could be the target of a hard link.
     private var files: Set<[UInt8]> = []
     private var links: Set<[UInt8]> = []
+    /// Files that are not selected.
+    private var passed: Set<[UInt8]> = []
 
-    /// - Parameter roots: the declared paths' base directories, as paths of the cache.
-    init(roots: [[UInt8]]) { self.roots = roots }
+    /// Selected hard links whose content came under a name that is not: that name, and the first that is.
+    private(set) var orphans: [[UInt8]: [UInt8]] = [:]
+    /// Patterns that matched folders without taking them, as they were written.
+    private(set) var shallowPatterns: Set<String> = []
+
+    /// - Parameters:
+    ///   - roots: the declared paths' base directories, as paths of the cache.
+    ///   - selection: what is taken of them; `nil` for all.
+    ///   - storedAs: what ``orphans`` were found to be when the same archive was read before.
+    init(roots: [[UInt8]], selection: CacheSelection? = nil, storedAs: [[UInt8]: [UInt8]] = [:]) {
+        self.roots = roots
+        self.selection = selection.flatMap { $0.isTreesOnly ? nil : $0 }
+        self.storedAs = storedAs
+    }
 
     /// - Parameter rename: from the archive's names to the cache's; for a restore it changes nothing.
     mutating func judge(_ entry: ArchiveEntry, rename: ([UInt8]) -> [UInt8] = { $0 }) -> Verdict {
@@ -32,6 +51,7 @@ struct CacheEntryRules {
             return isAbove ? .passOver : .leaveOut(.outsideDeclaredPaths)
         }
         if leadsThroughLink(entry.path) { return .leaveOut(.throughLink) }
+        if let verdict = unselected(&entry) { return verdict }
         switch entry.kind {
         case .other(let name): return .leaveOut(.special(name))
         case .directory: break
@@ -43,12 +63,16 @@ struct CacheEntryRules {
             switch RelativePath.normalized(target) {
             case .failure: return .leaveOut(.linkTargetOutside)
             case .success(let path):
-                let target = rename(path)
+                let name = rename(path), target = storedAs[name] ?? name
+                if target == entry.path { return .passOver }
                 guard isInside(target) else { return .leaveOut(.linkTargetOutside) }
                 if links.contains(target) {
                     links.insert(entry.path)
                 } else if files.contains(target) {
                     files.insert(entry.path)
+                } else if passed.contains(target) {
+                    if orphans[target] == nil { orphans[target] = entry.path }
+                    return .passOver
                 } else {
                     return .leaveOut(.linkTargetMissing)
                 }
@@ -56,6 +80,26 @@ struct CacheEntryRules {
             }
         }
         return .take(entry)
+    }
+
+    /// - Returns: `nil` for an entry that is selected; one whose content belongs to a selected name gets that.
+    private mutating func unselected(_ entry: inout ArchiveEntry) -> Verdict? {
+        guard let selection else { return nil }
+        let isFolder = entry.kind == .directory
+        let verdict = selection.judge(entry.path, isFolder: isFolder)
+        if verdict == .take { return nil }
+        if case .leaveFolder(let pattern) = verdict { shallowPatterns.insert(pattern) }
+        if isFolder { return .holdBack(entry) }
+        switch entry.kind {
+        case .file, .symbolicLink:
+            guard let name = storedAs[entry.path] else {
+                passed.insert(entry.path)
+                return .passOver
+            }
+            entry.path = name
+            return nil
+        case .directory, .hardLink, .other: return .passOver
+        }
     }
 
     private func leadsThroughLink(_ path: [UInt8]) -> Bool {

@@ -5,25 +5,44 @@ internal import Crypto
 /// The paths are part of it, so changing them misses, as the cache version of the service does (CODEBUILD.md 7).
 public struct CacheKey: Codable, Sendable, Hashable {
     /// Tells projects apart; for instance the path of the source folder.
-    public var project: String
-    /// In the buildspec's order, which does not matter.
-    public var paths: [String]
-    /// `cache.key`, expanded; `nil` without one.
-    public var key: String?
+    public let project: String
+    /// Sorted, each once.
+    public let paths: [String]
+    /// `cache.key`, expanded, not empty; `nil` without one.
+    public let key: String?
 
     public init(project: String, paths: [String], key: String? = nil) {
         self.project = project
-        self.paths = paths
+        self.paths = Set(paths).sorted()
         self.key = key
     }
 
+    /// The same project and paths under another `cache.key`.
+    public func with(key: String) -> CacheKey { CacheKey(project: project, paths: paths, key: key) }
+
     /// The cache's folder: readable to a human in front, unique behind.
     public var name: String {
-        var hash = SHA256()
-        for part in [project, key ?? ""] + Set(paths).sorted() { hash.update(part) }
         let readable = [project.split(separator: "/").last.map(String.init) ?? "", key ?? ""]
             .map { Self.readable($0) }.filter { !$0.isEmpty }
-        return (readable + [hexadecimal(hash.finalize().prefix(8))]).joined(separator: "-")
+        return (readable + [Self.hash([project, key ?? ""] + paths)]).joined(separator: "-")
+    }
+
+    /// The cache version: a hash of the paths as the buildspec has them. Caches of different versions never meet.
+    ///
+    /// [doc: user guide, "Amazon S3 caching", Cache version]; that the order of the paths does not matter is [inferred].
+    var version: String { Self.hash(paths) }
+
+    /// `cache.key` for people: printable, on one line.
+    public var shownKey: String? { key.map(Self.shown) }
+
+    /// A text of the user's for people: printable, on one line.
+    public static func shown(_ text: String) -> String { PathText.text(Array(text.utf8)) }
+
+    /// Eight bytes of the texts' SHA-256.
+    static func hash(_ texts: [String]) -> String {
+        var hash = SHA256()
+        for text in texts { hash.update(text) }
+        return hexadecimal(hash.finalize().prefix(8))
     }
 
     private static func readable(_ text: String) -> String {

@@ -80,7 +80,7 @@ private struct CacheRestoring {
                 try stop.check()
                 if stack.hides(entry, in: index) { continue }
                 switch rules.judge(entry) {
-                case .passOver: continue
+                case .passOver, .holdBack: continue
                 case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
                 case .take(let entry):
                     entryCount += 1
@@ -99,7 +99,7 @@ private struct CacheRestoring {
         }
         try writer.close()
         return CacheSummary(
-            manifest: manifest, entryCount: entryCount, byteCount: byteCount, skipped: skipped,
+            manifest: manifest, entryCount: entryCount, byteCount: byteCount, skipped: skipped, shallowPatterns: [],
             warnings: warnings + writer.warnings, isUnchanged: false)
     }
 

@@ -8,12 +8,16 @@ extension CacheStore {
     ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
     ///   - allowed: the declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies
     ///     outside is left out.
+    ///   - selection: what of them is taken; `nil` for all.
+    ///   - links: what an attempt before this one threw.
+    ///   - isImmutable: a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
     ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here (the
     ///     `tar` behind the stream failed) leaves the cache as it was.
     ///   - progress: called, on another thread, with the bytes of content read so far.
-    /// - Throws: ``WorkspaceError``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
+    /// - Throws: ``WorkspaceError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
     public func save(
         _ key: CacheKey, from streams: [TarStream], allowed: [String], metadata: CacheMetadata,
+        selection: CacheSelection? = nil, links: CacheLinksNeeded? = nil, isImmutable: Bool = false,
         compression: CacheCompression = .standard,
         confirm: (@Sendable () async throws -> Void)? = nil,
         progress: (@Sendable (Int64) -> Void)? = nil
@@ -28,7 +32,9 @@ extension CacheStore {
             place.tidyLocked()
             lock.release()
         }
-        let rules = CacheEntryRules(roots: allowed.map { RelativePath.trimmed($0.utf8) })
+        let rules = CacheEntryRules(
+            roots: allowed.map { RelativePath.trimmed($0.utf8) }, selection: selection, storedAs: links?.storedAs ?? [:]
+        )
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
         async let hash = BlockingThread.run { stop in
@@ -43,18 +49,27 @@ extension CacheStore {
         }
         let draft = CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
         try await confirm?()
+        if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
-            try explaining(doing) { try draft.commit(key: key, metadata: metadata) }
+            try explaining(doing) { try draft.commit(key: key, metadata: metadata, isImmutable: isImmutable) }
         }
     }
 
-    /// As ``save(_:from:allowed:metadata:compression:confirm:progress:)``, from one stream whose names are the cache's own.
+    /// As ``save(_:from:allowed:metadata:selection:links:isImmutable:compression:confirm:progress:)``, from one stream whose names are the cache's own.
     public func save(
         _ key: CacheKey, from descriptor: Int32, allowed: [String], metadata: CacheMetadata
     ) async throws -> CacheSummary {
         try await save(key, from: [TarStream(descriptor)], allowed: allowed, metadata: metadata)
     }
+}
+
+/// What a cache takes is hard-linked to what it does not, and the streams had the content under the latter's name.
+///
+/// Nothing was saved. Saving again, from the same streams read anew and with this, puts it right.
+public struct CacheLinksNeeded: Error, Sendable {
+    /// From the name in the stream to the first name that is taken, both as the cache has them.
+    let storedAs: [[UInt8]: [UInt8]]
 }
 
 /// How hard to press.

@@ -50,13 +50,15 @@ public struct CacheStore: Sendable {
         }
     }
 
-    /// The newest cache of the same project and paths whose `cache.key` begins with `prefix`, for `cache.fallback-keys`.
-    public func newest(keyPrefix prefix: String, like key: CacheKey) throws -> CacheKey? {
-        try list().filter { listing in
-            guard case .ready(let manifest) = listing.state, let text = manifest.key.key else { return false }
-            return text.hasPrefix(prefix) && manifest.key.project == key.project
-                && Set(manifest.key.paths) == Set(key.paths)
-        }.max { $0.lastUsed < $1.lastUsed }?.manifest?.key
+    /// The caches that a fallback key means, best first: of the same project and paths, their `cache.key` begins with it.
+    ///
+    /// [doc: user guide, "Amazon S3 caching"] has the prefix; that the one saved last comes first is [inferred].
+    public func matches(keyPrefix prefix: String, like key: CacheKey) throws -> [CacheKey] {
+        try list().compactMap(\.manifest).filter { manifest in
+            guard let text = manifest.key.key else { return false }
+            return text.utf8.starts(with: prefix.utf8) && manifest.key.project == key.project
+                && manifest.key.paths == key.paths
+        }.sorted { $0.metadata.savedAt > $1.metadata.savedAt }.map(\.key)
     }
 
     private func inspect(
@@ -154,8 +156,10 @@ public struct CacheSummary: Sendable, Equatable {
     public let byteCount: Int64
     /// Entries that were left out, by name.
     public let skipped: [SkippedEntry]
+    /// Patterns, as they were written, that matched folders and took nothing of them.
+    public let shallowPatterns: [String]
     /// What libarchive found odd, in its own words.
     public let warnings: [String]
     /// Saving found the content unchanged: the cache stays as it was.
-    public let isUnchanged: Bool
+    public internal(set) var isUnchanged: Bool
 }

@@ -9,6 +9,8 @@ struct CacheWriting {
         let contentByteCount: Int64
         let fingerprint: String
         let skipped: [SkippedEntry]
+        let shallowPatterns: [String]
+        let orphans: [[UInt8]: [UInt8]]
         let warnings: [String]
     }
 
@@ -20,6 +22,8 @@ struct CacheWriting {
     private var contentByteCount: Int64 = 0
     private var skipped: [SkippedEntry] = []
     private var warnings: [String] = []
+    /// Folders on the way to here that nothing was taken from yet, each in the one before.
+    private var heldBack: [ArchiveEntry] = []
 
     init(rules: CacheEntryRules, progress: (@Sendable (Int64) -> Void)?, stop: StopFlag) {
         self.rules = rules
@@ -47,7 +51,9 @@ struct CacheWriting {
         bell.end()
         return Result(
             byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
-            fingerprint: fingerprint.finish(), skipped: skipped, warnings: warnings + writer.warnings)
+            fingerprint: fingerprint.finish(), skipped: skipped, shallowPatterns: rules.shallowPatterns.sorted(),
+            orphans: rules.orphans,
+            warnings: warnings + writer.warnings)
     }
 
     private mutating func copy(_ input: OwnedDescriptor, _ map: PathMap, to writer: ArchiveWriter) throws {
@@ -57,16 +63,31 @@ struct CacheWriting {
             switch rules.judge(entry, rename: map.stored) {
             case .passOver: continue
             case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
-            case .take(let entry): try copy(entry, from: reader, to: writer)
+            case .holdBack(let folder):
+                heldBack.removeAll { !RelativePath.isBelowOrEqual(folder.path, $0.path) }
+                heldBack.append(folder)
+            case .take(let entry):
+                let way = heldBack.filter { RelativePath.isBelowOrEqual(entry.path, $0.path) }
+                for folder in way { try copy(folder, to: writer) { _ in } }
+                if !way.isEmpty { heldBack.removeAll { way.contains($0) } }
+                try copy(entry, to: writer) { try $0.copyContent(from: reader, to: writer) }
             }
         }
+        heldBack = []
         warnings += reader.warnings
     }
 
-    private mutating func copy(_ entry: ArchiveEntry, from reader: ArchiveReader, to writer: ArchiveWriter) throws {
+    private mutating func copy(
+        _ entry: ArchiveEntry, to writer: ArchiveWriter, content: (inout Self) throws -> Void
+    ) throws {
         entryCount += 1
         fingerprint.begin(entry)
         try writer.begin(entry)
+        try content(&self)
+        try writer.end()
+    }
+
+    private mutating func copyContent(from reader: ArchiveReader, to writer: ArchiveWriter) throws {
         try reader.readBlocks { block in
             try block.withBytes { bytes in
                 fingerprint.update(bytes)
@@ -75,7 +96,6 @@ struct CacheWriting {
                 progress?(contentByteCount)
             }
         }
-        try writer.end()
     }
 }
 

@@ -20,6 +20,11 @@ public struct Glob: Sendable {
     /// Whether the pattern takes all below a directory: `X/**/*`, `X/**`, `**/*`, `**`.
     public let isWholeTree: Bool
 
+    /// Whether the last name has no wildcard: `**/node_modules`.
+    public let endsInName: Bool
+    /// Whether all below what comes before is meant: `**/node_modules/**/*`.
+    public let endsInTree: Bool
+
     private let program: GlobProgram
     private let prefix: [UInt8]
 
@@ -30,6 +35,8 @@ public struct Glob: Sendable {
         hasWildcard = program.hasWildcard
         literalPrefix = program.literal ?? text.literalPrefix
         isWholeTree = text.isWholeTree
+        endsInName = text.endsInName
+        endsInTree = text.treeDepth > 0
         prefix = Array(literalPrefix.utf8)
     }
 
@@ -84,14 +91,17 @@ struct GlobText {
     }
 
     var isWholeTree: Bool {
-        let names = components.map { name -> String in
-            var text = String.UnicodeScalarView()
-            text.append(contentsOf: name)
-            return String(text)
-        }
-        let depth = names.suffix(2) == ["**", "*"] ? 2 : names.last == "**" ? 1 : 0
+        let depth = treeDepth
         return depth > 0 && !components.dropLast(depth).contains { Self.hasWildcard($0) }
     }
+
+    /// How many names at the end mean "all below": two of `**/*`, one of `**`, else none.
+    var treeDepth: Int {
+        let stars: [Unicode.Scalar] = ["*", "*"], last = components.suffix(2)
+        return last.count == 2 && last.first == stars && last.last == ["*"] ? 2 : last.last == stars ? 1 : 0
+    }
+
+    var endsInName: Bool { components.last.map { !Self.hasWildcard($0) } ?? true }
 
     private static func hasWildcard(_ component: [Unicode.Scalar]) -> Bool {
         var isEscaped = false

@@ -57,8 +57,11 @@ struct BuildSession: Sendable {
         let container = try await containerSpec(plan, settings, location, engine)
         let mark = try marks.mark(container.name)
         defer { mark.release() }
+        let room = try await scratch(plan, settings)
+        defer { room?.remove() }
         let executor = executor(
-            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, surroundings)
+            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, surroundings, project,
+            room)
         let status = try await perform(executor.run, settings, id, plan, reporter, record)
         if let container = await reporter.result.keptContainer {
             try KeptBuild(
@@ -71,7 +74,8 @@ struct BuildSession: Sendable {
 
     func executor(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
-        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ surroundings: BuildExecutor.Surroundings
+        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ surroundings: BuildExecutor.Surroundings,
+        _ project: ProjectSettings, _ room: ScratchFolder?
     ) -> BuildExecutor {
         BuildExecutor(
             plan: plan, engine: engine, container: container,
@@ -80,7 +84,7 @@ struct BuildSession: Sendable {
             ) { [source = location.source] in
                 try SourceTree(root: source, excluding: try await git?.ignoredPaths() ?? [])
             },
-            cache: cacheKeeping(settings, location, place, plan),
+            cache: cacheKeeping(plan, settings, location, place, project, room),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, surroundings: surroundings, keep: settings.keep, part: settings.part)
     }
@@ -104,7 +108,8 @@ struct BuildSession: Sendable {
                 version: head.branch ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
                 path: location.source),
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
-            region: places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
+            region: settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"]
+                ?? "us-east-1",
             buildNumber: 1, startMilliseconds: startMilliseconds, timeout: settings.timeout,
             usesCache: settings.usesCache,
             inlineBuildspec: place.relativePath == nil ? String(decoding: text, as: UTF8.self) : nil)
@@ -175,22 +180,6 @@ struct BuildSession: Sendable {
 
     func artifactsDirectory(_ settings: RunSettings, _ location: BuildLocation) -> String {
         settings.artifacts ?? "\(location.source)/.buildspec/out"
-    }
-
-    func cacheKeeping(
-        _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace, _ plan: BuildPlan
-    ) -> CacheKeeping? {
-        guard case .paths(let paths) = plan.cache else { return nil }
-        // In a folder the user names, the project's name is enough to find the cache from another checkout; in the one
-        // all projects share, two of the same name must not meet.
-        let project = settings.cacheFolder == nil ? location.source : location.projectName
-        return CacheKeeping(
-            store: CacheStore(directory: FilePath(settings.cacheFolder ?? places.cacheStore)) { [terminal] holder in
-                terminal.say("waiting for the cache: \(holder)\n")
-            },
-            key: CacheKey(project: project, paths: paths),
-            metadata: CacheMetadata(
-                buildspec: place.shownPath, image: plan.image, savedAt: Self.now().rfc3339))
     }
 
     private func show(_ diagnostics: [Diagnostic], source: [UInt8]) {

@@ -7,14 +7,19 @@ struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
         abstract: "Look after the cache tarballs.",
-        subcommands: [List.self, Show.self, Prune.self])
+        subcommands: [List.self, Show.self, Verify.self, Prune.self])
 
     struct Folder: ParsableArguments {
         @Option(help: "The folder with the caches (default: $XDG_CACHE_HOME/buildspec/caches).")
         var cache: String?
 
-        func store(_ places: Places) -> CacheStore {
+        func store(_ places: Places) throws -> CacheStore {
             let folder = cache ?? places.environment["BUILDSPEC_CACHE"].flatMap { $0.isEmpty ? nil : $0 }
+            if let folder, folder.contains("://") {
+                throw Failure(
+                    .usage, "`buildspec cache` looks after the caches of a folder, and `\(folder)` is none",
+                    help: "`aws s3 ls --recursive \(folder)` lists those in S3")
+            }
             return CacheStore(directory: FilePath(folder.map(places.absolute) ?? places.cacheStore))
         }
     }
@@ -41,13 +46,42 @@ struct CacheCommand: AsyncParsableCommand {
 
         func run() async throws {
             await FrontDoor.enter { [folder, name] places, terminal in
-                let store = folder.store(places)
-                do {
-                    try terminal.write(Array(CacheText.page(try store.show(name), in: "\(store.directory)").utf8))
-                } catch let error as WorkspaceError where error.code == .notFound {
-                    throw Failure(.noSuchFile, error.description, help: "`buildspec cache list` names them all")
-                }
+                let store = try folder.store(places)
+                let page = CacheText.page(try CacheText.show(name, in: store), in: "\(store.directory)")
+                try terminal.write(Array(page.utf8))
                 return .succeeded
+            }
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Read caches through and name the damaged ones.",
+            discussion: """
+                Every tarball is read against its checksum and to its last entry. Nothing is changed. \
+                Exit status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
+                """)
+        @OptionGroup var folder: Folder
+        @Argument(help: "The cache's name, as `cache list` has it (default: all).")
+        var name: String?
+
+        func run() async throws {
+            try await FrontDoor.enter { [folder, name] places, terminal in
+                let store = try folder.store(places)
+                let names: [String] =
+                    if let name { [try CacheText.show(name, in: store).name] } else { try store.list().map(\.name) }
+                if names.isEmpty { terminal.say("there are no caches\n") }
+                var isDamaged = false
+                for name in names {
+                    let health = try await store.examine(name)
+                    if case .damaged = health { isDamaged = true }
+                    try terminal.write(Array((CacheText.line(name, health) + "\n").utf8))
+                }
+                guard isDamaged else { return .succeeded }
+                terminal.say(
+                    "help: a build treats a damaged cache as missing; `buildspec cache prune` removes those set aside\n"
+                )
+                return .inputOutput
             }
         }
     }
@@ -87,10 +121,26 @@ struct CacheCommand: AsyncParsableCommand {
 
 /// How a cache is written for people.
 private enum CacheText {
+    /// - Throws: ``Failure`` when there is no cache of that name.
+    static func show(_ name: String, in store: CacheStore) throws -> CacheListing {
+        do { return try store.show(name) } catch let error as WorkspaceError where error.code == .notFound {
+            throw Failure(.noSuchFile, error.description, help: "`buildspec cache list` names them all")
+        }
+    }
+
+    static func line(_ name: String, _ health: CacheHealth) -> String {
+        switch health {
+        case .sound(let manifest): "\(name)  sound  \(manifest.entryCount) entries  \(megabytes(manifest.byteCount))"
+        case .damaged(let reason): "\(name)  damaged: \(reason)"
+        case .unchecked(let reason): "\(name)  not checked: \(reason)"
+        }
+    }
+
     static func line(_ listing: CacheListing) -> String {
         switch listing.state {
         case .ready(let manifest):
             "\(listing.name)  \(megabytes(listing.byteCount))  \(manifest.entryCount) entries  saved \(manifest.metadata.savedAt)"
+                + (manifest.key.shownKey.map { "  key \($0)" } ?? "")
         case .unusable(let reason): "\(listing.name)  \(megabytes(listing.byteCount))  unusable: \(reason)"
         case .damaged: "\(listing.name)  \(megabytes(listing.byteCount))  damaged, set aside"
         }
@@ -100,7 +150,8 @@ private enum CacheText {
         var lines = ["name       \(listing.name)", "folder     \(folder)/\(listing.name)"]
         guard let manifest = listing.manifest else { return (lines + [line(listing)]).joined(separator: "\n") + "\n" }
         lines += [
-            "project    \(manifest.key.project)", "paths      \(manifest.key.paths.joined(separator: "\n           "))",
+            "project    \(manifest.key.project)", "key        \(manifest.key.shownKey ?? "-")",
+            "paths      \(manifest.key.paths.joined(separator: "\n           "))",
             "saved      \(manifest.metadata.savedAt)", "buildspec  \(manifest.metadata.buildspec ?? "-")",
             "image      \(manifest.metadata.image ?? "-")", "entries    \(manifest.entryCount)",
             "content    \(megabytes(manifest.byteCount))", "on disk    \(megabytes(listing.byteCount))",

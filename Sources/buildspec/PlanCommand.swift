@@ -73,7 +73,7 @@ extension BuildSession {
             BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, location,
             place,
             text: text, head: head, startMilliseconds: 0)
-        let view = await view(BuildPlan(spec, request), settings, location, place)
+        let view = await view(BuildPlan(spec, request), settings, location, place, project)
         try print(text: view.text, json: view.json, format)
         return .succeeded
     }
@@ -83,13 +83,18 @@ extension BuildSession {
     }
 
     private func view(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace
+        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace,
+        _ project: ProjectSettings
     ) async -> PlanView {
-        let cache = cacheKeeping(settings, location, place, plan)
+        var cachePlace: String?
+        if case .kept(let rules) = plan.cache {
+            cachePlace =
+                settings.cacheBucket?.url(of: "")
+                ?? cacheKeeping(plan, settings, location, place, project, nil)?.place(rules)
+        }
         return PlanView(
             plan: plan, source: location.source, image: await image(plan.image, settings),
-            artifactsDirectory: artifactsDirectory(settings, location),
-            cache: cache.map { PlanView.Cache(name: $0.name, directory: $0.directory) })
+            artifactsDirectory: artifactsDirectory(settings, location), cachePlace: cachePlace)
     }
 
     /// What the engine knows of the image; a plan needs no engine, so that an unreachable one knows nothing.

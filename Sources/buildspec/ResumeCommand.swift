@@ -44,8 +44,9 @@ extension BuildSession {
     /// Goes on with a build that was kept.
     func resume(_ build: RecordedBuild, _ kept: KeptBuild, from: String?, syncs: Bool) async throws -> ExitStatus {
         let location = try BuildLocation(options, places: places)
-        let settings = try RunSettings(options, project: try readSettings(location), places: places)
-        let place = try location.buildspec(try readSettings(location), places: places)
+        let project = try readSettings(location)
+        let settings = try RunSettings(options, project: project, places: places)
+        let place = try location.buildspec(project, places: places)
         guard case .success(let (spec, text)) = try readSpec(place, isStrict: settings.isStrict) else {
             return .invalidBuildspec
         }
@@ -72,7 +73,10 @@ extension BuildSession {
         try announce(point, of: plan, id)
 
         let container = try await containerSpec(plan, settings, location, engine)
-        let executor = executor(plan, engine, container, settings, location, place, git: git, surroundings(id))
+        let room = try await scratch(plan, settings)
+        defer { room?.remove() }
+        let executor = executor(
+            plan, engine, container, settings, location, place, git: git, surroundings(id), project, room)
         let changes =
             syncs
             ? try SourceChanges(

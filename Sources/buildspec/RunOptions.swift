@@ -39,11 +39,22 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How much memory the build may use, as docker writes it (3g).")
     var memory: String?
 
-    @Option(help: "Where cache tarballs are kept (default: $XDG_CACHE_HOME/buildspec/caches).")
+    @Option(
+        help: """
+            Where cache tarballs are kept: a folder (default: $XDG_CACHE_HOME/buildspec/caches), or s3://BUCKET/PREFIX, \
+            reached by your AWS CLI.
+            """)
     var cache: String?
 
     @Flag(help: "Neither restore nor save a cache.")
     var noCache = false
+
+    @Option(help: "The profile your AWS CLI is to use.")
+    var profile: String?
+
+    @Option(
+        help: "The AWS region, of the build's AWS_REGION and for your AWS CLI (default: AWS_REGION, else us-east-1).")
+    var region: String?
 
     @Option(name: [.customShort("a"), .long], help: "Where artifacts go (default: .buildspec/out in the source).")
     var artifacts: String?
@@ -87,7 +98,8 @@ struct RunOptions: ParsableArguments {
 
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "artifacts", "zip", "offline", "timeout",
+        "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
+        "offline", "timeout",
         "log-format", "build-json", "strict", "keep",
     ]
 }

@@ -2,6 +2,7 @@ internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
+internal import Workspaces
 
 /// What `run` is to do: flag over environment over settings over default (README, "Settings").
 struct RunSettings {
@@ -14,8 +15,13 @@ struct RunSettings {
     let platform: String?
     let cpus: String?
     let memory: String?
+    /// `nil` for the one all projects of this user share.
     let cacheFolder: String?
+    let cacheBucket: S3Location?
     let usesCache: Bool
+    let profile: String?
+    /// As it was named; the build has a default.
+    let region: String?
     let artifacts: String?
     let zips: Bool
     let isOffline: Bool
@@ -44,8 +50,17 @@ struct RunSettings {
         self.isOffline = isOffline
         let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
         self.pull = isOffline ? .never : pull
-        cacheFolder = lookup.text(options.cache, "cache").map(places.absolute)
+        let cache = lookup.text(options.cache, "cache")
+        cacheBucket = try cache.flatMap(Self.bucket)
+        cacheFolder = cacheBucket == nil ? cache.map(places.absolute) : nil
         usesCache = try !lookup.isOn(options.noCache, "no-cache")
+        profile = lookup.text(options.profile, "profile")
+        region = lookup.text(options.region, "region")
+        guard !isOffline || !usesCache || cacheBucket == nil else {
+            throw Failure(
+                .offlineMissing, "`--offline`, and the cache is in S3: `\(cache ?? "")`",
+                help: "name a folder with --cache, or leave the cache out with --no-cache")
+        }
         artifacts = lookup.text(options.artifacts, "artifacts").map(places.absolute)
         zips = try lookup.isOn(options.zip, "zip")
         let minutes = project.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
@@ -84,6 +99,15 @@ struct RunSettings {
             throw Failure(.usage, "`--from \(from)` comes after `--until \(last.apiName)`")
         }
         return BuildPart(start: start, last: last)
+    }
+
+    /// - Returns: `nil` for a folder.
+    private static func bucket(_ place: String) throws -> S3Location? {
+        guard place.contains("://") else { return nil }
+        guard let location = S3Location(place) else {
+            throw Failure(.usage, "`--cache` is `\(place)`, expected a folder or s3://BUCKET/PREFIX")
+        }
+        return location
     }
 
     /// `90s`, `60m`, `2h`; a bare number is minutes, as in `timeoutInMinutes`.

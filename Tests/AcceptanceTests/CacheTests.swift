@@ -73,6 +73,32 @@ struct CacheTests {
         #expect(try await play.call(["cache", "list", "--cache", kept]).errorText == "there are no caches")
     }
 
+    @Test func `cache verify names what is damaged and leaves it as it is`() async throws {
+        let play = try Playground()
+        try play.buildspec(counting)
+        #expect(try await play.call(["cache", "verify"]).errorText == "there are no caches")
+        _ = try await play.run()
+        let sound = try await play.call(["cache", "verify"])
+        #expect(sound.status.isSuccess)
+        let name = try #require(sound.text.split(separator: " ").first.map(String.init))
+        #expect(sound.text.hasPrefix("\(name)  sound  "))
+        #expect(try await play.call(["cache", "verify", "none"]).status.exitStatus == 66)
+
+        let file = try #require(play.files(in: play.cache).first { $0.hasSuffix(".tar.zst") })
+        let tarball = play.cache.appending(path: file)
+        var bytes = try Data(contentsOf: tarball)
+        bytes[bytes.count / 2] ^= 1
+        try bytes.write(to: tarball)
+        let before = play.files(in: play.cache)
+        for arguments in [["cache", "verify"], ["cache", "verify", name]] {
+            let damaged = try await play.call(arguments)
+            #expect(damaged.status.exitStatus == 74)
+            #expect(damaged.text.hasPrefix("\(name)  damaged: its tarball `"))
+        }
+        #expect(play.files(in: play.cache) == before)
+        #expect(try Data(contentsOf: tarball) == bytes)
+    }
+
     @Test func `nothing changed, nothing written`() async throws {
         let play = try Playground()
         try play.buildspec(

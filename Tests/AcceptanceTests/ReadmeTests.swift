@@ -45,6 +45,23 @@ struct ReadmeTests {
         #expect(!result.errorText.contains("warning"), "\(result.errorText)")
     }
 
+    @Test func `the cache with a key works as it says`() async throws {
+        let play = try Playground()
+        let cache = try #require(blocks("yaml").first { $0.hasPrefix("cache:") })
+        try play.buildspec(
+            "version: 0.2\nphases: {build: {commands: ['ls /root/.m2/repository; mkdir -p /root/.m2/repository; touch /root/.m2/repository/x']}}\n"
+                + cache)
+        try play.write("pom.xml", "one")
+        _ = try await play.call(["run", "--image", debian])
+        let exact = try await play.call(["run", "--image", debian])
+        #expect(exact.printed == ["x"])
+        #expect(exact.log.contains { $0.hasPrefix("[Container] Found cache for key maven-") })
+        try play.write("pom.xml", "two")
+        let fallback = try await play.call(["run", "--image", debian])
+        #expect(fallback.printed == ["x"])
+        #expect(fallback.log.contains { $0.hasPrefix("[Container] Found cache for fallback key maven-: maven-") })
+    }
+
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""

@@ -121,10 +121,31 @@ import Testing
     @Test func `the cache is planned from its section and the flag`() throws {
         #expect(try plan(head).cache == .undefined)
         #expect(try plan(head + "cache:\n  paths:\n").cache == .skipped(reason: "no paths specified to be cached"))
-        #expect(try plan(head + "cache: {paths: [/root/.m2/**/*]}\n").cache == .paths(["/root/.m2/**/*"]))
+        guard case .kept(let rules) = try plan(head + "cache: {paths: [/root/.m2/**/*]}\n").cache else {
+            Issue.record("no cache")
+            return
+        }
+        #expect(rules.paths == ["/root/.m2/**/*"])
+        #expect(rules.key == nil && rules.fallbackKeys.isEmpty && rules.action == .both)
         #expect(
             try plan(head + "cache: {paths: [/root/.m2/**/*]}\n", usesCache: false).cache
                 == .skipped(reason: "the cache is turned off by --no-cache"))
+    }
+
+    @Test(arguments: [
+        ("key: v$A, fallback-keys: [a, b, c, d, e, f], action: save", "v$A", ["a", "b", "c", "d", "e"], "save"),
+        ("fallback-keys: [a], action: restore", nil, [], "restore"),
+    ])
+    func `a cache has at most five fallback keys, and none without a key`(
+        text: String, key: String?, fallbackKeys: [String], action: String
+    ) throws {
+        guard case .kept(let rules) = try plan(head + "cache: {paths: [x], \(text)}\n").cache else {
+            Issue.record("no cache")
+            return
+        }
+        #expect(rules.key == key)
+        #expect(rules.fallbackKeys == fallbackKeys)
+        #expect(rules.action.rawValue == action)
     }
 
     @Test(arguments: [

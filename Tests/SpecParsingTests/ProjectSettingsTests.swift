@@ -49,8 +49,8 @@ import Testing
                   "name": "petclinic-rest", "arn": "arn:aws:codebuild:eu-west-1:111122223333:project/petclinic-rest",
                   "source": {"type": "GITHUB", "location": "https://github.com/acme/x.git", "gitCloneDepth": 1,
                     "gitSubmodulesConfig": {"fetchSubmodules": false}, "buildspec": "ci/buildspec.yml", "insecureSsl": false},
-                  "secondarySources": [], "artifacts": {"type": "NO_ARTIFACTS"},
-                  "cache": {"type": "S3", "location": "acme-cache/petclinic"},
+                  "secondarySources": [{"type": "S3"}], "artifacts": {"type": "NO_ARTIFACTS"},
+                  "cache": {"type": "S3", "location": "acme-cache/petclinic", "modes": [], "cacheNamespace": "acme"},
                   "environment": {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0",
                     "computeType": "BUILD_GENERAL1_SMALL", "privilegedMode": false,
                     "imagePullCredentialsType": "CODEBUILD",
@@ -66,12 +66,24 @@ import Testing
             """)
         #expect(
             reading.diagnostics.map(shown) == [
-                "warning: `projects[0].cache` is not supported yet: it is ignored [not-supported]"
+                "warning: `projects[0].secondarySources` is not supported yet: it is ignored [not-supported]"
             ])
         #expect(reading.settings.image?.value == "aws/codebuild/standard:7.0")
         #expect(reading.settings.privilegedMode == false)
         #expect(reading.settings.environmentVariables.map(\.name) == ["PROFILE"])
         #expect(reading.settings.buildspec?.value == "ci/buildspec.yml")
+        #expect(
+            reading.settings.cache
+                == ProjectSettings.Cache(type: .s3, location: "acme-cache/petclinic", namespace: "acme"))
+    }
+
+    @Test(
+        "the kinds of cache are the API's, and none of them needs a location",
+        arguments: [("NO_CACHE", ProjectSettings.Cache.Kind.none), ("LOCAL", .local), ("S3", .s3)])
+    func cache(text: String, kind: ProjectSettings.Cache.Kind) {
+        let reading = read("cache: {type: \(text), modes: [LOCAL_CUSTOM_CACHE]}")
+        #expect(reading.diagnostics == [])
+        #expect(reading.settings.cache == ProjectSettings.Cache(type: kind, location: nil, namespace: nil))
     }
 
     @Test(
@@ -94,6 +106,10 @@ import Testing
             (
                 "environment: {environmentVariables: [{name: x, type: SECRET}]}",
                 "error: `environment.environmentVariables[0].type` is `SECRET`, expected `PLAINTEXT`, `PARAMETER_STORE` or `SECRETS_MANAGER` [unknown-value]"
+            ),
+            (
+                "cache: {type: s3}",
+                "error: `cache.type` is `s3`, expected `NO_CACHE`, `S3` or `LOCAL` [unknown-value]"
             ),
             (
                 "environment: {privilegedMode: maybe}",

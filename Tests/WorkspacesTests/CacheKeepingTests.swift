@@ -11,7 +11,10 @@ import Testing
 
 @Suite("keeping caches: listing, pruning, removing")
 struct CacheKeepingTests {
-    private func save(_ project: String, _ bytes: Int, in folder: FilePath, used: Int, key: String? = nil) async throws
+    private func save(
+        _ project: String, _ bytes: Int, in folder: FilePath, used: Int, key: String? = nil,
+        saved: String = "2026-07-04T14:25:39Z"
+    ) async throws
         -> CacheKey
     {
         let cacheKey = CacheKey(project: project, paths: ["/x"], key: key)
@@ -19,7 +22,7 @@ struct CacheKeepingTests {
         let content = (0..<bytes).map { _ in UInt8.random(in: 0...255, using: &numbers) }
         let summary = try await CacheStore(directory: folder.appending("caches")).save(
             cacheKey, from: try tar([Sample(ArchiveEntry("x/f"), content)], folder), allowed: ["x"],
-            metadata: CacheSample.metadata)
+            metadata: CacheMetadata(savedAt: saved))
         let manifest = folder.appending("caches").appending(summary.manifest.key.name).appending("manifest.json")
         let times = [timespec(tv_sec: used, tv_nsec: 0), timespec(tv_sec: used, tv_nsec: 0)]
         #expect(utimensat(AT_FDCWD, manifest.string, times, 0) == 0)
@@ -113,17 +116,42 @@ struct CacheKeepingTests {
         }
     }
 
-    @Test("fallback keys find the newest of the same project and paths by prefix")
+    @Test("fallback keys find caches of the same project and paths by prefix, the one saved last first")
     func fallback() async throws {
         try await withScratch { folder in
             let store = CacheStore(directory: folder.appending("caches"))
-            _ = try await save("/a", 10, in: folder, used: 300, key: "npm-1")
-            let newest = try await save("/a", 20, in: folder, used: 400, key: "npm-2")
+            let older = try await save(
+                "/a", 10, in: folder, used: 400, key: "npm-1", saved: "2026-07-04T14:25:39.000001Z")
+            let newer = try await save(
+                "/a", 20, in: folder, used: 300, key: "npm-2", saved: "2026-07-04T14:25:39.000002Z")
             _ = try await save("/b", 30, in: folder, used: 500, key: "npm-3")
+            _ = try await save("/a", 40, in: folder, used: 500)
             let wanted = CacheKey(project: "/a", paths: ["/x"], key: "npm-9")
-            #expect(try store.newest(keyPrefix: "npm-", like: wanted) == newest)
-            #expect(try store.newest(keyPrefix: "maven-", like: wanted) == nil)
-            #expect(try store.newest(keyPrefix: "", like: CacheKey(project: "/a", paths: ["/y"])) == nil)
+            #expect(try store.matches(keyPrefix: "npm-", like: wanted) == [newer, older])
+            #expect(try store.matches(keyPrefix: "npm-1", like: wanted) == [older])
+            #expect(try store.matches(keyPrefix: "maven-", like: wanted) == [])
+            #expect(try store.matches(keyPrefix: "", like: CacheKey(project: "/a", paths: ["/y"])) == [])
+        }
+    }
+
+    @Test("an immutable cache stays as it was saved first; a damaged one does not count")
+    func immutable() async throws {
+        try await withScratch { folder in
+            let store = CacheStore(directory: folder.appending("caches"))
+            let key = CacheKey(project: "/a", paths: ["/x"], key: "v1")
+            func save(_ text: String) async throws -> CacheSummary {
+                try await store.save(
+                    key, from: [TarStream(try tar([Sample("x/f", text)], folder))], allowed: ["x"],
+                    metadata: CacheSample.metadata, isImmutable: true)
+            }
+            let first = try await save("first")
+            #expect(!first.isUnchanged)
+            let second = try await save("second")
+            #expect(second.isUnchanged)
+            #expect(second.manifest == first.manifest)
+            let tarball = folder.appending("caches").appending(key.name).appending(first.manifest.layers[0].file)
+            try await run("truncate", "-s", "10", tarball.string)
+            #expect(try await !save("third").isUnchanged)
         }
     }
 }

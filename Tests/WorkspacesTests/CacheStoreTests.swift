@@ -231,6 +231,17 @@ struct CacheStoreTests {
         }
     }
 
+    @Test("a key is whatever the user wrote: it is escaped for people, and the order of paths does not count")
+    func keys() {
+        let key = CacheKey(project: "/p", paths: ["b", "a", "b"], key: "../x y\u{1b}[1m\n")
+        #expect(key.shownKey == "../x y\\x1b[1m\\x0a")
+        #expect(key.paths == ["a", "b"])
+        #expect(key.name.hasPrefix("p-x-y-1m-"))
+        #expect(key == CacheKey(project: "/p", paths: ["a", "b"], key: key.key))
+        #expect(key.version == CacheKey(project: "/q", paths: ["a", "b"]).version)
+        #expect(key.version != CacheKey(project: "/p", paths: ["a", "c"]).version)
+    }
+
     @Test("the name of a cache is readable in front, and everything that makes it another cache changes it")
     func names() {
         let key = CacheSample.key

@@ -6,9 +6,10 @@
 # Standard error carries answers (lists, variables), ended by `answer`; no command of the build ever holds it.
 # A mark is one write: a record separator, the nonce, a status. POSIX sh and nothing else: dash, bash, busybox.
 #
-# $1 the nonce; $2 a folder to put before /codebuild, empty in containers.
+# $1 the nonce; $2 a folder to put before /codebuild, empty in containers; $3 the text of the programs of user/bin.
 nonce=$1
 root=$2
+programs=$3
 # shellcheck disable=SC2034 # for the orders: a line break inside a word
 N='
 '
@@ -24,8 +25,16 @@ answer() { printf '\036%s %d\n' "$nonce" "$1" >&2; }
 # prepare SOURCE: the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
 prepare() {
     source=$root$1
-    mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" &&
-        cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
+    mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" || return
+    provide >/dev/null 2>&1 &
+    cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
+}
+
+# provide: the programs every build finds in PATH. It goes on beside the copying of the source; `run` and `evaluate` wait.
+provide() {
+    cd "$root/codebuild/user/bin" || return
+    for program in codebuild-hash-files codebuild-glob-search; do printf '%s' "$programs" >"$program"; done
+    chmod 755 codebuild-hash-files codebuild-glob-search
 }
 
 # copy FOLDER NAME...: copies entries of a folder of the mounted source (`.` is its top) to the same place of the build's.
@@ -63,6 +72,7 @@ become() {
 
 # run USER SHELL TEXT: one command of the build, in a fresh shell of its own.
 run() {
+    wait
     printf '%s' "$3" >"$tmp/script.sh"
     if [ -z "$1" ]; then
         "$2" "$tmp/script.sh" </dev/null 2>&1
@@ -89,6 +99,30 @@ variables() (
     # shellcheck disable=SC2016
     "$1" -c 'set -a; . "$1"; exec cat /proc/self/environ' sh "$tmp/env.sh"
 ) >&2 2>/dev/null </dev/null
+
+# evaluate SHELL TEXT: what the shell makes of a text in double quotes, where and as a next command would find itself;
+# what it complains of goes to the build's output. The status is that of the last command in the text.
+evaluate() {
+    wait
+    # shellcheck disable=SC2016
+    "$1" -c 'cd "$(cat "$1/dir.txt")" && set -a && . "$1/env.sh" && eval "evaluated=\"$2\"" && printf %s "$evaluated"' \
+        sh "$tmp" "$2" 3>&1 >&2 2>&3 3>&- </dev/null
+}
+
+# places PATH...: those that are there, each followed by where it really is when a link leads to a folder, a folder with a
+# slash at its end; NUL after each.
+places() {
+    for path; do
+        [ -e "$root$path" ] || continue
+        real=$path
+        if [ -L "$root$path" ] && [ -d "$root$path" ]; then
+            real=$(cd -P "$root$path" && pwd) || continue
+            real=${real#"$root"}
+        fi
+        [ ! -d "$root$path" ] || real=$real/
+        printf '%s\0%s\0' "$path" "$real"
+    done >&2
+}
 
 # list FOLDER OPTION KINDS: a list for each kind (f files, d folders, l links), NUL after each path, one more after each list.
 # With -L links are followed, and the links that are listed are the broken ones. `.git` is never listed.

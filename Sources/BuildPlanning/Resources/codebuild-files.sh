@@ -1,0 +1,275 @@
+#!/bin/sh
+# shellcheck shell=dash
+# Two programs of /codebuild/user/bin in one text, told apart by the name they are called by:
+#
+#   codebuild-hash-files GLOB...    one SHA-256 over the files that match below the source's folder
+#   codebuild-glob-search GLOB...   the files that match below the current folder, one a line
+#
+# `*`, `?` and `[...]` stay inside one name, `**` crosses folders, `{a,b}` is one of several. Folders are not listed,
+# links to folders are not entered by `**`, and neither is `.git` by any wildcard. Written for dash, bash and busybox;
+# no `find`, no `sort`. The hash is that of the lines `sha256sum` would print for the files, in the order of the walk.
+LC_ALL=C
+export LC_ALL
+N='
+'
+me=${0##*/}
+patterns=
+batch=
+count=0
+
+# add PATTERN: to the patterns, once for every way through its braces (the innermost first).
+add() {
+    local head tail group choice
+    head=${1%%\}*}
+    case $1 in
+    *\}*) case $head in
+        *\{*)
+            tail=${1#*\}}
+            group=${head##*\{}
+            head=${head%\{*}
+            while :; do
+                choice=${group%%,*}
+                add "$head$choice$tail"
+                case $group in
+                *,*) group=${group#*,} ;;
+                *) return ;;
+                esac
+            done
+            ;;
+        esac ;;
+    esac
+    add_plain "$1"
+}
+
+# add_plain PATTERN: without empty names, `.` and doubled `**`. One that leads out of the folder can match nothing.
+add_plain() {
+    local rest part form
+    rest=$1
+    form=
+    case $rest in
+    "$PWD"/*) rest=${rest#"$PWD"/} ;;
+    /*) return ;;
+    esac
+    while [ -n "$rest" ]; do
+        part=${rest%%/*}
+        case $rest in
+        */*) rest=${rest#*/} ;;
+        *) rest= ;;
+        esac
+        case $part in
+        '' | .) continue ;;
+        ..) return ;;
+        '**') case $form in '**' | */'**') continue ;; esac ;;
+        esac
+        form=$form${form:+/}$part
+    done
+    case $form in
+    '') return ;;
+    '**' | */'**') form=$form/'*' ;;
+    esac
+    patterns=$patterns$form$N
+}
+
+# walk FOLDER PATTERN...: takes the files below a folder (with its slash) that what is left of a pattern matches.
+walk() {
+    local folder entry name pattern head rest found deeper below
+    folder=$1
+    shift
+    for entry in "$folder"* "$folder".[!.]* "$folder"..?*; do
+        [ -e "$entry" ] || continue
+        name=${entry##*/}
+        found=
+        deeper=
+        below=
+        for pattern; do
+            while
+                head=${pattern%%/*}
+                rest=${pattern#"$head"}
+                rest=${rest#/}
+                [ "$head" = '**' ]
+            do
+                [ "$name" = .git ] || below=$below$pattern$N
+                pattern=$rest
+            done
+            [ "$name" != .git ] || [ "$head" = .git ] || continue
+            # shellcheck disable=SC2254 # it is a pattern
+            case $name in
+            $head) if [ -n "$rest" ]; then deeper=$deeper$rest$N; else found=1; fi ;;
+            esac
+        done
+        if [ -n "$found" ] && [ -f "$entry" ]; then take "$entry"; fi
+        if [ -z "$deeper$below" ] || [ ! -d "$entry" ]; then continue; fi
+        if [ -L "$entry" ]; then below=; fi
+        [ -z "$deeper$below" ] || split walk "$entry/" "$deeper$below"
+    done
+}
+
+# split FUNCTION WORD LINES: calls the function with the word and a word for each line.
+split() {
+    set -f
+    IFS=$N
+    # shellcheck disable=SC2086 # split it is
+    set -- "$1" "$2" $3
+    unset IFS
+    set +f
+    "$@"
+}
+
+take() {
+    case $me:$1 in
+    *search:*)
+        count=1
+        printf '%s\n' "$1"
+        ;;
+    *"$N"*)
+        flush
+        digest_lines '' "$1"
+        ;;
+    *)
+        batch=$batch$1$N
+        count=$((count + 1))
+        [ "$count" -lt 256 ] || flush
+        ;;
+    esac
+}
+
+flush() {
+    [ -z "$batch" ] || split digest_lines '' "$batch"
+    batch=
+    count=0
+}
+
+# digest_lines '' FILE...: a line with hash and path for each.
+digest_lines() {
+    local path sums hash
+    shift
+    sums=$(digest "$@") || exit 1
+    for path; do
+        hash=${sums%%[ "$N"]*}
+        sums=${sums#*"$N"}
+        # GNU's marks lines whose name it had to escape.
+        printf '%s  %s\n' "${hash#\\}" "$path"
+    done
+}
+
+# digest FILE...: lines that begin with the SHA-256 of a file; of standard input without one.
+digest() {
+    local path
+    for path; do
+        shift
+        set -- "$@" "./$path"
+    done
+    if command -v sha256sum >/dev/null; then
+        sha256sum "$@"
+    elif command -v shasum >/dev/null; then
+        shasum -a 256 "$@"
+    elif command -v openssl >/dev/null; then
+        openssl dgst -sha256 -r "$@"
+    elif [ $# = 0 ]; then
+        sha256
+    else
+        for path; do sha256 <"$path" || return; done
+    fi
+}
+
+bytes() {
+    if command -v od >/dev/null; then
+        od -An -v -tu1
+    elif command -v hexdump >/dev/null; then
+        hexdump -v -e '1/1 "%u "'
+    else
+        printf '%s: the image has none of sha256sum, shasum, openssl, od and hexdump\n' "$me" >&2
+        return 1
+    fi
+}
+
+# sha256: of standard input, by the shell's own arithmetic (FIPS 180-4); some kilobytes a second.
+sha256() (
+    all=$(bytes) || exit
+    i=0
+    for k in 428a2f98 71374491 b5c0fbcf e9b5dba5 3956c25b 59f111f1 923f82a4 ab1c5ed5 d807aa98 12835b01 243185be \
+        550c7dc3 72be5d74 80deb1fe 9bdc06a7 c19bf174 e49b69c1 efbe4786 0fc19dc6 240ca1cc 2de92c6f 4a7484aa 5cb0a9dc \
+        76f988da 983e5152 a831c66d b00327c8 bf597fc7 c6e00bf3 d5a79147 06ca6351 14292967 27b70a85 2e1b2138 4d2c6dfc \
+        53380d13 650a7354 766a0abb 81c2c92e 92722c85 a2bfe8a1 a81a664b c24b8b70 c76c51a3 d192e819 d6990624 f40e3585 \
+        106aa070 19a4c116 1e376c08 2748774c 34b0bcb5 391c0cb3 4ed8aa4a 5b9cca4f 682e6ff3 748f82ee 78a5636f 84c87814 \
+        8cc70208 90befffa a4506ceb bef9a3f7 c67178f2; do
+        eval "k$i=$((0x$k))"
+        i=$((i + 1))
+    done
+    m=$((0xffffffff))
+    h0=$((0x6a09e667)) h1=$((0xbb67ae85)) h2=$((0x3c6ef372)) h3=$((0xa54ff53a))
+    h4=$((0x510e527f)) h5=$((0x9b05688c)) h6=$((0x1f83d9ab)) h7=$((0x5be0cd19))
+    word=0
+    place=0
+
+    byte() {
+        word=$((word << 8 | $1))
+        place=$((place + 1))
+        [ $((place & 3)) = 0 ] || return 0
+        eval "w$((place / 4 - 1))=$word"
+        word=0
+        [ "$place" = 64 ] || return 0
+        place=0
+        block
+    }
+
+    block() {
+        i=16
+        while [ "$i" -lt 64 ]; do
+            eval "p=\$w$((i - 16)) q=\$w$((i - 15)) r=\$w$((i - 7)) s=\$w$((i - 2))"
+            # shellcheck disable=SC2154
+            eval "w$i=$((((((q >> 7 | q << 25) ^ (q >> 18 | q << 14)) & m ^ q >> 3) + (((s >> 17 | s << 15) ^ (s >> 19 | s << 13)) & m ^ s >> 10) + p + r) & m))"
+            i=$((i + 1))
+        done
+        a=$h0 b=$h1 c=$h2 d=$h3 e=$h4 f=$h5 g=$h6 h=$h7
+        i=0
+        while [ "$i" -lt 64 ]; do
+            eval "p=\$((k$i + w$i))"
+            p=$((p + h + (((e >> 6 | e << 26) ^ (e >> 11 | e << 21) ^ (e >> 25 | e << 7)) & m) + (e & f ^ (m ^ e) & g)))
+            q=$(((((a >> 2 | a << 30) ^ (a >> 13 | a << 19) ^ (a >> 22 | a << 10)) & m) + (a & b ^ a & c ^ b & c)))
+            h=$g g=$f f=$e e=$(((d + p) & m)) d=$c c=$b b=$a a=$(((p + q) & m))
+            i=$((i + 1))
+        done
+        h0=$(((h0 + a) & m)) h1=$(((h1 + b) & m)) h2=$(((h2 + c) & m)) h3=$(((h3 + d) & m))
+        h4=$(((h4 + e) & m)) h5=$(((h5 + f) & m)) h6=$(((h6 + g) & m)) h7=$(((h7 + h) & m))
+    }
+
+    length=0
+    for value in $all; do
+        byte "$value"
+        length=$((length + 8))
+    done
+    byte 128
+    while [ "$place" != 56 ]; do byte 0; done
+    for shift in 56 48 40 32 24 16 8 0; do byte $((length >> shift & 255)); done
+    printf '%08x%08x%08x%08x%08x%08x%08x%08x -\n' "$h0" "$h1" "$h2" "$h3" "$h4" "$h5" "$h6" "$h7"
+)
+
+# search: what the patterns find; says so when it is nothing.
+search() {
+    split walk '' "$patterns"
+    flush
+}
+
+if [ $# = 0 ]; then
+    printf 'usage: %s GLOB...\n' "$me" >&2
+    exit 2
+fi
+case $me in
+*search) ;;
+*) cd "${CODEBUILD_SRC_DIR:-.}" || exit ;;
+esac
+for pattern; do add "$pattern"; done
+found=$(
+    search || exit
+    printf .
+) || exit
+found=${found%.}
+[ -n "$found" ] || printf '%s: no files found matching: %s\n' "$me" "$*" >&2
+case $me in
+*search) printf '%s' "$found" ;;
+*)
+    hash=$(printf '%s' "$found" | digest) || exit
+    printf '%s\n' "${hash%% *}"
+    ;;
+esac
