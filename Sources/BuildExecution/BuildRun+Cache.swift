@@ -81,9 +81,11 @@ extension BuildRun {
     }
 
     func saveCache() async throws {
-        guard case .kept(let rules) = plan.cache, let cache = executor.cache, let key = await cacheMemory.key else {
-            return
-        }
+        guard case .kept(let rules) = plan.cache, let cache = executor.cache else { return }
+        var remembered = await cacheMemory.key
+        // A build that goes on restores nothing; its key may be another one by now, too.
+        if remembered == nil, resume != nil { remembered = try await cacheKey(rules, cache) }
+        guard let key = remembered else { return }
         guard rules.action != .restore else { return try await log(.uploadSkipped) }
         do {
             let replacesDamaged = await cacheMemory.damaged == key

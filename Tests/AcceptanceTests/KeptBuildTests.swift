@@ -14,7 +14,7 @@ struct KeptBuildTests {
     private let tenCommands =
         "version: 0.2\nphases:\n  build:\n    commands:\n"
         + (1...9).map { "      - echo run-\($0) >> ran.txt; N=\($0)\n" }.joined()
-        + "      - echo run-10 >> ran.txt; grep good state.txt\n    finally: [echo finally]\n"
+        + "      - echo run-10 >> ran.txt; mkdir -p /root/kept; cp state.txt /root/kept/; grep good state.txt\n    finally: [echo finally]\n"
         + "  post_build:\n    commands: ['echo post $CODEBUILD_BUILD_SUCCEEDING $N']\n"
         + "artifacts: {files: ['ran.txt', 'state.txt']}\ncache: {paths: ['/root/kept/**/*']}\n"
 
@@ -34,6 +34,12 @@ struct KeptBuildTests {
         #expect(resumed.errorText.contains("at BUILD:10"))
         #expect(try await Docker.containers(of: play).isEmpty)
 
+        let caches = try FileManager.default.subpathsOfDirectory(atPath: play.cache.path)
+        let tarball = try #require(caches.first { $0.hasSuffix(".tar.zst") })
+        let kept = try await Command(
+            "tar", ["--zstd", "-xOf", play.cache.appending(path: tarball).path, "root/kept/state.txt"]
+        ).collect()
+        #expect(kept.text == "good")
         let ran = try String(contentsOf: play.out.appending(path: "artifacts/ran.txt"), encoding: .utf8)
         #expect(ran.split(separator: "\n").count == 11)  // The tenth ran twice: its first run began the line.
         let builds = try await play.call(["builds"]).outputText.split(separator: "\n")
