@@ -16,6 +16,7 @@ public struct BuildExecutor: Sendable {
     /// When the container stays behind after the build.
     let keep: Keep
     let part: BuildPart
+    let debugging: Debugging
 
     public enum Keep: String, Sendable, CaseIterable { case never, failure, always }
 
@@ -38,8 +39,9 @@ public struct BuildExecutor: Sendable {
     public init(
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, surroundings: Surroundings,
-        keep: Keep = .never, part: BuildPart = BuildPart()
+        keep: Keep = .never, part: BuildPart = BuildPart(), debugging: Debugging = Debugging()
     ) {
+        self.debugging = debugging
         self.keep = keep
         self.part = part
         self.plan = plan
@@ -161,6 +163,7 @@ public struct BuildExecutor: Sendable {
         if !lines.isEmpty { orders.append(Array("append /codebuild/output/tmp/env.sh \(lines.shellQuoted)".utf8)) }
         do { try await session.ready(for: orders) } catch is DriverSession.Lost { return (.lost, .leave) }
         _ = try await session.replies(orders.count)
+        if debugging.isOn { _ = try await session.perform("debug") }
         let run = BuildRun(executor: self, session: session, sink: sink, opening: [], resume: point)
         if let changes, let problem = try await source.apply(changes, plan, container.name, engine, session) {
             throw UnfitImage(image: plan.image, reason: problem)

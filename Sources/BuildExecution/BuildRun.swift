@@ -136,8 +136,8 @@ struct BuildRun: Sendable {
     ) async throws -> Bool {
         try await sink.begin(BuildPhase(phase.name))
         let isInFinally = point?.isInFinally ?? false, first = point?.index ?? 0
-        let commands = isInFinally ? [] : Array(phase.commands.dropFirst(first))
-        let finally = isInFinally ? Array(phase.finally.dropFirst(first)) : phase.finally
+        let commands = isInFinally ? [] : phase.commands.dropFirst(first)
+        let finally = phase.finally.dropFirst(isInFinally ? first : 0)
         let remembers = executor.keep != .never && isSucceeding
         let retry = RetryRule(phase.onFailure)
         if retry.limit > 0 { _ = try await session.perform("kept=$(cat \"$tmp/dir.txt\")") }
@@ -146,9 +146,10 @@ struct BuildRun: Sendable {
             attempt += 1
             try await sink.retry(attempt, of: retry.limit)
             try await beginAnew(isSucceeding: isSucceeding)
-            failure = try await perform(phase.commands, of: phase, remembering: remembers)
+            failure = try await perform(phase.commands[...], of: phase, remembering: remembers)
         }
-        let inFinally = try await perform(finally, of: phase, remembering: remembers && failure == nil)
+        let inFinally = try await perform(
+            finally, of: phase, isFinally: true, remembering: remembers && failure == nil)
         failure = failure ?? inFinally
         if phase.name == .postBuild { try await saveCache() }
         try await sink.end(failure == nil ? .succeeded : .failed, failure ?? .none)
@@ -168,9 +169,12 @@ struct BuildRun: Sendable {
     ///
     /// - Parameter remembers: whether the state each begins with is kept, in case it fails.
     private func perform(
-        _ commands: [BuildSpec.Command], of phase: BuildPlan.Phase, remembering remembers: Bool
+        _ commands: ArraySlice<BuildSpec.Command>, of phase: BuildPlan.Phase, isFinally: Bool = false,
+        remembering remembers: Bool
     ) async throws -> PhaseContext? {
-        for command in commands {
+        for (index, written) in zip(commands.indices, commands) {
+            let point = ResumePoint(phase: phase.name, isInFinally: isFinally, index: index)
+            guard let command = try await stepped(written, at: point) else { continue }
             try await sink.commandStarted(command)
             let user = phase.runAs == "root" ? nil : phase.runAs
             let words = [user ?? "", plan.shell.program, plan.script(for: command.text)]
@@ -180,6 +184,7 @@ struct BuildRun: Sendable {
             guard status == 0 else {
                 _ = try await session.perform(
                     "append /codebuild/output/tmp/env.sh \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)")
+                if executor.debugging.pausesAfterFailure { try await pause("after \(point) failed") }
                 return .commandFailed(command.text, exitStatus: status)
             }
         }

@@ -32,6 +32,9 @@ extension BuildExecutor {
                     "cannot write /codebuild/readonly/buildspec.yml (status \($0))"
                 })
         }
+        if debugging.isOn {
+            orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })
+        }
         return try await orders + source.openingOrders()
     }
 }

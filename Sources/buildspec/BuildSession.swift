@@ -86,7 +86,8 @@ struct BuildSession: Sendable {
             },
             cache: cacheKeeping(plan, settings, location, place, project, room),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
-            zipsArtifacts: settings.zips, surroundings: surroundings, keep: settings.keep, part: settings.part)
+            zipsArtifacts: settings.zips, surroundings: surroundings, keep: settings.keep, part: settings.part,
+            debugging: debugging(settings, container.name, engine))
     }
 
     /// The files of the source as they are now.

@@ -39,6 +39,8 @@ enum FrontDoor {
 
     private static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {
         switch error {
+        // Nobody sent a signal: the user said `quit`. The closing table has told the rest.
+        case is CancellationError: return .buildFailed
         case is Terminal.BrokenPipe: return .stopped(signal: SIGPIPE)
         case let failure as Failure:
             terminal.say(failure)

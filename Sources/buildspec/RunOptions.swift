@@ -90,6 +90,20 @@ struct RunOptions: ParsableArguments {
     @Option(help: "End with this phase; artifacts are collected then.")
     var until: String?
 
+    @Option(
+        name: .customLong("break"),
+        help: """
+            Pause before a phase's first command (PHASE) or its Nth (PHASE:N), or after any that failed (failure), until \
+            `codebuild-resume` is run in the container. Repeatable.
+            """)
+    var breaks: [String] = []
+
+    @Flag(help: "Let `codebuild-breakpoint` in a command pause the build; --break does, too.")
+    var debugSession = false
+
+    @Flag(help: "Ask before each command: run it, skip it, edit it, open a shell, or quit.")
+    var step = false
+
     @Flag(help: "Treat warnings about the buildspec as errors.")
     var strict = false
 

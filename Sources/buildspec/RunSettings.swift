@@ -32,6 +32,8 @@ struct RunSettings {
     let isStrict: Bool
     let keep: BuildExecutor.Keep
     let part: BuildPart
+    /// Without the questions of `--step`.
+    let debugging: Debugging
     let overrides: [BuildPlan.Variable]
     /// Each of the above with the place it came from, as far as the build depends on it.
     let decisions: [BuildPlan.Decision]
@@ -71,6 +73,13 @@ struct RunSettings {
         isStrict = try lookup.isOn(options.strict, "strict")
         keep = try lookup.choice(options.keep, "keep", places.keepsFailures ? .failure : .never)
         part = try Self.part(options)
+        debugging = Debugging(
+            points: try options.breaks.filter { $0 != "failure" }.map { text in
+                guard let point = ResumePoint(text) else {
+                    throw Failure(.usage, "`--break` is `\(text)`, expected a phase such as BUILD, BUILD:3, or failure")
+                }
+                return point
+            }, pausesAfterFailure: options.breaks.contains("failure"), isOn: options.debugSession)
         decisions = lookup.decisions
         overrides = try Self.overrides(options, project: project, places: places)
     }

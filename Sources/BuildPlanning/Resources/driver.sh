@@ -34,7 +34,18 @@ prepare() {
 provide() {
     cd "$root/codebuild/user/bin" || return
     for program in codebuild-hash-files codebuild-glob-search; do printf '%s' "$programs" >"$program"; done
-    chmod 755 codebuild-hash-files codebuild-glob-search
+    # A breakpoint is nothing where no debug session is on (CODEBUILD.md 11).
+    printf '%s\n' '#!/bin/sh' "[ -e '$tmp/debug' ] || exit 0" ": >'$tmp/paused'" \
+        "while [ -e '$tmp/paused' ]; do sleep 0.2 2>/dev/null || sleep 1; done" >codebuild-breakpoint
+    printf '%s\n' '#!/bin/sh' "rm -f '$tmp/paused'" >codebuild-resume
+    chmod 755 codebuild-hash-files codebuild-glob-search codebuild-breakpoint codebuild-resume
+}
+
+# debug: turns breakpoints on. pause: waits like a breakpoint of the build's own.
+debug() { : >"$tmp/debug"; }
+pause() {
+    wait
+    "$root/codebuild/user/bin/codebuild-breakpoint" </dev/null >/dev/null 2>&1
 }
 
 # copy FOLDER NAME...: copies entries of a folder of the mounted source (`.` is its top) to the same place of the build's.
