@@ -14,7 +14,8 @@ struct ArtifactPart {
 /// Getting chosen files out of the container. One `docker cp` takes one path, so what is neither a single file nor most of
 /// a folder is put together in the container first.
 extension BuildRun {
-    func store(_ parts: [ArtifactPart], as identifier: String) async throws {
+    /// - Parameter name: the artifact's own, evaluated.
+    func store(_ parts: [ArtifactPart], as identifier: String, named name: String?) async throws {
         let chosen = parts.filter { !$0.selection.isEmpty }
         var fetches: [Fetch] = []
         for (number, part) in chosen.enumerated() {
@@ -42,7 +43,8 @@ extension BuildRun {
         for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
         try await sink.send(
             .artifactsCollected(
-                identifier: identifier, files: stored.fileCount, bytes: Int(stored.byteCount), path: "\(stored.path)"))
+                identifier: identifier, files: stored.fileCount, bytes: Int(stored.byteCount), path: "\(stored.path)",
+                name: name))
     }
 
     /// A path of the container to fetch, and the path its content stands for.

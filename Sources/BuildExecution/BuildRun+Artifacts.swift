@@ -80,7 +80,7 @@ extension BuildRun {
         }
         try await sink.log("Found \(all.foundCount) file(s)")
         do {
-            try await store(parts, as: identifier)
+            try await store(parts, as: identifier, named: try await evaluatedName(of: rules))
         } catch let error as WorkspaceError where !Task.isCancelled {
             return PhaseContext(
                 statusCode: "CLIENT_ERROR", message: "Error in UPLOAD_ARTIFACTS phase: \(error)")
@@ -89,6 +89,17 @@ extension BuildRun {
                 statusCode: "CLIENT_ERROR", message: "Error in UPLOAD_ARTIFACTS phase: \(error)")
         }
         return nil
+    }
+
+    /// `name` as the shell makes it, with the environment after the last command (CODEBUILD.md 6.3).
+    private func evaluatedName(of rules: BuildSpec.ArtifactRules) async throws -> String? {
+        guard let written = rules.name?.value else { return nil }
+        let (status, name) = try await evaluated(written)
+        guard status == 0, !name.isEmpty else {
+            try await sink.send(.notice(text: "artifacts: `name` is `\(written)`, which the shell makes nothing of"))
+            return nil
+        }
+        return name
     }
 
     /// The absolute folders a `base-directory` names: one, or those at the top of the source that match its glob.

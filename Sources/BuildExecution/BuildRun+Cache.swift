@@ -154,9 +154,9 @@ extension BuildRun {
         return cache.key(paths: rules.paths, text)
     }
 
-    /// A `cache.key` or fallback key as the build's shell expands it between double quotes, in the source's folder and
+    /// A `cache.key`, a fallback key or an artifact's `name` as the build's shell expands it between double quotes, in the source's folder and
     /// with the build's variables [inferred: CODEBUILD.md 7 has `$VAR` and `$(…)` only].
-    private func evaluated(_ text: String) async throws -> (status: Int, text: String) {
+    func evaluated(_ text: String) async throws -> (status: Int, text: String) {
         let order = ["evaluate", plan.shell.program.shellQuoted, text.shellQuoted].joined(separator: " ")
         let answer = try await session.ask(order)
         // What the shell complained of is in the log before what comes of it.

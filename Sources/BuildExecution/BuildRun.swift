@@ -37,7 +37,9 @@ struct BuildRun: Sendable {
         for phase in plan.phases { rules[phase.name] = phase.onFailure }
         let start = resume ?? executor.part.start
         if resume == nil { try await tellSkipped() }
-        var machine = PhaseMachine(rules: rules, from: start?.phase ?? .install, until: executor.part.last)
+        var machine = PhaseMachine(
+            rules: rules, continueFailsTheBuild: plan.isStrict || PhaseMachine.continueFailsTheBuildByDefault,
+            from: start?.phase ?? .install, until: executor.part.last)
         var isSucceeding = true
         while true {
             switch machine.next() {

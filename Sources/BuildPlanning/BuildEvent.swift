@@ -27,7 +27,8 @@ public struct BuildEvent: Sendable, Equatable {
         case phaseFinished(phase: BuildPhase, status: PhaseStatus, context: PhaseContext, milliseconds: Int)
         case cacheRestored(entries: Int, bytes: Int, from: String)
         case cacheSaved(entries: Int, bytes: Int, to: String, changed: Bool)
-        case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String)
+        /// `name` is the artifact's own, evaluated, where the buildspec gives one (CODEBUILD.md 6.3).
+        case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String, name: String?)
         /// Only a part of the build was asked for, and this phase is none of it.
         case phaseSkipped(phase: BuildPhase)
         /// The container stays behind, to be looked into.

@@ -5,6 +5,7 @@ extension BuildPlan {
     public init(_ spec: BuildSpec, _ request: BuildRequest) {
         let sourceDirectory = Self.sourceDirectory(of: request.id)
         id = request.id
+        number = request.buildNumber
         version = spec.version
         image = request.image
         self.sourceDirectory = sourceDirectory
@@ -35,6 +36,7 @@ extension BuildPlan {
         artifacts = spec.artifacts
         cache = Self.cachePlan(spec.cache, usesCache: request.usesCache)
         timeout = request.timeout
+        isStrict = request.isStrict
     }
 
     /// `CODEBUILD_SRC_DIR` of a build (CODEBUILD.md 3.3; DESIGN 8.6).
@@ -86,7 +88,15 @@ extension BuildPlan {
             ("CODEBUILD_BUILD_IMAGE", request.image),
             ("CODEBUILD_BUILD_NUMBER", String(request.buildNumber)),
             ("CODEBUILD_BUILD_SUCCEEDING", "1"),
+            (
+                "CODEBUILD_BUILD_URL",
+                "https://\(region).console.aws.amazon.com/codebuild/home?region=\(region)#/builds/\(request.id)/view/new"
+            ),
             ("CODEBUILD_CI", "true"),
+            ("CODEBUILD_CONTAINER_NAME", "default"),
+            ("CODEBUILD_EXECUTION_ROLE_BUILD", ""),
+            ("CODEBUILD_FE_REPORT_ENDPOINT", "https://codebuild.\(region).amazonaws.com/"),
+            ("CODEBUILD_GOPATH", String(sourceDirectory.dropLast("/src".count))),
             ("CODEBUILD_INITIATOR", request.initiator),
             ("CODEBUILD_KMS_KEY_ID", "arn:aws:kms:\(region):\(account):alias/aws/s3"),
             ("CODEBUILD_LAST_EXIT", "0"),

@@ -3,6 +3,8 @@ public import SpecParsing
 /// Everything decided before anything runs. Printing it is `buildspec plan`; execution adds nothing to it but time.
 public struct BuildPlan: Sendable {
     public let id: BuildID
+    /// `CODEBUILD_BUILD_NUMBER`.
+    public let number: Int
     public let version: BuildSpec.Version
     public let image: String
     /// The folder of this machine that the source comes from.
@@ -28,6 +30,8 @@ public struct BuildPlan: Sendable {
     public let cache: CachePlan
     /// Whole-build limit, in seconds.
     public let timeout: Int
+    /// Whether what the service's documents leave open is read strictly: `on-failure: CONTINUE` then fails the build.
+    public let isStrict: Bool
 
     /// The shell every command runs under (CODEBUILD.md 3.4).
     public enum Shell: Sendable, Equatable {
@@ -143,6 +147,7 @@ public struct BuildRequest: Sendable {
     public var timeout: Int
     public var usesCache: Bool
     public var decisions: [BuildPlan.Decision] = []
+    public var isStrict = false
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,

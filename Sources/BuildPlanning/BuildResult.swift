@@ -23,6 +23,8 @@ public struct BuildResult: Sendable, Equatable {
         public let files: Int
         public let bytes: Int
         public let path: String
+        /// As the buildspec's `name` was evaluated.
+        public let name: String?
     }
 
     public struct CacheUse: Sendable, Equatable {
@@ -86,8 +88,8 @@ public struct BuildResult: Sendable, Equatable {
             cacheRestored = CacheUse(entries: entries, bytes: bytes, path: path)
         case .cacheSaved(let entries, let bytes, let path, let changed):
             cacheSaved = CacheUse(entries: entries, bytes: bytes, path: path, changed: changed)
-        case .artifactsCollected(let identifier, let files, let bytes, let path):
-            artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path))
+        case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
+            artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
         case .variablesExported(let variables): exportedVariables = variables
         case .buildFinished(let status):
             self.status = status

@@ -11,15 +11,20 @@ public struct PhaseMachine: Sendable {
     private let rules: [PhaseName: BuildSpec.OnFailure]
     private var remaining: [Step]
     private var hasFailed = false
+    private let continueFailsTheBuild: Bool
 
     /// - Parameters:
     ///   - rules: the phases' own `on-failure`, where they have one.
     ///   - first: the phases before it are left out, as done.
+    ///   - continueFailsTheBuild: whether a failed phase with `on-failure: CONTINUE` makes the build FAILED.
     ///   - last: the phases behind it are left out; artifacts are collected all the same.
     public init(
-        rules: [PhaseName: BuildSpec.OnFailure], from first: PhaseName = .install, until last: PhaseName = .postBuild
+        rules: [PhaseName: BuildSpec.OnFailure],
+        continueFailsTheBuild: Bool = Self.continueFailsTheBuildByDefault, from first: PhaseName = .install,
+        until last: PhaseName = .postBuild
     ) {
         self.rules = rules
+        self.continueFailsTheBuild = continueFailsTheBuild
         let phases = PhaseName.allCases.filter { first <= $0 && $0 <= last }
         remaining = phases.map { .run($0) } + [.uploadArtifacts]
     }
@@ -33,7 +38,7 @@ public struct PhaseMachine: Sendable {
     public mutating func failed(_ phase: PhaseName) {
         switch rules[phase] {
         case .continue:
-            hasFailed = hasFailed || Self.continueFailsTheBuild
+            hasFailed = hasFailed || continueFailsTheBuild
         case .abort:
             hasFailed = true
             remaining = Self.afterAbort
@@ -47,8 +52,9 @@ public struct PhaseMachine: Sendable {
     /// Tells the machine that the artifacts could not be collected.
     public mutating func uploadFailed() { hasFailed = true }
 
-    /// Whether a failed phase with `on-failure: CONTINUE` makes the build FAILED. [unknown, CODEBUILD.md 3.5 and 14.1]
-    static let continueFailsTheBuild = false
+    /// Whether a failed phase with `on-failure: CONTINUE` makes the build FAILED, where nobody says. [unknown, CODEBUILD.md
+    /// 3.5 and 14.1]
+    public static let continueFailsTheBuildByDefault = false
 
     /// What still runs after a phase with `on-failure: ABORT`: nothing, not even artifacts. [inferred, CODEBUILD.md 3.5]
     static let afterAbort: [Step] = []

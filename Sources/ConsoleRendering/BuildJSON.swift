@@ -17,6 +17,7 @@ extension BuildResult {
         members.append(("endTime", endTime.map { .string($0.rfc3339) }))
         members.append(("projectName", .string(id.project)))
         if let plan {
+            members.append(("buildNumber", .number(plan.number)))
             members.append(("environment", Self.environment(plan)))
             members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
         }

@@ -54,7 +54,8 @@ public struct ClosingTable: Sendable {
         if let logPath { lines.append("  log      \(logPath)") }
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
-            lines.append("  artifact \(artifact.path) (\(files), \(size(artifact.bytes)))")
+            let name = artifact.name.map { ", named \($0)" } ?? ""
+            lines.append("  artifact \(artifact.path) (\(files), \(size(artifact.bytes))\(name))")
         }
         if let saved = result.cacheSaved {
             let change = saved.changed ? "" : ", unchanged"

@@ -50,10 +50,10 @@ extension BuildEvent {
                 ("entries", .number(entries)), ("bytes", .number(bytes)), ("path", .string(path)),
                 ("changed", .bool(changed)),
             ]
-        case .artifactsCollected(let identifier, let files, let bytes, let path):
+        case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
             members += [
                 ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
-                ("path", .string(path)),
+                ("path", .string(path)), ("name", name.map { .string($0) }),
             ]
         case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
         case .containerKept(let container): members += [("container", .string(container))]

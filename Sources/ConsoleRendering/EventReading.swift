@@ -29,7 +29,7 @@ extension BuildEvent {
         let seconds: Double?
         let status, statusCode, message: String?
         let entries, bytes, files: Int?
-        let path, identifier: String?
+        let path, identifier, name: String?
         let changed, isInFinally: Bool?
         let container: String?
         let index: Int?
@@ -55,7 +55,8 @@ extension BuildEvent {
                 return .cacheSaved(entries: entries, bytes: bytes, to: path, changed: changed)
             case "artifactsCollected":
                 guard let identifier, let files, let bytes, let path else { return nil }
-                return .artifactsCollected(identifier: identifier, files: files, bytes: bytes, path: path)
+                return .artifactsCollected(
+                    identifier: identifier, files: files, bytes: bytes, path: path, name: name)
             case "containerKept": return container.map { .containerKept(container: $0) }
             case "buildResumed":
                 guard let name = self.phase.flatMap({ PhaseName(rawValue: $0.lowercased()) }), let index else {

@@ -51,6 +51,7 @@ struct BuildSession: Sendable {
             spec,
             request(
                 id, settings, location, place, text: text, head: try await head,
+                number: try BuildNumber(project: id.project, places).next(),
                 startMilliseconds: start.microseconds / 1000))
         let engine = DockerEngine(context: settings.context)
         let marks = try await sweep(engine)
@@ -101,7 +102,7 @@ struct BuildSession: Sendable {
     /// - Parameter text: of the buildspec; it goes into the container when it is no file of the source.
     func request(
         _ id: BuildID, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace, text: [UInt8],
-        head: (commit: String?, branch: String?, origin: String?), startMilliseconds: Int64
+        head: (commit: String?, branch: String?, origin: String?), number: Int, startMilliseconds: Int64
     ) -> BuildRequest {
         var request = BuildRequest(
             id: id, image: settings.image, buildspecPath: place.relativePath, overrides: settings.overrides,
@@ -111,10 +112,11 @@ struct BuildSession: Sendable {
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
             region: settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"]
                 ?? "us-east-1",
-            buildNumber: 1, startMilliseconds: startMilliseconds, timeout: settings.timeout,
+            buildNumber: number, startMilliseconds: startMilliseconds, timeout: settings.timeout,
             usesCache: settings.usesCache,
             inlineBuildspec: place.relativePath == nil ? String(decoding: text, as: UTF8.self) : nil)
         request.decisions = settings.decisions
+        request.isStrict = settings.isStrict
         return request
     }
 

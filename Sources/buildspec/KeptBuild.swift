@@ -17,6 +17,8 @@ struct KeptBuild: Codable {
     /// The format's version.
     var version = 1
     let container: String
+    /// `CODEBUILD_BUILD_NUMBER`.
+    let number: Int
     /// How `run` was called: the words of the command line, the folder, and the variables that stand for flags.
     let arguments: [String]
     let currentDirectory: String
@@ -52,6 +54,7 @@ struct KeptBuild: Codable {
         startNanoseconds: Int64
     ) {
         self.container = container
+        number = plan.number
         self.arguments = arguments
         currentDirectory = places.currentDirectory
         environment = places.environment.filter { $0.key.hasPrefix("BUILDSPEC_") }

@@ -72,7 +72,8 @@ extension BuildSession {
         let request = request(
             BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, location,
             place,
-            text: text, head: head, startMilliseconds: 0)
+            text: text, head: head, number: try BuildNumber(project: location.projectName, places).upcoming(),
+            startMilliseconds: 0)
         let view = await view(BuildPlan(spec, request), settings, location, place, project)
         try print(text: view.text, json: view.json, format)
         return .succeeded

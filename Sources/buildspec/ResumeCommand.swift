@@ -67,7 +67,7 @@ extension BuildSession {
         let plan = BuildPlan(
             spec,
             request(
-                id, settings, location, place, text: text, head: head,
+                id, settings, location, place, text: text, head: head, number: kept.number,
                 startMilliseconds: (before.startTime?.microseconds ?? 0) / 1000))
         let point = try resumePoint(before, kept, plan, from: from)
         try announce(point, of: plan, id)

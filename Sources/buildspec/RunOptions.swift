@@ -104,7 +104,10 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Ask before each command: run it, skip it, edit it, open a shell, or quit.")
     var step = false
 
-    @Flag(help: "Treat warnings about the buildspec as errors.")
+    @Flag(
+        help:
+            "Treat warnings about the buildspec as errors; a phase that failed with on-failure: CONTINUE fails the build."
+    )
     var strict = false
 
     @Flag(help: "Say on standard error what is done and why.")

@@ -47,7 +47,7 @@ import Testing
             (0, start), (1, .phaseStarted(phase: .install)),
             (2, .phaseFinished(phase: .install, status: .succeeded, context: .none, milliseconds: 1)),
             (3, .cacheSaved(entries: 361, bytes: 26_400_000, to: "/c", changed: false)),
-            (4, .artifactsCollected(identifier: "artifacts", files: 1, bytes: 70, path: "/out/artifacts")),
+            (4, .artifactsCollected(identifier: "artifacts", files: 1, bytes: 70, path: "/out/artifacts", name: nil)),
             (900, .buildFinished(status: .succeeded)),
         ])
         #expect(

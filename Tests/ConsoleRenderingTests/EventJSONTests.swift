@@ -51,7 +51,7 @@ import Testing
                 phase: .postBuild, status: .failed, context: .commandFailed("c", exitStatus: 3), milliseconds: 7),
             .cacheRestored(entries: 1, bytes: 2, from: "/c"),
             .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
-            .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a"),
+            .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
             .phaseSkipped(phase: .install), .containerKept(container: "n"),
             .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
             .variablesExported([.init(name: "A", value: "v")]), .buildFinished(status: .stopped),
