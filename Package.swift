@@ -42,7 +42,7 @@ let package = Package(
             name: "BuildPlanning", dependencies: ["SpecParsing"],
             resources: [
                 .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
-                .embedInCode("Resources/codebuild-files.sh"),
+                .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
             ],
             swiftSettings: settings),
         room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),

@@ -12,6 +12,7 @@ public struct BuildExecutor: Sendable {
     let cache: CacheKeeping?
     let artifacts: ArtifactStore
     let zipsArtifacts: Bool
+    let secrets: BuildSecrets
     let surroundings: Surroundings
     /// When the container stays behind after the build.
     let keep: Keep
@@ -38,8 +39,9 @@ public struct BuildExecutor: Sendable {
     /// - Parameter container: its arguments are set here: the driver's text and nonce.
     public init(
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
-        cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, surroundings: Surroundings,
-        keep: Keep = .never, part: BuildPart = BuildPart(), debugging: Debugging = Debugging()
+        cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
+        surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
+        debugging: Debugging = Debugging()
     ) {
         self.debugging = debugging
         self.keep = keep
@@ -53,6 +55,7 @@ public struct BuildExecutor: Sendable {
         self.cache = cache
         self.artifacts = artifacts
         self.zipsArtifacts = zipsArtifacts
+        self.secrets = secrets
         self.surroundings = surroundings
     }
 
@@ -62,7 +65,7 @@ public struct BuildExecutor: Sendable {
     /// - Throws: ``Engines/EngineError`` when no container could be had, ``UnfitImage``, `CancellationError` after the container is gone,
     ///   whatever `emit` throws. In each of these cases the last event is `buildFinished`.
     public func run(emit: @escaping @Sendable (BuildEvent) async throws -> Void) async throws {
-        let sink = EventSink(now: surroundings.now, emit: emit)
+        let sink = EventSink(now: surroundings.now, mask: SecretMask(secrets.texts), emit: emit)
         try await sink.send(
             .buildStarted(
                 .init(
@@ -104,7 +107,7 @@ public struct BuildExecutor: Sendable {
         at point: ResumePoint, recallingState recalls: Bool, syncing changes: SourceChanges?,
         setting variables: [BuildPlan.Variable], emit: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws {
-        let sink = EventSink(now: surroundings.now, emit: emit)
+        let sink = EventSink(now: surroundings.now, mask: SecretMask(secrets.texts), emit: emit)
         try await sink.send(.buildResumed(point))
         let guardian = Guardian()
         do {
@@ -159,8 +162,9 @@ public struct BuildExecutor: Sendable {
     ) async throws -> (Outcome, DriverSession.Ending) {
         var orders = ["rejoin \(plan.sourceDirectory.shellQuoted)".utf8].map { Array($0) }
         if recalls { orders.append(Array("recall".utf8)) }
-        let lines = BuildPlan.environmentFile(of: variables)
+        let lines = BuildPlan.environmentFile(of: variables, secrets: secrets.values)
         if !lines.isEmpty { orders.append(Array("append /codebuild/output/tmp/env.sh \(lines.shellQuoted)".utf8)) }
+        if let order = gitCredentialRenewal { orders.append(order) }
         do { try await session.ready(for: orders) } catch is DriverSession.Lost { return (.lost, .leave) }
         _ = try await session.replies(orders.count)
         if debugging.isOn { _ = try await session.perform("debug") }

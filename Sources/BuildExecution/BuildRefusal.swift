@@ -1,16 +1,28 @@
 public import BuildPlanning
 
-/// A build that ends before a container exists: its buildspec is missing or wrong (DESIGN 8.1).
+/// A build that ends before a container exists: its buildspec is missing or wrong, or a secret is (DESIGN 8.1).
 public struct BuildRefusal: Sendable {
     private let start: BuildEvent.BuildStart
     private let context: PhaseContext
-    private let isBuildspecThere: Bool
+    /// Of DOWNLOAD_SOURCE, up to its failure.
+    private let lines: [String]
 
     /// - Parameter isBuildspecThere: only then does the log say where it lies.
     public init(start: BuildEvent.BuildStart, context: PhaseContext, isBuildspecThere: Bool) {
         self.start = start
         self.context = context
-        self.isBuildspecThere = isBuildspecThere
+        lines =
+            ["CODEBUILD_SRC_DIR=\(start.sourceDirectory)"]
+            + (isBuildspecThere ? ["YAML location is \(start.buildspec)"] : [])
+    }
+
+    /// A build of which all is known but the values of its parameters and secrets.
+    public init(plan: BuildPlan, context: PhaseContext) {
+        start = BuildEvent.BuildStart(
+            id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory, buildspec: plan.buildspecLocation,
+            source: plan.sourcePath)
+        self.context = context
+        lines = plan.openingLines
     }
 
     /// Says what CodeBuild's log would say, up to the failure of DOWNLOAD_SOURCE.
@@ -24,8 +36,7 @@ public struct BuildRefusal: Sendable {
         try await sink.log("Waiting for DOWNLOAD_SOURCE")
         try await sink.begin(.downloadSource)
         try await sink.log("Phase is DOWNLOAD_SOURCE")
-        try await sink.log("CODEBUILD_SRC_DIR=\(start.sourceDirectory)")
-        if isBuildspecThere { try await sink.log("YAML location is \(start.buildspec)") }
+        for line in lines { try await sink.log(line) }
         try await sink.end(.failed, context)
         try await sink.send(.buildFinished(status: .failed))
     }

@@ -197,12 +197,17 @@ struct BuildRun: Sendable {
 
     private func exportVariables() async throws {
         guard !plan.exportedVariables.isEmpty else { return }
-        let variables = try await finalVariables()
+        let variables = try await finalVariables(), secrets = plan.secretExports
+        if !secrets.isEmpty {
+            try await sink.send(.notice(text: "not exported, being secrets: \(secrets.joined(separator: ", "))"))
+        }
         try await sink.send(
             .variablesExported(
                 plan.exportedVariables.compactMap { name in
                     // Names starting with AWS_ are not exportable; an unset one is left out (CODEBUILD.md 3.6).
-                    guard !name.hasPrefix("AWS_"), let value = variables[name] else { return nil }
+                    guard !name.hasPrefix("AWS_"), !secrets.contains(name), let value = variables[name] else {
+                        return nil
+                    }
                     return .init(name: name, value: value)
                 }))
     }

@@ -2,6 +2,8 @@ internal import BuildPlanning
 internal import SpecParsing
 
 /// Puts what happens into one line of events, stamps it, and waits until each was taken: a slow terminal slows the build.
+///
+/// No secret gets past here: every text is masked before it becomes an event.
 actor EventSink {
     private let now: @Sendable () -> Timestamp
     private let emit: @Sendable (BuildEvent) async throws -> Void
@@ -10,28 +12,57 @@ actor EventSink {
     private(set) var currentStart: Timestamp
     /// The beginning of a character whose rest is still to come.
     private var unfinished: [UInt8] = []
+    private var mask: SecretMask?
+    /// How long the possible beginning of a secret is held back before its first letters are shown.
+    private let pause: Duration
+    private var isPausing = false
 
-    init(now: @escaping @Sendable () -> Timestamp, emit: @escaping @Sendable (BuildEvent) async throws -> Void) {
+    init(
+        now: @escaping @Sendable () -> Timestamp, mask: SecretMask? = nil, pause: Duration = .milliseconds(200),
+        emit: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) {
         self.now = now
+        self.mask = mask
+        self.pause = pause
         self.emit = emit
         phaseStart = now()
         currentStart = phaseStart
     }
 
     func send(_ kind: BuildEvent.Kind) async throws {
-        try await flush()
-        try await emit(BuildEvent(time: now(), kind: kind))
+        // Our own words may come in the middle of a command's: they end nothing.
+        if case .notice = kind {} else { try await flush() }
+        try await emit(BuildEvent(time: now(), kind: mask?.masked(kind) ?? kind))
     }
 
     /// A line of the agent's log in the current phase.
     func log(_ text: String) async throws { try await send(.agentLog(phase: phase, text: text)) }
 
     func output(_ bytes: [UInt8]) async throws {
+        let shown = mask?.feed(bytes) ?? bytes
+        if mask?.isHolding == true { showAfterPause() }
+        try await show(shown)
+    }
+
+    /// Shows bytes as far as their characters are whole.
+    private func show(_ bytes: [UInt8]) async throws {
         let whole = unfinished + bytes
         let held = incompleteCharacterLength(whole)
         unfinished = Array(whole.suffix(held))
         guard whole.count > held else { return }
         try await emit(BuildEvent(time: now(), kind: .output(phase: phase, bytes: Array(whole.dropLast(held)))))
+    }
+
+    private func showAfterPause() {
+        guard !isPausing else { return }
+        isPausing = true
+        // A task nobody waits for: it only makes the last letters of a line appear sooner than the next event would, and
+        // whatever keeps it from doing so keeps the next event as well and is reported there.
+        Task {
+            try? await Task.sleep(for: pause)
+            isPausing = false
+            if let shown = mask?.pause(), !shown.isEmpty { try? await show(shown) }
+        }
     }
 
     func begin(_ phase: BuildPhase) async throws {
@@ -62,6 +93,7 @@ actor EventSink {
     }
 
     private func flush() async throws {
+        if let rest = mask?.finish(), !rest.isEmpty { try await show(rest) }
         guard !unfinished.isEmpty else { return }
         let bytes = unfinished
         unfinished = []

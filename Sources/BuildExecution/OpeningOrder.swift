@@ -22,7 +22,9 @@ extension BuildExecutor {
             OpeningOrder("prepare \(plan.sourceDirectory.shellQuoted)") {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
             },
-            OpeningOrder("put /codebuild/output/tmp/env.sh \(plan.environmentFile.shellQuoted)") {
+            OpeningOrder(
+                "put /codebuild/output/tmp/env.sh \(plan.environmentFile(secrets: secrets.values).shellQuoted)"
+            ) {
                 "cannot write /codebuild/output/tmp/env.sh (status \($0))"
             },
         ]
@@ -32,6 +34,7 @@ extension BuildExecutor {
                     "cannot write /codebuild/readonly/buildspec.yml (status \($0))"
                 })
         }
+        if let order = gitCredentialOrder { orders.append(order) }
         if debugging.isOn {
             orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })
         }

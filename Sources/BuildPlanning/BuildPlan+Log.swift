@@ -1,7 +1,7 @@
 internal import SpecParsing
 
 extension BuildPlan {
-    /// The agent's lines from `CODEBUILD_SRC_DIR` to `Processing environment variables` (CODEBUILD.md 4.1, 4.2).
+    /// The agent's lines from `CODEBUILD_SRC_DIR` to those about the environment variables (CODEBUILD.md 4.1, 4.2).
     public var openingLines: [String] {
         var lines = ["CODEBUILD_SRC_DIR=\(sourceDirectory)", "YAML location is \(buildspecLocation)"]
         lines += phases.filter { $0.isPresent && $0.commands.isEmpty }.map {
@@ -10,6 +10,9 @@ extension BuildPlan {
         if let block = Self.unknownKeysBlock(unknownKeys) { lines.append(block) }
         if case .named(let shell) = shell { lines.append("Selecting shell \(shell) as specified in buildspec.") }
         lines += ["Setting HTTP client timeout to higher timeout for S3 source", "Processing environment variables"]
+        if variables.contains(where: { $0.type == .parameterStore }) {
+            lines.append("Decrypting parameter store environment variables")
+        }
         return lines
     }
 

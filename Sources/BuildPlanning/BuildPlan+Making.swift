@@ -16,9 +16,7 @@ extension BuildPlan {
         shell = Self.shell(named: spec.environment.shell?.value)
         variables = Self.merged([
             Self.serviceVariables(request, sourceDirectory: sourceDirectory),
-            spec.environment.variables.map {
-                Variable(name: $0.name, value: $0.value, origin: .buildspec, place: "\($0.location)")
-            },
+            Self.variables(of: spec.environment),
             request.overrides.filter { $0.origin == .settings },
             request.overrides.filter { $0.origin == .flag },
         ])
@@ -26,6 +24,7 @@ extension BuildPlan {
         reports = spec.reports
         runtimeVersions = spec.phases.flatMap(\.runtimeVersions)
         exportedVariables = spec.environment.exportedVariables.map(\.value)
+        usesGitCredentials = spec.environment.gitCredentialHelper
         phases = PhaseName.allCases.map { name in
             let phase = spec.phases.first { $0.name == name }
             return Phase(
@@ -115,15 +114,9 @@ extension BuildPlan {
     }
 
     /// The variables that no shell can assign (`a.b`): they reach the build by the engine's own environment.
-    public var engineVariables: [Variable] { variables.filter { !$0.name.isShellIdentifier } }
-
-    /// The first text of `env.sh`: every other variable, quoted.
-    public var environmentFile: String { Self.environmentFile(of: variables) }
-
-    /// Lines of `env.sh`; variables that no shell can assign are left out.
-    public static func environmentFile(of variables: [Variable]) -> String {
-        variables.filter { $0.name.isShellIdentifier }
-            .map { "export \($0.name)=\($0.value.shellQuoted)\n" }.joined()
+    public var engineVariables: [Variable] {
+        // A secret has a name a shell can assign, or it was refused: it must not stand on a command line.
+        variables.filter { !$0.name.isShellIdentifier && $0.type == .plaintext }
     }
 
     /// The text of `script.sh` for one command (CODEBUILD.md 3.3): three lines, the command to the letter, the trailer.

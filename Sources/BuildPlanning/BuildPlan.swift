@@ -19,6 +19,8 @@ public struct BuildPlan: Sendable {
     /// In the order they are written to `env.sh`; each name once.
     public let variables: [Variable]
     public let exportedVariables: [String]
+    /// Whether git in the build is to be given the host's credentials for the source (CODEBUILD.md 3.7).
+    public let usesGitCredentials: Bool
     /// How the run itself was set up, in the order of `run --help`.
     public let decisions: [Decision]
     public let runtimeVersions: [BuildSpec.RuntimeVersion]
@@ -51,17 +53,23 @@ public struct BuildPlan: Sendable {
 
     /// One variable of the build with the place its value came from.
     public struct Variable: Sendable, Equatable {
+        /// Whether ``value`` is the value itself or what it is looked up by, in the API's words.
+        public typealias Kind = ProjectSettings.EnvironmentVariable.Kind
+
         public let name: String
+        /// The value; of a parameter or secret its reference.
         public let value: String
         public let origin: Origin
         /// What to look at in that layer: `buildspec.yml:4:5`, `--env`.
         public let place: String?
+        public let type: Kind
 
-        public init(name: String, value: String, origin: Origin, place: String? = nil) {
+        public init(name: String, value: String, origin: Origin, place: String? = nil, type: Kind = .plaintext) {
             self.name = name
             self.value = value
             self.origin = origin
             self.place = place
+            self.type = type
         }
     }
 

@@ -6,3 +6,6 @@ public let shellText = String(decoding: PackageResources.shell_sh, as: UTF8.self
 
 /// The text of `codebuild-hash-files` and `codebuild-glob-search`: see `Resources/codebuild-files.sh`.
 public let buildProgramsText = String(decoding: PackageResources.codebuild_files_sh, as: UTF8.self)
+
+/// The program git in the build asks for credentials: see `Resources/git-credential-helper.sh`.
+public let gitCredentialHelperText = String(decoding: PackageResources.git_credential_helper_sh, as: UTF8.self)

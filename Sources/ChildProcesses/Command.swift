@@ -12,7 +12,7 @@ internal import Subprocess
 
 /// A program to run, with its arguments and surroundings.
 ///
-/// Every child gets a process group of its own, so that Ctrl-C in the terminal reaches `buildspec` alone, which decides.
+/// Every child gets a process group of its own, if nothing else is said, so that Ctrl-C in the terminal reaches `buildspec` alone, which decides.
 /// Cancelling the task kills the child; it never outlives the call that started it.
 public struct Command: Sendable {
     /// A name looked up in `PATH`, or a path when it holds a slash.
@@ -21,6 +21,9 @@ public struct Command: Sendable {
     /// Changes to the inherited environment; `nil` takes a variable away.
     public var environment: [String: String?]
     public var workingDirectory: String?
+    /// Whether the child stays in our process group, and so may read from the terminal: one in a group of its own is stopped
+    /// when it tries. Ctrl-C reaches it as well.
+    public var mayAskOnTerminal = false
 
     public init(
         _ executable: String, _ arguments: [String], environment: [String: String?] = [:],
@@ -81,11 +84,11 @@ public struct Command: Sendable {
 
     /// Runs the command on the terminal that `buildspec` itself was given, in its process group, and waits for its end.
     public func runOnTerminal() async throws -> ChildStatus {
-        var configuration = self.configuration
-        configuration.platformOptions.processGroupID = nil
+        var command = self
+        command.mayAskOnTerminal = true
         do {
             let result = try await Subprocess.run(
-                configuration, input: .currentStandardInput, output: .currentStandardOutput,
+                command.configuration, input: .currentStandardInput, output: .currentStandardOutput,
                 error: .currentStandardError)
             return ChildStatus(result.terminationStatus)
         } catch let error as SubprocessError {
@@ -103,7 +106,7 @@ public struct Command: Sendable {
 
     var configuration: Configuration {
         var options = PlatformOptions()
-        options.processGroupID = 0
+        options.processGroupID = mayAskOnTerminal ? nil : 0
         let changes = environment.reduce(into: [Subprocess.Environment.Key: String?]()) { changes, change in
             changes[Subprocess.Environment.Key(stringLiteral: change.key)] = change.value
         }

@@ -1,4 +1,5 @@
 public import BuildPlanning
+internal import SpecParsing
 
 extension BuildResult {
     /// The build in the shape of BatchGetBuilds (CODEBUILD.md 13): `{"builds":[…],"buildsNotFound":[]}`.
@@ -29,7 +30,8 @@ extension BuildResult {
     private static func environment(_ plan: BuildPlan) -> JSONText {
         let variables = plan.variables.filter { $0.origin > .buildspec }.map { variable in
             JSONText.object([
-                ("name", .string(variable.name)), ("value", .string(variable.value)), ("type", .string("PLAINTEXT")),
+                ("name", .string(variable.name)), ("value", .string(variable.value)),
+                ("type", .string(variable.type.rawValue)),
             ])
         }
         return .object([

@@ -69,7 +69,7 @@ public enum BuildSpecSchema {
         let names: String? =
             switch use {
             case .values: "^[^=\\u0000]+$"
-            case .references: "^[A-Za-z_][A-Za-z0-9_]*$"
+            case .parameters, .secrets: "^[A-Za-z_][A-Za-z0-9_]*$"
             case .versions: nil
             }
         return [

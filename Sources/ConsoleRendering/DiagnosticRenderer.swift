@@ -40,6 +40,11 @@ public struct DiagnosticRenderer: Sendable {
         return result
     }
 
+    /// A finding about a file whose text must not be shown: without the line it is about.
+    public func textWithoutSource(_ diagnostic: Diagnostic) -> String {
+        header(diagnostic) + (diagnostic.help.map { "\(paint("help:", .bold)) \(escaped($0))\n" } ?? "")
+    }
+
     private func header(_ diagnostic: Diagnostic) -> String {
         let place = escaped(diagnostic.location.description)
         let severity = paint("\(diagnostic.severity.rawValue):", paint(of: diagnostic))

@@ -40,12 +40,18 @@ extension PlanView {
 
     private var environment: [JSONText] {
         imageVariables.map { Self.variable($0.name, $0.value, origin: "image", place: plan.image) }
-            + plan.variables.map { Self.variable($0.name, $0.value, origin: $0.origin.rawValue, place: $0.place) }
+            + plan.variables.map {
+                Self.variable($0.name, $0.value, origin: $0.origin.rawValue, place: $0.place, type: $0.type)
+            }
     }
 
-    static func variable(_ name: String, _ value: String, origin: String, place: String?) -> JSONText {
+    /// - Parameter type: with another than PLAINTEXT the value is a reference.
+    static func variable(
+        _ name: String, _ value: String, origin: String, place: String?, type: BuildPlan.Variable.Kind = .plaintext
+    ) -> JSONText {
         .object([
-            ("name", .string(name)), ("value", .string(value)), ("origin", .string(origin)),
+            ("name", .string(name)), ("value", .string(value)), ("type", .string(type.rawValue)),
+            ("origin", .string(origin)),
             ("place", place.map { .string($0) }),
         ])
     }

@@ -41,7 +41,10 @@ extension PlanView {
     /// Strongest last, as they are laid over one another.
     private var environmentLines: [String] {
         imageVariables.map { "\(Self.oneLine("\($0.name)=\($0.value)"))  image" }
-            + plan.variables.map { Self.located("\($0.name)=\($0.value)", $0.place, $0.origin) }
+            + plan.variables.map { variable in
+                let type = variable.type == .plaintext ? "" : " (\(variable.type.rawValue))"
+                return Self.located("\(variable.name)=\(variable.value)\(type)", variable.place, variable.origin)
+            }
     }
 
     private static func lines(_ phase: BuildPlan.Phase) -> [String] {

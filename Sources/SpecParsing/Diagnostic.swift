@@ -69,6 +69,7 @@ enum FindingCode: String, CaseIterable {
     case commandNotString = "command-not-string"
     case invalidOnFailure = "invalid-on-failure"
     case invalidName = "invalid-name"
+    case invalidReference = "invalid-reference"
     case invalidIdentifier = "invalid-identifier"
     case duplicateIdentifier = "duplicate-identifier"
     case unknownValue = "unknown-value"

@@ -41,10 +41,10 @@ extension KeyTable {
                 "variables", .variables(.values), mayBeEmpty: true, misnomers: ["plaintext", "vars"],
                 "Variables with their values as they stand: nothing in them is expanded."),
             Key(
-                "parameter-store", .variables(.references), mayBeEmpty: true, misnomers: ["ssm"],
+                "parameter-store", .variables(.parameters), mayBeEmpty: true, misnomers: ["ssm"],
                 "Variables whose values are parameters of Systems Manager, each with the parameter's name."),
             Key(
-                "secrets-manager", .variables(.references), mayBeEmpty: true, misnomers: ["secrets"],
+                "secrets-manager", .variables(.secrets), mayBeEmpty: true, misnomers: ["secrets"],
                 "Variables whose values are secrets: `secret-id:json-key:version-stage:version-id`."),
             Key(
                 "exported-variables", .texts, misnomers: ["exports"],
@@ -55,7 +55,7 @@ extension KeyTable {
     /// The names of version 0.1 (CODEBUILD.md 1.5).
     static let environment01 = KeyTable([
         Key("plaintext", .variables(.values), mayBeEmpty: true),
-        Key("parameter-store", .variables(.references), mayBeEmpty: true),
+        Key("parameter-store", .variables(.parameters), mayBeEmpty: true),
     ])
 
     static let phases = KeyTable(

@@ -53,8 +53,9 @@ package struct KeyTable: Sendable {
     package enum VariableUse: Sendable {
         /// Environment variables: no value is an empty text, a name no shell can use is a warning (DESIGN 8.9).
         case values
-        /// Environment variables looked up elsewhere: no value is left out, a name no shell can use is an error.
-        case references
+        /// Environment variables looked up in Parameter Store or Secrets Manager: no value is left out, a name no shell
+        /// can use is an error, and so is a text that is no reference.
+        case parameters, secrets
         /// Runtimes: no value is left out.
         case versions
     }

@@ -186,7 +186,29 @@ private struct SettingsReader {
             }
             type = known
         }
+        guard checkReference(section, name, type) else { return nil }
         return ProjectSettings.EnvironmentVariable(
             name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
+    }
+    /// - Returns: whether a value can be looked up; what is wrong with it has been noted.
+    private mutating func checkReference(
+        _ section: Section, _ name: SpecNode, _ type: ProjectSettings.EnvironmentVariable.Kind
+    ) -> Bool {
+        let use: KeyTable.VariableUse
+        switch type {
+        case .plaintext: return true
+        case .parameterStore: use = .parameters
+        case .secretsManager: use = .secrets
+        }
+        reader.checkName(name.text, at: name, use, section.path.key("name"))
+        guard let value = section.node("value") else {
+            if !section.hasValue("value") {
+                reader.findings.error(
+                    .missingKey, at: name, section.path, "\(section.path.quoted) has no `value` to look up")
+            }
+            return false
+        }
+        reader.checkReference(value, use, at: section.path.key("value"))
+        return true
     }
 }

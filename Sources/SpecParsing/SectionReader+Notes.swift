@@ -18,21 +18,39 @@ extension SectionReader {
     }
 
     /// A name in front of a value that becomes an environment variable (DESIGN 8.9).
-    mutating func checkName(_ entry: SpecEntry, _ use: KeyTable.VariableUse, at path: SpecPath) {
-        guard use != .versions, !isShellIdentifier(entry.name) else { return }
-        let name = entry.name, path = path.key(name)
+    mutating func checkName(
+        _ name: String, at key: SpecNode, _ use: KeyTable.VariableUse, _ path: @autoclosure () -> SpecPath
+    ) {
+        guard use != .versions, !isShellIdentifier(name) else { return }
+        let path = path()
         if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) {
-            findings.error(.invalidName, at: entry.key, path, "\(quoted(name)) cannot be the name of a variable")
-        } else if use == .references {
+            findings.error(.invalidName, at: key, path, "\(quoted(name)) cannot be the name of a variable")
+        } else if use != .values {
             findings.error(
-                .invalidName, at: entry.key, path,
+                .invalidName, at: key, path,
                 "\(quoted(name)) cannot be the name of a secret: no shell can use it",
                 help: "use letters, digits and `_`")
         } else {
             findings.warning(
-                .invalidName, at: entry.key, path,
+                .invalidName, at: key, path,
                 "no shell can use a variable named \(quoted(name)), only other programs",
                 help: "use letters, digits and `_`")
+        }
+    }
+
+    /// The text a secret or parameter is looked up by (CODEBUILD.md 5.4).
+    mutating func checkReference(
+        _ node: SpecNode, _ use: KeyTable.VariableUse, at path: @autoclosure () -> SpecPath
+    ) {
+        do throws(ReferenceProblem) {
+            switch use {
+            case .parameters: _ = try ParameterReference(node.text)
+            case .secrets: _ = try SecretReference(node.text)
+            case .values, .versions: break
+            }
+        } catch {
+            let path = path()
+            findings.error(.invalidReference, at: node, path, "\(path.quoted) \(error.message)", help: error.help)
         }
     }
 

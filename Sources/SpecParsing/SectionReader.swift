@@ -180,13 +180,14 @@ struct SectionReader {
         var variables: [BuildSpec.Variable] = []
         variables.reserveCapacity(entries.count)
         for entry in entries {
-            checkName(entry, use, at: path)
+            checkName(entry.name, at: entry.key, use, path.key(entry.name))
             if entry.value.isNull, use != .values {
                 let path = path.key(entry.name)
                 findings.warning(.emptyValue, at: entry.key, path, "\(path.quoted) has no value: it is left out")
             } else if entry.value.kind != .scalar {
                 noteWrongType(entry.value, expected: "text", at: path.key(entry.name))
             } else {
+                checkReference(entry.value, use, at: path.key(entry.name))
                 variables.append(
                     BuildSpec.Variable(
                         name: entry.name, value: entry.value.isNull ? "" : entry.value.text,

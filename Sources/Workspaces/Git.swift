@@ -20,14 +20,16 @@ public struct Git: Sendable {
     /// Settings of the user's surroundings rather than of a repository.
     private static let kept: Set<String> = ["GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH", "GIT_SSH_COMMAND"]
 
-    private func run(_ arguments: [String]) async throws -> CommandOutput {
+    func run(
+        _ arguments: [String], input: [UInt8] = [], environment changes: [String: String?] = [:]
+    ) async throws -> CommandOutput {
         try await Command(
             "git",
             [
                 "-C", folder, "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
                 "-c", "core.untrackedCache=false",
-            ] + arguments, environment: environment
-        ).collect()
+            ] + arguments, environment: environment.merging(changes) { _, change in change }
+        ).collect(input: input)
     }
 
     /// What git ignores below the folder: paths relative to it, a folder that is ignored whole with a slash at its end.
@@ -39,6 +41,12 @@ public struct Git: Sendable {
         ])
         guard listing.status.isSuccess else { return nil }
         return listing.output.split(separator: 0).map(Array.init)
+    }
+
+    /// Whether a file, named by its absolute path, is part of the repository.
+    public func tracks(_ path: String) async -> Bool {
+        // Without git, or outside a repository, nothing is tracked.
+        (try? await run(["ls-files", "--error-unmatch", "--", path]).status.isSuccess) ?? false
     }
 
     /// The commit, the branch (or `nil` when none is checked out), and where the repository came from.

@@ -40,7 +40,8 @@ extension BuildSession {
         container.platform = settings.platform
         container.cpus = settings.cpus
         container.memory = settings.memory
-        if isEngineLocal(settings) {
+        // A mount would show the build the whole folder, and a secrets file in it.
+        if isEngineLocal(settings), secretsPath(settings, location).isEmpty {
             container.readOnlyMounts = [(host: location.source, container: SourceStaging.mountPoint)]
         }
         if settings.imageIsDefault {

@@ -23,15 +23,6 @@ extension BuildSession {
                 statusCode: "YAML_FILE_ERROR",
                 message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
             status = .noSuchFile
-        case .unresolved(let first, let names):
-            context = first
-            status = .buildFailed
-            terminal.say(
-                Failure(
-                    .buildFailed,
-                    "cannot look up \(names.map { "`\($0)`" }.joined(separator: ", ")): "
-                        + "parameters and secrets are not resolved yet",
-                    help: "give each with --env NAME=VALUE or --env-file FILE"))
         case .invalid(let message):
             context = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
             status = .invalidBuildspec
@@ -71,25 +62,5 @@ extension BuildSession {
                 .invalidBuildspec, "`phases` is missing, and a `batch` is not run as one build",
                 help: "`buildspec plan --batch` shows its builds; run one of them with its own --buildspec and --env"))
         return .invalid(BuildFailure.notABuildspec.message)
-    }
-
-    /// The variables whose values lie in AWS, and which no flag gives.
-    func unresolved(_ spec: BuildSpec, _ project: ProjectSettings, _ settings: RunSettings) -> SpecOutcome? {
-        let given = Set(settings.overrides.filter { $0.origin == .flag }.map(\.name))
-        let parameters =
-            spec.environment.parameterStore.map { ($0.name, $0.value) }
-            + project.environmentVariables.filter { $0.type == .parameterStore }.map { ($0.name, $0.value) }
-        let secrets =
-            spec.environment.secretsManager.map { ($0.name, $0.value) }
-            + project.environmentVariables.filter { $0.type == .secretsManager }.map { ($0.name, $0.value) }
-        let missing = (parameters + secrets).filter { !given.contains($0.0) }
-        guard let first = missing.first else { return nil }
-        let isParameter = parameters.contains { $0.0 == first.0 }
-        // The service's own code and text for a missing parameter (CODEBUILD.md 2); for a secret the code alone is known.
-        return .unresolved(
-            PhaseContext(
-                statusCode: isParameter ? "Decrypted Variables Error" : "Secrets Manager Error",
-                message: isParameter ? "parameter does not exist: \(first.1)" : "secret does not exist: \(first.1)"),
-            names: missing.map(\.0))
     }
 }

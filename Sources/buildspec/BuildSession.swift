@@ -44,15 +44,20 @@ struct BuildSession: Sendable {
         case .failure(let outcome):
             return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
         }
-        if let outcome = unrunnable(spec) ?? unresolved(spec, project, settings) {
+        if let outcome = unrunnable(spec) {
             return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
         }
+        let facts = try await head
         let plan = BuildPlan(
             spec,
             request(
-                id, settings, location, place, text: text, head: try await head,
+                id, settings, location, place, text: text, head: facts,
                 number: try BuildNumber(project: id.project, places).next(),
                 startMilliseconds: start.microseconds / 1000))
+        let (secrets, failures) = try await lookUpSecrets(plan, settings, location, git, remote: facts.2)
+        guard failures.isEmpty else {
+            return try await refuse(failures, plan, settings, reporter, record, surroundings)
+        }
         let engine = DockerEngine(context: settings.context)
         let marks = try await sweep(engine)
         let container = try await containerSpec(plan, settings, location, engine)
@@ -61,40 +66,46 @@ struct BuildSession: Sendable {
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
         let executor = executor(
-            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, surroundings, project,
-            room)
+            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, secrets, surroundings,
+            project, room)
         let status = try await perform(executor.run, settings, id, plan, reporter, record)
         if let container = await reporter.result.keptContainer {
             try KeptBuild(
                 container: container, plan: plan, places: places,
                 startNanoseconds: start.microseconds * 1000
-            ).write(to: record.folder, sourceFiles: try await sourceFiles(location, git: isInRepository ? git : nil))
+            ).write(
+                to: record.folder,
+                sourceFiles: try await sourceFiles(settings, location, git: isInRepository ? git : nil))
         }
         return status
     }
 
     func executor(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
-        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ surroundings: BuildExecutor.Surroundings,
-        _ project: ProjectSettings, _ room: ScratchFolder?
+        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ secrets: BuildSecrets,
+        _ surroundings: BuildExecutor.Surroundings, _ project: ProjectSettings, _ room: ScratchFolder?
     ) -> BuildExecutor {
         BuildExecutor(
             plan: plan, engine: engine, container: container,
             source: SourceStaging(
                 way: container.readOnlyMounts.isEmpty ? .stream : .mount, changesOwner: getuid() != 0
-            ) { [source = location.source] in
-                try SourceTree(root: source, excluding: try await git?.ignoredPaths() ?? [])
-            },
+            ) { try await sourceTree(settings, location, git: git) },
             cache: cacheKeeping(plan, settings, location, place, project, room),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
-            zipsArtifacts: settings.zips, surroundings: surroundings, keep: settings.keep, part: settings.part,
-            debugging: debugging(settings, container.name, engine))
+            zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
+            part: settings.part, debugging: debugging(settings, container.name, engine))
     }
 
-    /// The files of the source as they are now.
-    func sourceFiles(_ location: BuildLocation, git: Git?) async throws -> [[UInt8]] {
-        let tree = try SourceTree(root: location.source, excluding: try await git?.ignoredPaths() ?? [])
-        return try SourceChanges(of: tree, since: .max, before: []).all
+    /// The files of the source: without what git ignores, and without the secrets file, which is nothing of the build's.
+    func sourceTree(_ settings: RunSettings, _ location: BuildLocation, git: Git?) async throws -> SourceTree {
+        try SourceTree(
+            root: location.source,
+            excluding: (try await git?.ignoredPaths() ?? []) + secretsPath(settings, location))
+    }
+
+    /// Their names as they are now.
+    func sourceFiles(_ settings: RunSettings, _ location: BuildLocation, git: Git?) async throws -> [[UInt8]] {
+        try SourceChanges(of: try await sourceTree(settings, location, git: git), since: .max, before: []).all
     }
 
     /// What the front door knows, for the plan.
@@ -162,8 +173,6 @@ struct BuildSession: Sendable {
         case missing
         /// With the service's message, or ours where it has none.
         case invalid(String)
-        /// Values that lie in AWS.
-        case unresolved(PhaseContext, names: [String])
     }
 
     /// - Returns: what the buildspec means, with its text.

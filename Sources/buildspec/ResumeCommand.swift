@@ -69,6 +69,13 @@ extension BuildSession {
             request(
                 id, settings, location, place, text: text, head: head, number: kept.number,
                 startMilliseconds: (before.startTime?.microseconds ?? 0) / 1000))
+        let (secrets, failures) = try await lookUpSecrets(
+            plan, settings, location, git ?? Git(folder: location.source, inherited: places.environment.keys),
+            remote: head.2)
+        guard failures.isEmpty else {
+            say(failures, settings)
+            return .buildFailed
+        }
         let point = try resumePoint(before, kept, plan, from: from)
         try announce(point, of: plan, id)
 
@@ -76,12 +83,13 @@ extension BuildSession {
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
         let executor = executor(
-            plan, engine, container, settings, location, place, git: git, surroundings(id), project, room)
+            plan, engine, container, settings, location, place, git: git, secrets, surroundings(id), project,
+            room)
         let changes =
             syncs
             ? try SourceChanges(
-                of: try SourceTree(root: location.source, excluding: try await git?.ignoredPaths() ?? []),
-                since: kept.startNanoseconds, before: try KeptBuild.sourceFiles(of: build)) : nil
+                of: try await sourceTree(settings, location, git: git), since: kept.startNanoseconds,
+                before: try KeptBuild.sourceFiles(of: build)) : nil
         if let changes, !changes.isEmpty {
             terminal.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
         }
@@ -90,7 +98,10 @@ extension BuildSession {
         let reporter = BuildReporter(
             format: settings.logFormat, terminal: terminal, record: record, continuing: before)
         let start = Self.now()
-        let added = plan.variables.filter { $0.origin >= .buildspec && kept.variables[$0.name] != $0.value }
+        // Secrets are looked up anew: their values were kept nowhere that they could be compared with.
+        let added = plan.variables.filter {
+            $0.type != .plaintext || $0.origin >= .buildspec && kept.variables[$0.name] != $0.value
+        }
         let status = try await perform(
             { emit in
                 try await executor.resume(

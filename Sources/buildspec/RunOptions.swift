@@ -24,6 +24,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: "A file of NAME=VALUE lines; `#` begins a comment line, quotes are literal. Repeatable.")
     var envFile: [String] = []
 
+    @Option(help: "A file with the values of parameters and secrets (YAML or JSON; see the README).")
+    var secrets: String?
+
+    @Flag(help: "Look up parameters and secrets in AWS, by your own AWS CLI.")
+    var aws = false
+
     @Option(help: "The docker context to use.")
     var context: String?
 
@@ -116,7 +122,6 @@ struct RunOptions: ParsableArguments {
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
-        "offline", "timeout",
-        "log-format", "build-json", "strict", "keep",
+        "offline", "timeout", "log-format", "build-json", "strict", "keep", "secrets", "aws",
     ]
 }

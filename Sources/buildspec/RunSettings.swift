@@ -25,6 +25,9 @@ struct RunSettings {
     let artifacts: String?
     let zips: Bool
     let isOffline: Bool
+    /// An absolute path.
+    let secretsFile: String?
+    let usesAWS: Bool
     /// Seconds.
     let timeout: Int
     let logFormat: LogFormat
@@ -52,6 +55,13 @@ struct RunSettings {
         self.isOffline = isOffline
         let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
         self.pull = isOffline ? .never : pull
+        secretsFile = lookup.text(options.secrets, "secrets").map(places.absolute)
+        guard !(isOffline && options.aws) else {
+            throw Failure(
+                .usage, "`--offline` and `--aws` contradict one another",
+                help: "leave one out; without a network, give the values with --secrets FILE")
+        }
+        usesAWS = try lookup.isOn(options.aws, "aws") && !isOffline
         let cache = lookup.text(options.cache, "cache")
         cacheBucket = try cache.flatMap(Self.bucket)
         cacheFolder = cacheBucket == nil ? cache.map(places.absolute) : nil
@@ -132,8 +142,9 @@ struct RunSettings {
     private static func overrides(
         _ options: RunOptions, project: ProjectSettings, places: Places
     ) throws -> [BuildPlan.Variable] {
-        var variables = project.environmentVariables.filter { $0.type == .plaintext }.map {
-            BuildPlan.Variable(name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)")
+        var variables = project.environmentVariables.map {
+            BuildPlan.Variable(
+                name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
         }
         for file in options.envFile {
             let text = String(decoding: try Files.read(places.absolute(file)), as: UTF8.self)

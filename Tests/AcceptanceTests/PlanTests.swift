@@ -72,7 +72,8 @@ import Testing
         let environment = try #require(json["environment"] as? [[String: String]])
         #expect(
             environment.contains([
-                "name": "B", "value": "settings", "origin": "settings", "place": "codebuild.yml:4:14",
+                "name": "B", "value": "settings", "type": "PLAINTEXT", "origin": "settings",
+                "place": "codebuild.yml:4:14",
             ]))
         let phases = try #require(json["phases"] as? [[String: Any]])
         #expect(phases.map { $0["name"] as? String } == ["INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"])

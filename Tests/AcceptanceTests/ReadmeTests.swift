@@ -62,6 +62,25 @@ struct ReadmeTests {
         #expect(fallback.log.contains { $0.hasPrefix("[Container] Found cache for fallback key maven-: maven-") })
     }
 
+    @Test func `the secrets file is a good one`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            env:
+              parameter-store: {A: "/app/password:3", OTHER: /elsewhere}
+              secrets-manager: {B: "ci/token:token::", C: ci/token}
+            phases: {build: {commands: ['for v in "$A" "$B" "$C" "$OTHER"; do echo "$v" | tr a-z A-Z; done']}}
+            """)
+        try play.write("s.yml", try #require(blocks("yaml").first { $0.hasPrefix("parameter-store:") }))
+        let result = try await play.run(["--secrets", "s.yml"])
+        #expect(
+            result.printed == [
+                "CORRECT HORSE BATTERY", "ABC-DEF", #"{"USER":"BOT","TOKEN":"ABC-DEF"}"#,
+                "BY THE VARIABLE'S OWN NAME, WHATEVER IT REFERS TO",
+            ], "\(result.errorText)")
+    }
+
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""

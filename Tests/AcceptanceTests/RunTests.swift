@@ -211,19 +211,6 @@ struct RunTests {
         #expect(try await play.run().status.exitStatus == 78)
     }
 
-    @Test func `a value that lies in AWS is asked for, not left empty`() async throws {
-        let play = try Playground()
-        try play.buildspec(
-            "version: 0.2\nenv: {parameter-store: {PW: /app/pw}}\nphases: {build: {commands: ['echo got $PW']}}")
-        let refused = try await play.run()
-        #expect(refused.status.exitStatus == 1)
-        #expect(
-            refused.log.contains(
-                "[Container] Phase context status code: Decrypted Variables Error Message: parameter does not exist: /app/pw"
-            ))
-        #expect(try await play.run(["-e", "PW=given"]).printed == ["got given"])
-    }
-
     @Test func `what is wrong in a batch is none of an ordinary build's`() async throws {
         let play = try Playground()
         try play.buildspec(

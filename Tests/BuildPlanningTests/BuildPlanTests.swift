@@ -32,14 +32,50 @@ import Testing
 
     @Test func `values reach the shell as they were written`() throws {
         let plan = try plan("env: {variables: {A: \"it's $HOME\", V: 3.10, N: no, E: }}\n" + head)
-        let lines = plan.environmentFile.split(separator: "\n").suffix(4)
+        let lines = plan.environmentFile().split(separator: "\n").suffix(4)
         #expect(Array(lines) == ["export A='it'\\''s $HOME'", "export V='3.10'", "export N='no'", "export E=''"])
+    }
+
+    @Test func `of one name a secret beats a parameter and that a plain value; a layer beats them all`() throws {
+        let env = """
+            env:
+              variables: {A: plain, B: plain, F: plain}
+              parameter-store: {A: /a, B: /b, C: /c, D: /d}
+              secrets-manager: {A: "a:k", E: e}
+
+            """
+        let plan = try plan(
+            env + head,
+            overrides: [
+                .init(name: "C", value: "plain", origin: .settings),
+                .init(name: "D", value: "d", origin: .settings, type: .secretsManager),
+                .init(name: "F", value: "/f", origin: .settings, type: .parameterStore),
+                .init(name: "E", value: "flag", origin: .flag),
+            ])
+        let own = plan.variables.suffix(6)
+        #expect(
+            own.map { "\($0.name) \($0.type.rawValue) \($0.value)" } == [
+                "A SECRETS_MANAGER a:k", "B PARAMETER_STORE /b", "F PARAMETER_STORE /f", "C PLAINTEXT plain",
+                "D SECRETS_MANAGER d", "E PLAINTEXT flag",
+            ])
+        #expect(plan.references.map(\.name) == ["A", "B", "F", "D"])
+        #expect(plan.openingLines.last == "Decrypting parameter store environment variables")
+    }
+
+    @Test func `secrets are in the variables' file alone, and never exported`() throws {
+        let plan = try plan(
+            "env: {secrets-manager: {A: 'a:k', B: b}, exported-variables: [A, C]}\n" + head)
+        #expect(!plan.environmentFile().contains("export A="))
+        let lines = plan.environmentFile(secrets: ["A": SecretText("it's")]).split(separator: "\n")
+        #expect(lines.last == "export A='it'\\''s'")
+        #expect(plan.secretExports == ["A"])
+        #expect(plan.openingLines.last == "Processing environment variables")
     }
 
     @Test func `a name no shell can assign goes by the engine`() throws {
         let plan = try plan("env: {variables: {a.b: x}}\n" + head)
         #expect(plan.engineVariables.map(\.name) == ["a.b"])
-        #expect(!plan.environmentFile.contains("a.b"))
+        #expect(!plan.environmentFile().contains("a.b"))
     }
 
     @Test func `the user's text begins on line four of the script`() throws {

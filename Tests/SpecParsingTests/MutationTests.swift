@@ -73,6 +73,7 @@ import Testing
         let text = DiagnosticRenderer(color: false).text(reading.diagnostics, source: bytes)
         #expect(!text.utf8.contains { $0 < 0x20 && $0 != 0x0a })
         _ = readProjectSettings(bytes, file: "f", extraKeys: ["keep"])
+        _ = readSecretsFile(bytes, file: "f")
     }
 
     @Test("mutated fixtures are read to the end", arguments: Array(CorpusTests.fixtures.enumerated()))

@@ -64,6 +64,18 @@ own() { chown -hR "$1" "$source"; }
 put() { printf '%s' "$2" >"$root$1"; }
 append() { printf '%s' "$2" >>"$root$1"; }
 
+# credential HELPER ANSWER FILE...: git, present or yet to be installed, asks HELPER by way of these settings files, and that
+# answers from ANSWER, which lies in memory only.
+credential() {
+    helper=$root/codebuild/readonly/bin/git-credential-helper
+    mkdir -p "${helper%/*}" && printf '%s' "$1" >"$helper" && chmod 755 "$helper" &&
+        (umask 077 && printf '%s' "$2" >"$tmp/git-credential") || return
+    shift 2
+    for file; do
+        mkdir -p "${root}${file%/*}" && printf '[credential]\n\thelper = %s\n' "$helper" >>"$root$file" || return
+    done
+}
+
 # become USER: how a command is run as another user; the image decides which tool there is.
 become() {
     as=$1
@@ -91,6 +103,7 @@ run() {
     fi
     become "$1" || return
     chown "$1" "$tmp/script.sh" "$tmp/env.sh" "$tmp/dir.txt"
+    [ ! -e "$tmp/git-credential" ] || chown "$1" "$tmp/git-credential"
     case $way in
     setpriv) setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups -- "$2" "$tmp/script.sh" </dev/null 2>&1 ;;
     su) su -p -s "$(command -v "$2")" "$1" -- "$tmp/script.sh" </dev/null 2>&1 ;;

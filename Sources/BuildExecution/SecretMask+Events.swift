@@ -1,0 +1,34 @@
+internal import BuildPlanning
+
+extension SecretMask {
+    /// An event with every text in it masked, but for the output of commands: that is a stream and masked as one.
+    func masked(_ kind: BuildEvent.Kind) -> BuildEvent.Kind {
+        switch kind {
+        case .agentLog(let phase, let text): .agentLog(phase: phase, text: masked(text))
+        case .commandStarted(let phase, let command, let location):
+            .commandStarted(phase: phase, command: masked(command), location: location)
+        case .commandFinished(let phase, let command, let exitStatus, let milliseconds):
+            .commandFinished(
+                phase: phase, command: masked(command), exitStatus: exitStatus, milliseconds: milliseconds)
+        case .phaseFinished(let phase, let status, let context, let milliseconds):
+            .phaseFinished(
+                phase: phase, status: status,
+                context: PhaseContext(statusCode: context.statusCode, message: masked(context.message)),
+                milliseconds: milliseconds)
+        case .cacheRestored(let entries, let bytes, let path):
+            .cacheRestored(entries: entries, bytes: bytes, from: masked(path))
+        case .cacheSaved(let entries, let bytes, let path, let changed):
+            .cacheSaved(entries: entries, bytes: bytes, to: masked(path), changed: changed)
+        case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
+            .artifactsCollected(
+                identifier: masked(identifier), files: files, bytes: bytes, path: masked(path),
+                name: name.map { masked($0) })
+        case .notice(let text): .notice(text: masked(text))
+        case .variablesExported(let variables):
+            .variablesExported(variables.map { .init(name: $0.name, value: masked($0.value)) })
+        case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .phaseRetried, .output, .containerKept,
+            .buildFinished:
+            kind
+        }
+    }
+}

@@ -1,0 +1,124 @@
+internal import BuildExecution
+internal import BuildPlanning
+internal import ChildProcesses
+internal import ConsoleRendering
+internal import SpecParsing
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension BuildSession {
+    /// What the build gets that is shown nowhere. Nothing is asked, and no process started, for a build without secrets.
+    ///
+    /// - Parameter remote: where the source came from.
+    /// - Returns: the failures as well; with any of them the build cannot run.
+    func lookUpSecrets(
+        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ git: Git, remote: String?
+    ) async throws -> (secrets: BuildSecrets, failures: [SecretLookup.Failure]) {
+        let file = try settings.secretsFile.map { try readSecrets($0) } ?? SecretsFile()
+        var secrets = BuildSecrets(), failures: [SecretLookup.Failure] = []
+        if !plan.references.isEmpty {
+            let aws = settings.usesAWS ? AWSCommandLine(profile: settings.profile, region: settings.region) : nil
+            let outcome = try await SecretLookup(file: file, aws: aws).values(for: plan.references) { count in
+                terminal.say("asking AWS for \(count == 1 ? "1 value" : "\(count) values")\n")
+            }
+            secrets.values = outcome.values
+            failures = outcome.failures
+            if let path = settings.secretsFile { await warnAboutReaders(of: path, location, git) }
+        }
+        for name in secrets.unmasked {
+            terminal.say("warning: the value of `\(name)` is too short to be masked: the log shows it\n")
+        }
+        if failures.isEmpty, plan.usesGitCredentials {
+            secrets.gitCredential = try await gitCredential(settings, git, remote: remote)
+        }
+        return (secrets, failures)
+    }
+
+    /// Ends a build whose parameters or secrets cannot be had: the service's log, the record, the names of all that are
+    /// missing and how to give them.
+    func refuse(
+        _ failures: [SecretLookup.Failure], _ plan: BuildPlan, _ settings: RunSettings, _ reporter: BuildReporter,
+        _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
+    ) async throws -> ExitStatus {
+        guard let first = failures.first else { return .buildFailed }
+        try await BuildRefusal(plan: plan, context: first.context).run(surroundings) { try await reporter.take($0) }
+        try write(await reporter.result.batchGetBuilds(plan: plan, id: plan.id), settings, record)
+        say(failures, settings)
+        return .buildFailed
+    }
+
+    /// Names everything that has no value, and says how to give it.
+    func say(_ failures: [SecretLookup.Failure], _ settings: RunSettings) {
+        var reasons: [String] = []
+        for failure in failures where !failure.isUnanswered && !reasons.contains(failure.message) {
+            reasons.append(failure.message)
+            let names = failures.filter { $0.message == failure.message }.map { "`\($0.variable.name)`" }
+            terminal.say(Failure(.buildFailed, "cannot look up \(names.joined(separator: ", ")): \(failure.message)"))
+        }
+        let unanswered = failures.filter(\.isUnanswered).map { "`\($0.variable.name)` (\($0.variable.value))" }
+        if !unanswered.isEmpty {
+            let ways = ["--secrets FILE"] + (settings.usesAWS || settings.isOffline ? [] : ["--aws"])
+            terminal.say(
+                Failure(
+                    .buildFailed, "no value is known for \(unanswered.joined(separator: ", "))",
+                    help: "give the values with \(ways.joined(separator: ", ")) or --env NAME=VALUE"))
+        }
+    }
+
+    // MARK: The file
+
+    private func readSecrets(_ path: String) throws -> SecretsFile {
+        let reading = readSecretsFile(try Files.read(path), file: path)
+        let renderer = DiagnosticRenderer(color: terminal.errorUsesColor)
+        for diagnostic in reading.diagnostics { terminal.say(renderer.textWithoutSource(diagnostic)) }
+        guard reading.isValid else {
+            throw Failure(.invalidSettings, "cannot use the secrets in `\(path)`", help: "mend what is named above")
+        }
+        return reading.file
+    }
+
+    /// The file as a path of the source's that is no part of the source: an artifact of `**/*` must not hold it.
+    func secretsPath(_ settings: RunSettings, _ location: BuildLocation) -> [[UInt8]] {
+        guard let path = settings.secretsFile, path.hasPrefix(location.source + "/") else { return [] }
+        return [Array(path.utf8.dropFirst(location.source.utf8.count + 1))]
+    }
+
+    private func warnAboutReaders(of path: String, _ location: BuildLocation, _ git: Git) async {
+        if Files.isReadableByOthers(path) {
+            terminal.say("warning: others can read `\(path)`: `chmod 600` keeps them out\n")
+        }
+        if path.hasPrefix(location.source + "/"), await git.tracks(path) {
+            terminal.say("warning: git tracks `\(path)`: whoever has the repository has its secrets\n")
+        }
+    }
+
+    // MARK: git
+
+    private func gitCredential(_ settings: RunSettings, _ git: Git, remote: String?) async throws -> GitCredential? {
+        func without(_ why: String) -> GitCredential? {
+            terminal.say("git-credential-helper: \(why): git in the build gets no credentials\n")
+            return nil
+        }
+        guard !settings.isOffline else { return without("--offline") }
+        guard let url = remote else { return without("the source has no remote `origin`") }
+        guard let remote = GitRemote(url) else {
+            return without("the source's remote is not http or https")
+        }
+        guard let credential = try await git.credential(for: remote) else {
+            return without("git has none here for \(remote.scheme)://\(remote.host)")
+        }
+        return credential
+    }
+}
+
+extension Files {
+    /// Whether anybody but the owner may read a file.
+    fileprivate static func isReadableByOthers(_ path: String) -> Bool {
+        var info = stat()
+        return stat(path, &info) == 0 && info.st_mode & 0o044 != 0
+    }
+}
