@@ -27,12 +27,17 @@ extension BuildSession {
         return marks
     }
 
+    /// Tells our own containers from those of other users of the engine, and from other state folders.
+    static let stateLabel = "dev.buildspec.state"
+
     func containerSpec(
         _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: some Engine
     ) async throws -> ContainerSpec {
         var container = ContainerSpec(
             name: plan.id.containerName, image: try await pullableName(plan.image, engine))
-        container.labels = ["dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())"]
+        container.labels = [
+            "dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())", Self.stateLabel: places.state,
+        ]
         container.memoryMounts = ["/codebuild/output/tmp"]
         container.environment = plan.engineVariables.map { (name: $0.name, value: $0.value) }
         container.isOffline = settings.isOffline

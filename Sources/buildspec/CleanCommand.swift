@@ -30,8 +30,20 @@ struct CleanCommand: AsyncParsableCommand {
                     terminal.say("dropped container `\(container)`\n")
                 }
             }
+            try await removeStrays(engine, places, terminal)
             if let records { removeRecords(olderThan: records, places, terminal) }
             return .succeeded
+        }
+    }
+
+    /// Containers of this state folder that neither run nor are kept: their records are gone.
+    private func removeStrays(_ engine: DockerEngine, _ places: Places, _ terminal: Terminal) async throws {
+        let known = Set(
+            Files.names(in: "\(places.state)/running") + (try KeptBuilds(places).all().map(\.kept.container)))
+        for container in try await engine.containers(withLabel: "\(BuildSession.stateLabel)=\(places.state)")
+        where !known.contains(container) {
+            try await engine.remove(container)
+            terminal.say("removed container `\(container)`, whose record is gone\n")
         }
     }
 

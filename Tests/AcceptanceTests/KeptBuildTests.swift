@@ -150,6 +150,16 @@ struct KeptBuildTests {
         try await dropKept(play)
     }
 
+    @Test func `a kept container whose record is gone is cleaned away`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['true']}}")
+        _ = try await play.run(["--no-cache", "--keep", "always"])
+        try FileManager.default.removeItem(at: play.state)
+        #expect(try await Docker.containers(of: play).count == 1)
+        #expect(try await play.call(["clean"]).errorText.contains("whose record is gone"))
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
     @Test func `only a part of a build is run`() async throws {
         let play = try Playground()
         try play.buildspec(

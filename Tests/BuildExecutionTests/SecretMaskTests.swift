@@ -137,7 +137,8 @@ import Testing
             .phaseFinished(phase: .build, status: .failed, context: context, milliseconds: 1),
             .cacheRestored(entries: 1, bytes: 1, from: "hunter2"),
             .cacheSaved(entries: 1, bytes: 1, to: "hunter2", changed: true),
-            .artifactsCollected(identifier: "hunter2", files: 1, bytes: 1, path: "hunter2"), .notice(text: "hunter2"),
+            .artifactsCollected(identifier: "hunter2", files: 1, bytes: 1, path: "hunter2", name: nil),
+            .notice(text: "hunter2"),
             .variablesExported([.init(name: "A", value: "hunter2")]),
         ]
         for kind in kinds {
