@@ -29,6 +29,8 @@ struct Section: Sendable {
 
     struct Entry: Sendable {
         let key: SpecNode
+        /// What stands behind the key, as it is written.
+        let node: SpecNode
         let value: Value
     }
 

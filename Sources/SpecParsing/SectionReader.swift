@@ -27,7 +27,7 @@ struct SectionReader {
                 continue
             }
             section.entries[known.name] = Section.Entry(
-                key: entry.key, value: value(entry, known, at: path.key(known.name)))
+                key: entry.key, node: entry.value, value: value(entry, known, at: path.key(known.name)))
         }
         if let name = table.printedName, !unknown.isEmpty {
             unknownKeys.append(BuildSpec.UnknownKeys(section: name, keys: unknown))
