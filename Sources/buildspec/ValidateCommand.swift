@@ -8,6 +8,10 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check buildspecs without running them.",
         discussion: """
             Prints every finding as `file:line:col: severity: message [code]` with the line and a way to mend it.
+            Errors are what CodeBuild refuses. Warnings are what it accepts and what bites all the same: failures that
+            go unnoticed, bash in files for `sh`, patterns that match nothing, secrets in plain text, commands that the
+            `sh` or `bash` of this machine cannot read. Documentation/findings.md explains each by its code.
+            A comment `# buildspec:ignore CODE` silences a warning on its line, or on the line below.
             Exit status: 0 all are valid (warnings allowed), 65 one is not, 66 one does not exist.
 
               buildspec validate                 the buildspec.yml of this folder
@@ -24,12 +28,9 @@ struct ValidateCommand: AsyncParsableCommand {
         try await FrontDoor.enter { [files, strict] places, terminal in
             let renderer = DiagnosticRenderer(color: terminal.outputUsesColor)
             var isValid = true
-            for file in files.isEmpty ? ["buildspec.yml"] : files {
-                let bytes = try Files.read(places.absolute(file))
-                let reading = readBuildSpec(bytes, file: file)
-                for diagnostic in reading.diagnostics {
-                    try terminal.write(Array(renderer.text(diagnostic, source: bytes).utf8))
-                }
+            let readings = try await CheckedSpecs.read(files.isEmpty ? ["buildspec.yml"] : files, places)
+            for reading in readings {
+                try terminal.write(Array(renderer.text(reading.diagnostics, source: reading.source).utf8))
                 isValid = isValid && reading.isValid && !(strict && !reading.diagnostics.isEmpty)
             }
             return isValid ? .succeeded : .invalidBuildspec
