@@ -54,6 +54,8 @@ struct ShellLexer {
         let closer: Closer
         let context: ShellText.Context
         var frames: [Frame] = []
+        /// How many of them are `( … )`.
+        var subshells = 0
         /// How many of the frames, from the first on, belong to no function body; `nil` outside of every function.
         var functionFrames: Int?
         var isFunctionNext = false
@@ -262,11 +264,14 @@ struct ShellLexer {
         if reading.isFunctionNext, reading.functionFrames == nil { reading.functionFrames = reading.frames.count }
         reading.isFunctionNext = false
         reading.frames.append(Frame(kind: kind))
+        if kind == .parenthesis { reading.subshells += 1 }
         dropCommand(&reading)
     }
 
     private mutating func close(_ kind: Frame.Kind, _ reading: inout Reading) {
-        if reading.frames.popLast()?.kind != kind { text.endsCleanly = false }
+        let frame = reading.frames.popLast()
+        if frame?.kind != kind { text.endsCleanly = false }
+        if frame?.kind == .parenthesis { reading.subshells -= 1 }
         if reading.functionFrames == reading.frames.count { reading.functionFrames = nil }
         reading.lastEnd = at
     }
@@ -275,7 +280,7 @@ struct ShellLexer {
         var context = reading.context
         if !reading.frames.isEmpty { context.insert(.compound) }
         if reading.functionFrames != nil { context.insert(.function) }
-        if reading.frames.contains(where: { $0.kind == .parenthesis }) { context.insert(.subshell) }
+        if reading.subshells > 0 { context.insert(.subshell) }
         return context
     }
 
@@ -413,7 +418,8 @@ struct ShellLexer {
     /// Behind the `))` that ends what begins at `start`; `nil` when it ends in another way, and so is no arithmetic.
     func arithmeticEnd(from start: Int) -> Int? {
         var offset = start, open = 0
-        while offset < bytes.count {
+        // No expression is longer, and a text made of beginnings ends soon.
+        while offset < min(bytes.count, start + 4096) {
             switch bytes[offset] {
             case "(": open += 1
             case ")" where open > 0: open -= 1

@@ -7,6 +7,8 @@ struct ContentChecks {
     var findings: Findings
     /// The commands that a shell can be asked about.
     private(set) var scripts: [ShellScript] = []
+    /// How many later commands may still be looked at for what an `exit 0` drops: more than any buildspec has.
+    private var exitLooks = 20_000
     /// What has been said, so that what an alias brings in twice is said once.
     private var noted: Set<Noted> = []
 
@@ -80,8 +82,8 @@ struct ContentChecks {
         _ command: SpecCommand, at place: Int, in commands: [SpecCommand], _ script: ShellView
     ) {
         guard let dropped = script.droppedState() else { return }
-        // So many are looked at that no buildspec has more, and one made to be slow ends soon.
-        let later = commands[(place + 1)...].prefix(500), lost: String
+        let later = commands[(place + 1)...].prefix(exitLooks), lost: String
+        exitLooks -= later.count
         if let name = missed(dropped.variables, in: later) {
             lost = "the variable \(quoted(name)), which is used later,"
         } else if dropped.changesFolder, later.contains(where: { $0.view { $0.dependsOnFolder } }) {

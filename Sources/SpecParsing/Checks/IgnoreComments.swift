@@ -6,6 +6,11 @@ struct IgnoreComments: Sendable {
     private var codesByLine: [Int: Set<String>] = [:]
     /// About the comments themselves.
     private(set) var findings: [Diagnostic] = []
+    /// What the last comment standing alone speaks of, and from where to where that holds.
+    private var target: (comments: Range<Int>, line: Int) = (0..<0, 0)
+
+    /// About the comments of one file no more is said.
+    private static let findingLimit = 50
 
     init() {}
 
@@ -20,7 +25,7 @@ struct IgnoreComments: Sendable {
                     let hash = Self.hash(before: word.lowerBound, in: bytes)
                 else { continue }
                 quoted = quoted ?? document.quotedBytes
-                guard quoted?.contains(where: { $0.contains(hash) }) != true else { continue }
+                guard !Self.isInside(quoted ?? [], hash) else { continue }
                 add(Comment(hash: hash, wordEnd: word.upperBound, bytes: bytes), source)
             }
         }
@@ -33,6 +38,16 @@ struct IgnoreComments: Sendable {
             diagnostic.severity == .error
                 || codesByLine[diagnostic.location.line]?.contains(diagnostic.code) != true
         }
+    }
+
+    /// - Parameter ranges: in order.
+    private static func isInside(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
+        var low = 0, high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(offset)
     }
 
     private struct Comment {
@@ -60,12 +75,14 @@ struct IgnoreComments: Sendable {
             guard offset > start else { break }
             hasCode = true
             let code = String(decoding: bytes[start..<offset], as: UTF8.self)
-            if FindingCode(rawValue: code) == nil { noteUnknown(code, start..<offset, source) }
+            if FindingCode(rawValue: code) == nil, findings.count < Self.findingLimit {
+                noteUnknown(code, start..<offset, source)
+            }
             codesByLine[line, default: []].insert(code)
             isNextDue = offset < bytes.count && bytes[offset] == ","
             offset += 1
         }
-        guard !hasCode else { return }
+        guard !hasCode, findings.count < Self.findingLimit else { return }
         note(
             "`buildspec:ignore` names no code: it silences nothing", comment.hash..<comment.wordEnd, source,
             help: "write the code that stands in brackets behind the finding")
@@ -90,18 +107,21 @@ struct IgnoreComments: Sendable {
     }
 
     /// 1-based.
-    private func lineMeant(_ comment: Comment, _ source: SourceText) -> Int {
+    private mutating func lineMeant(_ comment: Comment, _ source: SourceText) -> Int {
         let bytes = comment.bytes, line = source.line(ofByte: comment.hash)
         var start = comment.hash
         while start > 0, bytes[start - 1] == " " || bytes[start - 1] == "\t" { start -= 1 }
         guard start == 0 || bytes[start - 1] == "\n" || bytes[start - 1] == "\r" else { return line + 1 }
+        if target.comments.contains(comment.hash) { return target.line }
         var offset = comment.hash
         while offset < bytes.count {
             while offset < bytes.count, bytes[offset] != "\n", bytes[offset] != "\r" { offset += 1 }
             while offset < bytes.count, bytes[offset].isBlank { offset += 1 }
-            if offset < bytes.count, bytes[offset] != "#" { return source.line(ofByte: offset) + 1 }
+            if offset < bytes.count, bytes[offset] != "#" { break }
         }
-        return line + 1
+        let meant = offset < bytes.count ? source.line(ofByte: offset) + 1 : line + 1
+        target = (comment.hash..<offset, meant)
+        return meant
     }
 }
 

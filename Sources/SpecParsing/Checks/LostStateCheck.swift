@@ -69,7 +69,9 @@ extension ShellView {
 
     /// Functions whose name stands nowhere else in the command.
     private func unusedFunctions() -> [Note] {
-        text.functions.compactMap { function in
+        // In a library of functions not every one is meant for the block itself.
+        guard text.functions.count <= 20 else { return [] }
+        return text.functions.compactMap { function in
             let name = bytes[function.name.range]
             guard !name.isEmpty, occurrences(of: function.name.range) == 1 else { return nil }
             return Note(

@@ -33,7 +33,7 @@ struct ShellView {
     /// The words behind the name.
     func arguments(_ command: ShellText.Command) -> ArraySlice<ShellText.Word> {
         let first = command.words.lowerBound + command.assignments + 1
-        return first < command.words.upperBound ? ArraySlice(text.words[first..<command.words.upperBound]) : []
+        return first < command.words.upperBound ? text.words[first..<command.words.upperBound] : []
     }
 
     /// The commands that stand in a statement itself, outside of substitutions.
