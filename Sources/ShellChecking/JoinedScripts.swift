@@ -8,14 +8,10 @@ struct JoinedScripts {
         var line = 1
         for script in scripts {
             // The colon: braces around comments alone are an error.
-            text += Array("{ :\n".utf8)
-            var lineCount = 0
-            for byte in script.utf8 {
-                text.append(byte)
-                if byte == 0x0a { lineCount += 1 }
-            }
-            text += Array("\n}\n".utf8)
-            line += lineCount + 3
+            text.append(contentsOf: "{ :\n".utf8)
+            text.append(contentsOf: script.utf8)
+            text.append(contentsOf: "\n}\n".utf8)
+            line += script.utf8.count { $0 == 0x0a } + 3
             ends.append(line)
         }
     }

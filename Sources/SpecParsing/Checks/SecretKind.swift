@@ -75,17 +75,22 @@ enum SecretKind {
 
     // MARK: By name
 
+    private static let names: [(word: StaticString, what: String, isAlsoJoined: Bool)] = [
+        ("SECRET_ACCESS_KEY", "secret access key", false), ("SECRET_KEY", "secret access key", false),
+        ("PASSWORD", "password", true), ("PASSWD", "password", false), ("PASSPHRASE", "password", false),
+        ("TOKEN", "token", false), ("SECRET", "secret", false), ("PRIVATE_KEY", "private key", false),
+        ("API_KEY", "key", false), ("APIKEY", "key", false),
+    ]
+
     /// What the value of a variable of this name is; `nil` for a name that promises no secret.
     private static func secretName(_ name: String) -> String? {
-        let name = name.uppercased()
-        func ends(_ words: String...) -> Bool { words.contains { name == $0 || name.hasSuffix("_\($0)") } }
-        if ends("SECRET_ACCESS_KEY", "SECRET_KEY") { return "secret access key" }
-        if ends("PASSWORD", "PASSWD", "PASSPHRASE", "PASSWORT") || name.hasSuffix("PASSWORD") { return "password" }
-        if ends("TOKEN") { return "token" }
-        if ends("SECRET", "CLIENT_SECRET") { return "secret" }
-        if ends("PRIVATE_KEY") { return "private key" }
-        if ends("API_KEY", "APIKEY") { return "key" }
-        return nil
+        let name = ContiguousArray(name.utf8.map { $0.isLowerLetter ? $0 - 0x20 : $0 })
+        // `MONKEY` is no `KEY`: the word is the whole name, or stands behind `_`.
+        return names.first { entry in
+            let length = entry.word.utf8CodeUnitCount
+            return name.suffix(length).equals(entry.word)
+                && (name.count == length || name[name.count - length - 1] == "_" || entry.isAlsoJoined)
+        }?.what
     }
 
     /// A path, an ARN, a URL, a template, or the name of something: where the secret is, not what it is.
