@@ -8,10 +8,11 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check buildspecs without running them.",
         discussion: """
             Prints every finding as `file:line:col: severity: message [code]` with the line and a way to mend it.
-            Errors are what CodeBuild refuses. Warnings are what it accepts and what bites all the same: failures that
-            go unnoticed, bash in files for `sh`, patterns that match nothing, secrets in plain text, commands that the
-            `sh` or `bash` of this machine cannot read. Documentation/findings.md explains each by its code.
-            A comment `# buildspec:ignore CODE` silences a warning on its line, or on the line below.
+            Errors are what CodeBuild refuses, warnings what it accepts and what bites later:
+            masked failures, bash in files for `sh`, patterns that match nothing, secrets,
+            commands that the `sh` or `bash` of this machine cannot read. By their codes
+            they are explained in Documentation/findings.md. `# buildspec:ignore CODE`
+            silences a warning on its line or, alone on a line, on the next one.
             Exit status: 0 all are valid (warnings allowed), 65 one is not, 66 one does not exist.
 
               buildspec validate                 the buildspec.yml of this folder
