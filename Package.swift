@@ -52,6 +52,7 @@ let package = Package(
             "ChildProcesses",
             [.product(name: "Subprocess", package: "swift-subprocess"), system]),
         room("Engines", ["ChildProcesses"]),
+        room("ShellChecking", ["ChildProcesses"]),
         room("Archives", ["CLibArchive", system]),
         room(
             "Workspaces",
@@ -68,7 +69,7 @@ let package = Package(
             name: "buildspec",
             dependencies: [
                 "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
-                "Workspaces",
+                "Workspaces", "ShellChecking",
                 "BuildExecution", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -79,6 +80,7 @@ let package = Package(
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
         tests("ConsoleRenderingTests", ["ConsoleRendering", "BuildPlanning", "SpecParsing"]),
         tests("ChildProcessesTests", ["ChildProcesses"]),
+        tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", system]),
         tests("WorkspacesTests", ["Workspaces", "Archives", system]),
         tests(

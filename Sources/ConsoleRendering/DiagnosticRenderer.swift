@@ -17,7 +17,7 @@ public struct DiagnosticRenderer: Sendable {
     /// One finding as lines of text, each with a line end.
     ///
     /// Whatever the file holds, nothing here moves the cursor: control characters and bytes that are not UTF-8 are shown
-    /// as escapes. Long lines are cut around the place.
+    /// as escapes. Long lines are cut around the place, and the line of a secret is not shown at all.
     ///
     /// - Parameter source: the bytes of the file the finding is about.
     public func text(_ diagnostic: Diagnostic, source: [UInt8]) -> String {
@@ -31,7 +31,9 @@ public struct DiagnosticRenderer: Sendable {
         for diagnostic in diagnostics {
             cursor.move(toLine: diagnostic.location.line, column: diagnostic.location.column, in: text)
             result += header(diagnostic)
-            result += excerpt(diagnostic, SourceExcerpt(of: text, at: cursor, length: diagnostic.length))
+            if !diagnostic.isSensitive {
+                result += excerpt(diagnostic, SourceExcerpt(of: text, at: cursor, length: diagnostic.length))
+            }
             if let message = diagnostic.codebuildMessage {
                 result += "\(paint("codebuild:", .bold)) \(escaped(message))\n"
             }

@@ -23,6 +23,9 @@ public struct Diagnostic: Sendable, Codable, Equatable {
     /// What to do, in one line.
     public let help: String?
 
+    /// Whether the place holds something that must not be repeated anywhere, so that its line is not shown.
+    public var isSensitive: Bool { code == FindingCode.plainSecret.rawValue }
+
     public init(
         severity: Severity, code: String, path: String? = nil, message: String, location: SourceLocation,
         length: Int = 1, codebuildMessage: String? = nil, help: String? = nil
@@ -79,4 +82,20 @@ enum FindingCode: String, CaseIterable {
     case unknownDependency = "unknown-dependency"
     case dependencyCycle = "dependency-cycle"
     case notSupported = "not-supported"
+
+    // What CodeBuild accepts, and what bites all the same.
+    case bashism = "bashism"
+    case cacheOneLevel = "cache-one-level"
+    case directoryPattern = "directory-pattern"
+    case exitDropsState = "exit-drops-state"
+    case literalVariable = "literal-variable"
+    case lostShellState = "lost-shell-state"
+    case maskedFailure = "masked-failure"
+    case neverMatches = "never-matches"
+    case plainSecret = "plain-secret"
+    case shellSyntax = "shell-syntax"
+    case unquotedVersion = "unquoted-version"
+
+    // The comments that silence findings.
+    case unknownIgnore = "unknown-ignore"
 }

@@ -31,19 +31,25 @@ struct Findings {
         keep(.error, code, node, path, message(), codebuild(), help())
     }
 
+    /// Notes a warning: CodeBuild goes on, and the writer probably meant something else.
+    ///
+    /// - Parameter part: bytes of the scalar's text that are meant rather than the whole of it.
     mutating func warning(
-        _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
-        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
+        _ code: FindingCode, at node: SpecNode, part: @autoclosure () -> Range<Int>? = nil, _ path: SpecPath,
+        _ message: @autoclosure () -> String, codebuild: @autoclosure () -> String? = nil,
+        help: @autoclosure () -> String? = nil
     ) {
         warningCount += 1
         guard warningCount <= Self.limit + 1 else { return }
         guard warningCount <= Self.limit else { return keepLast(.warning, node) }
-        keep(.warning, code, node, path, message(), codebuild(), help())
+        keep(.warning, code, node, path, message(), codebuild(), help(), part: part())
     }
 
     /// All findings in the order of the file; those of one place as they were noted.
-    var sorted: [Diagnostic] {
-        kept.enumerated().sorted {
+    var sorted: [Diagnostic] { Self.sorted(kept) }
+
+    static func sorted(_ findings: [Diagnostic]) -> [Diagnostic] {
+        findings.enumerated().sorted {
             let one = $0.element.location, other = $1.element.location
             return (one.line, one.column, $0.offset) < (other.line, other.column, $1.offset)
         }.map(\.element)
@@ -57,11 +63,14 @@ struct Findings {
 
     private mutating func keep(
         _ severity: Diagnostic.Severity, _ code: FindingCode, _ node: SpecNode, _ path: SpecPath, _ message: String,
-        _ codebuild: String?, _ help: String?
+        _ codebuild: String?, _ help: String?, part: Range<Int>? = nil
     ) {
+        let source = node.document.source, bytes = part.flatMap { node.sourceBytes(ofText: $0) }
         kept.append(
             Diagnostic(
                 severity: severity, code: code.rawValue, path: path == .root ? nil : path.text, message: message,
-                location: node.location, length: node.length, codebuildMessage: codebuild, help: help))
+                location: bytes.map { source.location(ofByte: $0.lowerBound) } ?? node.location,
+                length: bytes.map { source.length(ofBytes: $0) } ?? node.length, codebuildMessage: codebuild,
+                help: help))
     }
 }

@@ -29,12 +29,15 @@ struct Section: Sendable {
 
     struct Entry: Sendable {
         let key: SpecNode
+        /// What stands behind the key, as it is written.
+        let node: SpecNode
         let value: Value
     }
 
     /// Entries by their names. A table has some ten keys: looking through them is quicker than hashing.
     struct Entries: Sendable {
-        private var list: [(name: String, entry: Entry)] = []
+        /// In the order of the file.
+        private(set) var list: [(name: String, entry: Entry)] = []
 
         var isEmpty: Bool { list.isEmpty }
 

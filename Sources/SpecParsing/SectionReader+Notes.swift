@@ -65,7 +65,7 @@ extension SectionReader {
     }
 
     mutating func noteUnknown(_ entry: SpecEntry, _ table: KeyTable, at path: SpecPath) {
-        let help = helpForUnknown(entry.name, table), name = quoted(entry.name), inner = path.key(entry.name)
+        let help = helpForUnknown(entry, table, at: path), name = quoted(entry.name), inner = path.key(entry.name)
         switch table.unknown {
         case .warned:
             findings.warning(.unknownKey, at: entry.key, inner, "unknown key \(name) \(path.place)", help: help())
@@ -79,17 +79,41 @@ extension SectionReader {
         }
     }
 
-    private func helpForUnknown(_ name: String, _ table: KeyTable) -> () -> String? {
+    private func helpForUnknown(_ entry: SpecEntry, _ table: KeyTable, at path: SpecPath) -> () -> String? {
         { [rootTable] in
+            let name = entry.name
             if let key = table.keys.first(where: { $0.name == name }), let version = key.version {
                 return "\(quoted(name)) is a key of version \(version.rawValue) only"
             }
+            let places = rootTable.places(ofKey: name)
             let names = table.keys.map(\.name)
             let meant = table.keys.first { $0.misnomers.contains(name) }?.name ?? nearName(to: name, among: names)
             if let meant { return "did you mean `\(meant)`?" }
-            guard let place = rootTable.places(ofKey: name).first else { return nil }
-            return "`\(name)` belongs \(place.place)"
+            guard let place = places.first else { return nil }
+            return "`\(name)` belongs \(Self.wayTo(place, places, of: entry, from: path))"
         }
+    }
+
+    /// Where a misplaced key belongs, and which way to move it there.
+    private static func wayTo(
+        _ place: SpecPath, _ places: [SpecPath], of entry: SpecEntry, from path: SpecPath
+    ) -> String {
+        if place == .root {
+            let column = entry.key.document.root?.location.column ?? 1
+            return "at the top level: dedent it to column \(column), out of \(path.quoted)"
+        }
+        let phases = SpecPath.root.key("phases")
+        if PhaseName.allCases.allSatisfy({ places.contains(phases.key($0.rawValue)) }) {
+            return path == phases
+                ? "in a phase: indent it, to stand below the name of one" : "in a phase, beside its `commands`"
+        }
+        if let inner = path.firstStep(below: place) {
+            return "\(place.place): dedent it, to stand beside \(quoted(inner))"
+        }
+        if let inner = place.firstStep(below: path) {
+            return "\(place.place): indent it, to stand below \(quoted(inner))"
+        }
+        return place.place
     }
 
     /// "`a`, `b` or `c`".

@@ -27,7 +27,8 @@ struct SectionReader {
                 continue
             }
             section.entries.add(
-                known.name, Section.Entry(key: entry.key, value: value(entry, known, at: path.key(known))))
+                known.name,
+                Section.Entry(key: entry.key, node: entry.value, value: value(entry, known, at: path.key(known))))
         }
         if let name = table.printedName, !unknown.isEmpty {
             unknownKeys.append(BuildSpec.UnknownKeys(section: name, keys: unknown))

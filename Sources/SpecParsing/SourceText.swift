@@ -66,6 +66,52 @@ struct SourceText: Sendable {
         return max(0, Self.scalarCount(utf8[markLength..<end]) - 1)
     }
 
+    // MARK: By bytes
+
+    /// Where a scalar begins in ``utf8``.
+    func byteOffset(ofScalar index: Int) -> Int {
+        let line = lastLine(startingAtOrBefore: index)
+        var offset = Int(lineBytes[line]), left = index - scalarStart(ofLine: line)
+        if lineScalars.isEmpty { return min(offset + max(0, left), utf8.count) }
+        let milestone = min(index / Self.milestoneDistance, milestones.count - 1)
+        if milestone >= 0, milestones[milestone] > offset {
+            offset = Int(milestones[milestone])
+            left = index - milestone * Self.milestoneDistance
+        }
+        while left > 0, offset < utf8.count {
+            offset += 1
+            while offset < utf8.count, utf8[offset].isContinuation { offset += 1 }
+            left -= 1
+        }
+        return offset
+    }
+
+    /// The place of the scalar that begins at `offset` of ``utf8``.
+    func location(ofByte offset: Int) -> SourceLocation {
+        location(ofScalar: scalarIndex(atByte: offset))
+    }
+
+    /// How many columns `range` of ``utf8`` covers on the line it begins on.
+    func length(ofBytes range: Range<Int>) -> Int {
+        length(ofScalars: scalarIndex(atByte: range.lowerBound)..<scalarIndex(atByte: range.upperBound))
+    }
+
+    private func scalarIndex(atByte offset: Int) -> Int {
+        guard !lineScalars.isEmpty else { return max(0, offset - markLength) }
+        let line = line(ofByte: offset), start = Int(lineBytes[line])
+        return scalarStart(ofLine: line) + Self.scalarCount(utf8[start..<max(start, min(offset, utf8.count))])
+    }
+
+    /// 0-based; the line that the byte stands on, its own line end included.
+    func line(ofByte offset: Int) -> Int {
+        var low = 0, high = lineBytes.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if Int(lineBytes[middle]) <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
     // MARK: Lines, 0-based
 
     private func place(ofScalar index: Int) -> (line: Int, column: Int) {
@@ -98,23 +144,6 @@ struct SourceText: Sendable {
         let next = Int(lineBytes[line + 1])
         let isPair = next - 2 >= lineBytes[line] && utf8[next - 1] == 0x0a && utf8[next - 2] == 0x0d
         return next - (isPair ? 2 : 1)
-    }
-
-    private func byteOffset(ofScalar index: Int) -> Int {
-        let line = lastLine(startingAtOrBefore: index)
-        var offset = Int(lineBytes[line]), left = index - scalarStart(ofLine: line)
-        if lineScalars.isEmpty { return min(offset + max(0, left), utf8.count) }
-        let milestone = min(index / Self.milestoneDistance, milestones.count - 1)
-        if milestone >= 0, milestones[milestone] > offset {
-            offset = Int(milestones[milestone])
-            left = index - milestone * Self.milestoneDistance
-        }
-        while left > 0, offset < utf8.count {
-            offset += 1
-            while offset < utf8.count, utf8[offset].isContinuation { offset += 1 }
-            left -= 1
-        }
-        return offset
     }
 
     // MARK: Scanning the bytes once

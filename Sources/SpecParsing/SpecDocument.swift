@@ -21,6 +21,11 @@ final class SpecDocument: Sendable {
         self.rootIndex = rootIndex
     }
 
+    /// Where the quoted scalars stand, in scalars of the source.
+    var quotedScalars: [Range<Int>] {
+        nodes.lazy.filter { $0.kind == .scalar && $0.style == .quoted }.map { Int($0.start)..<Int($0.end) }
+    }
+
     /// The one value of the file; `nil` when it holds nothing but comments.
     var root: SpecNode? { rootIndex.map { SpecNode(document: self, index: $0) } }
 }
@@ -61,6 +66,13 @@ struct SpecNode: Sendable {
         return document.text.withUnsafeBufferPointer {
             String(decoding: $0[start..<start + Int(record.count)], as: UTF8.self)
         }
+    }
+
+    /// Hands over the bytes of a scalar's ``text``, good only inside `body`.
+    func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
+        guard kind == .scalar else { return body(UnsafeBufferPointer(start: nil, count: 0)) }
+        let start = Int(record.first), end = start + Int(record.count)
+        return document.text.withUnsafeBufferPointer { body(UnsafeBufferPointer(rebasing: $0[start..<end])) }
     }
 
     /// The members of a list, in order.

@@ -22,6 +22,14 @@ struct SpecPath: Sendable, Equatable {
     /// Whether it leads to `batch` or into it.
     var isInBatch: Bool { text == "batch" || text.hasPrefix("batch.") || text.hasPrefix("batch[") }
 
+    /// The key that leads on from `place` to here; `nil` when `place` is not on the way, or not left by a plain key.
+    func firstStep(below place: SpecPath) -> String? {
+        let before = place.text.isEmpty ? "" : place.text + "."
+        guard text.utf8.count > before.utf8.count, text.hasPrefix(before) else { return nil }
+        let step = text.dropFirst(before.count).prefix { $0 != "." && $0 != "[" }
+        return step.isEmpty ? nil : String(step)
+    }
+
     /// In backticks.
     var quoted: String { "`\(text)`" }
 

@@ -3,14 +3,34 @@ struct SpecReader {
     var reader: SectionReader
     /// Whether the file can also be run as an ordinary build.
     private(set) var hasPhases = false
+    /// Whether to look at what the values say, too.
+    let checksContent: Bool
+    private var scripts: [ShellScript] = []
 
-    /// - Returns: the spec, `nil` when the file has an error, and all findings in the order of the file.
-    static func read(_ document: SpecDocument) -> (spec: BuildSpec?, diagnostics: [Diagnostic]) {
-        guard let root = document.root, !root.isNull else { return (nil, [emptyFile(document.source)]) }
-        var reader = SpecReader(reader: SectionReader(.buildSpec, version: peekedVersion(root) ?? .v02))
+    private init(_ root: SpecNode, checksContent: Bool) {
+        reader = SectionReader(.buildSpec, version: Self.peekedVersion(root) ?? .v02)
+        self.checksContent = checksContent
+    }
+
+    /// What a document gave.
+    struct Outcome {
+        /// `nil` when the file has an error.
+        var spec: BuildSpec?
+        /// In the order of the file.
+        var diagnostics: [Diagnostic]
+        /// For a shell to look at; only when the content is checked.
+        var scripts: [ShellScript] = []
+    }
+
+    static func read(_ document: SpecDocument, checksContent: Bool = false) -> Outcome {
+        guard let root = document.root, !root.isNull else {
+            return Outcome(spec: nil, diagnostics: [emptyFile(document.source)])
+        }
+        var reader = SpecReader(root, checksContent: checksContent)
         let spec = reader.spec(root)
         let findings = reader.reader.findings
-        return (findings.hasBlockingError ? nil : spec, findings.sorted)
+        return Outcome(
+            spec: findings.hasBlockingError ? nil : spec, diagnostics: findings.sorted, scripts: reader.scripts)
     }
 
     private static func emptyFile(_ source: SourceText) -> Diagnostic {
@@ -34,6 +54,11 @@ struct SpecReader {
         hasPhases = top.has("phases")
         let batch = top.section("batch").flatMap { self.batch($0) }
         let isBatchWrong = reader.findings.hasBlockingErrorInBatch
+        if checksContent {
+            var checks = ContentChecks(top, version: reader.version, findings: reader.findings)
+            checks.run()
+            (reader.findings, scripts) = (checks.findings, checks.scripts)
+        }
         let spec = BuildSpec(
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
             hasPhases: hasPhases, artifacts: top.section("artifacts").flatMap { artifacts($0) },

@@ -4,10 +4,29 @@ public struct SpecReading: Sendable {
     /// `on-failure` is an error of ours, and absent for a run (CODEBUILD.md 3.5); an error inside `batch` is none of an
     /// ordinary build's, where there are `phases` beside it (1.2).
     public let spec: BuildSpec?
-    /// In the order of the file.
-    public let diagnostics: [Diagnostic]
+    /// In the order of the file, without the warnings that a comment of the file silences (``IgnoreComments``).
+    public private(set) var diagnostics: [Diagnostic]
     /// The text the places refer to, as UTF-8 whatever the file's encoding was.
     public let source: [UInt8]
+    /// The commands that a shell can be asked about; empty unless the content is checked.
+    public let scripts: [ShellScript]
+    private let ignores: IgnoreComments
+
+    init(
+        spec: BuildSpec?, diagnostics: [Diagnostic], source: [UInt8], scripts: [ShellScript], ignores: IgnoreComments
+    ) {
+        self.spec = spec
+        self.diagnostics = ignores.filtered(diagnostics)
+        self.source = source
+        self.scripts = scripts
+        self.ignores = ignores
+    }
+
+    /// Takes in what others found in the file, such as a shell; silenced warnings are left out of it.
+    public mutating func add(_ found: [Diagnostic]) {
+        guard !found.isEmpty else { return }
+        diagnostics = merged(diagnostics, ignores.filtered(found))
+    }
 
     /// Whether there is no error; warnings are allowed.
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
@@ -22,6 +41,11 @@ public struct SpecReading: Sendable {
         let message = ofBuild.compactMap(\.codebuildMessage).first ?? (ofBuild.first ?? first).message
         return BuildFailure(code: "YAML_FILE_ERROR", message: message)
     }
+}
+
+/// Findings of both in the order of the file; of one place those of `found` come first.
+private func merged(_ found: [Diagnostic], _ more: [Diagnostic]) -> [Diagnostic] {
+    more.isEmpty ? found : Findings.sorted(found + more)
 }
 
 /// A failure as a phase context has it: `YAML_FILE_ERROR`, and the message.
@@ -46,13 +70,19 @@ public struct BuildFailure: Sendable, Equatable, Codable {
 /// - Parameters:
 ///   - bytes: UTF-8 with or without a mark, or UTF-16 with one; any line ends.
 ///   - file: the path to show in findings.
-public func readBuildSpec(_ bytes: [UInt8], file: String) -> SpecReading {
+///   - checksContent: whether to warn of what CodeBuild accepts and what bites all the same.
+public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = false) -> SpecReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
-        let (spec, diagnostics) = SpecReader.read(document)
-        return SpecReading(spec: spec, diagnostics: diagnostics, source: document.source.utf8)
+        let outcome = SpecReader.read(document, checksContent: checksContent)
+        let ignores = IgnoreComments(in: document)
+        return SpecReading(
+            spec: outcome.spec, diagnostics: merged(outcome.diagnostics, ignores.findings),
+            source: document.source.utf8, scripts: outcome.scripts, ignores: ignores)
     case .failure(let unreadable):
-        return SpecReading(spec: nil, diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8)
+        return SpecReading(
+            spec: nil, diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8, scripts: [],
+            ignores: IgnoreComments())
     }
 }
 

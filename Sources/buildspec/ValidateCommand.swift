@@ -10,6 +10,11 @@ struct ValidateCommand: AsyncParsableCommand {
             in any case; what is in .git, node_modules and .buildspec is left out, and links to folders are not \
             followed. `-` is standard input.
 
+            Errors are what CodeBuild refuses, warnings what it accepts and what bites later: masked failures, bash in \
+            files for `sh`, patterns that match nothing, secrets, commands that the `sh` or `bash` of this machine \
+            cannot read. Documentation/findings.md explains them by their codes. `# buildspec:ignore CODE` silences a \
+            warning on its line or, alone on a line, on the next one.
+
             text     each finding as `file:line:col: severity: message [code]`, with the line and a way to mend it
             json     one document: {"version":1,"valid":…,"files":[{"path":…,"valid":…,"findings":[…]}]}
             sarif    a SARIF 2.1.0 log, for code scanning and editors

@@ -39,7 +39,16 @@ struct Validation: Sendable {
     }
 
     /// Where checks that need more than a file's text add their findings, when all files have been read.
-    private func lookFurther(_ outcomes: inout [Outcome]) async throws {}
+    private func lookFurther(_ outcomes: inout [Outcome]) async throws {
+        var places: [Int] = [], readings: [SpecReading] = []
+        for (place, outcome) in outcomes.enumerated() {
+            guard case .read(let reading) = outcome, !reading.scripts.isEmpty else { continue }
+            places.append(place)
+            readings.append(reading)
+        }
+        try await ShellFindings.add(to: &readings)
+        for (place, reading) in zip(places, readings) { outcomes[place] = .read(reading) }
+    }
 
     private func bytes(of report: ValidationReport) -> [UInt8] {
         switch format {
@@ -102,7 +111,7 @@ struct Validation: Sendable {
                 }
             case .failure(_, let failure): return .failed(failure)
             }
-            return .read(readBuildSpec(bytes, file: found.shown))
+            return .read(readBuildSpec(bytes, file: found.shown, checksContent: true))
         } catch let failure as Failure {
             return .failed(failure)
         }

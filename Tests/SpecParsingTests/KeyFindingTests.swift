@@ -37,17 +37,19 @@ import Testing
                 message: "unknown key `steps` in `phases.build`", help: "did you mean `commands`?"),
             Unknown(
                 text: goodHead + "    «build»:\n      commands: [x]\n",
-                message: "unknown key `build` in `phases.build`", help: "`build` belongs in `phases`"),
+                message: "unknown key `build` in `phases.build`",
+                help: "`build` belongs in `phases`: dedent it, to stand beside `build`"),
             Unknown(
                 text: goodHead + "    «artifacts»: {files: x}\n",
-                message: "unknown key `artifacts` in `phases.build`", help: "`artifacts` belongs at the top level"),
+                message: "unknown key `artifacts` in `phases.build`",
+                help: "`artifacts` belongs at the top level: dedent it to column 1, out of `phases.build`"),
             Unknown(
                 text: goodHead + "    «runtime-versions»: {nodejs: 18}\n",
                 message: "unknown key `runtime-versions` in `phases.build`",
                 help: "`runtime-versions` belongs in `phases.install`"),
             Unknown(
                 text: goodHead + "«file-format»: x\n", message: "unknown key `file-format` at the top level",
-                help: "`file-format` belongs in `reports.NAME`"),
+                help: "`file-format` belongs in `reports.NAME`: indent it, to stand below `reports`"),
             Unknown(
                 text: goodHead + "«environment_variables»: {plaintext: {A: 1}}\n",
                 message: "unknown key `environment_variables` at the top level",
@@ -77,6 +79,62 @@ import Testing
         ])
     func near(name: String, meant: String) {
         #expect(nearName(to: name, among: ["run-as", "on-failure", "commands", "finally"]) == meant)
+    }
+
+    @Test("in every section a slip in any of its keys is named with the key that was meant")
+    func nearEverywhere() {
+        func check(_ table: KeyTable) {
+            let names = table.keys.map(\.name)
+            for name in names where name.count > 3 {
+                // Two letters swapped, as fingers do.
+                let slip = String(name.prefix(1)) + String(name.dropFirst(1).prefix(2).reversed()) + name.dropFirst(3)
+                guard !names.contains(slip) else { continue }
+                #expect(nearName(to: slip, among: names) == name, "\(slip)")
+                #expect(nearName(to: name.uppercased(), among: names) == name)
+            }
+            for key in table.keys { key.shape.sections.forEach { check($0.table) } }
+        }
+        check(.buildSpec)
+    }
+
+    @Test(
+        "a slip is answered with the key that was meant, in every section",
+        arguments: [
+            ("artifcats: {files: x}", "artifacts"), ("Phases: {}", "phases"), ("env: {varaibles: {}}", "variables"),
+            ("env: {secret-manager: {}}", "secrets-manager"), ("env: {exported_variables: [A]}", "exported-variables"),
+            ("proxy: {log: yes}", "logs"), ("cache: {path: [a]}", "paths"),
+            ("cache: {paths: [a], fallback-key: [k]}", "fallback-keys"),
+            ("artifacts: {file: x, files: x}", "files"),
+            ("artifacts: {files: x, secondary_artifacts: {}}", "secondary-artifacts"),
+            ("artifacts: {files: x, secondary-artifacts: {a: {files: x, discard_path: yes}}}", "discard-paths"),
+            ("reports: {r: {files: x, base-dir: x}}", "base-directory"),
+            ("batch: {build-list: [{identifier: a, enb: {}}]}", "env"),
+            ("batch: {build-list: [{identifier: a}], fastfail: true}", "fast-fail"),
+            ("batch: {build-graph: [{identifier: a, depends-on: []}]}", "depend-on"),
+            ("batch: {build-list: [{identifier: a, env: {privilegedMode: true}}]}", "privileged-mode"),
+        ])
+    func slips(line: String, meant: String) {
+        let help = read(goodHead + line + "\n").diagnostics.filter { $0.code == "unknown-key" }.map(\.help)
+        #expect(help == ["did you mean `\(meant)`?"])
+    }
+
+    @Test(
+        "a section that was indented too far is told the way back",
+        arguments: [
+            ("  artifacts: {files: x}", "`artifacts` belongs at the top level: dedent it to column 1, out of `phases`"),
+            ("  cache: {paths: [x]}", "`cache` belongs at the top level: dedent it to column 1, out of `phases`"),
+            ("  reports: {}", "`reports` belongs at the top level: dedent it to column 1, out of `phases`"),
+            ("  env: {}", "`env` belongs at the top level: dedent it to column 1, out of `phases`"),
+            ("    env: {}", "`env` belongs at the top level: dedent it to column 1, out of `phases.build`"),
+            ("    cache: {}", "`cache` belongs at the top level: dedent it to column 1, out of `phases.build`"),
+            ("    post_build: {}", "`post_build` belongs in `phases`: dedent it, to stand beside `build`"),
+            ("  finally: [x]", "`finally` belongs in a phase: indent it, to stand below the name of one"),
+            ("finally: [x]", "`finally` belongs in a phase, beside its `commands`"),
+            ("post_build: {}", "`post_build` belongs in `phases`: indent it, to stand below `phases`"),
+        ])
+    func indented(line: String, help: String) {
+        let found = read(goodHead + line + "\n").diagnostics
+        #expect(found.map(\.help) == [help], "\(found.map(shown))")
     }
 
     // MARK: CodeBuild's block

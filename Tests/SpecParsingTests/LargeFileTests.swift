@@ -44,4 +44,40 @@ import Testing
         #expect(reading.diagnostics.first?.help == (count > 500 ? nil : "did you mean `build_0x`?"))
         #expect(reading.diagnostics.count == min(count, 501))
     }
+
+    @Test(
+        "half a megabyte of anything is checked soon",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "      - echo \"it's $(date)\" && make | tee log # all\n", "      - source x && [[ a == b ]]\n",
+            "      - |\n        npm ci\n        npm test\n", "      - A=x; exit 0\n", "      - f() { a; }\n",
+        ])
+    func checked(line: String) {
+        check(head: Self.head, line: line)
+    }
+
+    @Test(
+        "one command of half a megabyte is checked soon",
+        .timeLimit(.minutes(1)),
+        arguments: [
+            "        a\n", "        $(\n", "        `\n", "        ${a:-\n", "        \"\n", "        '\n",
+            "        (\n",
+            "        ((\n", "        $((\n", "        if a\n", "        cat <<A\n", "        a=(\n",
+            "        case a in\n",
+            "        f() {\n", "        [[ a\n", "        a \\\n", "        x=$(y) z\n", "        $(a) $(b) c \\\n",
+            "        exit\n",
+            "        # buildspec:ignore bashism\n", "        # buildspec:ignore nonsense\n", "        a=(1) \\\n",
+        ])
+    func oneCommand(line: String) {
+        check(head: Self.head + "      - |\n", line: line)
+    }
+
+    private func check(head: String, line: String) {
+        let lines = Array(line.utf8)
+        var bytes = Array(head.utf8)
+        while bytes.count < 500_000 { bytes += lines }
+        let reading = readBuildSpec(bytes, file: "f", checksContent: true)
+        #expect(reading.isValid)
+        #expect(reading.diagnostics.count <= 501)
+    }
 }

@@ -60,6 +60,34 @@ func expectFindings(
     return reading
 }
 
+/// Expects the findings of a marked sample whose content is checked, each a code at its mark.
+@discardableResult
+func expectChecks(
+    _ marked: String, _ codes: [String], _ place: Testing.SourceLocation = #_sourceLocation
+) -> [Diagnostic] {
+    let sample = MarkedText(marked)
+    let found = readBuildSpec(Array(sample.text.utf8), file: "b.yml", checksContent: true).diagnostics
+    #expect(found.map(\.code) == codes, "\(found.map(shown))", sourceLocation: place)
+    let places = found.map {
+        MarkedText.Place(line: $0.location.line, column: $0.location.column, length: $0.length)
+    }
+    #expect(places == sample.places, sourceLocation: place)
+    // What is said is said in the house's form.
+    for finding in found {
+        #expect(finding.severity == .warning, sourceLocation: place)
+        #expect(finding.help?.isEmpty == false, sourceLocation: place)
+        #expect(!finding.message.hasSuffix("."), sourceLocation: place)
+    }
+    return found
+}
+
+/// A buildspec with one command, written as a block, in a phase of its own.
+func buildspec(block: String, shell: String? = nil) -> String {
+    let lines = block.split(separator: "\n", omittingEmptySubsequences: false).map { "        \($0)" }
+    return "version: 0.2\n" + (shell.map { "env:\n  shell: \($0)\n" } ?? "")
+        + "phases:\n  build:\n    commands:\n      - |\n" + lines.joined(separator: "\n") + "\n"
+}
+
 /// A buildspec with nothing to complain about, to be gone on with.
 let goodHead = """
     version: 0.2

@@ -58,7 +58,7 @@ import Testing
     }
 
     private func check(_ bytes: [UInt8]) {
-        let reading = readBuildSpec(bytes, file: "f")
+        let reading = readBuildSpec(bytes, file: "f", checksContent: true)
         let lengths = lineLengths(reading.source)
         for diagnostic in reading.diagnostics {
             let line = diagnostic.location.line, column = diagnostic.location.column

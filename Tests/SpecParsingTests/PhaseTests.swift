@@ -33,7 +33,10 @@ import Testing
                 "error: unknown phase `\($0)` in `phases`, expected `install`, `pre_build`, `build` or `post_build` [unknown-phase]"
             })
         #expect(
-            reading.diagnostics.map(\.help) == ["`artifacts` belongs at the top level", "did you mean `post_build`?"])
+            reading.diagnostics.map(\.help) == [
+                "`artifacts` belongs at the top level: dedent it to column 1, out of `phases`",
+                "did you mean `post_build`?",
+            ])
         #expect(
             reading.failure?.message
                 == "Invalid buildspec phase name: artifacts. Expecting: build,install,post_build,pre_build")

@@ -128,7 +128,10 @@ import Testing
 
     @Test("help names the place of a misplaced key, and the meant flag")
     func help() {
-        #expect(read("image: x").diagnostics.map(\.help) == ["`image` belongs in `environment`"])
+        #expect(
+            read("image: x").diagnostics.map(\.help) == [
+                "`image` belongs in `environment`: indent it, to stand below `environment`"
+            ])
         #expect(read("x-buildspec: {keeep: x}").diagnostics.map(\.help) == ["did you mean `keep`?"])
     }
 

@@ -1,0 +1,32 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A temporary file that has no name: it is gone with its last descriptor, whatever happens.
+///
+/// For children that read a file in blocks and a pipe byte by byte, as shells do.
+public struct UnnamedFile: Sendable {
+    /// Open for reading, at the beginning; the caller closes it, or hands it to ``Command/run(inputFrom:outputTo:)``.
+    public let descriptor: Int32
+
+    /// - Throws: ``ChildProcessError`` when there is no room for it.
+    public init(holding bytes: [UInt8]) throws {
+        guard let stream = tmpfile() else { throw Self.failure() }
+        defer { fclose(stream) }
+        guard fwrite(bytes, 1, bytes.count, stream) == bytes.count, fflush(stream) == 0 else { throw Self.failure() }
+        // The copy lives on when the stream is closed.
+        let copy = fcntl(fileno(stream), F_DUPFD_CLOEXEC, 3)
+        guard copy >= 0 else { throw Self.failure() }
+        guard lseek(copy, 0, SEEK_SET) == 0 else {
+            close(copy)
+            throw Self.failure()
+        }
+        descriptor = copy
+    }
+
+    private static func failure() -> ChildProcessError {
+        ChildProcessError(doing: "write a temporary file", reason: String(cString: strerror(errno)))
+    }
+}

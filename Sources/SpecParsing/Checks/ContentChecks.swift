@@ -1,0 +1,122 @@
+/// The warnings of our own: what CodeBuild accepts, and what bites all the same.
+///
+/// Each check is a file beside this one; what they have in common is that a false alarm is worse than a miss.
+struct ContentChecks {
+    let top: Section
+    let version: BuildSpec.Version
+    var findings: Findings
+    /// The commands that a shell can be asked about.
+    private(set) var scripts: [ShellScript] = []
+    /// How many later commands may still be looked at for what an `exit 0` drops: more than any buildspec has.
+    private var exitLooks = 20_000
+    /// What has been said, so that what an alias brings in twice is said once.
+    private var noted: Set<Noted> = []
+
+    private struct Noted: Hashable {
+        let code: FindingCode
+        /// In the source.
+        let start: Int
+        let part: Range<Int>?
+    }
+
+    init(_ top: Section, version: BuildSpec.Version, findings: Findings) {
+        self.top = top
+        self.version = version
+        self.findings = findings
+    }
+
+    mutating func run() {
+        checkVariables()
+        checkVersions()
+        checkPatterns()
+        checkCommands()
+    }
+
+    /// Notes a warning, once for each place.
+    ///
+    /// - Parameter part: the bytes of the scalar's text that are meant.
+    mutating func warn(
+        _ code: FindingCode, at node: SpecNode, part: Range<Int>? = nil, _ path: SpecPath, _ message: String,
+        help: String
+    ) {
+        guard noted.insert(Noted(code: code, start: node.range.lowerBound, part: part)).inserted else { return }
+        findings.warning(code, at: node, part: part, path, message, help: help)
+    }
+
+    // MARK: Commands
+
+    private mutating func checkCommands() {
+        let commands = SpecCommand.all(of: top)
+        guard let shell = ScriptShell.of(top, commands) else { return }
+        scripts.reserveCapacity(commands.count)
+        var text = ShellText()
+        for (place, command) in commands.enumerated() {
+            let hasBashisms = command.node.withText { bytes in
+                ShellLexer.read(bytes, into: &text)
+                return check(command, at: place, in: commands, ShellView(text: text, bytes: bytes), shell)
+            }
+            scripts.append(
+                ShellScript(command, shell: shell, endsCleanly: text.endsCleanly, hasBashisms: hasBashisms))
+        }
+    }
+
+    /// - Returns: whether the command has what bash alone understands, although it is for `sh`.
+    private mutating func check(
+        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], _ script: ShellView, _ shell: ScriptShell
+    ) -> Bool {
+        let bashisms = shell == .sh ? script.bashisms() : []
+        note(.bashism, bashisms, of: command)
+        if let masked = script.maskedFailure() { note(.maskedFailure, [masked], of: command) }
+        note(.lostShellState, script.lostState(in: shell), of: command)
+        if version == .v02 { checkExit(command, at: place, in: commands, script) }
+        return !bashisms.isEmpty
+    }
+
+    private mutating func note(_ code: FindingCode, _ notes: [ShellView.Note], of command: SpecCommand) {
+        for note in notes {
+            warn(code, at: command.node, part: note.range, command.path, note.message, help: note.help)
+        }
+    }
+
+    private mutating func checkExit(
+        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], _ script: ShellView
+    ) {
+        guard let dropped = script.droppedState() else { return }
+        let later = commands[(place + 1)...].prefix(exitLooks), lost: String
+        exitLooks -= later.count
+        if let name = missed(dropped.variables, in: later) {
+            lost = "the variable \(quoted(name)), which is used later,"
+        } else if dropped.changesFolder, later.contains(where: { $0.view { $0.dependsOnFolder } }) {
+            lost = "the folder that `cd` has gone to"
+        } else {
+            return
+        }
+        warn(
+            .exitDropsState, at: command.node, part: dropped.exit, command.path,
+            "\(lost) is lost: `exit 0` ends the script before variables and folder are saved",
+            help:
+                "let the command run to its end, with `if … fi` around the rest, or put the test in a subshell `( … )`")
+    }
+
+    private func missed(_ names: Set<String>, in later: ArraySlice<SpecCommand>) -> String? {
+        guard !names.isEmpty else { return nil }
+        for command in later {
+            if let name = command.node.withText({ bytes in
+                ShellView(text: ShellText(), bytes: bytes).firstVariable(of: names)
+            }) {
+                return name
+            }
+        }
+        return top.section("env")?.nodes("exported-variables").map(\.text).first { names.contains($0) }
+    }
+}
+
+extension SpecCommand {
+    fileprivate func view<Result>(_ body: (ShellView) -> Result) -> Result {
+        node.withText { bytes in
+            var text = ShellText()
+            ShellLexer.read(bytes, into: &text)
+            return body(ShellView(text: text, bytes: bytes))
+        }
+    }
+}

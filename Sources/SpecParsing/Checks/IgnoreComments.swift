@@ -1,0 +1,133 @@
+/// The comments of a file that silence warnings: `# buildspec:ignore CODE, CODE`.
+///
+/// Such a comment speaks of its own line or, standing alone, of the next line that is neither a comment nor blank.
+/// libyaml drops comments, so they are looked for in the source; also in block scalars, whose lines are shell text.
+struct IgnoreComments: Sendable {
+    private var codesByLine: [Int: Set<String>] = [:]
+    /// About the comments themselves.
+    private(set) var findings: [Diagnostic] = []
+    /// What the last comment standing alone speaks of, and from where to where that holds.
+    private var target: (comments: Range<Int>, line: Int) = (0..<0, 0)
+
+    /// About the comments of one file no more is said.
+    private static let findingLimit = 50
+
+    init() {}
+
+    init(in document: SpecDocument) {
+        let source = document.source
+        var quoted: [Range<Int>]?
+        source.utf8.withUnsafeBufferPointer { bytes in
+            var offset = 0
+            while let word = bytes.firstRange(of: "buildspec:ignore", from: offset) {
+                offset = word.upperBound
+                guard word.upperBound == bytes.count || bytes[word.upperBound].isBlank,
+                    let hash = Self.hash(before: word.lowerBound, in: bytes)
+                else { continue }
+                quoted = quoted ?? document.quotedBytes
+                guard !Self.isInside(quoted ?? [], hash) else { continue }
+                add(Comment(hash: hash, wordEnd: word.upperBound, bytes: bytes), source)
+            }
+        }
+    }
+
+    /// The findings that no comment silences; errors cannot be.
+    func filtered(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
+        guard !codesByLine.isEmpty else { return diagnostics }
+        return diagnostics.filter { diagnostic in
+            diagnostic.severity == .error
+                || codesByLine[diagnostic.location.line]?.contains(diagnostic.code) != true
+        }
+    }
+
+    /// - Parameter ranges: in order.
+    private static func isInside(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
+        var low = 0, high = ranges.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ranges[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low < ranges.count && ranges[low].contains(offset)
+    }
+
+    private struct Comment {
+        let hash: Int
+        let wordEnd: Int
+        let bytes: UnsafeBufferPointer<UInt8>
+    }
+
+    /// The `#` of a comment that begins with what stands at `word`.
+    private static func hash(before word: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var offset = word
+        while offset > 0, bytes[offset - 1] == " " || bytes[offset - 1] == "\t" { offset -= 1 }
+        guard offset > 0, bytes[offset - 1] == "#" else { return nil }
+        let hash = offset - 1
+        return hash == 0 || bytes[hash - 1].isBlank ? hash : nil
+    }
+
+    private mutating func add(_ comment: Comment, _ source: SourceText) {
+        let bytes = comment.bytes, line = lineMeant(comment, source)
+        var offset = comment.wordEnd, isNextDue = true, hasCode = false
+        while isNextDue {
+            while offset < bytes.count, bytes[offset] == " " || bytes[offset] == "\t" { offset += 1 }
+            let start = offset
+            while offset < bytes.count, Self.isCodeByte(bytes[offset]) { offset += 1 }
+            guard offset > start else { break }
+            hasCode = true
+            let code = String(decoding: bytes[start..<offset], as: UTF8.self)
+            if FindingCode(rawValue: code) == nil, findings.count < Self.findingLimit {
+                noteUnknown(code, start..<offset, source)
+            }
+            codesByLine[line, default: []].insert(code)
+            isNextDue = offset < bytes.count && bytes[offset] == ","
+            offset += 1
+        }
+        guard !hasCode, findings.count < Self.findingLimit else { return }
+        note(
+            "`buildspec:ignore` names no code: it silences nothing", comment.hash..<comment.wordEnd, source,
+            help: "write the code that stands in brackets behind the finding")
+    }
+
+    private static func isCodeByte(_ byte: UInt8) -> Bool {
+        byte.isLetter || byte.isDigit || byte == "-" || byte == "_"
+    }
+
+    private mutating func noteUnknown(_ code: String, _ range: Range<Int>, _ source: SourceText) {
+        let near = nearName(to: code, among: FindingCode.allCases.map(\.rawValue))
+        note(
+            "`buildspec:ignore` names \(quoted(code)), which is no code of a finding", range, source,
+            help: near.map { "did you mean `\($0)`?" } ?? "write the code that stands in brackets behind the finding")
+    }
+
+    private mutating func note(_ message: String, _ range: Range<Int>, _ source: SourceText, help: String) {
+        findings.append(
+            Diagnostic(
+                severity: .warning, code: FindingCode.unknownIgnore.rawValue, message: message,
+                location: source.location(ofByte: range.lowerBound), length: source.length(ofBytes: range), help: help))
+    }
+
+    /// 1-based.
+    private mutating func lineMeant(_ comment: Comment, _ source: SourceText) -> Int {
+        let bytes = comment.bytes, line = source.line(ofByte: comment.hash)
+        var start = comment.hash
+        while start > 0, bytes[start - 1] == " " || bytes[start - 1] == "\t" { start -= 1 }
+        guard start == 0 || bytes[start - 1] == "\n" || bytes[start - 1] == "\r" else { return line + 1 }
+        if target.comments.contains(comment.hash) { return target.line }
+        var offset = comment.hash
+        while offset < bytes.count {
+            while offset < bytes.count, bytes[offset] != "\n", bytes[offset] != "\r" { offset += 1 }
+            while offset < bytes.count, bytes[offset].isBlank { offset += 1 }
+            if offset < bytes.count, bytes[offset] != "#" { break }
+        }
+        let meant = offset < bytes.count ? source.line(ofByte: offset) + 1 : line + 1
+        target = (comment.hash..<offset, meant)
+        return meant
+    }
+}
+
+extension SpecDocument {
+    /// Where quoted scalars stand in the source: a `#` in them is none of YAML's.
+    fileprivate var quotedBytes: [Range<Int>] {
+        quotedScalars.map { source.byteOffset(ofScalar: $0.lowerBound)..<source.byteOffset(ofScalar: $0.upperBound) }
+    }
+}

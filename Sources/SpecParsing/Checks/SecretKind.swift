@@ -1,0 +1,126 @@
+/// What a literal value gives away by its form or by the name it stands under.
+enum SecretKind {
+    case accessKeyID, accessKey, privateKey, gitHubToken, slackToken
+    /// By the name alone.
+    case named(String)
+
+    /// In the words of a finding.
+    var words: String {
+        switch self {
+        case .accessKeyID: "an AWS access key id"
+        case .accessKey: "an AWS secret access key"
+        case .privateKey: "a private key"
+        case .gitHubToken: "a GitHub token"
+        case .slackToken: "a Slack token"
+        case .named(let what): "a \(what)"
+        }
+    }
+
+    /// - Parameters:
+    ///   - value: a value as it is in the file; what is no literal, and what is plainly a stand-in, gives `nil`.
+    ///   - name: of the variable.
+    init?(of value: UnsafeBufferPointer<UInt8>, named name: String) {
+        guard value.count >= 6 else { return nil }
+        if let kind = Self.byForm(value) {
+            self = kind
+            return
+        }
+        guard let what = Self.secretName(name), !Self.isReference(value) else { return nil }
+        let text = String(decoding: value, as: UTF8.self)
+        guard !Self.isPlaceholder(text) else { return nil }
+        if what == "secret access key", value.count == 40 {
+            self = .accessKey
+        } else {
+            self = .named(what)
+        }
+    }
+
+    // MARK: By form
+
+    private static func byForm(_ value: UnsafeBufferPointer<UInt8>) -> SecretKind? {
+        if let range = value.firstRange(of: "-----BEGIN ", from: 0),
+            value.firstRange(of: "PRIVATE KEY-----", from: range.upperBound) != nil
+        {
+            return .privateKey
+        }
+        for prefix: StaticString in ["AKIA", "ASIA"] where hasRun(value, prefix, 16, { $0.isUpperLetter || $0.isDigit })
+        {
+            return .accessKeyID
+        }
+        for prefix: StaticString in ["ghp_", "gho_", "ghs_", "ghu_", "ghr_"] where hasRun(value, prefix, 36, isWordByte)
+        {
+            return .gitHubToken
+        }
+        if hasRun(value, "github_pat_", 22, { isWordByte($0) || $0 == "_" }) { return .gitHubToken }
+        for prefix: StaticString in ["xoxa-", "xoxb-", "xoxp-"]
+        where hasRun(value, prefix, 10, { isWordByte($0) || $0 == "-" }) {
+            return .slackToken
+        }
+        return nil
+    }
+
+    private static func isWordByte(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit }
+
+    /// Whether the prefix begins a word in the value and `count` bytes of a kind follow; AWS's own sample does not count.
+    private static func hasRun(
+        _ value: UnsafeBufferPointer<UInt8>, _ prefix: StaticString, _ count: Int, _ isKind: (UInt8) -> Bool
+    ) -> Bool {
+        guard let found = value.firstRange(of: prefix, from: 0) else { return false }
+        if found.lowerBound > 0, isWordByte(value[found.lowerBound - 1]) { return false }
+        let run = value[found.upperBound...].prefix(while: isKind)
+        let isSample = run.count >= 7 && run.suffix(7).equals("EXAMPLE")
+        // The ids have exactly their length; a longer run is something else.
+        return run.count >= count && (count != 16 || run.count == 16) && !isSample
+    }
+
+    // MARK: By name
+
+    private static let names: [(word: StaticString, what: String, isAlsoJoined: Bool)] = [
+        ("SECRET_ACCESS_KEY", "secret access key", false), ("SECRET_KEY", "secret access key", false),
+        ("PASSWORD", "password", true), ("PASSWD", "password", false), ("PASSPHRASE", "password", false),
+        ("TOKEN", "token", false), ("SECRET", "secret", false), ("PRIVATE_KEY", "private key", false),
+        ("API_KEY", "key", false), ("APIKEY", "key", false),
+    ]
+
+    /// What the value of a variable of this name is; `nil` for a name that promises no secret.
+    private static func secretName(_ name: String) -> String? {
+        let name = ContiguousArray(name.utf8.map { $0.isLowerLetter ? $0 - 0x20 : $0 })
+        // `MONKEY` is no `KEY`: the word is the whole name, or stands behind `_`.
+        return names.first { entry in
+            let length = entry.word.utf8CodeUnitCount
+            return name.suffix(length).equals(entry.word)
+                && (name.count == length || name[name.count - length - 1] == "_" || entry.isAlsoJoined)
+        }?.what
+    }
+
+    /// A path, an ARN, a URL, a template, or the name of something: where the secret is, not what it is.
+    private static func isReference(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        if value.contains("$") || value.contains("{{") || value.contains("<%") || value.contains("://") { return true }
+        if value[0] == "/" || value[0] == "<" || value[0] == "%" || value[0] == "." || value[0] == "~" { return true }
+        if value.prefix(4).equals("arn:") { return true }
+        // `prod/db/password`, `my-token-name`: words alone, with nothing in between but what divides them.
+        let isDivided = value.contains { $0 == "/" || $0 == "-" || $0 == "_" || $0 == "." || $0 == ":" }
+        let isWords = value.allSatisfy { $0.isLetter || $0 == "/" || $0 == "-" || $0 == "_" || $0 == "." || $0 == ":" }
+        return isDivided && isWords
+    }
+
+    private static let placeholders = [
+        "change", "example", "placeholder", "dummy", "sample", "your", "todo", "fixme", "xxx", "***", "...", "insert",
+        "replace", "redacted", "not-set", "notset", "unset", "undefined", "fake", "mock", "foobar", "test",
+    ]
+
+    /// Values that stand for nothing secret, whatever their name.
+    private static let harmless: Set<String> = [
+        "password", "passwd", "secret", "token", "default", "postgres", "admin", "disabled", "enabled", "required",
+        "optional", "empty", "public", "string", "passw0rd", "password1", "root123", "docker", "jenkins", "anonymous",
+    ]
+
+    private static func isPlaceholder(_ text: String) -> Bool {
+        let folded = text.lowercased()
+        if harmless.contains(folded) || placeholders.contains(where: { folded.contains($0) }) { return true }
+        if folded.utf8.contains(where: \.isBlank) && !folded.contains("\n") { return true }
+        // Numbers, times, and one character over and over.
+        if folded.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }), folded.utf8.count < 12 { return true }
+        return Set(folded.utf8).count < 3
+    }
+}

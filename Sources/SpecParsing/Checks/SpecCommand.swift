@@ -1,0 +1,85 @@
+/// One command of the buildspec with its place, as the checks go through them.
+struct SpecCommand {
+    let node: SpecNode
+    /// `phases.build.commands`
+    let list: SpecPath
+    /// `nil` where the list is one scalar.
+    let index: Int?
+
+    var path: SpecPath { index.map { list.item($0) } ?? list }
+
+    /// All commands in the order they run, `finally` behind each phase's own.
+    static func all(of top: Section) -> [SpecCommand] {
+        guard let phases = top.section("phases") else { return [] }
+        var commands: [SpecCommand] = []
+        for name in PhaseName.allCases {
+            guard let phase = phases.section(name.rawValue) else { continue }
+            for key in ["commands", "finally"] {
+                guard let node = phase.entries[key]?.node else { continue }
+                let list = phase.path.key(key)
+                if node.kind == .list {
+                    for (index, item) in node.items.enumerated() where item.kind == .scalar && !item.isNull {
+                        commands.append(SpecCommand(node: item, list: list, index: index))
+                    }
+                } else if node.kind == .scalar, !node.isNull {
+                    commands.append(SpecCommand(node: node, list: list, index: nil))
+                }
+            }
+        }
+        return commands
+    }
+}
+
+/// The shells that commands are checked for.
+public enum ScriptShell: Sendable, Hashable {
+    /// The image's `sh`: dash on some, bash on others.
+    case sh
+    case bash
+
+    /// What the commands of a buildspec are written for; `nil` for a shell of another family, or none we know.
+    ///
+    /// A Windows project need not say that its shell is PowerShell, so a file without `env.shell` is looked at.
+    static func of(_ top: Section, _ commands: [SpecCommand]) -> ScriptShell? {
+        guard let text = top.section("env")?.text("shell")?.value else {
+            return commands.contains { $0.node.withText(looksLikeWindows) } ? nil : .sh
+        }
+        switch text.split(separator: "/").last ?? "" {
+        case "sh", "dash", "ash": return .sh
+        case "bash": return .bash
+        default: return nil
+        }
+    }
+
+    /// Whether a command has what only PowerShell and `cmd.exe` understand: `$env:NAME`, `$x = 1`, `New-Item`,
+    /// `C:\`.
+    private static func looksLikeWindows(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        for (offset, byte) in bytes.enumerated() {
+            switch byte {
+            case "-" where offset + 1 < bytes.count && bytes[offset + 1].isUpperLetter:
+                var start = offset
+                while start > 0, bytes[start - 1].isLetter { start -= 1 }
+                if start < offset, bytes[start].isUpperLetter, beginsCommand(bytes, start) { return true }
+            case "$" where beginsCommand(bytes, offset):
+                var end = offset + 1
+                while end < bytes.count, bytes[end].isNamePart { end += 1 }
+                if end + 2 < bytes.count, bytes[end] == " ", bytes[end + 1] == "=", bytes[end + 2] == " " {
+                    return true
+                }
+            case ":" where offset + 4 < bytes.count && offset >= 4:
+                let name = bytes[(offset - 4)..<offset]
+                if name.equals("$env") || name.equals("$Env") || name.equals("$ENV") { return true }
+            case "\\" where offset > 1 && bytes[offset - 1] == ":" && bytes[offset - 2].isUpperLetter:
+                if offset == 2 || !bytes[offset - 3].isNamePart { return true }
+            default: break
+            }
+        }
+        return false
+    }
+
+    private static func beginsCommand(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+        var offset = start
+        while offset > 0, bytes[offset - 1] == " " { offset -= 1 }
+        guard offset > 0 else { return true }
+        return bytes[offset - 1] == "\n" || bytes[offset - 1] == ";" || bytes[offset - 1] == "|"
+    }
+}

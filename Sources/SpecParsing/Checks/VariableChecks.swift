@@ -1,0 +1,111 @@
+/// The values of environment variables, and versions that are no numbers.
+extension ContentChecks {
+    mutating func checkVariables() { checkVariables(in: top) }
+
+    /// Everywhere in a section: `env` of the file, and those of its batch builds.
+    private mutating func checkVariables(in section: Section) {
+        for (name, entry) in section.entries.list {
+            switch entry.value {
+            case .section(let inner): checkVariables(in: inner)
+            case .sections(let inner): for inner in inner { checkVariables(in: inner) }
+            case .variables where name == "variables" || name == "plaintext":
+                check(entry.node, at: section.path.key(name))
+            default: break
+            }
+        }
+    }
+
+    private mutating func check(_ variables: SpecNode, at path: SpecPath) {
+        for (key, value) in variables.pairs
+        where value.kind == .scalar && !value.isNull && !(key.style == .plain && key.text == "<<") {
+            let name = key.text
+            value.withText { bytes in
+                if let kind = SecretKind(of: bytes, named: name) {
+                    warn(
+                        .plainSecret, at: value, path.key(name),
+                        "\(path.key(name).quoted) has \(kind.words) in plain text, for everyone who sees the file",
+                        help: "keep it in Secrets Manager or Parameter Store, name it under `secrets-manager` or "
+                            + "`parameter-store`, and replace the one that stands here")
+                } else if let reference = firstReference(in: bytes, of: name) {
+                    noteLiteral(reference, in: value, bytes, name, at: path.key(name))
+                }
+            }
+        }
+    }
+
+    // MARK: $NAME in a value
+
+    /// The first `$NAME` or `${NAME}` that looks like a variable of the shell.
+    ///
+    /// Templates are filled in before CodeBuild sees the file, and mostly have names with small letters: `${bucket}`.
+    /// The variable's own name counts as it is.
+    private func firstReference(in bytes: UnsafeBufferPointer<UInt8>, of own: String) -> Range<Int>? {
+        var offset = 0
+        while offset < bytes.count {
+            defer { offset += 1 }
+            guard bytes[offset] == "$", offset == 0 || bytes[offset - 1] != "$" && bytes[offset - 1] != "\\" else {
+                continue
+            }
+            let isBraced = offset + 1 < bytes.count && bytes[offset + 1] == "{"
+            let start = offset + (isBraced ? 2 : 1)
+            var end = start
+            while end < bytes.count, bytes[end].isNamePart { end += 1 }
+            guard end - start > 1, bytes[start].isNameStart else { continue }
+            if isBraced {
+                guard end < bytes.count, bytes[end] == "}" else { continue }
+            }
+            let name = bytes[start..<end]
+            let isShouted = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
+            guard isShouted || name.elementsEqual(own.utf8) else { continue }
+            return offset..<end + (isBraced ? 1 : 0)
+        }
+        return nil
+    }
+
+    private mutating func noteLiteral(
+        _ range: Range<Int>, in value: SpecNode, _ bytes: UnsafeBufferPointer<UInt8>, _ name: String, at path: SpecPath
+    ) {
+        let shown = String(decoding: bytes[range], as: UTF8.self)
+        let isOwn = shown == "$\(name)" || shown == "${\(name)}"
+        let message: String
+        if isOwn, name == "PATH" {
+            message = "`PATH` loses all its folders: values are not expanded, \(quoted(shown)) stays text"
+        } else if isOwn {
+            message = "\(quoted(name)) becomes the text \(quoted(shown)): values are not expanded"
+        } else {
+            message = "\(path.quoted) keeps \(quoted(shown)) as text: values are not expanded"
+        }
+        warn(
+            .literalVariable, at: value, part: range, path, message,
+            help: "set it in a command, where the shell expands it: `export \(name)=…`")
+    }
+
+    // MARK: Versions
+
+    /// `python: 3.10`. CodeBuild reads the source text, as we do; whoever reads a number has lost the nought.
+    mutating func checkVersions() {
+        guard let install = top.section("phases")?.section(PhaseName.install.rawValue),
+            let versions = install.entries["runtime-versions"]?.node
+        else { return }
+        for (key, value) in versions.pairs where value.kind == .scalar && value.style == .plain {
+            let text = value.text, parts = text.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(\.isDigit) }),
+                parts[1].count > 1, parts[1].hasSuffix("0")
+            else { continue }
+            let path = install.path.key("runtime-versions").key(key.text)
+            warn(
+                .unquotedVersion, at: value, path,
+                "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedNoughts)",
+                help: "put it in quotes: `\(key.text): \"\(text)\"`")
+        }
+    }
+}
+
+extension Substring {
+    /// Without the noughts at the end; one digit stays.
+    fileprivate var trimmedNoughts: Substring {
+        var text = self
+        while text.count > 1, text.last == "0" { text.removeLast() }
+        return text
+    }
+}

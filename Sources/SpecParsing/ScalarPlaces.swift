@@ -1,0 +1,114 @@
+extension SpecNode {
+    /// Where in the source a part of a scalar's text is written; `nil` when that cannot be told.
+    ///
+    /// The text is what YAML makes of the source: quotes and indentation gone, lines folded, escapes followed. So both
+    /// are walked side by side. Blanks at the beginning of a line may be found a little too far to the left.
+    ///
+    /// - Parameter range: bytes of ``text``.
+    /// - Returns: bytes of the source.
+    func sourceBytes(ofText range: Range<Int>) -> Range<Int>? {
+        guard kind == .scalar else { return nil }
+        let source = document.source, scalars = self.range
+        let written = source.byteOffset(ofScalar: scalars.lowerBound)..<source.byteOffset(ofScalar: scalars.upperBound)
+        return source.utf8.withUnsafeBufferPointer { bytes in
+            withText { text in
+                var walk = ScalarWalk(source: bytes, at: written.lowerBound, end: written.upperBound, style: style)
+                guard range.upperBound <= text.count, let start = walk.advance(to: range.lowerBound, in: text) else {
+                    return nil
+                }
+                guard range.count > 0 else { return start..<start }
+                guard walk.advance(to: range.upperBound - 1, in: text) != nil else { return start..<start + 1 }
+                return start..<max(start + 1, walk.endOfNext(in: text))
+            }
+        }
+    }
+}
+
+/// Goes through a scalar's text and its source at the same pace.
+private struct ScalarWalk {
+    let source: UnsafeBufferPointer<UInt8>
+    /// Of the source: the byte that what comes next in the text is looked for from.
+    var at: Int
+    let end: Int
+    let isDoubleQuoted: Bool
+    let isSingleQuoted: Bool
+    /// Of the text.
+    private var position = 0
+
+    init(source: UnsafeBufferPointer<UInt8>, at start: Int, end: Int, style: SpecNode.Style) {
+        self.source = source
+        self.end = end
+        at = start
+        // Tags and anchors stand before the scalar itself.
+        if style != .plain {
+            while at < end, source[at] == "!" || source[at] == "&" {
+                while at < end, !source[at].isBlank { at += 1 }
+                while at < end, source[at].isBlank { at += 1 }
+            }
+        }
+        let first = at < end ? source[at] : 0
+        isDoubleQuoted = style == .quoted && first == "\""
+        isSingleQuoted = style == .quoted && first == "'"
+        if style == .quoted { at += 1 }
+        if style == .block {
+            while at < end, source[at] != "\n", source[at] != "\r" { at += 1 }
+            at += at + 1 < end && source[at] == "\r" && source[at + 1] == "\n" ? 2 : 1
+        }
+    }
+
+    /// The place of the text's byte `offset`, which must not lie before the last one asked for.
+    mutating func advance(to offset: Int, in text: UnsafeBufferPointer<UInt8>) -> Int? {
+        while position < offset {
+            guard find(text[position]) != nil else { return nil }
+            position += consume(text)
+        }
+        return offset < text.count ? find(text[offset]) : at
+    }
+
+    /// Behind what the next byte of the text is written as.
+    mutating func endOfNext(in text: UnsafeBufferPointer<UInt8>) -> Int {
+        position += consume(text)
+        return at
+    }
+
+    private func byte(_ offset: Int) -> UInt8 { offset < end ? source[offset] : 0 }
+
+    /// Moves to what stands for `byte`, past the indentation and the line ends that were folded away.
+    private mutating func find(_ byte: UInt8) -> Int? {
+        while at < end {
+            let written = source[at]
+            if written == byte || isDoubleQuoted && written == "\\" && !isLineContinuation { return at }
+            if byte == " ", written == "\n" || written == "\r" { return at }
+            guard written.isBlank || isLineContinuation else { return nil }
+            at += written == "\\" ? 2 : 1
+        }
+        return nil
+    }
+
+    private var isLineContinuation: Bool {
+        isDoubleQuoted && byte(at) == "\\" && (byte(at + 1) == "\n" || byte(at + 1) == "\r")
+    }
+
+    /// Moves behind what has been found.
+    ///
+    /// - Returns: how many bytes of the text it stands for.
+    private mutating func consume(_ text: UnsafeBufferPointer<UInt8>) -> Int {
+        if isDoubleQuoted, byte(at) == "\\" {
+            switch byte(at + 1) {
+            case "x": at += 4
+            case "u": at += 6
+            case "U": at += 10
+            default: at += 2
+            }
+            var length = 1
+            while position + length < text.count, text[position + length] & 0xc0 == 0x80 { length += 1 }
+            return length
+        }
+        if text[position] == " ", byte(at) == "\n" || byte(at) == "\r" {
+            while at < end, source[at].isBlank { at += 1 }
+            return 1
+        }
+        at += isSingleQuoted && byte(at) == "'" ? 2 : 1
+        return 1
+    }
+}
