@@ -49,6 +49,33 @@ def trivial(binary, work):
     line("one trivial command / docker run --rm … true", medians["ours"], medians["hand"], "1.10 (aim 1.05)")
 
 
+def shell(binary, work):
+    (work / "buildspec.yml").write_text("version: 0.2\nphases: {build: {commands: ['false']}}\n")
+    subprocess.run([binary, "run", str(work), "--image", IMAGE, "--keep", "failure"], **QUIET)
+    try:
+        container = subprocess.run(
+            ["docker", "ps", "-q", "--filter", "label=dev.buildspec.build"], check=True,
+            stdout=subprocess.PIPE).stdout.decode().split()[0]
+        medians = interleaved(
+            31, ours=lambda: seconds([binary, "shell", "--command", "true"]),
+            hand=lambda: seconds(["docker", "exec", container, "sh", "-c", "true"]))
+    finally:
+        subprocess.run([binary, "clean", "--kept"], **QUIET)
+    line("shell in a failed build / docker exec", medians["ours"], medians["hand"], "1.5")
+
+
+def checkpoint(binary, work):
+    (work / "buildspec.yml").write_text(
+        "version: 0.2\nphases: {install: {commands: ['true']}, pre_build: {commands: ['true']}, "
+        "build: {commands: ['true']}, post_build: {commands: ['true']}}\n")
+    base = [binary, "run", str(work), "--image", IMAGE]
+    medians = interleaved(
+        9, ours=lambda: seconds(base + ["--checkpoint"]), hand=lambda: seconds(base))
+    subprocess.run([binary, "clean", "--checkpoints"], **QUIET)
+    print(f"{'a checkpoint, each of four phases':<44} {(medians['ours'] - medians['hand']) / 4:6.3f} s   target 0.5 s",
+          flush=True)
+
+
 def make_tree(folder):
     """300 MB in 3,000 files, half of it incompressible, as jars and class files are."""
     chance = random.Random(7)
@@ -286,7 +313,7 @@ def main():
     if sys.argv[1] == "--make":
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
-    tasks = {task.__name__: task for task in (startup, trivial, cache, petclinic, memory, validate, nasty)}
+    tasks = {task.__name__: task for task in (startup, trivial, shell, checkpoint, cache, petclinic, memory, validate, nasty)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)

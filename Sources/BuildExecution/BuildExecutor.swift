@@ -18,6 +18,8 @@ public struct BuildExecutor: Sendable {
     let keep: Keep
     let part: BuildPart
     let debugging: Debugging
+    /// Told of each checkpoint; `nil` when none is to be made.
+    let onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 
     public enum Keep: String, Sendable, CaseIterable { case never, failure, always }
 
@@ -41,8 +43,9 @@ public struct BuildExecutor: Sendable {
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
-        debugging: Debugging = Debugging()
+        debugging: Debugging = Debugging(), onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
     ) {
+        self.onCheckpoint = onCheckpoint
         self.debugging = debugging
         self.keep = keep
         self.part = part
@@ -73,6 +76,39 @@ public struct BuildExecutor: Sendable {
                     buildspec: plan.buildspecLocation, source: plan.sourcePath)))
         try await sink.log("Running on buildspec \(surroundings.programVersion)")
         try await sink.log("Waiting for agent ping")
+        try await runContainer(sink) { session, guardian in
+            try await attempt(session, sink, guardian)
+        }
+    }
+
+    /// Goes on with a build in a new container of one of its checkpoints; the image is that of ``init``'s container.
+    ///
+    /// - Parameters:
+    ///   - checkpoint: whose state the first command finds.
+    ///   - changes, variables: as of ``resume(at:recallingState:syncing:setting:emit:)``.
+    /// - Throws: as ``run(emit:)``.
+    public func restart(
+        at point: ResumePoint, from checkpoint: Checkpoint, syncing changes: SourceChanges?,
+        setting variables: [BuildPlan.Variable], emit: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) async throws {
+        let sink = EventSink(now: surroundings.now, mask: SecretMask(secrets.texts), emit: emit)
+        try await sink.send(.buildResumed(point))
+        let environment =
+            plan.environmentFile(secrets: secrets.values) + checkpoint.environmentFile
+            + BuildPlan.environmentFile(of: variables, secrets: secrets.values)
+        let orders = [
+            "put /codebuild/output/tmp/env.sh \(environment.shellQuoted)",
+            "put /codebuild/output/tmp/dir.txt \((checkpoint.directory + "\n").shellQuoted)",
+        ]
+        try await runContainer(sink) { session, guardian in
+            try await reattempt(at: point, orders: orders, changes, session, sink, guardian)
+        }
+    }
+
+    private func runContainer(
+        _ sink: EventSink,
+        _ body: @escaping @Sendable (DriverSession, Guardian) async throws -> (Outcome, DriverSession.Ending)
+    ) async throws {
         let guardian = Guardian()
         do {
             let (outcome, status) = try await engine.withContainer(container) { streams in
@@ -83,7 +119,7 @@ public struct BuildExecutor: Sendable {
                         try? await sink.send(.notice(text: String(decoding: text, as: UTF8.self)))
                     }
                 ) { session in
-                    try await attempt(session, sink, guardian)
+                    try await body(session, guardian)
                 }
             }
             if case .neverStarted(let said) = outcome {
@@ -115,8 +151,12 @@ public struct BuildExecutor: Sendable {
                 try await DriverSession.with(
                     streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) }, onClientWords: { _ in }
                 ) { session in
+                    let lines = BuildPlan.environmentFile(of: variables, secrets: secrets.values)
+                    let orders =
+                        (recalls ? ["recall"] : [])
+                        + (lines.isEmpty ? [] : ["append /codebuild/output/tmp/env.sh \(lines.shellQuoted)"])
                     let (outcome, _) = try await reattempt(
-                        at: point, recalls, changes, variables, session, sink, guardian)
+                        at: point, orders: orders, changes, session, sink, guardian)
                     // This driver is not the container's first process: it leaves, and the container is removed or not.
                     return (outcome, .leave)
                 }
@@ -156,16 +196,16 @@ public struct BuildExecutor: Sendable {
         throw error
     }
 
+    /// - Parameter orders: what brings the state back.
     private func reattempt(
-        at point: ResumePoint, _ recalls: Bool, _ changes: SourceChanges?, _ variables: [BuildPlan.Variable],
-        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
+        at point: ResumePoint, orders: [String], _ changes: SourceChanges?, _ session: DriverSession,
+        _ sink: EventSink, _ guardian: Guardian
     ) async throws -> (Outcome, DriverSession.Ending) {
-        var orders = ["rejoin \(plan.sourceDirectory.shellQuoted)".utf8].map { Array($0) }
-        if recalls { orders.append(Array("recall".utf8)) }
-        let lines = BuildPlan.environmentFile(of: variables, secrets: secrets.values)
-        if !lines.isEmpty { orders.append(Array("append /codebuild/output/tmp/env.sh \(lines.shellQuoted)".utf8)) }
+        var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
         if let order = gitCredentialRenewal { orders.append(order) }
-        do { try await session.ready(for: orders) } catch is DriverSession.Lost { return (.lost, .leave) }
+        do { try await session.ready(for: orders) } catch let lost as DriverSession.Lost {
+            return (.neverStarted(said: lost.said), .leave)
+        }
         _ = try await session.replies(orders.count)
         if debugging.isOn { _ = try await session.perform("debug") }
         let run = BuildRun(executor: self, session: session, sink: sink, opening: [], resume: point)

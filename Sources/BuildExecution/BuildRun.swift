@@ -46,6 +46,7 @@ struct BuildRun: Sendable {
             case .run(let name):
                 guard let phase = plan.phases.first(where: { $0.name == name }) else { continue }
                 let point = start?.phase == name ? start : nil
+                try await makeCheckpoint(before: phase)
                 if try await !perform(phase, from: point, isSucceeding: isSucceeding) {
                     machine.failed(name)
                     isSucceeding = false

@@ -26,7 +26,8 @@ extension SecretMask {
         case .notice(let text): .notice(text: masked(text))
         case .variablesExported(let variables):
             .variablesExported(variables.map { .init(name: $0.name, value: masked($0.value)) })
-        case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .phaseRetried, .output, .containerKept,
+        case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .checkpointMade, .phaseRetried, .output,
+            .containerKept,
             .buildFinished:
             kind
         }

@@ -31,6 +31,8 @@ public struct BuildEvent: Sendable, Equatable {
         case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String, name: String?)
         /// Only a part of the build was asked for, and this phase is none of it.
         case phaseSkipped(phase: BuildPhase)
+        /// The state before a phase was kept.
+        case checkpointMade(phase: BuildPhase, image: String, bytes: Int)
         /// The container stays behind, to be looked into.
         case containerKept(container: String)
         /// The build goes on in its kept container; phases from there on are told again.

@@ -44,6 +44,8 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
+    /// The phases whose beginnings were kept, with what each takes of the disk.
+    public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
     public private(set) var skippedPhases: [BuildPhase] = []
     /// The end of what the failed command printed, at most ``tailLength`` bytes.
     public private(set) var failureOutput: [UInt8] = []
@@ -112,6 +114,9 @@ public struct BuildResult: Sendable, Equatable {
             }
             artifacts = []
         case .phaseSkipped(let phase): skippedPhases.append(phase)
+        case .checkpointMade(let phase, _, let bytes):
+            checkpoints.removeAll { $0.phase == phase }
+            checkpoints.append((phase, bytes))
         case .notice: break
         }
     }

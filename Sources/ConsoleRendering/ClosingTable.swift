@@ -63,6 +63,10 @@ public struct ClosingTable: Sendable {
         } else if let restored = result.cacheRestored {
             lines.append("  cache    \(restored.path) (restored, not saved)")
         }
+        if !result.checkpoints.isEmpty {
+            let all = result.checkpoints.map { "\($0.phase.rawValue) \(size($0.bytes))" }.joined(separator: ", ")
+            lines.append("  checkpoints before \(all)")
+        }
         if let container = result.keptContainer, let id = result.start?.id {
             let name = id.uuid.prefix(8)
             lines += [

@@ -55,6 +55,8 @@ extension BuildEvent {
                 ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
                 ("path", .string(path)), ("name", name.map { .string($0) }),
             ]
+        case .checkpointMade(let phase, let image, let bytes):
+            members += [("phase", .string(phase.rawValue)), ("image", .string(image)), ("bytes", .number(bytes))]
         case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
         case .containerKept(let container): members += [("container", .string(container))]
         case .buildResumed(let point):
@@ -83,6 +85,7 @@ extension BuildEvent {
         case .cacheRestored: "cacheRestored"
         case .cacheSaved: "cacheSaved"
         case .artifactsCollected: "artifactsCollected"
+        case .checkpointMade: "checkpointMade"
         case .phaseSkipped: "phaseSkipped"
         case .containerKept: "containerKept"
         case .buildResumed: "buildResumed"

@@ -74,6 +74,9 @@ extension BuildEvent {
         private func eventKind(in phase: BuildPhase) -> Kind? {
             switch kind {
             case "agentLog": return text.map { .agentLog(phase: phase, text: $0) }
+            case "checkpointMade":
+                guard let image, let bytes else { return nil }
+                return .checkpointMade(phase: phase, image: image, bytes: bytes)
             case "phaseSkipped": return .phaseSkipped(phase: phase)
             case "phaseStarted": return .phaseStarted(phase: phase)
             case "commandStarted":

@@ -178,6 +178,39 @@ public struct DockerEngine: Engine {
         }
     }
 
+    public func commit(_ container: String, as image: String, labels: [String: String]) async throws {
+        let changes = labels.sorted { $0.key < $1.key }.flatMap { ["--change", "LABEL \($0.key)=\($0.value)"] }
+        let outcome = try await command(["commit"] + changes + [container, image]).collect()
+        guard outcome.status.isSuccess else {
+            throw EngineError(.refused, doing: "keep the state of container `\(container)`", reason: outcome.errorText)
+        }
+    }
+
+    public func imageSize(_ image: String) async throws -> Int? {
+        let outcome = try await command(["image", "inspect", "--format", "{{.Size}}", image]).collect()
+        return outcome.status.isSuccess ? Int(outcome.text) : nil
+    }
+
+    /// Removes an image's name, and the image when that was its last.
+    public func removeImage(_ image: String) async throws {
+        let outcome = try await command(["image", "rm", "--force", image]).collect()
+        guard outcome.status.isSuccess || outcome.errorText.lowercased().contains("no such image") else {
+            throw EngineError(.refused, doing: "remove image `\(image)`", reason: outcome.errorText)
+        }
+    }
+
+    /// Runs a shell with a text in a new container on the terminal; the container is gone afterwards.
+    ///
+    /// - Parameter arguments: after `sh -c`.
+    public func runOnTerminal(
+        _ image: String, memoryMounts: [String], isInteractive: Bool, _ arguments: [String]
+    ) async throws -> ChildStatus {
+        var words = ["run", "--rm", "--interactive"] + (isInteractive ? ["--tty"] : [])
+        words += ["--log-driver", "none", "--entrypoint", "sh", "--user", "0:0", "--workdir", "/"]
+        for folder in memoryMounts { words += ["--tmpfs", "\(folder):exec,mode=1777"] }
+        return try await command(words + [image, "-c"] + arguments).runOnTerminal()
+    }
+
     public func imageID(_ image: String) async throws -> String? {
         let outcome = try await command(["image", "inspect", "--format", "{{.Id}}", image]).collect()
         return outcome.status.isSuccess ? outcome.text : nil

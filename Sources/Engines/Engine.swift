@@ -39,6 +39,12 @@ public protocol Engine: Sendable {
     /// Stops and removes a container with its volumes, whatever it is doing.
     func remove(_ container: String) async throws
 
+    /// Makes an image of a container's files; what lies in memory or in volumes is no part of it.
+    func commit(_ container: String, as image: String, labels: [String: String]) async throws
+
+    /// The size of an image with all its layers, in bytes, or `nil` when the engine has none of that name.
+    func imageSize(_ image: String) async throws -> Int?
+
     /// The id of an image on the engine, or `nil` when it has none of that name.
     func imageID(_ image: String) async throws -> String?
 }

@@ -79,6 +79,10 @@ struct RecordedBuild {
         "\(BuildHistory.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"
     }
 
+    var checkpointsPath: String { "\(folder)/checkpoints.json" }
+
+    var hasCheckpoints: Bool { Files.kind(of: checkpointsPath) == .file }
+
     var isKept: Bool { Files.kind(of: keptMark) == .file }
 
     /// Whether the process that writes it is alive.

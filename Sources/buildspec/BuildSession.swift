@@ -68,14 +68,17 @@ struct BuildSession: Sendable {
         let executor = executor(
             plan, engine, container, settings, location, place, git: isInRepository ? git : nil, secrets, surroundings,
             project, room)
+        let kept = KeptBuild(
+            container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000)
+        if settings.makesCheckpoints {
+            try await Checkpoints.prune(BuildHistory(places), engine, terminal)
+            let files = try await sourceFiles(settings, location, git: isInRepository ? git : nil)
+            try kept.write(to: record.folder, sourceFiles: files, isKept: false)
+        }
         let status = try await perform(executor.run, settings, id, plan, reporter, record)
-        if let container = await reporter.result.keptContainer {
-            try KeptBuild(
-                container: container, plan: plan, places: places,
-                startNanoseconds: start.microseconds * 1000
-            ).write(
-                to: record.folder,
-                sourceFiles: try await sourceFiles(settings, location, git: isInRepository ? git : nil))
+        if await reporter.result.keptContainer != nil {
+            let files = try await sourceFiles(settings, location, git: isInRepository ? git : nil)
+            try kept.write(to: record.folder, sourceFiles: files)
         }
         return status
     }
@@ -93,7 +96,13 @@ struct BuildSession: Sendable {
             cache: cacheKeeping(plan, settings, location, place, project, room),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
-            part: settings.part, debugging: debugging(settings, container.name, engine))
+            part: settings.part, debugging: debugging(settings, container.name, engine),
+            onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
+    }
+
+    private func keepCheckpoint(of plan: BuildPlan) -> @Sendable (Checkpoint) async throws -> Void {
+        let build = RecordedBuild(folder: "\(places.state)/builds/\(plan.id.uuid)")
+        return { try Checkpoints(build).add($0) }
     }
 
     /// The files of the source: without what git ignores, and without the secrets file, which is nothing of the build's.

@@ -9,17 +9,21 @@ struct CleanCommand: AsyncParsableCommand {
         discussion: """
               buildspec clean                  containers of runs that were killed
               buildspec clean --kept           kept containers, too
+              buildspec clean --checkpoints    the checkpoints of all builds, too
               buildspec clean --records 30     records older than so many days, too
             """)
 
     @Flag(help: "Drop the containers of builds that were kept.")
     var kept = false
 
+    @Flag(help: "Remove the checkpoints of all builds.")
+    var checkpoints = false
+
     @Option(help: "Remove records of builds older than so many days.")
     var records: Int?
 
     func run() async throws {
-        await FrontDoor.enter { [kept, records] places, terminal in
+        await FrontDoor.enter { [kept, checkpoints, records] places, terminal in
             let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
             let engine = DockerEngine(context: places.variable("context"))
             _ = try await session.sweep(engine)
@@ -28,6 +32,13 @@ struct CleanCommand: AsyncParsableCommand {
                     try await engine.remove(container)
                     KeptBuild.forget(build)
                     terminal.say("dropped container `\(container)`\n")
+                }
+            }
+            if checkpoints {
+                for build in BuildHistory(places).newest() where build.hasCheckpoints {
+                    let bytes = try await Checkpoints(build).remove(engine)
+                    if !build.isKept { KeptBuild.forget(build) }
+                    terminal.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
                 }
             }
             try await removeStrays(engine, places, terminal)
@@ -51,7 +62,8 @@ struct CleanCommand: AsyncParsableCommand {
     private func removeRecords(olderThan days: Int, _ places: Places, _ terminal: Terminal) {
         let limit = BuildSession.now().microseconds - Int64(days) * 86_400_000_000
         var count = 0, bytes = 0
-        for build in BuildHistory(places).newest() where build.lastChange < limit && !build.isRunning && !build.isKept {
+        for build in BuildHistory(places).newest()
+        where build.lastChange < limit && !build.isRunning && !build.isKept && !build.hasCheckpoints {
             bytes += build.size
             count += 1
             build.remove()

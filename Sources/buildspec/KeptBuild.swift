@@ -12,7 +12,8 @@ internal import SpecParsing
     internal import Darwin
 #endif
 
-/// What `shell` and `resume` must know of a build whose container stays: a file of its record, readable by its user alone.
+/// What `shell` and `resume` must know of a build whose container stays, or whose checkpoints do: a file of its record,
+/// readable by its user alone.
 struct KeptBuild: Codable {
     /// The format's version.
     var version = 1
@@ -79,15 +80,19 @@ struct KeptBuild: Codable {
     private static let name = "kept.json", listName = "source.list"
 
     /// Writes the file into a record, with the names of the source's files beside it.
-    func write(to folder: String, sourceFiles: [[UInt8]]) throws {
-        let mark = RecordedBuild(folder: folder).keptMark
-        try Files.makeFolder(String(mark[..<(mark.lastIndex(of: "/") ?? mark.startIndex)]))
-        try Files.replace(mark, with: [])
+    ///
+    /// - Parameter isKept: whether the container stays.
+    func write(to folder: String, sourceFiles: [[UInt8]], isKept: Bool = true) throws {
+        if isKept {
+            let mark = RecordedBuild(folder: folder).keptMark
+            try Files.makeFolder(String(mark[..<(mark.lastIndex(of: "/") ?? mark.startIndex)]))
+            try Files.replace(mark, with: [])
+        }
         try Files.replace("\(folder)/\(Self.name)", with: Array(try JSONEncoder().encode(self)), mode: 0o600)
         try Files.replace("\(folder)/\(Self.listName)", with: Array(sourceFiles.joined(separator: [0])), mode: 0o600)
     }
 
-    /// - Returns: `nil` when the build's container did not stay.
+    /// - Returns: `nil` when neither the build's container nor a checkpoint of it stayed.
     static func read(from build: RecordedBuild) throws -> KeptBuild? {
         let path = "\(build.folder)/\(name)"
         guard Files.kind(of: path) == .file else { return nil }
@@ -106,6 +111,8 @@ struct KeptBuild: Codable {
 
     /// The container is gone, or about to go.
     static func forget(_ build: RecordedBuild) {
-        for file in [build.keptMark] + [name, listName].map({ "\(build.folder)/\($0)" }) { unlink(file) }
+        unlink(build.keptMark)
+        guard !build.hasCheckpoints else { return }
+        for file in [name, listName] { unlink("\(build.folder)/\(file)") }
     }
 }

@@ -15,17 +15,20 @@ struct KeptBuilds {
     /// - Throws: ``Failure`` when the build, or its container, is not there.
     func find(_ name: String?) throws -> (build: RecordedBuild, kept: KeptBuild) {
         guard let name else {
-            guard let newest = try all().first else {
+            guard let newest = history.newest().first(where: { $0.isKept || $0.hasCheckpoints }),
+                let kept = try KeptBuild.read(from: newest)
+            else {
                 throw Failure(
-                    .noSuchFile, "no build's container was kept", help: "run one with --keep failure, or --keep always")
+                    .noSuchFile, "no build's container was kept",
+                    help: "run one with --keep failure, --keep always, or --checkpoint")
             }
-            return newest
+            return (newest, kept)
         }
         let build = try history.find(name)
         guard let kept = try KeptBuild.read(from: build) else {
             throw Failure(
-                .noSuchFile, "the container of build `\(build.uuid)` was not kept",
-                help: "run it again with --keep failure, or --keep always")
+                .noSuchFile, "neither the container of build `\(build.uuid)` nor a checkpoint was kept",
+                help: "run it again with --keep failure, --keep always, or --checkpoint")
         }
         return (build, kept)
     }

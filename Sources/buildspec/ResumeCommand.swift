@@ -16,6 +16,9 @@ struct ResumeCommand: AsyncParsableCommand {
 
               buildspec resume                      the newest build
               buildspec resume 0b5c --from BUILD:2  from the second command of BUILD
+
+            When the container is gone and the build made checkpoints, a new container begins with the one before the \
+            phase that failed, or that --from names.
             """)
 
     @Argument(help: "The build: its id or the beginning of it (default: the newest that was kept).")
@@ -51,7 +54,8 @@ extension BuildSession {
             return .invalidBuildspec
         }
         let engine = DockerEngine(context: settings.context)
-        guard try await engine.isRunning(kept.container) else {
+        let isRunning = try await engine.isRunning(kept.container)
+        guard isRunning || build.hasCheckpoints else {
             KeptBuild.forget(build)
             throw Failure(
                 .noSuchFile, "the container of build `\(build.uuid)` is gone", help: "`buildspec run` begins anew")
@@ -76,10 +80,19 @@ extension BuildSession {
             say(failures, settings)
             return .buildFailed
         }
-        let point = try resumePoint(before, kept, plan, from: from)
+        var point = try resumePoint(before, kept, plan, from: from)
+        var checkpoint: Checkpoint?
+        if !isRunning {
+            checkpoint = try Checkpoints(build).checkpoint(before: point.phase)
+            // The checkpoint stands at the phase's beginning; only a user can know what may be left out of it.
+            if from == nil { point = ResumePoint(phase: point.phase) }
+        }
         try announce(point, of: plan, id)
 
-        let container = try await containerSpec(plan, settings, location, engine)
+        var container = try await containerSpec(plan, settings, location, engine)
+        if let checkpoint { container.image = checkpoint.image }
+        let mark = try RunningMarks(folder: "\(places.state)/running").mark(container.name)
+        defer { mark.release() }
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
         let executor = executor(
@@ -103,9 +116,14 @@ extension BuildSession {
             $0.type != .plaintext || $0.origin >= .buildspec && kept.variables[$0.name] != $0.value
         }
         let status = try await perform(
-            { emit in
-                try await executor.resume(
-                    at: point, recallingState: before.failure != nil, syncing: changes, setting: added, emit: emit)
+            { [point, checkpoint] emit in
+                if let checkpoint {
+                    try await executor.restart(
+                        at: point, from: checkpoint, syncing: changes, setting: added, emit: emit)
+                } else {
+                    try await executor.resume(
+                        at: point, recallingState: before.failure != nil, syncing: changes, setting: added, emit: emit)
+                }
             }, settings, id, plan, reporter, record)
         if await reporter.result.keptContainer != nil {
             try KeptBuild(

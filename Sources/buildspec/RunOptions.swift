@@ -107,6 +107,13 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Let `codebuild-breakpoint` in a command pause the build; --break does, too.")
     var debugSession = false
 
+    @Flag(
+        help: """
+            Keep the state before each phase, for `resume --from` and `shell --at` when the container is long gone; the \
+            newest \(Checkpoints.buildLimit) builds keep theirs.
+            """)
+    var checkpoint = false
+
     @Flag(help: "Ask before each command: run it, skip it, edit it, open a shell, or quit.")
     var step = false
 
@@ -122,6 +129,6 @@ struct RunOptions: ParsableArguments {
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
-        "offline", "timeout", "log-format", "build-json", "strict", "keep", "secrets", "aws",
+        "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
     ]
 }

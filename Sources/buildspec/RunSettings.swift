@@ -34,6 +34,7 @@ struct RunSettings {
     let buildJSON: String?
     let isStrict: Bool
     let keep: BuildExecutor.Keep
+    let makesCheckpoints: Bool
     let part: BuildPart
     /// Without the questions of `--step`.
     let debugging: Debugging
@@ -82,6 +83,7 @@ struct RunSettings {
         buildJSON = lookup.text(options.buildJson, "build-json").map(places.absolute)
         isStrict = try lookup.isOn(options.strict, "strict")
         keep = try lookup.choice(options.keep, "keep", places.keepsFailures ? .failure : .never)
+        makesCheckpoints = try lookup.isOn(options.checkpoint, "checkpoint")
         part = try Self.part(options)
         debugging = Debugging(
             points: try options.breaks.filter { $0 != "failure" }.map { text in

@@ -1,7 +1,9 @@
 internal import ArgumentParser
+internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
+internal import SpecParsing
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -20,10 +22,14 @@ struct ShellCommand: AsyncParsableCommand {
               buildspec shell                           the newest build that was kept, or runs
               buildspec shell 0b5c --command 'ls -l'    one command; its exit status is ours
               buildspec shell --copy-out target/x.log   brings a file or a folder here
+              buildspec shell 0b5c --at BUILD           as it was before BUILD, of a build with --checkpoint
             """)
 
     @Argument(help: "The build: its id or the beginning of it (default: the newest whose container is there).")
     var build: String?
+
+    @Option(help: "A shell in a new container of the build's checkpoint before this phase; it is gone afterwards.")
+    var at: String?
 
     @Option(help: "Run this instead of an interactive shell.")
     var command: String?
@@ -32,8 +38,13 @@ struct ShellCommand: AsyncParsableCommand {
     var copyOut: String?
 
     func run() async throws {
-        await FrontDoor.enter { [build, command, copyOut] places, terminal in
+        await FrontDoor.enter { [build, at, command, copyOut] places, terminal in
             let engine = DockerEngine(context: places.variable("context"))
+            if let at {
+                guard copyOut == nil else { throw Failure(.usage, "`--at` and `--copy-out` do not go together") }
+                let build = try BuildHistory(places).find(build)
+                return try await openCheckpoint(build, before: at, command: command, engine)
+            }
             let target = try await ShellTarget.find(build, BuildHistory(places), engine)
             if let copyOut {
                 try await engine.copyOut(
@@ -47,6 +58,33 @@ struct ShellCommand: AsyncParsableCommand {
                 target.arguments(command: command, isInteractive: isInteractive))
             return command == nil ? .succeeded : .command(status.exitStatus)
         }
+    }
+}
+
+extension ShellCommand {
+    private func openCheckpoint(
+        _ build: RecordedBuild, before phase: String, command: String?, _ engine: DockerEngine
+    ) async throws -> ExitStatus {
+        guard let name = PhaseName(rawValue: phase.lowercased()) else {
+            throw Failure(
+                .usage, "`--at` is `\(phase)`, expected \(PhaseName.allCases.map(\.apiName).joined(separator: ", "))")
+        }
+        let checkpoint = try Checkpoints(build).checkpoint(before: name)
+        let isInteractive = command == nil && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        let tmp = "/codebuild/output/tmp"
+        let text = """
+            printf %s "$1" >\(tmp)/env.sh && printf '%s\\n' "$2" >\(tmp)/dir.txt || exit
+            shift 2
+            exec sh -c "$@"
+            """
+        let status = try await engine.runOnTerminal(
+            checkpoint.image, memoryMounts: [tmp], isInteractive: isInteractive,
+            [
+                text, "buildspec-checkpoint", checkpoint.environmentFile, checkpoint.directory, shellText,
+                "buildspec-shell", tmp, command ?? "", "[\(build.uuid.prefix(8)) before \(name.apiName)]", "",
+                isInteractive ? "yes" : "",
+            ])
+        return command == nil ? .succeeded : .command(status.exitStatus)
     }
 }
 

@@ -52,7 +52,8 @@ import Testing
             .cacheRestored(entries: 1, bytes: 2, from: "/c"),
             .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
             .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
-            .phaseSkipped(phase: .install), .containerKept(container: "n"),
+            .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
+            .containerKept(container: "n"),
             .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
             .variablesExported([.init(name: "A", value: "v")]), .buildFinished(status: .stopped),
         ])
