@@ -1,122 +1,164 @@
 /// What two runs of one build may differ in and still be the same: tables, each row with its reason.
-///
-/// A value of its own because patterns are costly to make and belong to one log: the source's folder is replaced too.
-struct ComparisonRules {
+struct ComparisonRules: Sendable {
     /// A part of a line that differs in every run.
-    private struct Part {
+    private struct Part: Sendable {
         let mark: String
         let reason: String
-        /// What a line must contain to be looked at more closely; `nil` for any digit.
-        let needle: String?
-        let pattern: Regex<Substring>
+        let pattern: BytePattern
+        /// Whether it begins where a word begins; the others begin with a mark such as `/`.
+        var beginsWord = true
+
+        init(_ mark: String, _ reason: String, _ pattern: BytePattern, beginsWord: Bool = true) {
+            self.mark = mark
+            self.reason = reason
+            self.pattern = pattern
+            self.beginsWord = beginsWord
+        }
     }
 
-    /// A line of output that says nothing about the build.
-    private struct Line {
-        let reason: String
-        let needle: String
-        let pattern: Regex<Substring>
-    }
+    /// The folder of the build's source, which has another name in every build.
+    private let sourceDirectory: BytePattern?
 
-    private let sourceDirectory: String?
-    private let parts: [Part]
-    private let lines: [Line]
+    /// The parts that can begin with each byte.
+    private static let partsByFirstByte = (0...255).map { byte in
+        parts.filter { $0.pattern.canBegin(with: UInt8(byte)) }
+    }
 
     /// - Parameter sourceDirectory: of the build whose lines are read.
     init(sourceDirectory: String?) {
-        self.sourceDirectory = sourceDirectory
-        parts = Self.partTable()
-        lines = Self.lineTable()
+        self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd }
     }
 
     /// What is compared of a line of output: `nil` when nothing of it counts.
     func key(of line: String) -> String? {
+        var bytes = Array(line.utf8)
         // A progress bar draws its line again and again; what stays is what counts.
-        var text =
-            line.contains("\r") ? String(line[(line.lastIndex(of: "\r") ?? line.startIndex)...].dropFirst()) : line
-        for rule in lines where text.contains(rule.needle) && text.firstMatch(of: rule.pattern) != nil { return nil }
-        if let sourceDirectory, text.contains(sourceDirectory) {
-            text = text.replacing(sourceDirectory, with: "‹source›")
+        if let last = bytes.lastIndex(of: 0x0d) { bytes.removeFirst(last + 1) }
+        guard !Self.lines.contains(where: { $0.pattern.end(in: bytes, at: 0) != nil }) else { return nil }
+        var key: [UInt8] = [], place = 0, isInWord = false
+        while place < bytes.count {
+            if let (mark, end) = match(in: bytes, at: place, isInWord: isInWord) {
+                key += mark.utf8
+                place = end
+                isInWord = false
+            } else {
+                key.append(bytes[place])
+                isInWord = bytes[place].isWord
+                place += 1
+            }
         }
-        let hasDigit = text.utf8.contains(where: \.isDigit)
-        for part in parts where part.needle.map(text.contains) ?? hasDigit {
-            text.replace(part.pattern, with: part.mark)
+        return String(decoding: key, as: UTF8.self)
+    }
+
+    private func match(in bytes: [UInt8], at place: Int, isInWord: Bool) -> (mark: String, end: Int)? {
+        let beginsWord = bytes[place].isWord
+        guard !(beginsWord && isInWord) else { return nil }
+        if !beginsWord, let end = sourceDirectory?.end(in: bytes, at: place) { return ("‹source›", end) }
+        for part in Self.partsByFirstByte[Int(bytes[place])] where part.beginsWord == beginsWord {
+            if let end = part.pattern.end(in: bytes, at: place) { return (part.mark, end) }
         }
-        return text
+        return nil
     }
 
     // MARK: The tables
 
-    private static func partTable() -> [Part] {
-        let clock = #"\d{1,2}:\d{2}:\d{2}(?:[.,]\d+)?"#
-        let uuid = #"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"#
-        let unit = "(?:ns|µs|us|ms|s|secs?|seconds?|mins?|minutes?|h|hours?)"
-        let rows: [(mark: String, reason: String, needle: String?, pattern: String)] = [
-            (
-                "‹id›", "AWS gives every request another id", nil,
-                #"(?i)\b(?:extended )?(?:request|host)[ _-]?id["']?\s*[:=]\s*["']?[^\s"',)]+"#
-            ),
-            (
-                "‹arn›", "accounts, regions and names of AWS resources are not the local ones", "arn:aws",
-                #"\barn:aws[a-z-]*:[^\s"',)\]]+"#
-            ),
-            ("‹build›", "every build has an id of its own", "-", #"\b[A-Za-z0-9][\w.-]*:"# + uuid + #"\b"#),
-            ("‹id›", "build, log stream and request ids are made anew for every build", "-", #"\b"# + uuid + #"\b"#),
-            (
-                "‹source›", "the digits of the source's folder are made anew for every build", "/codebuild/output/src",
-                #"/codebuild/output/src\d+/src"#
-            ),
-            (
-                "‹registry›", "an account's registry, in its region", ".dkr.ecr.",
-                #"\b\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com"#
-            ),
-            ("‹account›", "account ids are zeros here", nil, #"\b\d{12}\b"#),
-            (
-                "‹time›", "a date as `date` writes it", nil,
-                #"\b(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun),? (?:\d{1,2} [A-Z][a-z]{2}|[A-Z][a-z]{2} +\d{1,2})(?: \d{4})? "#
-                    + clock + #"(?: [AP]M)?(?: (?:[A-Z]{2,5}|[+-]\d{4}))?(?: \d{4})?"#
-            ),
-            (
-                "‹time›", "the time of the run", nil,
-                #"\b\d{4}[-/]\d{2}[-/]\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?(?:[.,]\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?"#
-            ),
-            (
-                "‹time›", "the time of the run, seconds or milliseconds since 1970", nil,
-                #"\b1[6-9]\d{8}(?:\d{3}|\.\d+)?\b"#
-            ),
-            ("‹speed›", "how fast a network was", "B/s", #"\b\d+(?:[.,]\d+)? ?[kKMG]?i?B/s"#),
-            ("‹span›", "how long something took, as `time` writes it", "m", #"\b\d+m ?\d+(?:[.,]\d+)?s\b"#),
-            ("‹span›", "how long something took, as Maven writes it", ":", #"\b\d{1,2}:\d{2} (?:min|h)\b"#),
-            ("‹time›", "the time of day of the run, or how long something took", ":", #"\b"# + clock),
-            ("‹span›", "how long something took", nil, #"\b\d+(?:[.,]\d+)? ?"# + unit + #"\b"#),
-            ("‹temporary›", "`mktemp` and its like choose names by chance", "/tmp", #"/tmp[./][A-Za-z0-9._-]*\b"#),
-            ("‹object›", "the address of an object differs in every process", "@", #"@[0-9a-f]{5,8}\b"#),
-            ("‹object›", "the address of an object differs in every process", "0x", #"\b0x[0-9a-f]{6,16}\b"#),
-        ]
-        return rows.map { row in
-            Part(mark: row.mark, reason: row.reason, needle: row.needle, pattern: compiled(row.pattern))
-        }
-    }
+    private static let number = BytePattern.digits() + .maybe(.any(of: ".,") + .digits())
+    private static let fraction = BytePattern.maybe(.any(of: ".,") + .digits())
+    private static let clock =
+        BytePattern.digits(1...2) + .text(":") + .digits(2) + .text(":") + .digits(2) + fraction
+    private static let uuid: BytePattern = {
+        let groups = [8, 4, 4, 4, 12].map { count in BytePattern.run(count...count, of: \.isHexDigit) }
+        return groups.dropFirst().reduce(groups[0]) { $0 + .text("-") + $1 } + .wordEnd
+    }()
+    private static let month = BytePattern.either([
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ])
+    private static let offset = BytePattern.either(
+        .text("Z") + .wordEnd, .any(of: "+-") + .digits(2) + .maybe(.text(":")) + .digits(2))
+    private static let blanks = BytePattern.run(0...Int.max) { $0 == 0x20 || $0 == 0x09 }
+    private static let value = BytePattern.run { byte in !" \t\"',)]".utf8.contains(byte) }
+    private static let quote = BytePattern.maybe(.any(of: "\"'"))
 
-    private static func lineTable() -> [Line] {
-        let rows: [(reason: String, needle: String, pattern: String)] = [
-            (
-                "what Maven fetches depends on what the cache held", "ownload",
-                #"^(?:\[INFO\] )?Download(?:ing|ed)(?: from [^:]+)?: "#
-            ),
-            ("what Maven fetches depends on what the cache held", "Progress (", #"^Progress \(\d+\): "#),
-            ("curl's meter shows how fast a network was", ":--", #"^ *\d+ +[\d.]+[kMG]? +\d+ .*--:--"#),
-            ("what apt fetches, and how fast, depends on the mirror", "://", #"^(?:Get|Hit|Ign|Err):\d+ \S+://"#),
-            ("what apt fetches, and how fast, depends on the mirror", "Fetched ", #"^Fetched [\d.,]+ ?[kMG]?B in "#),
-        ]
-        return rows.map { row in Line(reason: row.reason, needle: row.needle, pattern: compiled(row.pattern)) }
-    }
+    private static let parts = [
+        Part(
+            "‹id›", "AWS gives every request another id",
+            .maybe(.folded("extended ")) + .either(.folded("request"), .folded("host")) + .maybe(.any(of: " _-"))
+                + .folded("id") + quote + blanks + .any(of: ":=") + blanks + quote + value),
+        Part(
+            "‹arn›", "accounts, regions and names of AWS resources are not the local ones",
+            .text("arn:aws") + .run(0...Int.max, of: { $0.isLetter || $0 == UInt8(ascii: "-") }) + .text(":") + value),
+        Part("‹id›", "build, log stream and request ids are made anew for every build", uuid),
+        Part(
+            "‹build›", "every build has an id of its own: its project's name and a UUID",
+            .run(of: { $0.isWord || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) + .text(":") + uuid),
+        Part(
+            "‹registry›", "an account's registry, in its region",
+            .digits(12) + .text(".dkr.ecr.") + .run(of: { $0.isWord || $0 == UInt8(ascii: "-") })
+                + .text(".amazonaws.com")),
+        Part(
+            "‹time›", "a date as `date` writes it",
+            .either(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]) + .maybe(.text(",")) + .text(" ")
+                + .either(month + .run(of: { $0 == 0x20 }) + .digits(1...2), .digits(1...2) + .text(" ") + month)
+                + .maybe(.text(" ") + .digits(4)) + .text(" ") + clock + .maybe(.either([" AM", " PM"]))
+                + .maybe(.text(" ") + .either(.run(2...5, of: { (0x41...0x5a).contains($0) }) + .wordEnd, offset))
+                + .maybe(.text(" ") + .digits(4) + .wordEnd)),
+        Part(
+            "‹time›", "the time of the run",
+            .digits(4) + .any(of: "-/") + .digits(2) + .any(of: "-/") + .digits(2)
+                + .maybe(
+                    .any(of: "T ") + .digits(2) + .text(":") + .digits(2) + .maybe(.text(":") + .digits(2)) + fraction
+                        + .maybe(.maybe(.text(" ")) + offset)) + .wordEnd),
+        Part(
+            "‹time›", "the time of the run, seconds or milliseconds since 1970",
+            .text("1") + .any(of: "6789") + .digits(8)
+                + .either(.digits(3) + .wordEnd, .text(".") + .digits() + .wordEnd, .wordEnd)),
+        Part("‹account›", "account ids are zeros here", .digits(12) + .wordEnd),
+        Part(
+            "‹speed›", "how fast a network was",
+            number + .maybe(.text(" ")) + .maybe(.any(of: "kKMG")) + .maybe(.text("i")) + .text("B/s")),
+        Part(
+            "‹span›", "how long something took, as `time` writes it",
+            .digits() + .text("m") + .maybe(.text(" ")) + number + .text("s") + .wordEnd),
+        Part(
+            "‹span›", "how long something took, as Maven writes it",
+            .digits(1...2) + .text(":") + .digits(2) + .text(" ") + .either(["min", "h"]) + .wordEnd),
+        Part("‹time›", "the time of day of the run, or how long something took", clock + .wordEnd),
+        Part(
+            "‹span›", "how long something took",
+            number + .maybe(.text(" "))
+                + .either([
+                    "ns", "µs", "us", "ms", "seconds", "second", "secs", "sec", "s", "minutes", "minute", "mins", "min",
+                    "hours", "hour", "h",
+                ]) + .wordEnd),
+        Part(
+            "‹object›", "the address of an object differs in every process",
+            .text("0x") + .run(6...16, of: \.isHexDigit) + .wordEnd),
+        Part(
+            "‹object›", "the address of an object differs in every process",
+            .text("@") + .run(5...8, of: \.isHexDigit) + .wordEnd, beginsWord: false),
+        Part(
+            "‹source›", "the digits of the source's folder are made anew for every build",
+            .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd, beginsWord: false),
+        Part(
+            "‹temporary›", "`mktemp` and its like choose names by chance",
+            .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }), beginsWord: false),
+    ]
 
-    /// The patterns stand in the tables above, and a test reads each: one that is no pattern matches nothing.
-    private static func compiled(_ pattern: String) -> Regex<Substring> {
-        let regex = (try? Regex(pattern, as: Substring.self)) ?? #/(?!)/#
-        return regex.wordBoundaryKind(.simple)
-    }
+    /// Lines of output that say nothing about the build, by their beginnings.
+    private static let lines: [(reason: String, pattern: BytePattern)] = [
+        (
+            "what Maven fetches depends on what the cache held",
+            .maybe(.text("[INFO] ")) + .text("Download") + .either(["ing", "ed"])
+                + .maybe(.text(" from ") + .run { $0 != UInt8(ascii: ":") }) + .text(": ")
+        ),
+        ("what Maven fetches depends on what the cache held", .text("Progress (") + .digits() + .text("): ")),
+        ("curl's meter shows how fast a network was", blanks + .digits() + .text(" ") + .upTo("--:--")),
+        (
+            "what apt fetches, and how fast, depends on the mirror",
+            .either(["Get:", "Hit:", "Ign:", "Err:"]) + .digits() + .text(" ") + .upTo("://")
+        ),
+        ("what apt fetches, and how fast, depends on the mirror", .text("Fetched ") + number + .upTo("B in ")),
+    ]
 
     /// The agent's own lines: those that tell what a build did, and those that tell how a service is run.
     ///
