@@ -21,6 +21,8 @@ extension BuildLog {
         switch kind {
         case .buildStarted(let start): sourceDirectory = start.sourceDirectory
         case .phaseStarted(let phase): enter(phase)
+        case .phaseSkipped(let phase): skippedPhases.insert(phase.rawValue)
+        case .buildResumed(let point): goBack(to: BuildPhase(point.phase))
         case .agentLog(let phase, let text):
             enter(phase)
             phases[phases.count - 1].agentLines.append(text)
@@ -38,6 +40,14 @@ extension BuildLog {
             phases[phases.count - 1].message = context.message
         default: break
         }
+    }
+
+    /// A resumed build runs its failed command again, and all that came after it.
+    private mutating func goBack(to phase: BuildPhase) {
+        guard let place = phases.lastIndex(where: { $0.name == phase.rawValue }) else { return }
+        phases.removeSubrange((place + 1)...)
+        let failed = phases[place].commands.firstIndex { $0.exitStatus != 0 }
+        if let failed { phases[place].commands.removeSubrange(failed...) }
     }
 
     /// The first two lines of a build belong to a phase that has not begun.

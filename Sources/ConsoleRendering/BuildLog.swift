@@ -5,6 +5,8 @@ public struct BuildLog: Sendable, Equatable {
     public internal(set) var phases: [Phase] = []
     /// `CODEBUILD_SRC_DIR`, as the log names it.
     public internal(set) var sourceDirectory: String?
+    /// Phases that nobody asked for, by name.
+    public internal(set) var skippedPhases: Set<String> = []
 
     public init() {}
 

@@ -80,7 +80,8 @@ public struct LogDiff: Sendable, Equatable {
                 comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.local)))
             }
         }
-        for (place, phase) in cloud.phases.enumerated() where !matched.contains(place) {
+        for (place, phase) in cloud.phases.enumerated()
+        where !matched.contains(place) && !local.skippedPhases.contains(phase.name) {
             comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.cloud)))
         }
         differences = comparison.differences

@@ -141,6 +141,42 @@ import Testing
                 """))
     }
 
+    @Test func `of a resumed build its last run counts, and phases left out are not missed`() throws {
+        func run(_ command: String, _ output: String, _ status: Int) -> [BuildEvent.Kind] {
+            [
+                .commandStarted(phase: .build, command: command, location: nil),
+                .output(phase: .build, bytes: Array("\(output)\n".utf8)),
+                .commandFinished(phase: .build, command: command, exitStatus: status, milliseconds: 1),
+            ]
+        }
+        func phase(_ phase: BuildPhase, _ status: PhaseStatus, _ kinds: [BuildEvent.Kind] = []) -> [BuildEvent.Kind] {
+            [.phaseStarted(phase: phase)] + kinds
+                + [.phaseFinished(phase: phase, status: status, context: .none, milliseconds: 1)]
+        }
+        let kinds =
+            [.phaseSkipped(phase: .install)] + phase(.downloadSource, .succeeded)
+            + phase(.build, .failed, run("a", "one", 0) + run("b", "bad", 1)) + phase(.postBuild, .succeeded)
+            + [.buildResumed(ResumePoint(phase: .build, index: 1))]
+            + phase(.build, .succeeded, run("b", "two", 0)) + phase(.postBuild, .succeeded)
+        let cloud = """
+            @ Phase complete: DOWNLOAD_SOURCE State: SUCCEEDED
+            @ Entering phase INSTALL
+            @ Phase complete: INSTALL State: SUCCEEDED
+            @ Entering phase BUILD
+            @ Running command a
+            one
+
+            @ Running command b
+            two
+
+            @ Phase complete: BUILD State: SUCCEEDED
+            @ Entering phase POST_BUILD
+            @ Phase complete: POST_BUILD State: SUCCEEDED
+            """.replacing("@", with: "[Container] 2026/07/04 14:26:23")
+        let record = BuildLog(events: kinds.map { BuildEvent(time: Timestamp(microseconds: 0), kind: $0) })
+        #expect(LogDiff(local: record, cloud: BuildLog(text: Array(cloud.utf8))).differences == [])
+    }
+
     @Test func `runtimes that an old agent installs in INSTALL are not the buildspec's commands`() {
         let command = "[Container] 2026/07/04 14:25:41.895116 Running command "
         let diff = diff(
