@@ -83,6 +83,39 @@ struct FailureHelpTests {
         #expect(table.contains("  tests    OwnerTest.finds:34 expected:<1>\n"), "\(table)")
     }
 
+    @Test(arguments: [
+        (
+            "foreign", "exec format error",
+            "help: the image is made for another processor: name its platform with --platform"
+        ),
+        ("empty", "executable file not found", "help: the image has no `sh`, and a build needs one"),
+    ])
+    func `an image that cannot be started says what is wrong with it`(
+        kind: String, reason: String, words: String
+    ) async throws {
+        let play = try Playground(), folder = play.root.appending(path: "image")
+        try FileManager.default.createDirectory(at: folder.appending(path: "bin"), withIntermediateDirectories: true)
+        if kind == "foreign" {
+            // The head of a program for AArch64, or for x86-64 where the tests run on the other.
+            var machine = utsname()
+            uname(&machine)
+            let isARM = withUnsafeBytes(of: &machine.machine) { $0.starts(with: "aarch64".utf8) }
+            var head: [UInt8] = [0x7f] + Array("ELF".utf8) + [2, 1, 1, 0] + [UInt8](repeating: 0, count: 8)
+            head += [2, 0, isARM ? 62 : 183, 0, 1, 0, 0, 0] + [UInt8](repeating: 0, count: 100)
+            let shell = folder.appending(path: "bin/sh")
+            try Data(head).write(to: shell)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: shell.path)
+        }
+        let name = "buildspec-test-\(kind)-image", tar = play.root.appending(path: "image.tar").path
+        _ = try await Command("tar", ["-C", folder.path, "-cf", tar, "."]).collect()
+        _ = try await Docker.call(["import", "--change", "ENV PATH=/bin", tar, name])
+        try play.buildspec("version: 0.2\nphases: {build: {commands: [echo never]}}")
+        let result = try await play.run(["--pull", "never"], image: name)
+        _ = try await Docker.call(["rmi", "-f", name])
+        #expect(result.status.exitStatus == 69)
+        #expect(result.errorText.contains(reason) && result.errorText.contains(words), "\(result.errorText)")
+    }
+
     @Test func `a failure without a cause in sight gets no help line`() async throws {
         let (_, table, _) = try await help("echo wrong; false")
         #expect(!table.contains("help:"), "\(table)")

@@ -22,6 +22,10 @@ import Testing
                 == "no difference in 5 phases, 3 commands, 7 lines of output\n")
     }
 
+    @Test func `a phase that failed and ended the build has failed`() {
+        #expect(diff(replacing: "BUILD State: FAILED", with: "BUILD State: FAILED_WITH_ABORT").differences == [])
+    }
+
     @Test func `one line that differs is found, with its command and the lines around it`() {
         let diff = diff(replacing: "a.c:3: error: unknown type", with: "a.c:3: error: unknown name")
         #expect(diff.differences.count == 1)

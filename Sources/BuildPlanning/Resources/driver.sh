@@ -174,11 +174,10 @@ explain() (
         done
         ;;
     esac
-    for name; do
-        # shellcheck disable=SC2016
-        [ -n "$("$shell" -c '. "$1"; eval "printf %s \"\${$2-}\""' sh "$tmp/env.sh" "$name")" ] ||
-            printf 'empty=%s\0' "$name"
-    done
+    [ $# != 0 ] || return
+    # shellcheck disable=SC2016
+    "$shell" -c '. "$1"; shift; for name; do eval "[ -n \"\${$name-}\" ]" || printf "empty=%s\0" "$name"; done' \
+        sh "$tmp/env.sh" "$@"
 ) >&2 2>/dev/null </dev/null
 
 # describe FILE: what lies at a path that could not be run, for `explain`.
