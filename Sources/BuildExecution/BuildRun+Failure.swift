@@ -11,7 +11,7 @@ extension BuildRun {
             command: command.text, exitStatus: exitStatus, shell: plan.shell, output: await sink.lastOutput,
             surroundings: .init(
                 isOffline: container.isOffline, memory: container.memory, platform: container.platform,
-                variables: plan.variables.map(\.name)))
+                variables: plan.variables.map(\.name) + executor.secrets.values.keys.sorted()))
         let words = [plan.shell.program, failure.blamedProgram ?? ""] + failure.namedVariables
         let answer = try await session.ask("explain \(words.map(\.shellQuoted).joined(separator: " "))")
         failure.facts = CommandFailure.Facts(answer.bytes)
