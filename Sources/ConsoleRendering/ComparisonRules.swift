@@ -17,7 +17,7 @@ struct ComparisonRules: Sendable {
     }
 
     /// The folder of the build's source, which has another name in every build.
-    private let sourceDirectory: BytePattern?
+    private let sourceDirectory: BytePattern
 
     /// The parts that can begin with each byte.
     private static let partsByFirstByte = (0...255).map { byte in
@@ -26,8 +26,18 @@ struct ComparisonRules: Sendable {
 
     /// - Parameter sourceDirectory: of the build whose lines are read.
     init(sourceDirectory: String?) {
-        self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd }
+        self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd } ?? Self.anySourceDirectory
     }
+
+    /// The folders that a source may lie in, by where it comes from (CODEBUILD.md 3.3).
+    private static let anySourceDirectory: BytePattern = {
+        let name = BytePattern.text("/") + .run { $0.isWord || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
+        return .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd
+            + .maybe(
+                .either(
+                    .either(["/github.com", "/bitbucket.org"]) + name + name,
+                    .text("/git-codecommit.") + .upTo("/v1/repos") + name, .text("/s3/00")))
+    }()
 
     /// What is compared of a line of output: `nil` when nothing of it counts.
     func key(of line: String) -> String? {
@@ -53,7 +63,7 @@ struct ComparisonRules: Sendable {
     private func match(in bytes: [UInt8], at place: Int, isInWord: Bool) -> (mark: String, end: Int)? {
         let beginsWord = bytes[place].isWord
         guard !(beginsWord && isInWord) else { return nil }
-        if !beginsWord, let end = sourceDirectory?.end(in: bytes, at: place) { return ("‹source›", end) }
+        if !beginsWord, let end = sourceDirectory.end(in: bytes, at: place) { return ("‹source›", end) }
         for part in Self.partsByFirstByte[Int(bytes[place])] where part.beginsWord == beginsWord {
             if let end = part.pattern.end(in: bytes, at: place) { return (part.mark, end) }
         }

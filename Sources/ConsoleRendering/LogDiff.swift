@@ -73,10 +73,12 @@ public struct LogDiff: Sendable, Equatable {
         for (place, phase) in local.phases.enumerated() {
             let earlier = local.phases[..<place].filter { $0.name == phase.name }.count
             let other = cloud.phases.indices.filter { cloud.phases[$0].name == phase.name }.dropFirst(earlier).first
+            // What a log that begins in the middle does not tell, it does not deny.
+            let isBeginningMissing = isCloudCutOff && matched.isEmpty
             if let other {
                 matched.insert(other)
-                comparison.compare(phase, cloud.phases[other])
-            } else {
+                comparison.compare(phase, cloud.phases[other], isBeginningMissing: isBeginningMissing)
+            } else if !isBeginningMissing {
                 comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.local)))
             }
         }
@@ -97,9 +99,10 @@ private struct PhaseComparison {
 
     init(lines: LineComparison) { self.lines = lines }
 
-    mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
+    /// - Parameter isBeginningMissing: whether the cloud's log begins inside this phase.
+    mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool) {
         compared.phases += 1
-        if ComparisonRules.comparesCommands(of: local.name) { compareCommands(local, cloud) }
+        if ComparisonRules.comparesCommands(of: local.name) { compareCommands(local, cloud, isBeginningMissing) }
         let agent = lines.changes(ComparisonRules.comparedLines(local), ComparisonRules.comparedLines(cloud))
         for change in agent.changes { add(local.name, nil, .agentLines(change)) }
         if let state = local.state, let other = cloud.state, Self.outcome(state) != Self.outcome(other) {
@@ -119,9 +122,12 @@ private struct PhaseComparison {
         add(local.name, nil, .context(local: contexts[0], cloud: contexts[1]))
     }
 
-    private mutating func compareCommands(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
+    private mutating func compareCommands(
+        _ local: BuildLog.Phase, _ cloud: BuildLog.Phase, _ isBeginningMissing: Bool
+    ) {
         let pairs = lines.pairs(local.commands.map(\.text), cloud.commands.map(\.text))
-        var next = (local: 0, cloud: 0), hasMatched = false
+        var next = (local: isBeginningMissing ? pairs.first?.one ?? local.commands.count : 0, cloud: 0),
+            hasMatched = false
         for pair in pairs + [(one: local.commands.count, other: cloud.commands.count)] {
             compareGap(local, next.local..<pair.one, cloud, next.cloud..<pair.other, isFirst: !hasMatched)
             if pair.one < local.commands.count {

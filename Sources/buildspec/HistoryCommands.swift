@@ -70,7 +70,7 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
-              buildspec logs --diff cloud.json where it differs from the service's log: the phase, the command, the line
+              buildspec logs --diff cloud.json first difference from the cloud
 
             CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
             console's CSV, or plain text. Times, ids, ARNs and whatever else differs between any two runs does not count. \

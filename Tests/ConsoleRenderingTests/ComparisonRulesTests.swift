@@ -38,6 +38,15 @@ import Testing
         #expect(rules.key(of: one) == rules.key(of: other))
     }
 
+    @Test(arguments: [
+        "/codebuild/output/src87/src", "/codebuild/output/src1/src/github.com/acme/app",
+        "/codebuild/output/src1/src/s3/00",
+        "/codebuild/output/src2/src/git-codecommit.eu-west-1.amazonaws.com/v1/repos/app",
+    ])
+    func `a log that does not tell its source's folder shows it by its form`(folder: String) {
+        #expect(ComparisonRules(sourceDirectory: nil).key(of: "in \(folder)/a.c") == "in ‹source›/a.c")
+    }
+
     @Test(
         "and these are differences",
         arguments: [
