@@ -185,6 +185,7 @@ struct BuildRun: Sendable {
                 (remembers ? "remember; " : "") + "run " + words.map(\.shellQuoted).joined(separator: " "))
             try await sink.commandFinished(command, exitStatus: status)
             guard status == 0 else {
+                try await explain(command, exitStatus: status)
                 _ = try await session.perform(
                     "append /codebuild/output/tmp/env.sh \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)")
                 if executor.debugging.pausesAfterFailure { try await pause("after \(point) failed") }

@@ -16,6 +16,9 @@ actor EventSink {
     /// How long the possible beginning of a secret is held back before its first letters are shown.
     private let pause: Duration
     private var isPausing = false
+    /// The end of what the current command printed, for explaining its failure; at most twice ``keptOutput``.
+    private(set) var lastOutput: [UInt8] = []
+    private static let keptOutput = 16_384
 
     init(
         now: @escaping @Sendable () -> Timestamp, mask: SecretMask? = nil, pause: Duration = .milliseconds(200),
@@ -46,6 +49,8 @@ actor EventSink {
 
     /// Shows bytes as far as their characters are whole.
     private func show(_ bytes: [UInt8]) async throws {
+        lastOutput += bytes.suffix(Self.keptOutput)
+        if lastOutput.count > 2 * Self.keptOutput { lastOutput.removeFirst(lastOutput.count - Self.keptOutput) }
         let whole = unfinished + bytes
         let held = incompleteCharacterLength(whole)
         unfinished = Array(whole.suffix(held))
@@ -82,6 +87,7 @@ actor EventSink {
 
     func commandStarted(_ command: BuildSpec.Command) async throws {
         currentStart = now()
+        lastOutput = []
         try await send(.commandStarted(phase: phase, command: command.text, location: command.location))
     }
 
@@ -90,6 +96,11 @@ actor EventSink {
         try await send(
             .commandFinished(
                 phase: phase, command: command.text, exitStatus: exitStatus, milliseconds: milliseconds))
+    }
+
+    func explained(_ command: BuildSpec.Command, help: String?, failedTests: [String]) async throws {
+        try await send(
+            .commandExplained(phase: phase, command: command.text, help: help, failedTests: failedTests))
     }
 
     private func flush() async throws {

@@ -10,6 +10,10 @@ extension SecretMask {
         case .commandFinished(let phase, let command, let exitStatus, let milliseconds):
             .commandFinished(
                 phase: phase, command: masked(command), exitStatus: exitStatus, milliseconds: milliseconds)
+        case .commandExplained(let phase, let command, let help, let failedTests):
+            .commandExplained(
+                phase: phase, command: masked(command), help: help.map { masked($0) },
+                failedTests: failedTests.map { masked($0) })
         case .phaseFinished(let phase, let status, let context, let milliseconds):
             .phaseFinished(
                 phase: phase, status: status,

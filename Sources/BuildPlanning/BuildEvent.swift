@@ -22,6 +22,8 @@ public struct BuildEvent: Sendable, Equatable {
         /// A chunk of what the build printed, not a line.
         case output(phase: BuildPhase, bytes: [UInt8])
         case commandFinished(phase: BuildPhase, command: String, exitStatus: Int, milliseconds: Int)
+        /// Why a command failed, as far as output and container tell: how to mend it, and the tests that failed.
+        case commandExplained(phase: BuildPhase, command: String, help: String?, failedTests: [String])
         /// A phase failed and its commands begin again: the first time `attempt` is 1, and there are at most `limit`.
         case phaseRetried(phase: BuildPhase, attempt: Int, limit: Int)
         case phaseFinished(phase: BuildPhase, status: PhaseStatus, context: PhaseContext, milliseconds: Int)

@@ -16,6 +16,9 @@ public struct BuildResult: Sendable, Equatable {
         public let command: String
         public let location: SourceLocation?
         public let exitStatus: Int
+        /// How to mend it, where that is known.
+        public var help: String?
+        public var failedTests: [String] = []
     }
 
     public struct Artifact: Sendable, Equatable {
@@ -78,6 +81,10 @@ public struct BuildResult: Sendable, Equatable {
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
                 failureOutput = Array(output.suffix(Self.tailLength))
             }
+        case .commandExplained(let phase, let command, let help, let failedTests):
+            guard failure?.phase == phase, failure?.command == command else { return }
+            failure?.help = help
+            failure?.failedTests = failedTests
         case .phaseRetried(let phase, _, _):
             // What fails and then succeeds has not failed.
             if failure?.phase == phase { failure = nil }

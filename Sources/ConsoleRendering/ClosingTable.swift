@@ -41,12 +41,23 @@ public struct ClosingTable: Sendable {
             return ["  \(phase.phase.rawValue): \(phase.context.statusCode): \(phase.context.message)"]
         }
         let place = failure.location.map { "\($0): " } ?? ""
-        let words = Self.meaning(ofExitStatus: failure.exitStatus).map { " (\($0))" } ?? ""
+        // Where more is known, nothing is guessed.
+        let isGuess = failure.exitStatus == 137 && failure.help != nil
+        let words = (isGuess ? "killed" : Self.meaning(ofExitStatus: failure.exitStatus)).map { " (\($0))" } ?? ""
         let command = failure.command.split(separator: "\n").joined(separator: "\n           ")
         return [
             "  failed   \(failure.phase.rawValue): \(command)",
             "           \(place)exit status \(failure.exitStatus)\(words)",
-        ]
+        ] + failedTests(failure.failedTests) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+    }
+
+    /// How many failed tests are named.
+    static let shownTests = 5
+
+    private func failedTests(_ names: [String]) -> [String] {
+        var lines = names.prefix(Self.shownTests).map { "           \($0)" }
+        if names.count > Self.shownTests { lines.append("           … and \(names.count - Self.shownTests) more") }
+        return lines.isEmpty ? [] : ["  tests    \(lines[0].drop { $0 == " " })"] + lines.dropFirst()
     }
 
     private func places(_ result: BuildResult) -> [String] {

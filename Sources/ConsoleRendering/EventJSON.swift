@@ -33,6 +33,11 @@ extension BuildEvent {
                 ("phase", .string(phase.rawValue)), ("command", .string(command)),
                 ("exitStatus", .number(exitStatus)), ("seconds", .decimal(Double(milliseconds) / 1000)),
             ]
+        case .commandExplained(let phase, let command, let help, let failedTests):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)), ("help", help.map { .string($0) }),
+                ("failedTests", .array(failedTests.map { .string($0) })),
+            ]
         case .phaseRetried(let phase, let attempt, let limit):
             members += [
                 ("phase", .string(phase.rawValue)), ("attempt", .number(attempt)), ("limit", .number(limit)),
@@ -80,6 +85,7 @@ extension BuildEvent {
         case .commandStarted: "commandStarted"
         case .output: "output"
         case .commandFinished: "commandFinished"
+        case .commandExplained: "commandExplained"
         case .phaseRetried: "phaseRetried"
         case .phaseFinished: "phaseFinished"
         case .cacheRestored: "cacheRestored"

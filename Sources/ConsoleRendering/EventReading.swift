@@ -33,6 +33,8 @@ extension BuildEvent {
         let changed, isInFinally: Bool?
         let container: String?
         let index: Int?
+        let help: String?
+        let failedTests: [String]?
         let variables: [Pair]?
 
         struct Pair: Decodable { let name, value: String }
@@ -94,6 +96,10 @@ extension BuildEvent {
                 guard let command, let exitStatus else { return nil }
                 return .commandFinished(
                     phase: phase, command: command, exitStatus: exitStatus, milliseconds: milliseconds)
+            case "commandExplained":
+                return command.map {
+                    .commandExplained(phase: phase, command: $0, help: help, failedTests: failedTests ?? [])
+                }
             case "phaseRetried":
                 guard let attempt, let limit else { return nil }
                 return .phaseRetried(phase: phase, attempt: attempt, limit: limit)

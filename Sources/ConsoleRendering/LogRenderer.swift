@@ -37,7 +37,7 @@ public struct LogRenderer: Sendable {
         case .buildResumed(let point):
             return line(event.time, "Resuming the build at \(point)", .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
-            .containerKept, .checkpointMade, .buildFinished:
+            .containerKept, .checkpointMade, .commandExplained, .buildFinished:
             return []
         }
     }

@@ -133,7 +133,17 @@ public struct DockerEngine: Engine {
         } catch {
             return EngineError(.unreachable, doing: doing, reason: "\(error)")
         }
-        return EngineError(.refused, doing: doing, reason: reason)
+        return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason))
+    }
+
+    /// What helps where the image itself cannot be started; the texts are the kernel's and Go's, not the engine's.
+    static func help(for reason: String) -> String? {
+        if reason.lowercased().contains("exec format error") {
+            return
+                "the image is made for another processor: name its platform with --platform, or another image with --image"
+        }
+        return reason.contains("executable file not found in $PATH")
+            ? "the image has no `sh`, and a build needs one: name another with --image" : nil
     }
 
     public func copyOut(_ path: String, of container: String, to descriptor: Int32) async throws {

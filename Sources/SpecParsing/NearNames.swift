@@ -2,7 +2,7 @@
 ///
 /// Near is: the same but for case, `-` and `_` (`baseDirectory`), the beginning of it (`exclude` for `exclude-paths`),
 /// or one typing slip for every four letters (`comands`).
-func nearName(to name: String, among candidates: [String]) -> String? {
+public func nearName(to name: String, among candidates: [String]) -> String? {
     guard (2...40).contains(name.utf8.count) else { return nil }
     let folded = foldedName(name)
     if let same = candidates.first(where: { foldedName($0) == folded }) { return same }

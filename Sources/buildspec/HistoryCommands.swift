@@ -65,11 +65,16 @@ struct ShowCommand: AsyncParsableCommand {
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print the log of a build.",
+        abstract: "Print the log of a build, or compare it with one from the cloud.",
         discussion: """
               buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
+              buildspec logs --diff cloud.json first difference from the cloud
+
+            CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
+            console's CSV, or plain text. Times, ids, ARNs and whatever else differs between any two runs does not count. \
+            Exit status 1 when the two differ.
             """)
 
     @Argument(help: "The build: its id or the beginning of it (default: the newest).")
@@ -81,9 +86,28 @@ struct LogsCommand: AsyncParsableCommand {
     @Option(help: "Print only lines that a regular expression matches. Exit status 1 when none does.")
     var grep: String?
 
+    @Option(
+        help: ArgumentHelp("Compare with a log downloaded from CloudWatch; `-` reads it here.", valueName: "cloudlog"))
+    var diff: String?
+
+    @Option(help: "How to print the comparison: text or json.")
+    var format = PlanFormat.text
+
+    func validate() throws {
+        guard diff == nil || (!follow && grep == nil) else {
+            throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
+        }
+        guard diff != nil || format == .text else {
+            throw ValidationError("--format json goes with --diff; `events.jsonl` beside the log is its JSON form")
+        }
+    }
+
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep] places, terminal in
+        await FrontDoor.enter { [build, follow, grep, diff, format] places, terminal in
             let build = try BuildHistory(places).find(build)
+            if let diff {
+                return try LogComparing(build: build, cloudLog: diff, format: format).run(places, on: terminal)
+            }
             return try await LogReading(build: build, follows: follow, pattern: grep).run(on: terminal)
         }
     }

@@ -46,6 +46,20 @@ import Testing
         #expect(await listener.text == "a |*** hunt")
     }
 
+    @Test func `the end of a command's output is kept for explaining it, masked and bounded`() async throws {
+        let listener = Listener(), sink = sink(listener, "hunter2")
+        try await sink.output(Array("before".utf8))
+        try await sink.commandStarted(command)
+        for _ in 0..<100 { try await sink.output([UInt8](repeating: 0x61, count: 1000)) }
+        try await sink.output(Array("hunter2 not found".utf8))
+        try await sink.commandFinished(command, exitStatus: 127)
+        let kept = await sink.lastOutput
+        #expect(kept.count <= 32_768 && kept.count >= 16_384)
+        #expect(String(decoding: kept, as: UTF8.self).hasSuffix("aaa*** not found"))
+        try await sink.commandStarted(command)
+        #expect(await sink.lastOutput == [])
+    }
+
     @Test func `after a pause the last letters of a line show`() async throws {
         let listener = Listener(), sink = sink(listener, "question of the day", pause: .milliseconds(1))
         try await sink.output(Array("any q".utf8))

@@ -134,6 +134,7 @@ import Testing
             .agentLog(phase: .build, text: "hunter2"),
             .commandStarted(phase: .build, command: "hunter2", location: nil),
             .commandFinished(phase: .build, command: "hunter2", exitStatus: 1, milliseconds: 1),
+            .commandExplained(phase: .build, command: "hunter2", help: "hunter2", failedTests: ["hunter2"]),
             .phaseFinished(phase: .build, status: .failed, context: context, milliseconds: 1),
             .cacheRestored(entries: 1, bytes: 1, from: "hunter2"),
             .cacheSaved(entries: 1, bytes: 1, to: "hunter2", changed: true),

@@ -42,6 +42,38 @@ import Testing
                 """)
     }
 
+    @Test func `what is known of a failure takes a line, the failed tests at most six`() {
+        let result = result([
+            (0, start), (10, .phaseStarted(phase: .build)),
+            (10, .commandStarted(phase: .build, command: "mvn verify", location: nil)),
+            (20, .commandFinished(phase: .build, command: "mvn verify", exitStatus: 137, milliseconds: 10)),
+            (
+                20,
+                .commandExplained(
+                    phase: .build, command: "mvn verify", help: "the kernel killed it",
+                    failedTests: (1...7).map { "OwnerTest.finds:\($0)" })
+            ),
+            (30, .phaseFinished(phase: .build, status: .failed, context: .none, milliseconds: 20)),
+            (40, .commandFinished(phase: .postBuild, command: "false", exitStatus: 1, milliseconds: 1)),
+            (40, .commandExplained(phase: .postBuild, command: "false", help: "no", failedTests: [])),
+            (50, .buildFinished(status: .failed)),
+        ])
+        #expect(
+            ClosingTable(logPath: nil, usesColor: false).render(result).hasSuffix(
+                """
+                  failed   BUILD: mvn verify
+                           exit status 137 (killed)
+                  tests    OwnerTest.finds:1
+                           OwnerTest.finds:2
+                           OwnerTest.finds:3
+                           OwnerTest.finds:4
+                           OwnerTest.finds:5
+                           … and 2 more
+                  help:    the kernel killed it
+
+                """))
+    }
+
     @Test func `success says where things went`() {
         let result = result([
             (0, start), (1, .phaseStarted(phase: .install)),

@@ -20,6 +20,18 @@ import Testing
                 + #""phase":"PRE_BUILD","command":"a\n\"b\"","exitStatus":3,"seconds":1.25}"#)
     }
 
+    @Test func `an explanation reads back as it was written`() throws {
+        let event = BuildEvent(
+            time: time,
+            kind: .commandExplained(phase: .build, command: "mvnn", help: "did you mean `mvn`?", failedTests: ["A.b:1"])
+        )
+        let line = String(decoding: event.json.bytes, as: UTF8.self)
+        #expect(
+            line == head + #""commandExplained""# + stamp
+                + #""phase":"BUILD","command":"mvnn","help":"did you mean `mvn`?","failedTests":["A.b:1"]}"#)
+        #expect(BuildEvent(jsonLine: line.utf8) == event)
+    }
+
     @Test func `output is text where it is UTF-8, else base 64`() {
         #expect(json(.output(phase: .build, bytes: Array("é\u{1b}[0m\n".utf8))).hasSuffix(#""text":"é\u001b[0m\n"}"#))
         #expect(json(.output(phase: .build, bytes: [0xff, 0x00, 0x61])).hasSuffix(#""base64":"/wBh"}"#))

@@ -148,6 +148,58 @@ places() {
     done >&2
 }
 
+# explain SHELL PROGRAM VARIABLE...: what may have made the last command fail, NAME=VALUE with NUL after each. PROGRAM
+# could not be run; without one it is empty. The VARIABLEs are those the command names.
+explain() (
+    printf 'shell=%s\0' "$(readlink -f "$(command -v "$1")")"
+    ! command -v bash >/dev/null || printf 'bash=yes\0'
+    printf 'machine=%s\0' "$(uname -m)"
+    for file in /sys/fs/cgroup/memory.events /sys/fs/cgroup/memory/memory.oom_control; do
+        [ -r "$file" ] || continue
+        while read -r name count; do
+            [ "$name" != oom_kill ] || printf 'memoryKills=%s\0' "$count"
+        done <"$file"
+    done
+    shell=$1 program=$2
+    shift 2
+    case $program in
+    */*) cd "$(cat "$tmp/dir.txt")" && describe "$program" ;;
+    ?*) # shellcheck disable=SC2016
+        path=$("$shell" -c '. "$1"; printf %s "$PATH"' sh "$tmp/env.sh")
+        IFS=:
+        for folder in $path; do
+            for file in "$folder"/*; do
+                if [ -f "$file" ] && [ -x "$file" ]; then printf 'program=%s\0' "${file##*/}"; fi
+            done
+        done
+        ;;
+    esac
+    [ $# != 0 ] || return
+    # shellcheck disable=SC2016
+    "$shell" -c '. "$1"; shift; for name; do eval "[ -n \"\${$name-}\" ]" || printf "empty=%s\0" "$name"; done' \
+        sh "$tmp/env.sh" "$@"
+) >&2 2>/dev/null </dev/null
+
+# describe FILE: what lies at a path that could not be run, for `explain`.
+describe() {
+    if [ -d "$1" ]; then
+        printf 'file=folder\0'
+    elif [ ! -e "$1" ]; then
+        printf 'file=missing\0'
+    elif [ ! -f "$1" ]; then
+        printf 'file=plain\0'
+    else
+        if [ -x "$1" ]; then printf 'file=executable\0'; else printf 'file=plain\0'; fi
+        IFS= read -r head <"$1"
+        printf 'head=%.200s\0' "$head"
+        case $head in '#!'*) ;; *) return ;; esac
+        head=${head#??}
+        # shellcheck disable=SC2086 # its first word is the interpreter
+        set -- $head
+        [ -x "$1" ] || printf 'interpreter=missing\0'
+    fi
+}
+
 # list FOLDER OPTION KINDS: a list for each kind (f files, d folders, l links), NUL after each path, one more after each list.
 # With -L links are followed, and the links that are listed are the broken ones. `.git` is never listed.
 list() (

@@ -1,0 +1,182 @@
+public import SpecParsing
+
+/// How a local build differs from one in the cloud, phase by phase and command by command.
+public struct LogDiff: Sendable, Equatable {
+    /// In the order of the build; empty when the two are the same.
+    public internal(set) var differences: [Difference] = []
+    /// What was found in both and compared.
+    public internal(set) var compared = Counts()
+    /// The cloud's log does not begin at its beginning.
+    public internal(set) var isCloudCutOff = false
+
+    public struct Counts: Sendable, Equatable {
+        public internal(set) var phases = 0
+        public internal(set) var commands = 0
+        public internal(set) var lines = 0
+    }
+
+    public struct Difference: Sendable, Equatable {
+        /// As the API has it: `PRE_BUILD`.
+        public let phase: String
+        /// `nil` where the difference is the phase's own.
+        public let command: Command?
+        public let kind: Kind
+    }
+
+    /// A command, as one of the two builds knows it.
+    public struct Command: Sendable, Equatable {
+        public let text: String
+        /// Its place in the buildspec; only the local record may know it.
+        public let location: SourceLocation?
+        /// 1 for the first of the phase, in the build that ran it.
+        public let number: Int
+    }
+
+    public enum Side: String, Sendable { case local, cloud }
+
+    public enum Kind: Sendable, Equatable {
+        case output(Change)
+        case exitStatus(local: Int, cloud: Int)
+        /// In this place the cloud ran another command.
+        case otherCommand(cloud: Command)
+        case commandOnly(Side)
+        /// The agent's own words about the build: files found, files missing.
+        case agentLines(Change)
+        case state(local: String, cloud: String)
+        case context(local: String, cloud: String)
+        case phaseOnly(Side)
+    }
+
+    /// Neighbouring lines that differ, with the same lines around them.
+    public struct Change: Sendable, Equatable {
+        public let local: [String]
+        public let cloud: [String]
+        public let before: [String]
+        public let after: [String]
+        /// The number of the first line that differs in each output; of the next one where a side has none.
+        public let localNumber: Int
+        public let cloudNumber: Int
+    }
+
+    /// Lines that are the same on both sides, shown before and after a change.
+    static let contextLength = 3
+
+    /// Compares two builds. Times, ids and whatever else differs between any two runs does not count
+    /// (``ComparisonRules``).
+    public init(local: BuildLog, cloud: BuildLog) {
+        let lines = LineComparison(
+            localRules: ComparisonRules(sourceDirectory: local.sourceDirectory),
+            cloudRules: ComparisonRules(sourceDirectory: cloud.sourceDirectory))
+        isCloudCutOff = cloud.phases.first?.name != "DOWNLOAD_SOURCE"
+        var comparison = PhaseComparison(lines: lines)
+        var matched: Set<Int> = []
+        for (place, phase) in local.phases.enumerated() {
+            let earlier = local.phases[..<place].filter { $0.name == phase.name }.count
+            let other = cloud.phases.indices.filter { cloud.phases[$0].name == phase.name }.dropFirst(earlier).first
+            // What a log that begins in the middle does not tell, it does not deny.
+            let isBeginningMissing = isCloudCutOff && matched.isEmpty
+            if let other {
+                matched.insert(other)
+                comparison.compare(phase, cloud.phases[other], isBeginningMissing: isBeginningMissing)
+            } else if !isBeginningMissing {
+                comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.local)))
+            }
+        }
+        for (place, phase) in cloud.phases.enumerated()
+        where !matched.contains(place) && !local.skippedPhases.contains(phase.name) {
+            comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.cloud)))
+        }
+        differences = comparison.differences
+        compared = comparison.compared
+    }
+}
+
+/// Compares the two sides of one phase after another.
+private struct PhaseComparison {
+    let lines: LineComparison
+    var differences: [LogDiff.Difference] = []
+    var compared = LogDiff.Counts()
+
+    init(lines: LineComparison) { self.lines = lines }
+
+    /// - Parameter isBeginningMissing: whether the cloud's log begins inside this phase.
+    mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool) {
+        compared.phases += 1
+        if ComparisonRules.comparesCommands(of: local.name) { compareCommands(local, cloud, isBeginningMissing) }
+        let agent = lines.changes(ComparisonRules.comparedLines(local), ComparisonRules.comparedLines(cloud))
+        for change in agent.changes { add(local.name, nil, .agentLines(change)) }
+        if let state = local.state, let other = cloud.state, Self.outcome(state) != Self.outcome(other) {
+            add(local.name, nil, .state(local: state, cloud: other))
+        }
+        compareContexts(local, cloud)
+    }
+
+    /// `FAILED_WITH_ABORT`, as some logs have it after `on-failure: ABORT`, is FAILED. [unverified, not in CODEBUILD.md]
+    private static func outcome(_ state: String) -> String { state.hasPrefix("FAILED_WITH_") ? "FAILED" : state }
+
+    /// What a failed command left in the context was said already, by its exit status.
+    private mutating func compareContexts(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
+        let contexts = [local, cloud].map { $0.statusCode.isEmpty ? "" : "\($0.statusCode): \($0.message)" }
+        let isAboutCommand = [local, cloud].allSatisfy { ["", "COMMAND_EXECUTION_ERROR"].contains($0.statusCode) }
+        guard !isAboutCommand, !lines.areEqual(contexts[0], contexts[1]) else { return }
+        add(local.name, nil, .context(local: contexts[0], cloud: contexts[1]))
+    }
+
+    private mutating func compareCommands(
+        _ local: BuildLog.Phase, _ cloud: BuildLog.Phase, _ isBeginningMissing: Bool
+    ) {
+        let pairs = lines.pairs(local.commands.map(\.text), cloud.commands.map(\.text))
+        var next = (local: isBeginningMissing ? pairs.first?.one ?? local.commands.count : 0, cloud: 0),
+            hasMatched = false
+        for pair in pairs + [(one: local.commands.count, other: cloud.commands.count)] {
+            compareGap(local, next.local..<pair.one, cloud, next.cloud..<pair.other, isFirst: !hasMatched)
+            if pair.one < local.commands.count {
+                compare(
+                    local.commands[pair.one], cloud.commands[pair.other], number: pair.one + 1, of: local.name)
+            }
+            hasMatched = true
+            next = (pair.one + 1, pair.other + 1)
+        }
+    }
+
+    /// Commands without a partner: in pairs as far as they go, since an edited command stands in its old place.
+    private mutating func compareGap(
+        _ local: BuildLog.Phase, _ localRange: Range<Int>, _ cloud: BuildLog.Phase, _ cloudRange: Range<Int>,
+        isFirst: Bool
+    ) {
+        var localRest = localRange, cloudRest = cloudRange
+        if isFirst, let first = cloudRange.first, ComparisonRules.beginsRuntime(cloud.commands[first].text) {
+            cloudRest = cloudRange.upperBound..<cloudRange.upperBound
+        }
+        while let own = localRest.first, let other = cloudRest.first {
+            add(local.name, local.command(own), .otherCommand(cloud: cloud.command(other)))
+            localRest.removeFirst()
+            cloudRest.removeFirst()
+        }
+        for own in localRest { add(local.name, local.command(own), .commandOnly(.local)) }
+        for other in cloudRest { add(local.name, cloud.command(other), .commandOnly(.cloud)) }
+    }
+
+    private mutating func compare(
+        _ local: BuildLog.Command, _ cloud: BuildLog.Command, number: Int, of phase: String
+    ) {
+        let place = LogDiff.Command(text: local.text, location: local.location, number: number)
+        compared.commands += 1
+        let outcome = lines.changes(local.output, cloud.output)
+        compared.lines += outcome.equalCount
+        for change in outcome.changes { add(phase, place, .output(change)) }
+        if let status = local.exitStatus, let other = cloud.exitStatus, status != other {
+            add(phase, place, .exitStatus(local: status, cloud: other))
+        }
+    }
+
+    private mutating func add(_ phase: String, _ command: LogDiff.Command?, _ kind: LogDiff.Kind) {
+        differences.append(LogDiff.Difference(phase: phase, command: command, kind: kind))
+    }
+}
+
+extension BuildLog.Phase {
+    fileprivate func command(_ place: Int) -> LogDiff.Command {
+        LogDiff.Command(text: commands[place].text, location: commands[place].location, number: place + 1)
+    }
+}
