@@ -230,7 +230,8 @@ enum SmallDisk {
             try await run("mount", "-t", "tmpfs", "-o", "size=\(size)", "tmpfs", disk.string)
             let outcome: Swift.Result<Result, any Error>
             do { outcome = .success(try await body(disk)) } catch { outcome = .failure(error) }
-            try await run("umount", disk.string)
+            // Lazily: a child that another test has just forked may hold a copy of a descriptor for a moment.
+            try await run("umount", "-l", disk.string)
             return try outcome.get()
         }
     }
