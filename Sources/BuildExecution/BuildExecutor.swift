@@ -70,25 +70,13 @@ public struct BuildExecutor: Sendable {
             .buildStarted(
                 .init(
                     id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory,
-                    buildspec: plan.buildspecLocation, source: plan.sourcePath)))
+                    buildspec: plan.buildspecLocation, source: plan.sourcePath, snapshot: plan.snapshot)))
         try await sink.log("Running on buildspec \(surroundings.programVersion)")
         try await sink.log("Waiting for agent ping")
         let guardian = Guardian()
         do {
-            let (outcome, status) = try await engine.withContainer(container) { streams in
-                try await DriverSession.with(
-                    streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) },
-                    onClientWords: { text in
-                        // A pull's progress is worth showing, and nothing depends on it.
-                        try? await sink.send(.notice(text: String(decoding: text, as: UTF8.self)))
-                    }
-                ) { session in
-                    try await attempt(session, sink, guardian)
-                }
-            }
-            if case .neverStarted(let said) = outcome {
-                try await notStarted(await engine.diagnose(container, status: status, said: said), sink)
-            }
+            let outcome = try await tryEachWay(sink, guardian)
+            if case .neverStarted(let error) = outcome { try await notStarted(error, sink) }
             try await finish(outcome, sink, guardian)
         } catch {
             try await stopped(by: error, sink)
@@ -131,7 +119,7 @@ public struct BuildExecutor: Sendable {
 
     private enum Outcome: Sendable {
         case ended(BuildStatus, isKept: Bool)
-        case neverStarted(said: String), lost, unfit(UnfitImage)
+        case neverStarted(EngineError), lost, unfit(UnfitImage)
     }
 
     private func finish(_ outcome: Outcome, _ sink: EventSink, _ guardian: Guardian) async throws {
@@ -168,22 +156,60 @@ public struct BuildExecutor: Sendable {
         do { try await session.ready(for: orders) } catch is DriverSession.Lost { return (.lost, .leave) }
         _ = try await session.replies(orders.count)
         if debugging.isOn { _ = try await session.perform("debug") }
-        let run = BuildRun(executor: self, session: session, sink: sink, opening: [], resume: point)
-        if let changes, let problem = try await source.apply(changes, plan, container.name, engine, session) {
+        let run = BuildRun(executor: self, session: session, sink: sink, way: .stream, opening: [], resume: point)
+        if let changes,
+            let problem = try await source.apply(changes, to: plan.sourceDirectory, container.name, engine, session)
+        {
             throw UnfitImage(image: plan.image, reason: problem)
         }
         return try await limited(session, guardian) { try await run.perform() }
     }
 
+    private enum Attempt: Sendable { case came(Outcome), neverStarted(said: String) }
+
+    /// Starts the container with the source brought in by the first way the engine does not refuse.
+    private func tryEachWay(_ sink: EventSink, _ guardian: Guardian) async throws -> Outcome {
+        var refusal: EngineError?
+        for (number, way) in source.ways.enumerated() {
+            let isLast = number == source.ways.count - 1
+            let mounted = source.mounted(container, way, at: plan.sourceDirectory)
+            let (beginning, status) = try await engine.withContainer(mounted) { streams in
+                try await DriverSession.with(
+                    streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) },
+                    onClientWords: { bytes in
+                        let text = String(decoding: bytes, as: UTF8.self)
+                        // A refusal is no news while there is another way.
+                        if !isLast, text.hasPrefix("docker: ") { return }
+                        // A pull's progress is worth showing, and nothing depends on it.
+                        try? await sink.send(.notice(text: text))
+                    }
+                ) { session in
+                    try await attempt(session, sink, guardian, way)
+                }
+            }
+            switch beginning {
+            case .came(let outcome): return outcome
+            case .neverStarted(let said):
+                let error = await engine.diagnose(mounted, status: status, said: said)
+                // A missing image is missing in every way.
+                guard error.code == .refused, !isLast else { return .neverStarted(error) }
+                refusal = error
+            }
+        }
+        return .neverStarted(refusal ?? EngineError(.refused, doing: "bring the source in", reason: "no way is left"))
+    }
+
     private func attempt(
-        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
-    ) async throws -> (Outcome, DriverSession.Ending) {
+        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian, _ way: SourceStaging.Way
+    ) async throws -> (Attempt, DriverSession.Ending) {
         let run = BuildRun(
-            executor: self, session: session, sink: sink, opening: try await openingOrders(), resume: nil)
+            executor: self, session: session, sink: sink, way: way, opening: try openingOrders(way), resume: nil)
         do {
             try await session.ready(for: run.opening.map(\.order))
         } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
-        return try await limited(session, guardian) { try await run.perform() }
+        source.remember(way)
+        let (outcome, ending) = try await limited(session, guardian) { try await run.perform() }
+        return (.came(outcome), ending)
     }
 
     /// Runs a build within its time, and decides whether the container stays.

@@ -22,11 +22,11 @@ struct CleanCommand: AsyncParsableCommand {
         await FrontDoor.enter { [kept, records] places, terminal in
             let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
             let engine = DockerEngine(context: places.variable("context"))
-            _ = try await session.sweep(engine)
+            try await session.sweep(try session.runningMarks(), engine)
             if kept {
                 for (build, container) in try KeptBuilds(places).all().map({ ($0.build, $0.kept.container) }) {
                     try await engine.remove(container)
-                    KeptBuild.forget(build)
+                    KeptBuild.forget(build, places)
                     terminal.say("dropped container `\(container)`\n")
                 }
             }
