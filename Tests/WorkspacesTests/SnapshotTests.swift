@@ -119,6 +119,7 @@ import Testing
                 try repository.write(".git/info/exclude", "*.env\n")
                 #expect(try await take() == tree)
                 try repository.remove(name)
+                try repository.write(".git/info/exclude", "")
             }
         }
     }
