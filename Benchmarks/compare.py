@@ -309,11 +309,54 @@ def make_nasty(name, file):
     pathlib.Path(file).write_bytes(NASTY[name]().encode(encoding, "surrogateescape"))
 
 
+def make_repository(folder):
+    """20,000 files, 200 MB, committed."""
+    chance = random.Random(11)
+    for number in range(20_000):
+        file = folder / "src" / f"d{number % 100}" / f"e{number % 10}" / f"f{number}.txt"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(chance.randbytes(10_000))
+    (folder / "buildspec.yml").write_text("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+    git = ["git", "-C", str(folder), "-c", "user.name=b", "-c", "user.email=b@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        subprocess.run(git + words, check=True, **QUIET)
+
+
+def staging(binary, work):
+    """What a large source costs: a build of it, less a bare container, against `docker cp` of its tree."""
+    source = work / "source"
+    source.mkdir()
+    make_repository(source)
+    build = [binary, "run", str(source), "--image", IMAGE, "--log-format", "quiet"]
+    # So that what is learned of the engine once is no part of it.
+    trivial_source = work / "small"
+    trivial_source.mkdir()
+    shutil.copy(source / "buildspec.yml", trivial_source)
+    subprocess.run(["git", "init", "-q", str(trivial_source)], check=True)
+    subprocess.run([binary, "run", str(trivial_source), "--image", IMAGE], check=True, **QUIET)
+    container = subprocess.run(["docker", "create", IMAGE, "true"], check=True, stdout=subprocess.PIPE).stdout.decode().strip()
+    try:
+        first = seconds(build)
+        copies, bare, unchanged, changed = [], [], [], []
+        for turn in range(5):
+            copies.append(seconds(["docker", "cp", str(source), f"{container}:/source{turn}"]))
+            bare.append(seconds(["docker", "run", "--rm", IMAGE, "true"]))
+            unchanged.append(seconds(build))
+            (source / "src/d7/e7/f7.txt").write_bytes(random.Random(turn).randbytes(10_000))
+            changed.append(seconds(build))
+    finally:
+        subprocess.run(["docker", "rm", "-f", container], check=True, **QUIET)
+    copy, bare = statistics.median(copies), statistics.median(bare)
+    line("first staging, 20,000 files / docker cp", first - bare, copy, "0.8")
+    line("staging, nothing changed / docker cp", statistics.median(unchanged) - bare, copy, "0.10")
+    line("staging, one file changed / docker cp", statistics.median(changed) - bare, copy, "0.15")
+
+
 def main():
     if sys.argv[1] == "--make":
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
-    tasks = {task.__name__: task for task in (startup, trivial, shell, checkpoint, cache, petclinic, memory, validate, nasty)}
+    tasks = {task.__name__: task for task in (startup, trivial, shell, checkpoint, cache, staging, petclinic, memory, validate, nasty)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)

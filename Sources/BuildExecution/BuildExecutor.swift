@@ -73,12 +73,10 @@ public struct BuildExecutor: Sendable {
             .buildStarted(
                 .init(
                     id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory,
-                    buildspec: plan.buildspecLocation, source: plan.sourcePath)))
+                    buildspec: plan.buildspecLocation, source: plan.sourcePath, snapshot: plan.snapshot)))
         try await sink.log("Running on buildspec \(surroundings.programVersion)")
         try await sink.log("Waiting for agent ping")
-        try await runContainer(sink) { session, guardian in
-            try await attempt(session, sink, guardian)
-        }
+        try await toTheEnd(sink) { try await tryEachWay(sink, $0) }
     }
 
     /// Goes on with a build in a new container of one of its checkpoints; the image is that of ``init``'s container.
@@ -100,35 +98,49 @@ public struct BuildExecutor: Sendable {
             "put /codebuild/output/tmp/env.sh \(environment.shellQuoted)",
             "put /codebuild/output/tmp/dir.txt \((checkpoint.directory + "\n").shellQuoted)",
         ]
-        try await runContainer(sink) { session, guardian in
-            try await reattempt(at: point, orders: orders, changes, session, sink, guardian)
+        try await toTheEnd(sink) { guardian in
+            let (beginning, status) = try await withDriver(of: container, sink, showsRefusal: true) { session in
+                try await reattempt(at: point, orders: orders, changes, session, sink, guardian)
+            }
+            switch beginning {
+            case .came(let outcome): return outcome
+            case .neverStarted(let said):
+                return .neverStarted(await engine.diagnose(container, status: status, said: said))
+            }
         }
     }
 
-    private func runContainer(
-        _ sink: EventSink,
-        _ body: @escaping @Sendable (DriverSession, Guardian) async throws -> (Outcome, DriverSession.Ending)
+    private func toTheEnd(
+        _ sink: EventSink, _ body: (Guardian) async throws -> Outcome
     ) async throws {
         let guardian = Guardian()
         do {
-            let (outcome, status) = try await engine.withContainer(container) { streams in
-                try await DriverSession.with(
-                    streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) },
-                    onClientWords: { text in
-                        // A pull's progress is worth showing, and nothing depends on it.
-                        try? await sink.send(.notice(text: String(decoding: text, as: UTF8.self)))
-                    }
-                ) { session in
-                    try await body(session, guardian)
-                }
-            }
-            if case .neverStarted(let said) = outcome {
-                try await notStarted(await engine.diagnose(container, status: status, said: said), sink)
-            }
+            let outcome = try await body(guardian)
+            if case .neverStarted(let error) = outcome { try await notStarted(error, sink) }
             try await finish(outcome, sink, guardian)
         } catch {
             try await stopped(by: error, sink)
         }
+    }
+
+    /// Starts a container and speaks with its driver.
+    ///
+    /// - Parameter showsRefusal: whether the engine's refusal is news.
+    private func withDriver(
+        of container: ContainerSpec, _ sink: EventSink, showsRefusal: Bool,
+        _ body: @escaping @Sendable (DriverSession) async throws -> (Attempt, DriverSession.Ending)
+    ) async throws -> (Attempt, ChildStatus) {
+        let (beginning, status) = try await engine.withContainer(container) { streams in
+            try await DriverSession.with(
+                streams, nonce: surroundings.nonce, onOutput: { try await sink.output($0) },
+                onClientWords: { bytes in
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    if !showsRefusal, text.hasPrefix("docker: ") { return }
+                    // A pull's progress is worth showing, and nothing depends on it.
+                    try? await sink.send(.notice(text: text))
+                }, body)
+        }
+        return (beginning, status)
     }
 
     /// Goes on with a build in its kept container. Afterwards the container is gone, or stays as ``keep`` says.
@@ -155,10 +167,10 @@ public struct BuildExecutor: Sendable {
                     let orders =
                         (recalls ? ["recall"] : [])
                         + (lines.isEmpty ? [] : ["append /codebuild/output/tmp/env.sh \(lines.shellQuoted)"])
-                    let (outcome, _) = try await reattempt(
+                    let (beginning, _) = try await reattempt(
                         at: point, orders: orders, changes, session, sink, guardian)
                     // This driver is not the container's first process: it leaves, and the container is removed or not.
-                    return (outcome, .leave)
+                    return (beginning.outcome, .leave)
                 }
             }
             if case .ended(_, isKept: true) = outcome {} else { try await engine.remove(container.name) }
@@ -171,7 +183,7 @@ public struct BuildExecutor: Sendable {
 
     private enum Outcome: Sendable {
         case ended(BuildStatus, isKept: Bool)
-        case neverStarted(said: String), lost, unfit(UnfitImage)
+        case neverStarted(EngineError), lost, unfit(UnfitImage)
     }
 
     private func finish(_ outcome: Outcome, _ sink: EventSink, _ guardian: Guardian) async throws {
@@ -200,7 +212,7 @@ public struct BuildExecutor: Sendable {
     private func reattempt(
         at point: ResumePoint, orders: [String], _ changes: SourceChanges?, _ session: DriverSession,
         _ sink: EventSink, _ guardian: Guardian
-    ) async throws -> (Outcome, DriverSession.Ending) {
+    ) async throws -> (Attempt, DriverSession.Ending) {
         var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
         if let order = gitCredentialRenewal { orders.append(order) }
         do { try await session.ready(for: orders) } catch let lost as DriverSession.Lost {
@@ -208,22 +220,56 @@ public struct BuildExecutor: Sendable {
         }
         _ = try await session.replies(orders.count)
         if debugging.isOn { _ = try await session.perform("debug") }
-        let run = BuildRun(executor: self, session: session, sink: sink, opening: [], resume: point)
-        if let changes, let problem = try await source.apply(changes, plan, container.name, engine, session) {
+        let run = BuildRun(executor: self, session: session, sink: sink, way: .stream, opening: [], resume: point)
+        if let changes,
+            let problem = try await source.apply(changes, to: plan.sourceDirectory, container.name, engine, session)
+        {
             throw UnfitImage(image: plan.image, reason: problem)
         }
-        return try await limited(session, guardian) { try await run.perform() }
+        let (outcome, ending) = try await limited(session, guardian) { try await run.perform() }
+        return (.came(outcome), ending)
+    }
+
+    private enum Attempt: Sendable {
+        case came(Outcome), neverStarted(said: String)
+
+        /// A driver that never spoke, in a container that ran: it is gone.
+        var outcome: Outcome { if case .came(let outcome) = self { outcome } else { .lost } }
+    }
+
+    /// Starts the container with the source brought in by the first way the engine does not refuse.
+    private func tryEachWay(_ sink: EventSink, _ guardian: Guardian) async throws -> Outcome {
+        var refusal: EngineError?
+        for (number, way) in source.ways.enumerated() {
+            let isLast = number == source.ways.count - 1
+            let mounted = source.mounted(container, way, at: plan.sourceDirectory)
+            // A refusal is no news while there is another way.
+            let (beginning, status) = try await withDriver(of: mounted, sink, showsRefusal: isLast) { session in
+                try await attempt(session, sink, guardian, way)
+            }
+            switch beginning {
+            case .came(let outcome): return outcome
+            case .neverStarted(let said):
+                let error = await engine.diagnose(mounted, status: status, said: said)
+                // A missing image is missing in every way.
+                guard error.code == .refused, !isLast else { return .neverStarted(error) }
+                refusal = error
+            }
+        }
+        return .neverStarted(refusal ?? EngineError(.refused, doing: "bring the source in", reason: "no way is left"))
     }
 
     private func attempt(
-        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian
-    ) async throws -> (Outcome, DriverSession.Ending) {
+        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian, _ way: SourceStaging.Way
+    ) async throws -> (Attempt, DriverSession.Ending) {
         let run = BuildRun(
-            executor: self, session: session, sink: sink, opening: try await openingOrders(), resume: nil)
+            executor: self, session: session, sink: sink, way: way, opening: try openingOrders(way), resume: nil)
         do {
             try await session.ready(for: run.opening.map(\.order))
         } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
-        return try await limited(session, guardian) { try await run.perform() }
+        source.remember(way)
+        let (outcome, ending) = try await limited(session, guardian) { try await run.perform() }
+        return (.came(outcome), ending)
     }
 
     /// Runs a build within its time, and decides whether the container stays.

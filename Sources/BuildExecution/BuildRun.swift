@@ -7,6 +7,8 @@ struct BuildRun: Sendable {
     let executor: BuildExecutor
     let session: DriverSession
     let sink: EventSink
+    /// How the source comes in.
+    let way: SourceStaging.Way
     /// Given to the driver while the container came up; their statuses are read first.
     let opening: [OpeningOrder]
     /// Where a kept build goes on; `nil` for a build that begins.
@@ -98,7 +100,7 @@ struct BuildRun: Sendable {
             return order.problem(status)
         }
         if let problem = try await executor.source.stream(
-            into: plan.sourceDirectory, of: executor.container.name, engine: executor.engine, session: session)
+            way, into: plan.sourceDirectory, of: executor.container.name, engine: executor.engine, session: session)
         {
             return problem
         }

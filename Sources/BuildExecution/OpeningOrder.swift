@@ -17,7 +17,7 @@ struct OpeningOrder: Sendable {
 
 extension BuildExecutor {
     /// Makes the folders, writes the first `env.sh`, brings the source in as far as the driver can do that itself.
-    func openingOrders() async throws -> [OpeningOrder] {
+    func openingOrders(_ way: SourceStaging.Way) throws -> [OpeningOrder] {
         var orders = [
             OpeningOrder("prepare \(plan.sourceDirectory.shellQuoted)") {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
@@ -38,6 +38,6 @@ extension BuildExecutor {
         if debugging.isOn {
             orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })
         }
-        return try await orders + source.openingOrders()
+        return try orders + source.openingOrders(way)
     }
 }

@@ -4,86 +4,146 @@ internal import ChildProcesses
 internal import Engines
 public import Workspaces
 
-/// Brings a source tree into the container: from a read-only mount where the engine sees our files, else as a tar stream.
+/// Brings a source into the container: below a writable layer, by a copy of a mounted folder, or as a tar stream.
+///
+/// Which of these an engine can do is found out by trying, in this order (Documentation/decisions/source-staging.md).
 public struct SourceStaging: Sendable {
-    public enum Way: Sendable {
-        /// The tree is mounted at ``mountPoint``, if the engine really sees this machine's files.
-        case mount
+    public enum Way: String, Sendable, CaseIterable {
+        /// The files are the lower layer of the build's folder. Nothing is copied.
+        case overlay
+        /// The files are mounted at ``mountPoint`` and copied by the driver.
+        case copy
+        /// For engines that do not see this machine's files.
         case stream
+    }
+
+    /// What is brought in.
+    public enum Content: Sendable {
+        /// A folder as it is, without git, but for some paths.
+        case folder(String, excluding: [[UInt8]])
+        case snapshot(StagedSource)
     }
 
     /// As the AWS local agent has it (CODEBUILD.md 3.3).
     public static let mountPoint = "/codebuild/output/srcDownload/src"
+    private static let gitMountPoint = "/codebuild/output/srcDownload/git"
 
-    private let tree: @Sendable () async throws -> SourceTree
-    private let way: Way
+    private let content: Content
+    /// The folder of this machine that changes are read from.
+    private let root: String
+    /// To be tried one after the other.
+    let ways: [Way]
+    private let volumeRoot: String?
     /// Whether the files are somebody's other than root's: the build's are root's.
     private let changesOwner: Bool
+    /// Told which way worked.
+    let remember: @Sendable (Way) -> Void
 
-    /// - Parameter tree: scanned while the container starts.
-    public init(way: Way, changesOwner: Bool, tree: @escaping @Sendable () async throws -> SourceTree) {
-        self.way = way
+    /// - Parameters:
+    ///   - root: the source's folder on this machine.
+    ///   - ways: in the order of trying; not empty.
+    ///   - volumeRoot: where the engine keeps its volumes; without it there is no ``Way/overlay``.
+    public init(
+        _ content: Content, root: String, ways: [Way], volumeRoot: String?, changesOwner: Bool,
+        remember: @escaping @Sendable (Way) -> Void
+    ) {
+        self.content = content
+        self.root = root
+        self.ways = ways
+        self.volumeRoot = volumeRoot
         self.changesOwner = changesOwner
-        self.tree = tree
+        self.remember = remember
     }
 
-    /// What the driver can do by itself: copy the mounted tree. Nothing when the tree comes as a stream.
-    func openingOrders() async throws -> [OpeningOrder] {
-        guard case .mount = way else { return [] }
-        let copies = Self.copyOrders(try await tree().steps).map { order in
-            OpeningOrder(order) { "cannot copy the source into the container (status \($0))" }
+    /// The container with what a way mounts.
+    ///
+    /// - Parameter target: the folder of the source in the container.
+    func mounted(_ container: ContainerSpec, _ way: Way, at target: String) -> ContainerSpec {
+        var container = container
+        guard way != .stream else { return container }
+        guard case .snapshot(let source) = content else {
+            if case .folder(let path, _) = content { container.readOnlyMounts.append((path, Self.mountPoint)) }
+            return container
         }
-        return changesOwner ? copies + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : copies
+        container.readOnlyMounts += source.objectMounts
+        if way == .overlay, let volumeRoot {
+            container.layeredMount = LayeredMount(
+                lower: [source.gitLayer, source.files].compactMap { $0 }, target: target, volumeRoot: volumeRoot)
+        } else {
+            container.readOnlyMounts.append((source.files, Self.mountPoint))
+            if let layer = source.gitLayer { container.readOnlyMounts.append((layer, Self.gitMountPoint)) }
+        }
+        return container
     }
 
-    /// Sends the tree into the running container, where it is not mounted.
+    /// What the driver can do by itself. Nothing when the source comes as a stream.
+    func openingOrders(_ way: Way) throws -> [OpeningOrder] {
+        var orders: [OpeningOrder] = []
+        switch (way, content) {
+        case (.stream, _): return []
+        case (.overlay, _): break
+        case (.copy, .folder(let path, let excluded)):
+            orders = Self.copies(try SourceTree(root: path, excluding: excluded).steps)
+        case (.copy, .snapshot(let source)):
+            orders = [Self.copying("copy . .")]
+            if source.gitLayer != nil { orders.append(Self.copying("mount=$root\(Self.gitMountPoint); copy . .")) }
+        }
+        return changesOwner ? orders + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : orders
+    }
+
+    /// Sends the source into the running container, where it is not mounted.
     ///
     /// - Returns: what could not be done, or `nil`.
     func stream(
-        into directory: String, of container: String, engine: any Engine, session: DriverSession
+        _ way: Way, into directory: String, of container: String, engine: any Engine, session: DriverSession
     ) async throws -> String? {
-        guard case .stream = way else { return nil }
-        let pipe = try Pipe(), tree = try await tree()
-        async let written: Void = SourceArchive(tree).write(to: pipe.writeEnd)
+        guard way == .stream else { return nil }
+        let archive =
+            switch content {
+            case .folder(let path, let excluded):
+                SourceArchive([.init(try SourceTree(root: path, excluding: excluded))])
+            case .snapshot(let source): try SourceArchive(source)
+            }
+        let pipe = try Pipe()
+        async let written: Void = archive.write(to: pipe.writeEnd)
         try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
         try await written
-        guard changesOwner else { return nil }
-        let status = try await session.perform(Self.ownOrder)
-        return status == 0 ? nil : Self.ownProblem(status)
+        return nil
     }
 
     /// Brings changes of the source into a container that already has it.
     ///
     /// - Returns: what could not be done, or `nil`.
     func apply(
-        _ changes: SourceChanges, _ plan: BuildPlan, _ container: String, _ engine: any Engine, _ session: DriverSession
+        _ changes: SourceChanges, to directory: String, _ container: String, _ engine: any Engine,
+        _ session: DriverSession
     ) async throws -> String? {
         for words in batches(changes.deleted.map(\.shellQuoted)) {
             let order = Array("cd \"$source\" && rm -f --".utf8) + words
             guard try await session.perform(order) == 0 else { return "cannot delete files of the source" }
         }
         guard !changes.changed.isEmpty else { return nil }
-        let tree = SourceTree(root: try await tree().root, files: changes.changed)
-        switch way {
-        case .mount:
-            for order in Self.copyOrders(tree.steps) {
-                let status = try await session.perform(order)
-                guard status == 0 else { return "cannot copy changed files into the container (status \(status))" }
-            }
-        case .stream:
-            let pipe = try Pipe()
-            async let written: Void = SourceArchive(tree).write(to: pipe.writeEnd)
-            try await engine.copyIn(from: pipe.readEnd, to: plan.sourceDirectory, of: container)
-            try await written
-        }
-        guard changesOwner else { return nil }
-        let status = try await session.perform(Self.ownOrder)
-        return status == 0 ? nil : Self.ownProblem(status)
+        let pipe = try Pipe()
+        let archive = SourceArchive([.init(SourceTree(root: root, files: changes.changed))])
+        async let written: Void = archive.write(to: pipe.writeEnd)
+        try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
+        try await written
+        return nil
     }
 
     private static let ownOrder = Array("own 0:0".utf8)
     @Sendable private static func ownProblem(_ status: Int) -> String {
         "cannot give the source to root (status \(status))"
+    }
+
+    private static func copies(_ steps: [SourceTree.Step]) -> [OpeningOrder] {
+        copyOrders(steps).map { OpeningOrder($0, copyProblem) }
+    }
+
+    private static func copying(_ order: String) -> OpeningOrder { OpeningOrder(order, copyProblem) }
+
+    @Sendable private static func copyProblem(_ status: Int) -> String {
+        "cannot copy the source into the container (status \(status))"
     }
 
     /// One order a folder, or more where its names would make a very long line.

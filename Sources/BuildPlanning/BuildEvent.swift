@@ -52,8 +52,14 @@ public struct BuildEvent: Sendable, Equatable {
         public let buildspec: String
         /// The folder of this machine that the source came from.
         public let source: String?
+        /// What of that folder, as git names it.
+        public let snapshot: SnapshotFacts?
 
-        public init(id: BuildID, image: String, sourceDirectory: String, buildspec: String, source: String?) {
+        public init(
+            id: BuildID, image: String, sourceDirectory: String, buildspec: String, source: String?,
+            snapshot: SnapshotFacts? = nil
+        ) {
+            self.snapshot = snapshot
             self.id = id
             self.image = image
             self.sourceDirectory = sourceDirectory

@@ -10,6 +10,7 @@ extension BuildPlan {
         image = request.image
         self.sourceDirectory = sourceDirectory
         sourcePath = request.source.path
+        snapshot = request.source.snapshot
         buildspecLocation =
             request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
         inlineBuildspec = request.inlineBuildspec
@@ -78,6 +79,7 @@ extension BuildPlan {
     private static func serviceVariables(_ request: BuildRequest, sourceDirectory: String) -> [Variable] {
         let account = "000000000000", region = request.region
         let prefix = "arn:aws:codebuild:\(region):\(account)"
+        let webhook = request.source.reference.flatMap(Self.webhookTrigger)
         let pairs: [(String, String?)] = [
             ("HOME", "/root"),
             ("AWS_DEFAULT_REGION", region),
@@ -107,10 +109,21 @@ extension BuildPlan {
             ("CODEBUILD_SOURCE_VERSION", request.source.version),
             ("CODEBUILD_SRC_DIR", sourceDirectory),
             ("CODEBUILD_START_TIME", String(request.startMilliseconds)),
+            ("CODEBUILD_WEBHOOK_EVENT", webhook.map { _ in "PUSH" }),
+            ("CODEBUILD_WEBHOOK_HEAD_REF", webhook.map { _ in request.source.reference ?? "" }),
+            ("CODEBUILD_WEBHOOK_TRIGGER", webhook),
         ]
         return pairs.compactMap { name, value in
             value.map { Variable(name: name, value: $0, origin: .service) }
         }
+    }
+
+    /// CODEBUILD_WEBHOOK_TRIGGER of a push to a branch or of a tag (CODEBUILD.md 5.1); nothing else triggers a build.
+    static func webhookTrigger(_ reference: String) -> String? {
+        for (start, word) in [("refs/heads/", "branch"), ("refs/tags/", "tag")] where reference.hasPrefix(start) {
+            return "\(word)/\(reference.dropFirst(start.count))"
+        }
+        return nil
     }
 
     /// The variables that no shell can assign (`a.b`): they reach the build by the engine's own environment.

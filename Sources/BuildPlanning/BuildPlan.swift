@@ -9,6 +9,8 @@ public struct BuildPlan: Sendable {
     public let image: String
     /// The folder of this machine that the source comes from.
     public let sourcePath: String?
+    /// The source as git names it; `nil` for a folder without git.
+    public let snapshot: SnapshotFacts?
     /// `CODEBUILD_SRC_DIR`: an absolute path in the container.
     public let sourceDirectory: String
     /// The path after `YAML location is`.
@@ -177,6 +179,22 @@ public struct BuildRequest: Sendable {
     }
 }
 
+/// A source as git names it: what is shown and recorded of a snapshot.
+public struct SnapshotFacts: Sendable, Equatable {
+    /// As `--source` has it: `git:worktree`.
+    public let kind: String
+    /// The id of its tree.
+    public let tree: String
+    /// A hash over the tree and all submodules; two builds of equal content have an equal one.
+    public let identity: String
+
+    public init(kind: String, tree: String, identity: String) {
+        self.kind = kind
+        self.tree = tree
+        self.identity = identity
+    }
+}
+
 /// What is known of where the source came from.
 public struct SourceFacts: Sendable, Equatable {
     /// A branch, tag or commit, as CODEBUILD_SOURCE_VERSION shows it.
@@ -186,10 +204,16 @@ public struct SourceFacts: Sendable, Equatable {
     public var repositoryURL: String?
     /// The folder of this machine.
     public var path: String?
+    /// The branch or tag by its full name: `refs/heads/main`.
+    public var reference: String?
+    public var snapshot: SnapshotFacts?
 
     public init(
-        version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil, path: String? = nil
+        version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil, path: String? = nil,
+        reference: String? = nil, snapshot: SnapshotFacts? = nil
     ) {
+        self.reference = reference
+        self.snapshot = snapshot
         self.path = path
         self.version = version
         self.resolvedVersion = resolvedVersion

@@ -62,6 +62,9 @@ public struct ClosingTable: Sendable {
 
     private func places(_ result: BuildResult) -> [String] {
         var lines: [String] = []
+        if let snapshot = result.start?.snapshot {
+            lines.append("  source   \(snapshot.kind), tree \(snapshot.tree)")
+        }
         if let logPath { lines.append("  log      \(logPath)") }
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"

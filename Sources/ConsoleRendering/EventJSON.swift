@@ -12,6 +12,9 @@ extension BuildEvent {
                 ("id", .string("\(start.id)")), ("image", .string(start.image)),
                 ("sourceDirectory", .string(start.sourceDirectory)), ("buildspec", .string(start.buildspec)),
                 ("source", start.source.map { .string($0) }),
+                ("sourceKind", start.snapshot.map { .string($0.kind) }),
+                ("tree", start.snapshot.map { .string($0.tree) }),
+                ("snapshot", start.snapshot.map { .string($0.identity) }),
             ]
         case .agentLog(let phase, let text):
             members += [("phase", .string(phase.rawValue)), ("text", .string(text))]

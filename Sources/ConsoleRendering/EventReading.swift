@@ -23,7 +23,7 @@ extension BuildEvent {
         let kind: String
         let time: String
         let phase: String?
-        let id, image, sourceDirectory, buildspec, source: String?
+        let id, image, sourceDirectory, buildspec, source, sourceKind, tree, snapshot: String?
         let text, base64, command, location: String?
         let exitStatus, attempt, limit: Int?
         let seconds: Double?
@@ -48,7 +48,8 @@ extension BuildEvent {
                 }
                 return .buildStarted(
                     .init(
-                        id: id, image: image, sourceDirectory: sourceDirectory, buildspec: buildspec, source: source))
+                        id: id, image: image, sourceDirectory: sourceDirectory, buildspec: buildspec, source: source,
+                        snapshot: snapshotFacts))
             case "cacheRestored":
                 guard let entries, let bytes, let path else { return nil }
                 return .cacheRestored(entries: entries, bytes: bytes, from: path)
@@ -71,6 +72,11 @@ extension BuildEvent {
             case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
             default: return phase.flatMap { eventKind(in: $0) }
             }
+        }
+
+        private var snapshotFacts: SnapshotFacts? {
+            guard let sourceKind, let tree, let snapshot else { return nil }
+            return SnapshotFacts(kind: sourceKind, tree: tree, identity: snapshot)
         }
 
         private func eventKind(in phase: BuildPhase) -> Kind? {

@@ -7,7 +7,14 @@ extension PlanView {
         .object([
             ("version", .number(1)),
             ("project", .string(plan.id.project)),
-            ("source", .object([("path", .string(source)), ("directory", .string(plan.sourceDirectory))])),
+            (
+                "source",
+                .object([
+                    ("path", .string(source)), ("directory", .string(plan.sourceDirectory)),
+                    ("kind", plan.snapshot.map { .string($0.kind) }), ("tree", plan.snapshot.map { .string($0.tree) }),
+                    ("snapshot", plan.snapshot.map { .string($0.identity) }),
+                ])
+            ),
             (
                 "buildspec",
                 .object([

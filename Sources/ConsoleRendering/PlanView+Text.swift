@@ -7,6 +7,9 @@ extension PlanView {
         var lines = [
             Self.row("project", plan.id.project),
             Self.row("source", "\(source), in the container \(plan.sourceDirectory)"),
+        ]
+        lines += plan.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        lines += [
             Self.row("buildspec", "\(plan.buildspecLocation), version \(plan.version.rawValue)"),
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
             Self.row("shell", plan.shell.program),

@@ -24,10 +24,15 @@ public struct DockerEngine: Engine {
         _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
         do {
-            return try await run(command(Self.arguments(for: spec)), body)
+            let outcome = try await run(command(Self.arguments(for: spec)), body)
+            if spec.layeredMount != nil { try await removeLayers(of: spec.name) }
+            return outcome
         } catch {
             // The name was chosen by us, so a reply that got lost leaks nothing. A new task: not cancelled with us.
-            _ = await Task { try await removeCompletely(spec.name) }.result
+            _ = await Task {
+                try await removeCompletely(spec.name)
+                if spec.layeredMount != nil { try await removeLayers(of: spec.name) }
+            }.result
             throw error
         }
     }
@@ -91,6 +96,7 @@ public struct DockerEngine: Engine {
                 "--mount", mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
             ]
         }
+        if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
         for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
         for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
         if spec.isOffline { arguments += ["--network", "none"] }
@@ -98,6 +104,43 @@ public struct DockerEngine: Engine {
         if let cpus = spec.cpus { arguments += ["--cpus", cpus] }
         if let memory = spec.memory { arguments += ["--memory", memory] }
         return arguments + [spec.image, "-c"] + spec.arguments
+    }
+
+    /// An overlay volume without a name, which goes with the container, over two with names: the engine makes their folders
+    /// before it mounts anything. That these are mounted too, read-only, is the price of making all in one call.
+    private static func layers(_ mount: LayeredMount, of spec: ContainerSpec) -> [String] {
+        let labels = spec.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
+        let volumes = layerNames(of: spec.name)
+        let plain = volumes.map { volume in
+            [
+                "type=volume", "src=\(volume)",
+                "dst=/codebuild/readonly/layers/\(volume.split(separator: "-").last ?? "")",
+                "readonly", "volume-nocopy",
+            ] + labels
+        }
+        let folders = volumes.map { "\(mount.volumeRoot)/\($0)/_data" }
+        // With `metacopy` a changed owner or mode does not copy the content.
+        let options =
+            "lowerdir=\(mount.lower.joined(separator: ":")),upperdir=\(folders[0]),workdir=\(folders[1]),metacopy=on"
+        let overlay = [
+            "type=volume", "dst=\(mount.target)", "volume-nocopy", "volume-driver=local", "volume-opt=type=overlay",
+            "volume-opt=device=overlay", "volume-opt=o=\(options)",
+        ]
+        return (plain + [overlay]).flatMap { ["--mount", mountValue($0)] }
+    }
+
+    /// The volumes a container's changes to a layered mount lie in.
+    private static func layerNames(of container: String) -> [String] { ["\(container)-upper", "\(container)-work"] }
+
+    /// Those of a container that is not gone yet stay: it was kept.
+    private func removeLayers(of container: String) async throws {
+        _ = try await command(["volume", "rm", "--force"] + Self.layerNames(of: container)).collect()
+    }
+
+    /// Where the engine keeps its volumes, or `nil` when it does not say.
+    public func volumeRoot() async throws -> String? {
+        let outcome = try await command(["info", "--format", "{{.DockerRootDir}}"]).collect()
+        return outcome.status.isSuccess && outcome.text.hasPrefix("/") ? "\(outcome.text)/volumes" : nil
     }
 
     /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
@@ -177,6 +220,7 @@ public struct DockerEngine: Engine {
         guard outcome.status.isSuccess || outcome.errorText.contains("No such container") else {
             throw EngineError(.refused, doing: "remove container `\(container)`", reason: outcome.errorText)
         }
+        try await removeLayers(of: container)
     }
 
     /// Removes a container that the engine may still be about to make: its client died between asking and starting.

@@ -36,7 +36,7 @@ public protocol Engine: Sendable {
     /// Unpacks a tar stream read from `descriptor` into `folder`, and closes the descriptor.
     func copyIn(from descriptor: Int32, to folder: String, of container: String) async throws
 
-    /// Stops and removes a container with its volumes, whatever it is doing.
+    /// Stops and removes a container with its volumes and layers, whatever it is doing.
     func remove(_ container: String) async throws
 
     /// Makes an image of a container's files; what lies in memory or in volumes is no part of it.
@@ -60,6 +60,8 @@ public struct ContainerSpec: Sendable {
     public var labels: [String: String] = [:]
     /// Folders of the host, read-only in the container.
     public var readOnlyMounts: [(host: String, container: String)] = []
+    /// A folder that shows others without copying them, and takes changes.
+    public var layeredMount: LayeredMount?
     /// Folders that live in memory and in no image.
     public var memoryMounts: [String] = []
     /// Variables for every process. They stand on the client's command line: never a secret.
@@ -75,6 +77,26 @@ public struct ContainerSpec: Sendable {
         self.name = name
         self.image = image
     }
+}
+
+/// A folder of a container made of read-only folders of the host and a writable layer above them. What is written there
+/// lies in volumes of the engine's that are named for the container and go with it.
+public struct LayeredMount: Sendable {
+    /// Folders of the host, the uppermost first.
+    public var lower: [String]
+    /// Where it is in the container.
+    public var target: String
+    /// Where the engine keeps its volumes, on its own machine.
+    public var volumeRoot: String
+
+    public init(lower: [String], target: String, volumeRoot: String) {
+        self.lower = lower
+        self.target = target
+        self.volumeRoot = volumeRoot
+    }
+
+    /// Whether the kernel's option text can say such a path.
+    public static func canHold(_ path: String) -> Bool { !path.contains { ",:\\\"".contains($0) } }
 }
 
 /// A request the engine could not carry out. A build command that exits non-zero is *not* one of these.

@@ -1,36 +1,37 @@
 internal import ChildProcesses
 
-/// Questions to `git`, asked so that nothing in the user's repository changes.
+/// Calls of `git`, made so that nothing in the user's repository changes: no lock, no hook, no monitor, no setting of the
+/// surroundings that would write there.
 public struct Git: Sendable {
-    private let folder: String
+    let folder: String
     private let environment: [String: String?]
+    private let writesPublicly: Bool
 
     /// - Parameters:
     ///   - folder: where `git` is to look from.
     ///   - inherited: the names of the variables of this process: those of git's own (as inside a hook) are cleared.
     public init(folder: String, inherited: some Sequence<String>) {
-        self.folder = folder
         var environment: [String: String?] = ["GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"]
         for name in inherited where name.hasPrefix("GIT_") && !Self.kept.contains(name) && environment[name] == nil {
             environment.updateValue(nil, forKey: name)
         }
+        self.init(folder: folder, environment: environment)
+    }
+
+    private init(folder: String, environment: [String: String?], writesPublicly: Bool = false) {
+        self.folder = folder
         self.environment = environment
+        self.writesPublicly = writesPublicly
     }
 
     /// Settings of the user's surroundings rather than of a repository.
     private static let kept: Set<String> = ["GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH", "GIT_SSH_COMMAND"]
 
-    func run(
-        _ arguments: [String], input: [UInt8] = [], environment changes: [String: String?] = [:]
-    ) async throws -> CommandOutput {
-        try await Command(
-            "git",
-            [
-                "-C", folder, "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c", "core.splitIndex=false",
-                "-c", "core.untrackedCache=false",
-            ] + arguments, environment: environment.merging(changes) { _, change in change }
-        ).collect(input: input)
-    }
+    /// Every call has these (DESIGN 8.12). A hook of the user's would run on our private index; fsync has nothing to save.
+    private static let settings = [
+        "core.splitIndex=false", "core.fsmonitor=false", "core.untrackedCache=false", "core.hooksPath=/dev/null",
+        "submodule.recurse=false", "core.fsync=none", "core.looseCompression=0", "advice.addEmbeddedRepo=false",
+    ].flatMap { ["-c", $0] }
 
     /// What git ignores below the folder: paths relative to it, a folder that is ignored whole with a slash at its end.
     ///
@@ -49,15 +50,55 @@ public struct Git: Sendable {
         (try? await run(["ls-files", "--error-unmatch", "--", path]).status.isSuccess) ?? false
     }
 
-    /// The commit, the branch (or `nil` when none is checked out), and where the repository came from.
-    public func head() async throws -> (commit: String?, branch: String?, origin: String?) {
-        async let revision = run(["rev-parse", "--verify", "HEAD"])
-        async let symbolic = run(["symbolic-ref", "--quiet", "--short", "HEAD"])
-        async let origin = run(["config", "--get", "remote.origin.url"])
-        return try await (Self.line(revision), Self.line(symbolic), Self.line(origin))
+    /// The same with more variables.
+    ///
+    /// What is written with them is for all to read, whatever this process's umask: a build may run as any user.
+    func with(_ variables: [String: String]) -> Git {
+        Git(folder: folder, environment: environment.merging(variables) { $1 }, writesPublicly: true)
     }
 
-    private static func line(_ output: CommandOutput) -> String? {
-        output.status.isSuccess && !output.text.isEmpty ? output.text : nil
+    /// The same from another folder.
+    func at(_ folder: String) -> Git { Git(folder: folder, environment: environment) }
+
+    /// Runs a command; how it ends is the caller's to judge.
+    func run(
+        _ arguments: [String], settings: [String] = [], input: [UInt8] = [],
+        environment changes: [String: String?] = [:]
+    ) async throws -> CommandOutput {
+        var command = command(arguments, settings: settings)
+        command.environment.merge(changes) { $1 }
+        return try await command.collect(input: input, outputLimit: 256 << 20)
+    }
+
+    /// Runs a command that has to succeed.
+    ///
+    /// - Parameter doing: for the message.
+    /// - Returns: what it printed.
+    /// - Throws: ``SourceError`` with git's own words.
+    func call(
+        _ arguments: [String], doing: String, settings: [String] = [], input: [UInt8] = []
+    ) async throws -> [UInt8] {
+        let outcome = try await run(arguments, settings: settings, input: input)
+        guard outcome.status.isSuccess else { throw SourceError(.refused, doing: doing, outcome) }
+        return outcome.output
+    }
+
+    private func command(_ arguments: [String], settings: [String]) -> Command {
+        let words = ["-C", folder] + Self.settings + settings.flatMap { ["-c", $0] } + arguments
+        guard writesPublicly else { return Command("git", words, environment: environment) }
+        return Command("sh", ["-c", "umask 022; exec git \"$@\"", "git"] + words, environment: environment)
+    }
+}
+
+extension SourceError {
+    /// - Parameter outcome: of a git command that failed.
+    init(_ code: Code, doing: String, _ outcome: CommandOutput, help: String? = nil) {
+        let lines = outcome.errorText.split(separator: "\n").filter {
+            !$0.hasPrefix("hint:") && !$0.hasPrefix("warning:")
+        }
+        // What went wrong comes first; `fatal: adding files failed` and the like come after it.
+        let reason = lines.first.map(String.init) ?? "git ended with status \(outcome.status.exitStatus)"
+        self.init(
+            code, doing: doing, reason: String(reason.trimmingPrefix("fatal: ").trimmingPrefix("error: ")), help: help)
     }
 }

@@ -5,11 +5,40 @@ internal import Archives
     internal import Darwin
 #endif
 
-/// A source tree as one tar stream, for engines that do not see this machine's files.
+/// A source as one tar stream, for engines that do not see this machine's files.
 public struct SourceArchive: Sendable {
-    private let tree: SourceTree
+    /// A tree, and where in the source it belongs.
+    public struct Part: Sendable {
+        let tree: SourceTree
+        /// Empty for the top, else with a slash at its end.
+        let prefix: [UInt8]
 
-    public init(_ tree: SourceTree) { self.tree = tree }
+        public init(_ tree: SourceTree, prefix: [UInt8] = []) {
+            self.tree = tree
+            self.prefix = prefix
+        }
+    }
+
+    private let parts: [Part]
+
+    public init(_ parts: [Part]) { self.parts = parts }
+
+    /// A staged snapshot, its `.git` with all objects.
+    public init(_ source: StagedSource) throws {
+        var parts = [Part(try SourceTree(root: source.files, excluding: []))]
+        if let layer = source.gitLayer {
+            // Where there are no mounts the objects lie where git looks first.
+            let alternates = source.objectStores.map { Array("\($0.gitPath)/objects/info/alternates".utf8) }
+            parts.append(Part(try SourceTree(root: layer, excluding: alternates)))
+            for store in source.objectStores {
+                parts.append(
+                    Part(
+                        try SourceTree(root: store.host, excluding: [Array("info/alternates".utf8)]),
+                        prefix: Array("\(store.gitPath)/objects/".utf8)))
+            }
+        }
+        self.init(parts)
+    }
 
     /// Writes the stream and closes the descriptor. Everything in it is root's, as the service's own checkout is.
     ///
@@ -17,22 +46,28 @@ public struct SourceArchive: Sendable {
     public func write(to descriptor: Int32) async throws {
         try await BlockingThread.run { stop in
             defer { close(descriptor) }
-            try explaining("read the source in `\(tree.root)`", .cannotRead) {
+            try explaining("read the source in `\(parts.first?.tree.root ?? "")`", .cannotRead) {
                 let writer = try ArchiveWriter(fileDescriptor: descriptor, format: .tar, stop: stop)
-                for step in tree.steps {
-                    let folder = step.folder == [0x2e] ? [] : step.folder
-                    if !folder.isEmpty { try add(folder, descends: false, to: writer) }
-                    for name in step.names {
-                        guard name != [0x2e] else {
-                            for name in try SourceTree.entries(of: Array(tree.root.utf8)) {
-                                try add(name, descends: true, to: writer)
-                            }
-                            continue
-                        }
-                        try add(folder.isEmpty ? name : folder + [0x2f] + name, descends: true, to: writer)
-                    }
-                }
+                for part in parts { try part.write(to: writer) }
                 try writer.close()
+            }
+        }
+    }
+}
+
+extension SourceArchive.Part {
+    fileprivate func write(to writer: ArchiveWriter) throws {
+        for step in tree.steps {
+            let folder = step.folder == [0x2e] ? [] : step.folder
+            if !folder.isEmpty { try add(folder, descends: false, to: writer) }
+            for name in step.names {
+                guard name != [0x2e] else {
+                    for name in try SourceTree.entries(of: Array(tree.root.utf8)) {
+                        try add(name, descends: true, to: writer)
+                    }
+                    continue
+                }
+                try add(folder.isEmpty ? name : folder + [0x2f] + name, descends: true, to: writer)
             }
         }
     }
@@ -43,7 +78,7 @@ public struct SourceArchive: Sendable {
         var info = stat()
         guard lstat(name, &info) == 0 else { throw Errno(rawValue: errno) }
         var entry = ArchiveEntry(
-            path: path, mode: UInt32(info.st_mode) & 0o7777,
+            path: prefix + path, mode: UInt32(info.st_mode) & 0o7777,
             modified: .init(seconds: Int64(info.st_mtim.tv_sec), nanoseconds: Int(info.st_mtim.tv_nsec)))
         switch info.st_mode & S_IFMT {
         case S_IFREG:

@@ -6,8 +6,7 @@
 
 /// The files of a folder that make up a build's source: all but what git ignores and our own `.buildspec`.
 ///
-/// Nothing is copied and nothing is written here; the tree only says what is to be copied. (Issue 7 makes every source a
-/// git tree object behind this same face.)
+/// Nothing is copied and nothing is written here; the tree only says what is to be copied.
 public struct SourceTree: Sendable {
     /// Entries of one folder that are taken whole.
     public struct Step: Sendable, Equatable {
@@ -74,8 +73,9 @@ public struct SourceTree: Sendable {
     /// The names in a folder, in byte order, without `.` and `..`.
     static func entries(of path: [UInt8]) throws -> [[UInt8]] {
         guard let directory = opendir(path.map { CChar(bitPattern: $0) } + [0]) else {
+            let reason = String(cString: strerror(errno))
             throw SourceError(
-                path: String(decoding: path, as: UTF8.self), reason: String(cString: strerror(errno)))
+                .unreadable, doing: "read the source folder `\(String(decoding: path, as: UTF8.self))`", reason: reason)
         }
         defer { closedir(directory) }
         var names: [[UInt8]] = []
@@ -103,12 +103,4 @@ private final class Exclusions: Sendable {
             Exclusions(split: group.map { Array($0.dropFirst()) }, isWhole: group.contains { $0.count == 1 })
         }
     }
-}
-
-/// A source that cannot be read.
-public struct SourceError: Error, Sendable, CustomStringConvertible {
-    public let path: String
-    public let reason: String
-
-    public var description: String { "cannot read the source folder `\(path)`: \(reason)" }
 }

@@ -1,5 +1,6 @@
 internal import BuildPlanning
 internal import SpecParsing
+internal import Workspaces
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)
@@ -10,41 +11,76 @@ internal import SpecParsing
 struct BuildLocation {
     /// The source's root, an absolute path.
     let source: String
-    /// The settings file, if there is one.
-    let settingsFile: String?
+    /// What of it is asked for, where that was said.
+    let kind: SourceKind?
+    /// The folder its files are read from: the source itself, or what git checked out of it.
+    var contents: String
+    private let places: Places
     /// What PATH, the flag or the environment names as the buildspec.
     private let named: String?
 
     init(_ options: RunOptions, places: Places) throws {
         let path = places.absolute(options.path ?? ".")
-        guard let kind = Files.kind(of: path) else {
+        guard let found = Files.kind(of: path) else {
             throw Failure(
                 .noSuchFile, "cannot find `\(options.path ?? ".")`",
                 help: "give a folder with a buildspec.yml, or a buildspec file")
         }
-        var source = (options.source ?? places.variable("source")).map(places.absolute)
-        if kind == .file {
+        let asked = options.source ?? places.variable("source")
+        kind = asked.flatMap { SourceKind($0) }
+        var source = kind == nil ? asked.map(places.absolute) : nil
+        if found == .file {
             guard options.buildspec == nil else {
                 throw Failure(.usage, "PATH and `--buildspec` both name a buildspec file", help: "leave one out")
             }
-            named = path
+            self.named = path
             // A file of this folder belongs to this folder's source, as `source.buildspec: ci/buildspec.yml` does.
             let here = places.absolute(".")
             source = source ?? (path.hasPrefix(here + "/") ? here : Self.folder(of: path))
         } else {
-            named = options.buildspec ?? places.variable("buildspec")
+            self.named = options.buildspec ?? places.variable("buildspec")
         }
         let root = source ?? path
         guard Files.kind(of: root) == .folder else {
             throw Failure(.noSuchFile, "cannot find the source folder `\(root)`")
         }
         self.source = root
-        var folders = [root]
-        if let named, named != "-", case .path(let file) = BuildspecReference(named) {
-            folders.append(Self.folder(of: Self.file(named: file, source: root, places: places)))
+        contents = root
+        self.places = places
+    }
+
+    /// Whether the source is what git has, whatever lies around in the folder.
+    var isReadFromGit: Bool {
+        switch kind {
+        case .index, .revision: true
+        case .worktree, .folder, nil: false
         }
-        settingsFile = folders.lazy.flatMap { ["\($0)/codebuild.yml", "\($0)/codebuild.json"] }
+    }
+
+    /// Whether git has to be asked at all: the source is in a repository, or is said to be.
+    var asksGit: Bool {
+        if let kind { return kind != .folder }
+        var path = Substring(source)
+        while true {
+            if Files.kind(of: "\(path)/.git") != nil { return true }
+            guard let slash = path.lastIndex(of: "/") else { return false }
+            path = path[..<slash]
+        }
+    }
+
+    /// The settings file, if there is one.
+    var settingsFile: String? {
+        var folders = [contents]
+        if let named, named != "-", case .path(let file) = BuildspecReference(named) {
+            folders.append(Self.folder(of: read(Self.file(named: file, in: self))))
+        }
+        return folders.lazy.flatMap { ["\($0)/codebuild.yml", "\($0)/codebuild.json"] }
             .first { Files.kind(of: $0) == .file }
+    }
+
+    /// Where a file is read that the user knows at a path: one of the source's comes from ``contents``.
+    private func read(_ path: String) -> String {
+        path.hasPrefix(source + "/") ? contents + path.dropFirst(source.count) : path
     }
 
     /// Where the buildspec is: as named, else as the settings say, else `buildspec.yml` of the source.
@@ -67,9 +103,9 @@ struct BuildLocation {
             // The settings speak of the source, as the service does; a shell user also of the current folder.
             let file =
                 named == nil
-                ? places.absolute("\(source)/\(path)") : Self.file(named: path, source: source, places: places)
+                ? places.absolute("\(source)/\(path)") : Self.file(named: path, in: self)
             return BuildspecPlace(
-                file: file, shownPath: places.shown(file),
+                file: read(file), shownPath: places.shown(file),
                 relativePath: file.hasPrefix(source + "/") ? String(file.dropFirst(source.count + 1)) : nil)
         }
     }
@@ -79,10 +115,11 @@ struct BuildLocation {
     }
 
     /// Below the source first, as the service reads it; then below the current folder, as a shell user types it.
-    private static func file(named name: String, source: String, places: Places) -> String {
+    private static func file(named name: String, in location: BuildLocation) -> String {
+        let places = location.places
         guard !name.hasPrefix("/") else { return places.absolute(name) }
-        let inSource = places.absolute("\(source)/\(name)"), here = places.absolute(name)
-        return Files.kind(of: inSource) == nil && Files.kind(of: here) != nil ? here : inSource
+        let inSource = places.absolute("\(location.source)/\(name)"), here = places.absolute(name)
+        return Files.kind(of: location.read(inSource)) == nil && Files.kind(of: here) != nil ? here : inSource
     }
 
     /// The last component of the source's path, in the letters a CodeBuild project's name may have.

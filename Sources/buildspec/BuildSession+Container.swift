@@ -9,29 +9,32 @@ internal import Workspaces
 #endif
 
 extension BuildSession {
-    /// Removes what dead runs left on the engine; free when there are none.
-    func sweep(_ engine: some Engine) async throws -> RunningMarks {
+    func runningMarks() throws -> RunningMarks {
         let folder = "\(places.state)/running"
         try Files.makeFolder(folder)
-        let marks = RunningMarks(folder: folder)
+        return RunningMarks(folder: folder)
+    }
+
+    /// Removes what dead runs left on the engine and in the cache; free when there are none.
+    func sweep(_ marks: RunningMarks, _ engine: some Engine) async throws {
         await marks.sweep { container in
             try await engine.remove(container)
+            SnapshotStore.forget(container, root: places.snapshots)
             terminal.say("removed container `\(container)` of a build that was killed\n")
         }
         for (build, kept) in try KeptBuilds(places).all()
         where Self.now().microseconds - build.lastChange > KeptBuilds.ageLimit {
             try await engine.remove(kept.container)
-            KeptBuild.forget(build)
+            KeptBuild.forget(build, places)
             terminal.say("dropped container `\(kept.container)`, kept for more than a day\n")
         }
-        return marks
     }
 
     /// Tells our own containers from those of other users of the engine, and from other state folders.
     static let stateLabel = "dev.buildspec.state"
 
     func containerSpec(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: some Engine
+        _ plan: BuildPlan, _ settings: RunSettings, _ engine: some Engine
     ) async throws -> ContainerSpec {
         var container = ContainerSpec(
             name: plan.id.containerName, image: try await pullableName(plan.image, engine))
@@ -45,10 +48,6 @@ extension BuildSession {
         container.platform = settings.platform
         container.cpus = settings.cpus
         container.memory = settings.memory
-        // A mount would show the build the whole folder, and a secrets file in it.
-        if isEngineLocal(settings), secretsPath(settings, location).isEmpty {
-            container.readOnlyMounts = [(host: location.source, container: SourceStaging.mountPoint)]
-        }
         if settings.imageIsDefault {
             terminal.say(
                 "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"
@@ -64,11 +63,5 @@ extension BuildSession {
     func pullableName(_ image: String, _ engine: some Engine) async throws -> String {
         guard let published = ImageNames.publicName(of: image) else { return image }
         return try await engine.imageID(image) == nil ? published : image
-    }
-
-    /// Whether the engine is likely to see this machine's files; if it does not after all, the driver notices.
-    private func isEngineLocal(_ settings: RunSettings) -> Bool {
-        if let host = places.environment["DOCKER_HOST"], !host.isEmpty { return host.hasPrefix("unix://") }
-        return settings.context == nil || settings.context == "default"
     }
 }

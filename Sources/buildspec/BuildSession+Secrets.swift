@@ -16,7 +16,7 @@ extension BuildSession {
     /// - Parameter remote: where the source came from.
     /// - Returns: the failures as well; with any of them the build cannot run.
     func lookUpSecrets(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ git: Git, remote: String?
+        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, remote: String?
     ) async throws -> (secrets: BuildSecrets, failures: [SecretLookup.Failure]) {
         let file = try settings.secretsFile.map { try readSecrets($0) } ?? SecretsFile()
         var secrets = BuildSecrets(), failures: [SecretLookup.Failure] = []
@@ -27,13 +27,13 @@ extension BuildSession {
             }
             secrets.values = outcome.values
             failures = outcome.failures
-            if let path = settings.secretsFile { await warnAboutReaders(of: path, location, git) }
+            if let path = settings.secretsFile { await warnAboutReaders(of: path, location, git(location)) }
         }
         for name in secrets.unmasked {
             terminal.say("warning: the value of `\(name)` is too short to be masked: the log shows it\n")
         }
         if failures.isEmpty, plan.usesGitCredentials {
-            secrets.gitCredential = try await gitCredential(settings, git, remote: remote)
+            secrets.gitCredential = try await gitCredential(settings, git(location), remote: remote)
         }
         return (secrets, failures)
     }
@@ -83,7 +83,16 @@ extension BuildSession {
 
     /// The file as a path of the source's that is no part of the source: an artifact of `**/*` must not hold it.
     func secretsPath(_ settings: RunSettings, _ location: BuildLocation) -> [[UInt8]] {
-        guard let path = settings.secretsFile, path.hasPrefix(location.source + "/") else { return [] }
+        settings.secretsFile.map { Self.path($0, in: location) } ?? []
+    }
+
+    /// The same, before there are settings: as the flag or the environment names it.
+    func namedSecrets(_ location: BuildLocation) -> [[UInt8]] {
+        (options.secrets ?? places.variable("secrets")).map { Self.path(places.absolute($0), in: location) } ?? []
+    }
+
+    private static func path(_ path: String, in location: BuildLocation) -> [[UInt8]] {
+        guard path.hasPrefix(location.source + "/") else { return [] }
         return [Array(path.utf8.dropFirst(location.source.utf8.count + 1))]
     }
 

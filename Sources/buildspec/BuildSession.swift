@@ -24,15 +24,20 @@ struct BuildSession: Sendable {
 
     func run() async throws -> ExitStatus {
         let start = Self.now()
-        let location = try BuildLocation(options, places: places)
-        let git = Git(folder: location.source, inherited: places.environment.keys)
-        let isInRepository = Self.isInRepository(location.source)
-        async let head = isInRepository ? git.head() : (nil, nil, nil)
-
+        var location = try BuildLocation(options, places: places)
+        let id = BuildID(project: location.projectName, uuid: UUID().uuidString.lowercased())
+        let marks = try runningMarks()
+        let mark = try marks.mark(id.containerName)
+        defer { mark.release() }
+        var staged: StagedSource?
+        defer { staged?.release() }
+        if location.isReadFromGit {
+            staged = try await stage(location, for: id.containerName, without: namedSecrets(location))
+            location.contents = staged?.files ?? location.source
+        }
         let project = try readSettings(location)
         let settings = try RunSettings(options, project: project, places: places)
         let place = try location.buildspec(project, places: places)
-        let id = BuildID(project: location.projectName, uuid: UUID().uuidString.lowercased())
         let record = try BuildRecord(folder: "\(places.state)/builds/\(id.uuid)")
         defer { record.close() }
         let reporter = BuildReporter(format: settings.logFormat, terminal: terminal, record: record)
@@ -47,52 +52,51 @@ struct BuildSession: Sendable {
         if let outcome = unrunnable(spec) {
             return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
         }
-        let facts = try await head
+        if staged == nil {
+            staged = try await stage(location, for: id.containerName, without: secretsPath(settings, location))
+        }
+        let facts = facts(location, staged?.snapshot)
         let plan = BuildPlan(
             spec,
             request(
-                id, settings, location, place, text: text, head: facts,
+                id, settings, place, text: text, source: facts,
                 number: try BuildNumber(project: id.project, places).next(),
                 startMilliseconds: start.microseconds / 1000))
-        let (secrets, failures) = try await lookUpSecrets(plan, settings, location, git, remote: facts.2)
+        let (secrets, failures) = try await lookUpSecrets(plan, settings, location, remote: facts.repositoryURL)
         guard failures.isEmpty else {
             return try await refuse(failures, plan, settings, reporter, record, surroundings)
         }
         let engine = DockerEngine(context: settings.context)
-        let marks = try await sweep(engine)
-        let container = try await containerSpec(plan, settings, location, engine)
-        let mark = try marks.mark(container.name)
-        defer { mark.release() }
+        try await sweep(marks, engine)
+        let container = try await containerSpec(plan, settings, engine)
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
-        let executor = executor(
-            plan, engine, container, settings, location, place, git: isInRepository ? git : nil, secrets, surroundings,
-            project, room)
+        let executor = try await executor(
+            plan, engine, container, settings, location, place, staged, secrets, surroundings, project, room)
         let kept = KeptBuild(
             container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000)
         if settings.makesCheckpoints {
-            try await Checkpoints.prune(BuildHistory(places), engine, terminal)
-            let files = try await sourceFiles(settings, location, git: isInRepository ? git : nil)
-            try kept.write(to: record.folder, sourceFiles: files, isKept: false)
+            try await Checkpoints.prune(BuildHistory(places), engine, places, terminal)
+            try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location), isKept: false)
         }
         let status = try await perform(executor.run, settings, id, plan, reporter, record)
         if await reporter.result.keptContainer != nil {
-            let files = try await sourceFiles(settings, location, git: isInRepository ? git : nil)
-            try kept.write(to: record.folder, sourceFiles: files)
+            try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location))
+            staged?.release(isKept: true)
+            staged = nil
         }
         return status
     }
 
+    /// - Parameter staged: `nil` for a folder without git, and for a build that goes on.
     func executor(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
-        _ location: BuildLocation, _ place: BuildspecPlace, git: Git?, _ secrets: BuildSecrets,
+        _ location: BuildLocation, _ place: BuildspecPlace, _ staged: StagedSource?, _ secrets: BuildSecrets,
         _ surroundings: BuildExecutor.Surroundings, _ project: ProjectSettings, _ room: ScratchFolder?
-    ) -> BuildExecutor {
+    ) async throws -> BuildExecutor {
         BuildExecutor(
             plan: plan, engine: engine, container: container,
-            source: SourceStaging(
-                way: container.readOnlyMounts.isEmpty ? .stream : .mount, changesOwner: getuid() != 0
-            ) { try await sourceTree(settings, location, git: git) },
+            source: try await staging(location, staged, settings, engine),
             cache: cacheKeeping(plan, settings, location, place, project, room),
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
@@ -105,30 +109,16 @@ struct BuildSession: Sendable {
         return { try Checkpoints(build).add($0) }
     }
 
-    /// The files of the source: without what git ignores, and without the secrets file, which is nothing of the build's.
-    func sourceTree(_ settings: RunSettings, _ location: BuildLocation, git: Git?) async throws -> SourceTree {
-        try SourceTree(
-            root: location.source,
-            excluding: (try await git?.ignoredPaths() ?? []) + secretsPath(settings, location))
-    }
-
-    /// Their names as they are now.
-    func sourceFiles(_ settings: RunSettings, _ location: BuildLocation, git: Git?) async throws -> [[UInt8]] {
-        try SourceChanges(of: try await sourceTree(settings, location, git: git), since: .max, before: []).all
-    }
-
     /// What the front door knows, for the plan.
     ///
     /// - Parameter text: of the buildspec; it goes into the container when it is no file of the source.
     func request(
-        _ id: BuildID, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace, text: [UInt8],
-        head: (commit: String?, branch: String?, origin: String?), number: Int, startMilliseconds: Int64
+        _ id: BuildID, _ settings: RunSettings, _ place: BuildspecPlace, text: [UInt8], source: SourceFacts,
+        number: Int, startMilliseconds: Int64
     ) -> BuildRequest {
         var request = BuildRequest(
             id: id, image: settings.image, buildspecPath: place.relativePath, overrides: settings.overrides,
-            source: SourceFacts(
-                version: head.branch ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
-                path: location.source),
+            source: source,
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
             region: settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"]
                 ?? "us-east-1",
@@ -224,15 +214,5 @@ struct BuildSession: Sendable {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-    }
-
-    /// Whether the folder or one above it holds `.git`: only then is git asked.
-    static func isInRepository(_ folder: String) -> Bool {
-        var path = Substring(folder)
-        while true {
-            if Files.kind(of: "\(path)/.git") != nil { return true }
-            guard let slash = path.lastIndex(of: "/") else { return false }
-            path = path[..<slash]
-        }
     }
 }

@@ -21,7 +21,7 @@ struct BuildspecCommand: AsyncParsableCommand {
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self,
             CacheCommand.self,
-            SchemaCommand.self,
+            SchemaCommand.self, LFSFilterCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

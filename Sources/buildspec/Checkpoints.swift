@@ -62,10 +62,12 @@ struct Checkpoints {
     }
 
     /// Removes those of all builds but the newest, and says so.
-    static func prune(_ history: BuildHistory, _ engine: DockerEngine, _ terminal: Terminal) async throws {
+    static func prune(
+        _ history: BuildHistory, _ engine: DockerEngine, _ places: Places, _ terminal: Terminal
+    ) async throws {
         for build in history.newest().filter(\.hasCheckpoints).dropFirst(buildLimit) {
             let bytes = try await Checkpoints(build).remove(engine)
-            if !build.isKept { KeptBuild.forget(build) }
+            if !build.isKept { KeptBuild.forget(build, places) }
             terminal.say(
                 "removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB: "
                     + "the newest \(buildLimit) builds keep theirs\n")

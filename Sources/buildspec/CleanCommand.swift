@@ -26,18 +26,18 @@ struct CleanCommand: AsyncParsableCommand {
         await FrontDoor.enter { [kept, checkpoints, records] places, terminal in
             let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
             let engine = DockerEngine(context: places.variable("context"))
-            _ = try await session.sweep(engine)
+            try await session.sweep(try session.runningMarks(), engine)
             if kept {
                 for (build, container) in try KeptBuilds(places).all().map({ ($0.build, $0.kept.container) }) {
                     try await engine.remove(container)
-                    KeptBuild.forget(build)
+                    KeptBuild.forget(build, places)
                     terminal.say("dropped container `\(container)`\n")
                 }
             }
             if checkpoints {
                 for build in BuildHistory(places).newest() where build.hasCheckpoints {
                     let bytes = try await Checkpoints(build).remove(engine)
-                    if !build.isKept { KeptBuild.forget(build) }
+                    if !build.isKept { KeptBuild.forget(build, places) }
                     terminal.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
                 }
             }

@@ -55,8 +55,9 @@ enum FrontDoor {
                     help: "name another image with --image, or mend the buildspec"))
             return .invalidBuildspec
         case let error as SourceError:
-            terminal.say(Failure(.noSuchFile, error.description))
-            return .noSuchFile
+            let status: ExitStatus = error.code == .refused ? .inputOutput : .noSuchFile
+            terminal.say(Failure(status, error.description, help: error.help))
+            return status
         case let error as WorkspaceError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput

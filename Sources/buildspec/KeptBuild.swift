@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BuildPlanning
 internal import SpecParsing
+internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -110,7 +111,9 @@ struct KeptBuild: Codable {
     }
 
     /// The container is gone, or about to go.
-    static func forget(_ build: RecordedBuild) {
+    static func forget(_ build: RecordedBuild, _ places: Places) {
+        // What its source lay on is free for the next build.
+        if let kept = try? read(from: build) { SnapshotStore.forget(kept.container, root: places.snapshots) }
         unlink(build.keptMark)
         guard !build.hasCheckpoints else { return }
         for file in [name, listName] { unlink("\(build.folder)/\(file)") }

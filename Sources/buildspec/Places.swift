@@ -32,6 +32,9 @@ struct Places {
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
 
+    /// The folder of the source snapshots.
+    var snapshots: String { "\(cache)/snapshots" }
+
     /// The value of the environment variable that stands for a flag; an empty one is none.
     func variable(_ flag: String) -> String? {
         environment[Self.variableName(of: flag)].flatMap { $0.isEmpty ? nil : $0 }

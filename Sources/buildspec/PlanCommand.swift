@@ -5,6 +5,11 @@ internal import ConsoleRendering
 internal import Engines
 internal import SpecParsing
 internal import Workspaces
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,9 +45,16 @@ struct PlanCommand: AsyncParsableCommand {
 enum PlanFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
 
 extension BuildSession {
-    /// Prints the plan. Nothing is run, written or pulled.
+    /// Prints the plan. Nothing is run or pulled, and nothing written but the snapshot in the cache.
     func plan(isBatch: Bool, format: PlanFormat) async throws -> ExitStatus {
-        let location = try BuildLocation(options, places: places)
+        var location = try BuildLocation(options, places: places)
+        var staged: StagedSource?
+        defer { staged?.release() }
+        if location.isReadFromGit {
+            staged = try await stage(
+                location, for: "plan-\(UUID().uuidString.lowercased())", without: namedSecrets(location))
+            location.contents = staged?.files ?? location.source
+        }
         let project = try readSettings(location)
         let settings = try RunSettings(options, project: project, places: places)
         let place = try location.buildspec(project, places: places)
@@ -67,13 +79,12 @@ extension BuildSession {
             return .succeeded
         }
         if withoutPhases(spec) != nil { return .invalidBuildspec }
-        let git = Git(folder: location.source, inherited: places.environment.keys)
-        let head = Self.isInRepository(location.source) ? try await git.head() : (nil, nil, nil)
+        var snapshot = staged?.snapshot
+        if snapshot == nil { snapshot = try await self.snapshot(location, without: secretsPath(settings, location)) }
         let request = request(
-            BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, location,
-            place,
-            text: text, head: head, number: try BuildNumber(project: location.projectName, places).upcoming(),
-            startMilliseconds: 0)
+            BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, place,
+            text: text, source: facts(location, snapshot),
+            number: try BuildNumber(project: location.projectName, places).upcoming(), startMilliseconds: 0)
         let view = await view(BuildPlan(spec, request), settings, location, place, project)
         try print(text: view.text, json: view.json, format)
         return .succeeded

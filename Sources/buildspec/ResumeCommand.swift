@@ -46,7 +46,14 @@ struct ResumeCommand: AsyncParsableCommand {
 extension BuildSession {
     /// Goes on with a build that was kept.
     func resume(_ build: RecordedBuild, _ kept: KeptBuild, from: String?, syncs: Bool) async throws -> ExitStatus {
-        let location = try BuildLocation(options, places: places)
+        var location = try BuildLocation(options, places: places)
+        // Of a commit or an index the files are checked out, to read the buildspec from; the container has its own.
+        var staged: StagedSource?
+        defer { staged?.release() }
+        if location.isReadFromGit {
+            staged = try await stage(location, for: "resume-\(build.uuid)", without: namedSecrets(location))
+            location.contents = staged?.files ?? location.source
+        }
         let project = try readSettings(location)
         let settings = try RunSettings(options, project: project, places: places)
         let place = try location.buildspec(project, places: places)
@@ -55,8 +62,9 @@ extension BuildSession {
         }
         let engine = DockerEngine(context: settings.context)
         let isRunning = try await engine.isRunning(kept.container)
+        if !isRunning { try await engine.remove(kept.container) }
         guard isRunning || build.hasCheckpoints else {
-            KeptBuild.forget(build)
+            KeptBuild.forget(build, places)
             throw Failure(
                 .noSuchFile, "the container of build `\(build.uuid)` is gone", help: "`buildspec run` begins anew")
         }
@@ -64,18 +72,16 @@ extension BuildSession {
         guard let id = before.start?.id else {
             throw Failure(.inputOutput, "the record `\(build.folder)` has no beginning", help: "run the build anew")
         }
-        let git =
-            Self.isInRepository(location.source)
-            ? Git(folder: location.source, inherited: places.environment.keys) : nil
-        let head = try await git?.head() ?? (nil, nil, nil)
+        var snapshot = staged?.snapshot
+        if snapshot == nil { snapshot = try await self.snapshot(location, without: secretsPath(settings, location)) }
+        let facts = facts(location, snapshot)
         let plan = BuildPlan(
             spec,
             request(
-                id, settings, location, place, text: text, head: head, number: kept.number,
+                id, settings, place, text: text, source: facts, number: kept.number,
                 startMilliseconds: (before.startTime?.microseconds ?? 0) / 1000))
         let (secrets, failures) = try await lookUpSecrets(
-            plan, settings, location, git ?? Git(folder: location.source, inherited: places.environment.keys),
-            remote: head.2)
+            plan, settings, location, remote: facts.repositoryURL)
         guard failures.isEmpty else {
             say(failures, settings)
             return .buildFailed
@@ -89,19 +95,18 @@ extension BuildSession {
         }
         try announce(point, of: plan, id)
 
-        var container = try await containerSpec(plan, settings, location, engine)
+        var container = try await containerSpec(plan, settings, engine)
         if let checkpoint { container.image = checkpoint.image }
         let mark = try RunningMarks(folder: "\(places.state)/running").mark(container.name)
         defer { mark.release() }
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
-        let executor = executor(
-            plan, engine, container, settings, location, place, git: git, secrets, surroundings(id), project,
-            room)
+        let executor = try await executor(
+            plan, engine, container, settings, location, place, nil, secrets, surroundings(id), project, room)
         let changes =
-            syncs
+            syncs && !location.isReadFromGit
             ? try SourceChanges(
-                of: try await sourceTree(settings, location, git: git), since: kept.startNanoseconds,
+                of: try await sourceTree(settings, location), since: kept.startNanoseconds,
                 before: try KeptBuild.sourceFiles(of: build)) : nil
         if let changes, !changes.isEmpty {
             terminal.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
@@ -131,7 +136,7 @@ extension BuildSession {
                 startNanoseconds: start.microseconds * 1000
             ).write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
         } else {
-            KeptBuild.forget(build)
+            KeptBuild.forget(build, places)
         }
         return status
     }

@@ -11,7 +11,10 @@ struct RunOptions: ParsableArguments {
         help: "The buildspec: a file, relative to the source first; `-` for standard input; or its text.")
     var buildspec: String?
 
-    @Option(name: [.customShort("s"), .long], help: "The folder with the source (default: PATH).")
+    @Option(
+        name: [.customShort("s"), .long],
+        help: "The source: git:worktree, git:index, git:REV of PATH, or another folder (default: PATH, as git sees it)."
+    )
     var source: String?
 
     @Option(name: [.customShort("i"), .long], help: "The image to build in.")

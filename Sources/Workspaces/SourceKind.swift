@@ -1,0 +1,30 @@
+/// What of a folder becomes a build's source.
+public enum SourceKind: Sendable, Equatable, CustomStringConvertible {
+    /// The folder as it is; no git asked.
+    case folder
+    /// What the working tree holds: tracked files as they are now, untracked ones, no ignored ones.
+    case worktree
+    /// What is staged.
+    case index
+    /// A commit, by any name git knows.
+    case revision(String)
+
+    /// - Parameter text: `git:worktree`, `git:index` or `git:REV`; anything else is no kind but a path.
+    public init?(_ text: String) {
+        guard text.hasPrefix("git:"), text.count > 4 else { return nil }
+        switch String(text.dropFirst(4)) {
+        case "worktree": self = .worktree
+        case "index": self = .index
+        case let revision: self = .revision(revision)
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .folder: "folder"
+        case .worktree: "git:worktree"
+        case .index: "git:index"
+        case .revision(let name): "git:\(name)"
+        }
+    }
+}

@@ -1,0 +1,140 @@
+internal import BuildExecution
+internal import BuildPlanning
+internal import Engines
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+extension BuildSession {
+    private func snapshots(_ location: BuildLocation) -> SnapshotStore {
+        SnapshotStore(root: places.snapshots, source: location.source, lfsFilter: LFSFilterCommand.words) {
+            [terminal] holder in
+            terminal.say("waiting for the source: \(holder)\n")
+        }
+    }
+
+    func git(_ location: BuildLocation) -> Git {
+        Git(folder: location.source, inherited: places.environment.keys)
+    }
+
+    /// The snapshot a build gets, checked out for its container; `nil` for a folder without git.
+    ///
+    /// - Parameter excluded: paths that are nothing of the build's.
+    func stage(
+        _ location: BuildLocation, for container: String, without excluded: [[UInt8]]
+    ) async throws -> StagedSource? {
+        guard location.asksGit else { return nil }
+        let staged = try await snapshots(location).stage(
+            location.kind ?? .worktree, git(location), for: container, without: excluded)
+        if staged == nil, location.kind != nil { throw noWorkTree(location) }
+        for warning in staged?.warnings ?? [] { terminal.say("warning: \(warning)\n") }
+        return staged
+    }
+
+    /// The same without a checkout.
+    func snapshot(_ location: BuildLocation, without excluded: [[UInt8]]) async throws -> SourceSnapshot? {
+        guard location.asksGit else { return nil }
+        let snapshot = try await snapshots(location).take(location.kind ?? .worktree, git(location), without: excluded)
+        if snapshot == nil, location.kind != nil { throw noWorkTree(location) }
+        return snapshot
+    }
+
+    private func noWorkTree(_ location: BuildLocation) -> Failure {
+        Failure(
+            .noSuchFile, "cannot take `git:worktree` of `\(location.source)`: it is in no git work tree",
+            help: "leave --source out to build the folder as it is")
+    }
+
+    /// What the build is told of its source.
+    func facts(_ location: BuildLocation, _ snapshot: SourceSnapshot?) -> SourceFacts {
+        guard let snapshot else { return SourceFacts(path: location.source) }
+        let head = snapshot.head
+        return SourceFacts(
+            version: head.shortName ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
+            path: location.source, reference: head.reference,
+            snapshot: SnapshotFacts(kind: "\(snapshot.kind)", tree: snapshot.tree, identity: snapshot.identity))
+    }
+
+    /// The folder's files as they are now: without what git ignores, and without the secrets file, which is nothing of the
+    /// build's.
+    func sourceTree(_ settings: RunSettings, _ location: BuildLocation) async throws -> SourceTree {
+        let ignored = location.asksGit ? try await git(location).ignoredPaths() : nil
+        return try SourceTree(
+            root: location.source, excluding: (ignored ?? []) + secretsPath(settings, location))
+    }
+
+    /// Their names; none where the source is not what lies in the folder.
+    func sourceFiles(_ settings: RunSettings, _ location: BuildLocation) async throws -> [[UInt8]] {
+        guard !location.isReadFromGit else { return [] }
+        return try SourceChanges(of: try await sourceTree(settings, location), since: .max, before: []).all
+    }
+
+    /// How the source gets into the container: the way that worked with this engine before, and those after it.
+    func staging(
+        _ location: BuildLocation, _ staged: StagedSource?, _ settings: RunSettings, _ engine: DockerEngine
+    ) async throws -> SourceStaging {
+        let memory = EngineMemory(places, context: settings.context)
+        var ways = SourceStaging.Way.allCases, root: String?
+        if let known = memory.way.flatMap({ ways.firstIndex(of: $0) }) { ways.removeFirst(known) }
+        if let staged, ways.contains(.overlay) {
+            root = memory.volumeRoot
+            if root == nil { root = try await engine.volumeRoot() }
+            let folders = [root, staged.files, staged.gitLayer].compactMap { $0 }
+            if root == nil || !folders.allSatisfy(LayeredMount.canHold) { ways.removeFirst() }
+        } else {
+            ways.removeAll { $0 == .overlay }
+        }
+        // An image of the container holds only what was copied into it.
+        if settings.makesCheckpoints { ways = [.stream] }
+        let secrets = secretsPath(settings, location)
+        // A mount would show the build the whole folder, and a secrets file in it.
+        if staged == nil, !secrets.isEmpty { ways = [.stream] }
+        let (tried, volumeRoot) = (ways, root)
+        return SourceStaging(
+            staged.map { .snapshot($0) } ?? .folder(location.source, excluding: secrets), root: location.source,
+            ways: ways,
+            volumeRoot: root,
+            changesOwner: getuid() != 0
+        ) { way in
+            // That a way works says nothing of those before it that were not tried.
+            if way == .stream && tried.count > 1 || tried.contains(.overlay) {
+                memory.remember(way, volumeRoot: volumeRoot)
+            }
+        }
+    }
+}
+
+/// What an engine was found to be able to do, for a week: it may be set up anew.
+struct EngineMemory: Sendable {
+    let way: SourceStaging.Way?
+    /// Where it keeps its volumes.
+    let volumeRoot: String?
+    private let file: String
+    private static let secondsKept = 7 * 24 * 3600
+
+    init(_ places: Places, context: String?) {
+        let host = places.environment["DOCKER_HOST"] ?? ""
+        let name = context ?? places.environment["DOCKER_CONTEXT"] ?? (host.isEmpty ? "default" : host)
+        file = "\(places.cache)/engines/" + String(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })
+        var info = stat()
+        guard stat(file, &info) == 0, time(nil) - Int(info.st_mtim.tv_sec) < Self.secondsKept,
+            let bytes = try? Files.read(file)  // A memory that cannot be read is none.
+        else {
+            (way, volumeRoot) = (nil, nil)
+            return
+        }
+        let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
+        way = lines.first.flatMap { SourceStaging.Way(rawValue: $0) }
+        volumeRoot = lines.count > 1 ? lines[1] : nil
+    }
+
+    func remember(_ way: SourceStaging.Way, volumeRoot: String?) {
+        guard way != self.way else { return }
+        // Without a memory the next build only tries again.
+        try? Files.makeFolder("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
+        try? Files.replace(file, with: Array("\(way.rawValue)\n\(volumeRoot ?? "")\n".utf8))
+    }
+}

@@ -1,0 +1,39 @@
+internal import ArgumentParser
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// What git starts while a snapshot is taken; nobody else has a use for it.
+struct LFSFilterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "lfs-filter", shouldDisplay: false)
+
+    @Argument var ownStore: String
+    @Argument var userStore: String
+    @Argument var missing: String
+
+    func run() async throws {
+        await FrontDoor.enter { [ownStore, userStore, missing] _, _ in
+            var process = LFSFilterProcess(
+                ownStore: ownStore, userStore: userStore, missing: missing, input: STDIN_FILENO, output: STDOUT_FILENO)
+            try process.run()
+            return .succeeded
+        }
+    }
+
+    /// The words that start this command again, from wherever.
+    static var words: [String] {
+        let first = CommandLine.arguments.first ?? "buildspec"
+        #if os(Linux)
+            var buffer = [CChar](repeating: 0, count: 4096)
+            let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
+            let path =
+                length > 0 ? String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : first
+        #else
+            let path = first
+        #endif
+        return [path, "lfs-filter"]
+    }
+}
