@@ -13,7 +13,7 @@ struct S3CacheTests {
         phases:
           build:
             commands:
-              - env | grep -i -e aws_access -e aws_secret -e endpoint || true
+              - env | grep -i -e aws_access -e aws_secret -e aws_endpoint || true
               - echo "found $(cat /opt/k/value 2>/dev/null || echo nothing)" && mkdir -p /opt/k
               - '[ "$(cat /opt/k/value 2>/dev/null)" = "$VALUE" ] || echo $VALUE > /opt/k/value'
         cache:
