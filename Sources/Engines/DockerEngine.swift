@@ -265,6 +265,11 @@ public struct DockerEngine: Engine {
         return try await command(words + [image, "-c"] + arguments).runOnTerminal()
     }
 
+    /// Whether there is an engine at the other end.
+    public func answers() async throws -> Bool {
+        try await command(["version", "--format", "{{.Server.Version}}"]).collect().status.isSuccess
+    }
+
     public func imageID(_ image: String) async throws -> String? {
         let outcome = try await command(["image", "inspect", "--format", "{{.Id}}", image]).collect()
         return outcome.status.isSuccess ? outcome.text : nil

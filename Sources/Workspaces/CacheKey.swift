@@ -45,6 +45,13 @@ public struct CacheKey: Codable, Sendable, Hashable {
         return hexadecimal(hash.finalize().prefix(8))
     }
 
+    /// The whole SHA-256 of texts, for names that must never meet; in hexadecimal digits.
+    public static func digest(of texts: [String]) -> String {
+        var hash = SHA256()
+        for text in texts { hash.update(text) }
+        return hexadecimal(hash.finalize())
+    }
+
     private static func readable(_ text: String) -> String {
         let kept = text.unicodeScalars.map { scalar in
             scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || scalar == "_"

@@ -19,7 +19,7 @@ struct BuildspecCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
-            CleanCommand.self,
+            CleanCommand.self, HookCommand.self,
             CacheCommand.self,
             SchemaCommand.self, LFSFilterCommand.self,
         ],

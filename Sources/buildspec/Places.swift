@@ -35,6 +35,11 @@ struct Places {
     /// The folder of the source snapshots.
     var snapshots: String { "\(cache)/snapshots" }
 
+    /// The same from another folder.
+    func inFolder(_ folder: String) -> Places {
+        Places(environment: environment, currentDirectory: folder, isInteractive: isInteractive)
+    }
+
     /// The value of the environment variable that stands for a flag; an empty one is none.
     func variable(_ flag: String) -> String? {
         environment[Self.variableName(of: flag)].flatMap { $0.isEmpty ? nil : $0 }

@@ -85,7 +85,7 @@ struct ReadmeTests {
         let play = try Playground()
         var help = ""
         let commands = ["run", "plan", "validate", "shell", "resume", "builds", "show", "logs", "clean"].map { [$0] }
-        for command in commands + [["cache", "prune"]] {
+        for command in commands + [["cache", "prune"], ["hook", "install"], ["hook", "run"]] {
             help += try await play.call(command + ["--help"]).text
         }
         let named = Set(text.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#).map { String($0.output.1) })

@@ -1,0 +1,63 @@
+internal import ChildProcesses
+
+/// What a hook asks about the commits that are pushed.
+extension Git {
+    /// The folder that git looks for hooks in: `core.hooksPath` and linked worktrees honoured.
+    ///
+    /// - Returns: an absolute path.
+    /// - Throws: ``SourceError`` outside a repository.
+    public func hooksFolder() async throws -> String {
+        // Our own setting, which turns hooks off, is the last of the list.
+        let configured = try await run(["config", "--type=path", "--get-all", "core.hooksPath"])
+        if let path = configured.text.split(separator: "\n").map(String.init).dropLast().last {
+            return path.hasPrefix("/") ? path : try await topFolder() + "/" + path
+        }
+        let common = String(
+            decoding: try await call(["rev-parse", "--git-common-dir"], doing: "find the repository of `\(folder)`"),
+            as: UTF8.self
+        ).trimmingLineEnds
+        return (common.hasPrefix("/") ? common : "\(folder)/\(common)") + "/hooks"
+    }
+
+    /// The top folder of the work tree.
+    ///
+    /// - Throws: ``SourceError`` outside a work tree.
+    public func topFolder() async throws -> String {
+        let top = try await call(["rev-parse", "--show-toplevel"], doing: "find the work tree of `\(folder)`")
+        return String(decoding: top, as: UTF8.self).trimmingLineEnds
+    }
+
+    /// The id of a commit's tree, through tags; `nil` when the object is no commit.
+    public func tree(of commit: String) async throws -> String? {
+        let outcome = try await run(["rev-parse", "--verify", "--quiet", "\(commit)^{tree}"])
+        return outcome.status.isSuccess ? outcome.text : nil
+    }
+
+    /// A file as a commit has it; `nil` when it has none of that name.
+    public func file(_ path: String, of commit: String) async throws -> [UInt8]? {
+        let outcome = try await run(["cat-file", "blob", "\(commit):\(path)"])
+        return outcome.status.isSuccess ? outcome.output : nil
+    }
+
+    /// The paths that a push changes, relative to the top of the repository.
+    ///
+    /// - Parameter base: what the remote has; `nil` for a new branch: then what no remote branch has is meant.
+    /// - Returns: `nil` when there is nothing to compare with: everything is new.
+    public func changedPaths(from base: String?, to commit: String) async throws -> [[UInt8]]? {
+        var start = base
+        if let base, try await !run(["cat-file", "-e", "\(base)^{commit}"]).status.isSuccess { start = nil }
+        if start == nil {
+            // The newest commit that some remote has already.
+            let boundary = try await run(["rev-list", "--boundary", commit, "--not", "--remotes"])
+            start = boundary.text.split(separator: "\n").first { $0.hasPrefix("-") }.map { String($0.dropFirst()) }
+        }
+        guard let start else { return nil }
+        let listing = try await call(
+            ["diff", "--name-only", "-z", "--no-renames", start, commit], doing: "compare what is pushed")
+        return listing.split(separator: 0).map(Array.init)
+    }
+}
+
+extension String {
+    fileprivate var trimmingLineEnds: String { String(prefix { $0 != "\n" && $0 != "\r\n" }) }
+}

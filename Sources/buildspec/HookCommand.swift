@@ -1,0 +1,100 @@
+internal import ArgumentParser
+internal import Workspaces
+
+struct HookCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hook",
+        abstract: "Build what is pushed before it leaves, as a git hook.",
+        subcommands: [Install.self, Uninstall.self, Run.self])
+
+    /// What a hook builds, and when.
+    struct Rules: ParsableArguments {
+        @Option(
+            help: """
+                Build only pushes to branches or tags of this pattern, as a webhook's HEAD_REF filter: a glob (`main`, \
+                `release/*`), or a regular expression that begins with ^; `!` in front excludes. Repeatable.
+                """)
+        var branch: [String] = []
+
+        @Option(
+            help: "Build only pushes that change files of this pattern, as a webhook's FILE_PATH filter. Repeatable.")
+        var path: [String] = []
+
+        @Option(help: "When no engine answers or `buildspec` is gone: block the push, or allow it.")
+        var ifNoEngine = IfNoEngine.block
+
+        /// The same as words of a command line.
+        var words: [String] {
+            branch.flatMap { ["--branch", $0] } + path.flatMap { ["--path", $0] }
+                + (ifNoEngine == .block ? [] : ["--if-no-engine", ifNoEngine.rawValue])
+        }
+    }
+
+    enum IfNoEngine: String, CaseIterable, ExpressibleByArgument { case block, allow }
+
+    struct Install: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a pre-push hook into this repository.",
+            discussion: """
+                `core.hooksPath` and linked worktrees are honoured. A hook that is there stays: it runs first, and \
+                `uninstall` puts it back.
+
+                  buildspec hook install --branch main --path 'src/**' --path pom.xml
+                """)
+        @OptionGroup var rules: Rules
+
+        func run() async throws {
+            await FrontDoor.enter { [rules] places, terminal in
+                try await HookInstaller(places, terminal).install(rules)
+                return .succeeded
+            }
+        }
+    }
+
+    struct Uninstall: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Remove the hook; one that was there before comes back.")
+
+        func run() async throws {
+            await FrontDoor.enter { places, terminal in
+                try await HookInstaller(places, terminal).uninstall()
+                return .succeeded
+            }
+        }
+    }
+
+    struct Run: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Build what git is about to push; called by the hook.",
+            discussion: """
+                Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
+                was green with the same image and variables is not built again. What stands behind `--` goes to `run`.
+
+                  buildspec hook run pre-push "$@"
+                  buildspec hook run pre-push --branch main -- --env PROFILE=ci
+                """)
+        @Argument(help: "The hook: pre-push.")
+        var hook: String
+
+        @Argument(help: "The remote's name and address, as git gives them; after `--` flags of `run`.")
+        var words: [String] = []
+
+        @OptionGroup var rules: Rules
+
+        @Flag(help: "Build trees that are green already, too.")
+        var always = false
+
+        func validate() throws {
+            guard hook == "pre-push" else { throw ValidationError("only the hook `pre-push` is known, not `\(hook)`") }
+        }
+
+        func run() async throws {
+            await FrontDoor.enter { [words, rules, always] places, terminal in
+                let split = words.firstIndex { $0.hasPrefix("-") } ?? words.endIndex
+                return try await PushHook(
+                    rules: rules, runs: Array(words[split...]), always: always, places: places, terminal: terminal
+                ).run()
+            }
+        }
+    }
+}

@@ -1,0 +1,103 @@
+internal import BuildPlanning
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// Writes the pre-push hook of a repository, and takes it away again.
+struct HookInstaller {
+    private let places: Places
+    private let terminal: Terminal
+
+    init(_ places: Places, _ terminal: Terminal) {
+        self.places = places
+        self.terminal = terminal
+    }
+
+    /// The line by which our hook is known.
+    private static let mark = "# buildspec hook: `buildspec hook uninstall` removes it"
+    /// Behind the name of a hook that was there before.
+    private static let setAside = ".before-buildspec"
+
+    private func path() async throws -> String {
+        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
+        return try await git.hooksFolder() + "/pre-push"
+    }
+
+    func install(_ rules: HookCommand.Rules) async throws {
+        let path = try await path()
+        try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
+        let before = path + Self.setAside
+        if isThere, !isOurs {
+            guard Files.kind(of: before) == nil else {
+                throw Failure(
+                    .cannotWriteOutput, "`\(before)` is in the way of the hook that is there",
+                    help: "move one of the two, and try again")
+            }
+            guard rename(path, before) == 0 else { throw unwritable(path) }
+        }
+        try Files.replace(path, with: Array(script(rules, before: before).utf8), mode: 0o755)
+        guard chmod(path, 0o755) == 0 else { throw unwritable(path) }
+        terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
+        if Files.kind(of: before) != nil {
+            terminal.say("the hook that was there runs first: `\(places.shown(before))`\n")
+        }
+    }
+
+    func uninstall() async throws {
+        let path = try await path(), before = path + Self.setAside
+        guard Files.kind(of: path) != nil, try isOurs(path) else {
+            throw Failure(.noSuchFile, "`\(places.shown(path))` is no hook of buildspec's")
+        }
+        if Files.kind(of: before) != nil {
+            guard rename(before, path) == 0 else { throw unwritable(path) }
+            terminal.say("put back the hook `\(places.shown(path))` as it was before\n")
+        } else {
+            guard unlink(path) == 0 else { throw unwritable(path) }
+            terminal.say("removed the hook `\(places.shown(path))`\n")
+        }
+    }
+
+    private func isOurs(_ path: String) throws -> Bool {
+        String(decoding: try Files.read(path), as: UTF8.self).contains(Self.mark)
+    }
+
+    private func unwritable(_ path: String) -> Failure {
+        Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
+    }
+
+    /// The program and the search path are those of now: clients with windows start hooks with a bare one.
+    private func script(_ rules: HookCommand.Rules, before: String) -> String {
+        let program = Self.program(places)
+        let call = (["hook", "run", "pre-push"] + rules.words).map(\.shellQuoted).joined(separator: " ")
+        let gone = rules.ifNoEngine == .allow ? "exit 0" : "exit 1"
+        return """
+            #!/bin/sh
+            \(Self.mark)
+            PATH=${PATH:+$PATH:}\((places.environment["PATH"] ?? "").shellQuoted)
+            export PATH
+            lines=$(cat)
+            if [ -x \(before.shellQuoted) ]; then
+                printf '%s\\n' "$lines" | \(before.shellQuoted) "$@" || exit
+            fi
+            program=\(program.shellQuoted)
+            [ -x "$program" ] || program=$(command -v buildspec) || {
+                echo "buildspec: the program that this hook calls is gone: \(program)" >&2
+                echo "help: install it anew, or remove the hook: $0" >&2
+                \(gone)
+            }
+            printf '%s\\n' "$lines" | "$program" \(call) "$@"
+
+            """
+    }
+
+    private static func program(_ places: Places) -> String {
+        let name = CommandLine.arguments.first ?? "buildspec"
+        if name.contains("/") { return places.absolute(name) }
+        let folders = (places.environment["PATH"] ?? "").split(separator: ":")
+        return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 } ?? name
+    }
+}

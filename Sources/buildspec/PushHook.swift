@@ -1,0 +1,191 @@
+internal import ArgumentParser
+internal import BuildPlanning
+internal import ConsoleRendering
+internal import Engines
+internal import SpecParsing
+internal import Workspaces
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// One `git push`, before anything leaves: builds every tree that is new and not known to be green.
+struct PushHook: Sendable {
+    let rules: HookCommand.Rules
+    /// Flags of `run`.
+    let runs: [String]
+    let always: Bool
+    let places: Places
+    let terminal: Terminal
+
+    func run() async throws -> ExitStatus {
+        let pushes = try self.pushes().filter { !$0.isDeletion }
+        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
+        let filter = try PushFilter(branches: rules.branch, paths: rules.path)
+        var trees: [String: ExitStatus] = [:]
+        let top = try await git.topFolder()
+        for push in pushes {
+            guard filter.admits(reference: push.remoteReference) else {
+                say("\(push.remoteReference): no --branch names it, not built")
+                continue
+            }
+            guard let tree = try await git.tree(of: push.commit) else {
+                say("\(push.remoteReference): no commit, not built")
+                continue
+            }
+            if filter.hasPaths, let changed = try await git.changedPaths(from: push.base, to: push.commit),
+                !changed.contains(where: filter.admits)
+            {
+                say("\(push.remoteReference): no --path names what it changes, not built")
+                continue
+            }
+            // Several refs with one tree are one build.
+            if trees[tree] != nil { continue }
+            let status = try await build(push, tree, top)
+            trees[tree] = status
+            guard status == .succeeded else { return status }
+        }
+        return .succeeded
+    }
+
+    private func build(_ push: Push, _ tree: String, _ top: String) async throws -> ExitStatus {
+        let options = try RunOptions.parse([top, "--source", "git:\(push.commit)"] + runs)
+        let here = places.inFolder(top)
+        let session = BuildSession(options: options, places: here, terminal: terminal)
+        let memory = GreenMemory(here)
+        do {
+            let key = try await memory.key(tree: tree, commit: push.commit, session, runs)
+            if !always, let key, let green = memory.find(key) {
+                say("\(push.remoteReference): tree \(tree.prefix(12)) is green since build \(green), not built again")
+                return .succeeded
+            }
+            say("\(push.remoteReference): building \(push.commit.prefix(12)), tree \(tree.prefix(12))")
+            let status = try await session.run()
+            guard status == .succeeded else {
+                block(push)
+                return status
+            }
+            // An image that was pulled only now has its id only now.
+            if let key = try await memory.key(tree: tree, commit: push.commit, session, runs),
+                let last = BuildHistory(here).newest(1).first
+            {
+                try memory.add(key, build: last.uuid)
+            }
+            return .succeeded
+        } catch let error as EngineError where error.code == .unreachable && rules.ifNoEngine == .allow {
+            terminal.say("warning: \(error.description)\nwarning: pushed without a build (--if-no-engine allow)\n")
+            return .succeeded
+        } catch {
+            block(push)
+            throw error
+        }
+    }
+
+    private func say(_ text: String) { terminal.say("buildspec: \(text)\n") }
+
+    private func block(_ push: Push) {
+        terminal.say(
+            """
+            buildspec: the push to \(push.remoteReference) is blocked
+            help: to look inside, `buildspec run --source git:\(push.commit.prefix(12)) --keep failure`, then \
+            `buildspec shell`; to push anyway, `git push --no-verify`
+
+            """)
+    }
+
+    /// One line of git's: what is pushed where.
+    struct Push: Equatable {
+        let commit: String
+        let remoteReference: String
+        /// What the remote has; `nil` when the ref is new there.
+        let base: String?
+        let isDeletion: Bool
+    }
+
+    /// Reads git's lines to their end, whatever is in them; under pre-commit its variables.
+    private func pushes() throws -> [Push] {
+        let environment = places.environment
+        // Of the first push to an empty remote pre-commit tells the branch alone.
+        if environment["PRE_COMMIT"] == "1",
+            let commit = environment["PRE_COMMIT_TO_REF"] ?? environment["PRE_COMMIT_LOCAL_BRANCH"]
+        {
+            return [
+                Push(
+                    commit: commit, remoteReference: environment["PRE_COMMIT_REMOTE_BRANCH"] ?? "",
+                    base: environment["PRE_COMMIT_FROM_REF"], isDeletion: Self.isZero(commit))
+            ]
+        }
+        let bytes = try Files.readAll(STDIN_FILENO, named: "standard input")
+        return Self.pushes(String(decoding: bytes, as: UTF8.self))
+    }
+
+    static func pushes(_ text: String) -> [Push] {
+        text.split(separator: "\n").compactMap { line in
+            // <local ref> <local id> <remote ref> <remote id>; a local ref may be any expression, blanks included.
+            let words = line.split(separator: " ")
+            guard words.count >= 4 else { return nil }
+            let base = String(words[words.count - 1]), commit = String(words[words.count - 3])
+            return Push(
+                commit: commit, remoteReference: String(words[words.count - 2]), base: isZero(base) ? nil : base,
+                isDeletion: isZero(commit))
+        }
+    }
+
+    private static func isZero(_ id: String) -> Bool { !id.isEmpty && id.allSatisfy { $0 == "0" } }
+}
+
+/// Which pushes are built: patterns as a webhook's filter group has them (HEAD_REF, FILE_PATH).
+struct PushFilter {
+    private let branches: [Pattern]
+    private let paths: [Pattern]
+
+    var hasPaths: Bool { !paths.isEmpty }
+
+    /// - Throws: ``Failure`` for what is no regular expression.
+    init(branches: [String], paths: [String]) throws {
+        self.branches = try branches.map { try Pattern($0, flag: "--branch") }
+        self.paths = try paths.map { try Pattern($0, flag: "--path") }
+    }
+
+    /// - Parameter reference: `refs/heads/main`; patterns may leave out what is before the name.
+    func admits(reference: String) -> Bool {
+        let short = reference.split(separator: "/", maxSplits: 2).dropFirst(2).first.map(String.init) ?? reference
+        return Self.admits([reference, short].map { Array($0.utf8) }, branches)
+    }
+
+    func admits(path: [UInt8]) -> Bool { Self.admits([path], paths) }
+
+    /// One of the patterns must match, if there are any that do not exclude; none that excludes may.
+    private static func admits(_ names: [[UInt8]], _ patterns: [Pattern]) -> Bool {
+        let wanted = patterns.filter { !$0.excludes }
+        return (wanted.isEmpty || wanted.contains { pattern in names.contains(where: pattern.matches) })
+            && !patterns.contains { pattern in pattern.excludes && names.contains(where: pattern.matches) }
+    }
+
+    private struct Pattern {
+        let excludes: Bool
+        private let glob: Glob?
+        private let regex: String
+
+        init(_ text: String, flag: String) throws {
+            excludes = text.hasPrefix("!")
+            regex = excludes ? String(text.dropFirst()) : text
+            if regex.hasPrefix("^") {
+                do { _ = try Regex(regex) } catch {
+                    throw Failure(.usage, "`\(flag)` is `\(text)`, which is no regular expression: \(error)")
+                }
+                glob = nil
+            } else {
+                glob = Glob(regex)
+            }
+        }
+
+        func matches(_ name: [UInt8]) -> Bool {
+            if let glob { return glob.matches(name) }
+            // It was one when it was read.
+            guard let regex = try? Regex(regex) else { return false }
+            return String(decoding: name, as: UTF8.self).firstMatch(of: regex) != nil
+        }
+    }
+}
