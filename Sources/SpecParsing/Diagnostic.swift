@@ -82,6 +82,7 @@ enum FindingCode: String, CaseIterable {
     case unknownDependency = "unknown-dependency"
     case dependencyCycle = "dependency-cycle"
     case notSupported = "not-supported"
+    case deployMistake = "deploy-mistake"
 
     // What CodeBuild accepts, and what bites all the same.
     case bashism = "bashism"

@@ -61,6 +61,7 @@ public struct FindingRule: Sendable, Equatable {
         "shell-syntax": "The shell cannot read the command",
         "unquoted-version": "A version that is read as a number loses its last zero",
         "unknown-ignore": "An ignore comment names a code that is none",
+        "deploy-mistake": "The deploy stage would refuse the file",
         "not-supported": "What the key asks for is not supported yet",
     ]
 }

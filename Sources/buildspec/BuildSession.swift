@@ -21,6 +21,8 @@ struct BuildSession: Sendable {
     let options: RunOptions
     let places: Places
     let terminal: Terminal
+    /// Whether what a deploy stage would refuse counts as a failed build; in the hook it does.
+    var blocksDeployMistakes = false
 
     func run() async throws -> ExitStatus {
         let start = Self.now()
@@ -149,7 +151,8 @@ struct BuildSession: Sendable {
                 help: "`docker pull \(plan.image)` while there is a network")
         }
         if let failure { throw failure }
-        return result.status == .succeeded ? .succeeded : .buildFailed
+        guard result.status == .succeeded else { return .buildFailed }
+        return try checkDeployFiles(result, settings) || !blocksDeployMistakes ? .succeeded : .buildFailed
     }
 
     // MARK: Before anything runs

@@ -52,7 +52,8 @@ struct PushHook: Sendable {
     private func build(_ push: Push, _ tree: String, _ top: String) async throws -> ExitStatus {
         let options = try RunOptions.parse([top, "--source", "git:\(push.commit)"] + runs)
         let here = places.inFolder(top)
-        let session = BuildSession(options: options, places: here, terminal: terminal)
+        var session = BuildSession(options: options, places: here, terminal: terminal)
+        session.blocksDeployMistakes = true
         let memory = GreenMemory(here)
         do {
             let key = try await memory.key(tree: tree, commit: push.commit, session, runs)

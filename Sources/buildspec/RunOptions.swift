@@ -68,6 +68,10 @@ struct RunOptions: ParsableArguments {
     @Option(name: [.customShort("a"), .long], help: "Where artifacts go (default: .buildspec/out in the source).")
     var artifacts: String?
 
+    @Option(
+        help: "An ECS task definition (JSON): the container names of imagedefinitions.json are compared with its own.")
+    var taskDefinition: String?
+
     @Flag(help: "Store each artifact as a zip file instead of a folder.")
     var zip = false
 
@@ -132,6 +136,7 @@ struct RunOptions: ParsableArguments {
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
+        "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
     ]
 }

@@ -23,6 +23,7 @@ struct RunSettings {
     /// As it was named; the build has a default.
     let region: String?
     let artifacts: String?
+    let taskDefinition: String?
     let zips: Bool
     let isOffline: Bool
     /// An absolute path.
@@ -75,6 +76,7 @@ struct RunSettings {
                 help: "name a folder with --cache, or leave the cache out with --no-cache")
         }
         artifacts = lookup.text(options.artifacts, "artifacts").map(places.absolute)
+        taskDefinition = lookup.text(options.taskDefinition, "task-definition").map(places.absolute)
         zips = try lookup.isOn(options.zip, "zip")
         let minutes = project.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
         timeout = try Self.seconds(lookup.text(options.timeout, "timeout", setting: minutes) ?? "60m")

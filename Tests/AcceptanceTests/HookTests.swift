@@ -170,7 +170,13 @@ struct HookTests {
         try await session.press("C-c")
         try await session.waitFor("ended with ")
         #expect(try await !project.remoteHas("refs/heads/main"))
-        #expect(try await Docker.containers(of: project.play).isEmpty)
+        // git leaves at once; the hook still takes the container away.
+        var left = try await Docker.containers(of: project.play)
+        for _ in 0..<100 where !left.isEmpty {
+            try await Task.sleep(for: .milliseconds(100))
+            left = try await Docker.containers(of: project.play)
+        }
+        #expect(left.isEmpty)
     }
 
     @Test func `pre-commit calls it by its variables`() async throws {
@@ -184,6 +190,23 @@ struct HookTests {
             ])
         #expect(outcome.status.isSuccess, "\(outcome.errorText)")
         #expect(try await project.builds() == 1)
+    }
+
+    @Test func `a wrong container name is found before the push`() async throws {
+        let project = try await Project()
+        try project.play.buildspec(
+            "version: 0.2\nphases: {build: {commands: ['echo \"[{\\\"name\\\":\\\"web\\\",\\\"imageUri\\\":\\\"r:1\\\"}]\" > imagedefinitions.json']}}\nartifacts: {files: imagedefinitions.json}\n"
+        )
+        try project.play.write("task.json", #"{"containerDefinitions": [{"name": "webb", "image": "r"}]}"#)
+        try project.play.write(
+            "codebuild.yml", "environment: {image: \(debian)}\nx-buildspec: {task-definition: task.json}\n")
+        try await project.commit("deploys")
+        let blocked = try await project.git("push", "origin", "main")
+        #expect(!blocked.status.isSuccess)
+        #expect(blocked.errorText.contains("the task definition has no container `web`"), "\(blocked.errorText)")
+        #expect(blocked.errorText.contains("help: did you mean `webb`?"))
+        // By itself the build is a good one, as it is in the service.
+        #expect(try await project.play.call(["run", "."]).status.isSuccess)
     }
 
     @Test func `husky and lefthook call it as a script of theirs`() async throws {
