@@ -96,9 +96,13 @@ extension SourceError {
         let lines = outcome.errorText.split(separator: "\n").filter {
             !$0.hasPrefix("hint:") && !$0.hasPrefix("warning:")
         }
-        // What went wrong comes first; `fatal: adding files failed` and the like come after it.
-        let reason = lines.first.map(String.init) ?? "git ended with status \(outcome.status.exitStatus)"
+        // The cause comes first and the file it concerns last, or the other way round.
+        let words = ([lines.first] + [lines.count > 1 ? lines.last : nil]).compactMap { $0 }
+            .map { $0.trimmingPrefix("fatal: ").trimmingPrefix("error: ") }
         self.init(
-            code, doing: doing, reason: String(reason.trimmingPrefix("fatal: ").trimmingPrefix("error: ")), help: help)
+            code, doing: doing,
+            reason: words.isEmpty
+                ? "git ended with status \(outcome.status.exitStatus)" : words.joined(separator: "; "),
+            help: help)
     }
 }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import BuildPlanning
 internal import Engines
+internal import Workspaces
 
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -54,6 +55,7 @@ struct CleanCommand: AsyncParsableCommand {
         for container in try await engine.containers(withLabel: "\(BuildSession.stateLabel)=\(places.state)")
         where !known.contains(container) {
             try await engine.remove(container)
+            SnapshotStore.forget(container, root: places.snapshots)
             terminal.say("removed container `\(container)`, whose record is gone\n")
         }
     }

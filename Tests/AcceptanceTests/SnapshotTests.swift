@@ -258,6 +258,22 @@ struct SnapshotTests {
         }
     }
 
+    @Test func `a cache at a path that no overlay can name is copied from`() async throws {
+        let play = try await repository("cat kept.txt; grep -c \" $CODEBUILD_SRC_DIR overlay\" /proc/mounts || true")
+        let result = try await play.run(environment: ["XDG_CACHE_HOME": play.root.path + "/odd: \"a, b\""])
+        #expect(result.printed == ["committed", "0"], "\(result.errorText)")
+    }
+
+    @Test func `a checkpoint holds the source`() async throws {
+        let play = try await repository("cat kept.txt; test -e later")
+        let failed = try await play.run(["--checkpoint", "--keep", "never"])
+        #expect(failed.printed.first == "committed")
+        try play.write("later", "")
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.printed == ["committed"], "\(resumed.errorText)")
+        _ = try await play.call(["clean", "--checkpoints"])
+    }
+
     @Test func `variables of a git hook do not mislead us`() async throws {
         let play = try await repository("cat kept.txt")
         let result = try await play.run(environment: [

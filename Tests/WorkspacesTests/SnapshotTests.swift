@@ -88,6 +88,76 @@ import Testing
         }
     }
 
+    @Test func `whatever happens in a repository, a snapshot is right and leaves it as it was`() async throws {
+        let happenings = [
+            "echo $RANDOM$N > kept.txt", "echo x > f$N; git add f$N", "echo y > u$N", "git commit -qam $N || true",
+            "git stash -q || true", "git checkout -q -b b$N", "git tag t$N", "rm -f f*", "git gc -q",
+            "mkdir -p d/$N; cp kept.txt d/$N",
+            "git mv kept.txt moved$N; git mv moved$N kept.txt", "chmod +x kept.txt", "ln -sf kept.txt link",
+            "git reset -q --hard", "git clean -fdq", "git add -A", "git rm -q --cached kept.txt; git add kept.txt",
+            "git add -N u* 2>/dev/null || true", "git update-index --assume-unchanged .gitignore",
+            "git pack-refs --all",
+        ]
+        var number: UInt32 = 7
+        try await TestRepository.with { repository in
+            for step in 0..<60 {
+                number = number &* 1_664_525 &+ 1_013_904_223
+                let happening = happenings[Int(number >> 16) % happenings.count]
+                try await run("sh", "-c", "cd \"$0\"; N=\(step); \(happening)", repository.path)
+                let before = try await repository.fingerprint()
+                let staged = try await repository.stage(step % 7 == 6 ? .revision("HEAD") : .worktree)
+                #expect(try await repository.fingerprint() == before, "\(happening)")
+                // By hand, in a copy.
+                let copy = "\(repository.root)/copy"
+                try await run("sh", "-c", "rm -rf \"$1\"; cp -a \"$0\" \"$1\"", repository.path, copy)
+                if step % 7 != 6 { try await TestRepository.git(in: copy, ["add", "-A"]) }
+                let tree = try await TestRepository.git(
+                    in: copy, step % 7 == 6 ? ["rev-parse", "HEAD^{tree}"] : ["write-tree"])
+                #expect(staged.snapshot.tree == tree, "\(step): \(happening)")
+                try await TestRepository.git(in: copy, ["read-tree", tree])
+                let status = try await TestRepository.git(
+                    in: copy, ["--work-tree", staged.files, "status", "--porcelain", "--ignored"])
+                #expect(
+                    status.split(separator: "\n").allSatisfy {
+                        !$0.dropFirst().hasPrefix("M") && !$0.dropFirst().hasPrefix("D") && !$0.hasPrefix("?")
+                            && !$0.hasPrefix("!")
+                    }, "\(happening): \(status)")
+                staged.release()
+            }
+            #expect(try await repository.git("fsck", "--strict") == "")
+        }
+    }
+
+    @Test(arguments: ["a b", "a:b", "a, \"b\"", "a\\b", "ä", "-C"])
+    func `a repository may lie at any path`(name: String) async throws {
+        try await withScratch { scratch in
+            let odd = TestRepository(root: "\(scratch.string)/\(name)")
+            try await run("git", "init", "-q", "-b", "main", odd.path)
+            try odd.write("f", "committed\n")
+            try await odd.git("add", "-A")
+            try await odd.git("-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-q", "-m", "x")
+            try odd.write("f", "changed\n")
+            let staged = try await odd.stage()
+            #expect(try String(contentsOfFile: "\(staged.files)/f", encoding: .utf8) == "changed\n")
+            staged.release()
+            let committed = try await odd.stage(.revision("HEAD"))
+            #expect(try String(contentsOfFile: "\(committed.files)/f", encoding: .utf8) == "committed\n")
+        }
+    }
+
+    @Test func `what cannot be taken is said in git's words`() async throws {
+        try await TestRepository.with { repository in
+            try await repository.git("config", "filter.broken.clean", "false")
+            try await repository.git("config", "filter.broken.required", "true")
+            try repository.write(".gitattributes", "*.x filter=broken\n")
+            try repository.write("a.x", "a")
+            let error = await #expect(throws: SourceError.self) { try await repository.take() }
+            #expect(
+                error?.description.hasPrefix("cannot take a snapshot of `\(repository.path)`: ") == true
+                    && error?.description.contains("a.x") == true, "\(String(describing: error))")
+        }
+    }
+
     @Test func `a tracked .buildspec is no part of the source`() async throws {
         try await TestRepository.with { repository in
             let tree = try await repository.take().tree
@@ -110,7 +180,7 @@ import Testing
                 }
                 try repository.write(name, "secret")
                 #expect(try await take() == tree)
-                #expect(try await repository.take().tree != tree)
+                #expect(try await repository.take().tree != tree, "\(name)")
                 #expect(try await take() == tree)
                 try await repository.git("add", "-A")
                 #expect(try await take() == tree)
