@@ -8,17 +8,25 @@ internal import Crypto
 public struct SnapshotStore: Sendable {
     let folder: String
     let lfsFilter: [String]
-    private let onWait: @Sendable (String) -> Void
+    let tell: @Sendable (News) -> Void
+
+    /// What may take a moment.
+    public enum News: Sendable {
+        /// Another process is at work in the same folder; the text says who.
+        case waiting(String)
+        /// Every file is written, for the first time or because nothing that is there can be used.
+        case checkingOut
+    }
 
     /// - Parameters:
     ///   - root: the folder of all projects' snapshots.
     ///   - source: the absolute path of the source folder.
     ///   - lfsFilter: the command that serves git as ``LFSFilterProcess``; without it the user's own filter is used.
-    ///   - onWait: told once, before waiting for another process.
-    public init(root: String, source: String, lfsFilter: [String], onWait: @escaping @Sendable (String) -> Void) {
+    ///   - tell: told once of each, before it.
+    public init(root: String, source: String, lfsFilter: [String], tell: @escaping @Sendable (News) -> Void) {
         folder = "\(root)/\(CacheKey(project: source, paths: []).name)"
         self.lfsFilter = lfsFilter
-        self.onWait = onWait
+        self.tell = tell
     }
 
     /// Takes a snapshot of the folder that `git` looks from.
@@ -53,7 +61,7 @@ public struct SnapshotStore: Sendable {
         let directory = try explaining("open `\(folder)`") { try DirectoryHandle(opening: FilePath(folder)) }
         let lock = try await CacheLock.acquire(
             Array("lock".utf8), in: directory, .exclusive, purpose: "staging the source", clock: ContinuousClock(),
-            onWait: onWait)
+            onWait: { [tell] in tell(.waiting($0)) })
         defer { lock.release() }
         try prune()
         return try await body()

@@ -55,9 +55,12 @@ extension SnapshotStore {
         return try await withLock {
             let snapshot = try await take(kind, repository, without: excluded, in: folder)
             let mirror = try freeMirror(for: snapshot)
-            let warnings =
-                try await mirror.content()?.identity == MirrorContent(snapshot).identity
-                ? [] : mirror.update(to: snapshot, lfsFilter: lfsFilter)
+            let content = try mirror.content()
+            var warnings: [String] = []
+            if content != MirrorContent(snapshot) {
+                if content == nil { tell(.checkingOut) }
+                warnings = try await mirror.update(to: snapshot, lfsFilter: lfsFilter)
+            }
             let use = try mirror.mark(container)
             do {
                 return try await staged(snapshot, mirror, container, warnings, use)

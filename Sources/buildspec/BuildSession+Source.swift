@@ -11,9 +11,19 @@ internal import Workspaces
 extension BuildSession {
     private func snapshots(_ location: BuildLocation) -> SnapshotStore {
         SnapshotStore(root: places.snapshots, source: location.source, lfsFilter: LFSFilterCommand.words) {
-            [terminal] holder in
-            terminal.say("waiting for the source: \(holder)\n")
+            [terminal] news in
+            switch news {
+            case .waiting(let holder): terminal.say("waiting for the source: \(holder)\n")
+            case .checkingOut: if terminal.isInteractive { terminal.say("checking out the source\n") }
+            }
         }
+    }
+
+    /// Lets git pass over our folder.
+    func hideOurFolder(_ location: BuildLocation) throws {
+        let folder = "\(location.source)/.buildspec", file = "\(folder)/.gitignore"
+        guard Files.kind(of: folder) == .folder, Files.kind(of: file) == nil else { return }
+        try Files.replace(file, with: Array("*\n".utf8))
     }
 
     func git(_ location: BuildLocation) -> Git {

@@ -82,6 +82,7 @@ struct BuildSession: Sendable {
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location), isKept: false)
         }
         let status = try await perform(executor.run, settings, id, plan, reporter, record)
+        if settings.artifacts == nil, await !reporter.result.artifacts.isEmpty { try hideOurFolder(location) }
         if await reporter.result.keptContainer != nil {
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location))
             staged?.release(isKept: true)

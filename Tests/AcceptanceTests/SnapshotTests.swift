@@ -274,6 +274,15 @@ struct SnapshotTests {
         _ = try await play.call(["clean", "--checkpoints"])
     }
 
+    @Test func `artifacts in the source are hidden from git`() async throws {
+        let play = try await repository()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['true']}}\nartifacts: {files: kept.txt}\n")
+        _ = try await git(play, "commit", "-qam", "artifacts")
+        #expect(try await play.call(["run", ".", "--image", debian]).status.isSuccess)
+        #expect(play.files(in: play.source.appending(path: ".buildspec")) == [".gitignore", "out/artifacts/kept.txt"])
+        #expect(try await git(play, "status", "--porcelain") == "")
+    }
+
     @Test func `variables of a git hook do not mislead us`() async throws {
         let play = try await repository("cat kept.txt")
         let result = try await play.run(environment: [
