@@ -31,6 +31,12 @@ public struct GitRepository: Sendable {
                 reason: "it belongs to another user, and git runs nothing such a repository asks for",
                 help: "if you trust it: git config --global --add safe.directory '\(git.folder)'")
         }
+        // What an older git does not know it says again.
+        guard !outcome.text.contains("--path-format") else {
+            throw SourceError(
+                .refused, doing: "take a snapshot of `\(git.folder)`", reason: "git 2.34 or newer is needed",
+                help: "install a newer git")
+        }
         let lines = outcome.output.split(separator: 0x0a, omittingEmptySubsequences: false)
         guard lines.count == 7, let text = String(validating: outcome.output, as: UTF8.self) else {
             throw SourceError(

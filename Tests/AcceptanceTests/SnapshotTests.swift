@@ -283,6 +283,17 @@ struct SnapshotTests {
         #expect(try await git(play, "status", "--porcelain") == "")
     }
 
+    @Test func `a git that is too old is named`() async throws {
+        let play = try await repository("true")
+        try play.write("../bin/git", "#!/bin/sh\necho --path-format=absolute\necho true\n")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: play.root.appending(path: "bin/git").path)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        let result = try await play.run(environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+        #expect(result.status.exitStatus == 74)
+        #expect(result.errorText.contains("git 2.34 or newer is needed"))
+    }
+
     @Test func `variables of a git hook do not mislead us`() async throws {
         let play = try await repository("cat kept.txt")
         let result = try await play.run(environment: [
