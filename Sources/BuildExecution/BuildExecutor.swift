@@ -18,6 +18,8 @@ public struct BuildExecutor: Sendable {
     let keep: Keep
     let part: BuildPart
     let debugging: Debugging
+    /// A folder of this machine with the driver and the programs of user/bin, for engines that see it.
+    let programs: String?
     /// Told of each checkpoint; `nil` when none is to be made.
     let onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 
@@ -43,8 +45,10 @@ public struct BuildExecutor: Sendable {
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
-        debugging: Debugging = Debugging(), onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
+        debugging: Debugging = Debugging(), programs: String? = nil,
+        onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
     ) {
+        self.programs = programs
         self.onCheckpoint = onCheckpoint
         self.debugging = debugging
         self.keep = keep
@@ -242,7 +246,7 @@ public struct BuildExecutor: Sendable {
         var refusal: EngineError?
         for (number, way) in source.ways.enumerated() {
             let isLast = number == source.ways.count - 1
-            let mounted = source.mounted(container, way, at: plan.sourceDirectory)
+            let mounted = withPrograms(source.mounted(container, way, at: plan.sourceDirectory), way)
             // A refusal is no news while there is another way.
             let (beginning, status) = try await withDriver(of: mounted, sink, showsRefusal: isLast) { session in
                 try await attempt(session, sink, guardian, way)
@@ -257,6 +261,15 @@ public struct BuildExecutor: Sendable {
             }
         }
         return .neverStarted(refusal ?? EngineError(.refused, doing: "bring the source in", reason: "no way is left"))
+    }
+
+    /// Texts of 20 kB on a container's command line cost it more time than a mount.
+    private func withPrograms(_ container: ContainerSpec, _ way: SourceStaging.Way) -> ContainerSpec {
+        guard way != .stream, let programs else { return container }
+        var container = container
+        container.readOnlyMounts.append((programs, "/codebuild/user"))
+        container.arguments = [". /codebuild/user/driver.sh", "buildspec-driver", surroundings.nonce, "", ""]
+        return container
     }
 
     private func attempt(

@@ -4,8 +4,13 @@ public let driverText = String(decoding: PackageResources.driver_sh, as: UTF8.se
 /// The program text that becomes a shell for people in a build's container: see `Resources/shell.sh`.
 public let shellText = String(decoding: PackageResources.shell_sh, as: UTF8.self)
 
-/// The text of `codebuild-hash-files` and `codebuild-glob-search`: see `Resources/codebuild-files.sh`.
+/// The text of the programs of `/codebuild/user/bin`: see `Resources/codebuild-files.sh`.
 public let buildProgramsText = String(decoding: PackageResources.codebuild_files_sh, as: UTF8.self)
+
+/// The names they are called by.
+public let buildProgramNames = [
+    "codebuild-breakpoint", "codebuild-glob-search", "codebuild-hash-files", "codebuild-resume",
+]
 
 /// The program git in the build asks for credentials: see `Resources/git-credential-helper.sh`.
 public let gitCredentialHelperText = String(decoding: PackageResources.git_credential_helper_sh, as: UTF8.self)

@@ -104,6 +104,7 @@ struct BuildSession: Sendable {
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
             part: settings.part, debugging: debugging(settings, container.name, engine),
+            programs: ProgramFolder.make(places),
             onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
     }
 

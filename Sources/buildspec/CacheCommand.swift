@@ -25,7 +25,8 @@ struct CacheCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List the caches with their sizes and last use.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the caches with their sizes and last use.")
         @OptionGroup var folder: Folder
 
         func run() async throws {
@@ -39,7 +40,8 @@ struct CacheCommand: AsyncParsableCommand {
     }
 
     struct Show: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Show what one cache holds and where it came from.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "Show what one cache holds and where it came from.")
         @OptionGroup var folder: Folder
         @Argument(help: "The cache's name, as `cache list` has it.")
         var name: String
@@ -56,7 +58,7 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Read caches through and name the damaged ones.",
+            commandName: "verify", abstract: "Read caches through and name the damaged ones.",
             discussion: """
                 Every tarball is read against its checksum and to its last entry. Nothing is changed. \
                 Exit status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
@@ -88,6 +90,7 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "prune",
             abstract: "Remove damaged caches, those not used for long, and the oldest beyond a size.")
         @OptionGroup var folder: Folder
 

