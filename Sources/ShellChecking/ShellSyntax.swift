@@ -51,7 +51,9 @@ public struct ShellSyntax: Sendable {
     }
 
     private func problems(in scripts: [Script], of shell: Shell) async throws -> [Problem] {
-        let indices = scripts.indices.filter { scripts[$0].shell == shell }
+        let indices = scripts.indices.filter {
+            scripts[$0].shell == shell && !PlainScript.isPlain(scripts[$0].text)
+        }
         var problems: [Problem] = []
         do {
             problems += try await self.problems(among: indices.filter { scripts[$0].isReadTogether }[...], of: scripts)

@@ -1,0 +1,22 @@
+import Testing
+
+@testable import ShellChecking
+
+@Suite struct PlainScriptTests {
+    @Test(arguments: [
+        "mvn -B clean package", "npm ci && npm test || echo no; date | wc -l", "echo \"$A b\" 'c $(d' $E",
+        "A=1 B=if make",
+        "echo if then", "cd src\nmake -j4\n", "", "  ", "echo done", "a=$b", "ls *.jar", "echo 'a\nb'", "échо ü",
+    ])
+    func `what is plain is read by every shell`(text: String) async throws {
+        #expect(PlainScript.isPlain(text))
+    }
+
+    @Test(arguments: [
+        "if true", "fi", "a && ", "&& a", "a ;; b", "a &", "a | ", "|| b", "echo $(date)", "echo `x`", "echo \\",
+        "echo \"$(x)\"", "echo 'a", "echo \"a", "f() { a; }", "( a )", "a > b", "a < b", "echo ${a}", "# c", "! a",
+        "{ a",
+        "a\n&& b", "do x", "for", "echo a # b", "[[ a", "case", "\"\\\"", ";",
+    ])
+    func `everything else is a shell's to read`(text: String) { #expect(!PlainScript.isPlain(text)) }
+}
