@@ -51,9 +51,7 @@ public struct ShellSyntax: Sendable {
     }
 
     private func problems(in scripts: [Script], of shell: Shell) async throws -> [Problem] {
-        let indices = scripts.indices.filter {
-            scripts[$0].shell == shell && !PlainScript.isPlain(scripts[$0].text)
-        }
+        let indices = scripts.indices.filter { scripts[$0].shell == shell }
         var problems: [Problem] = []
         do {
             problems += try await self.problems(among: indices.filter { scripts[$0].isReadTogether }[...], of: scripts)

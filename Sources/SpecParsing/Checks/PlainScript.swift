@@ -10,12 +10,9 @@ struct PlainScript {
     /// Whether an operator waits for a command behind it.
     private var isOpen = false
 
-    static func isPlain(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            var script = PlainScript(bytes: bytes)
-            return script.read()
-        }
+    static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var script = PlainScript(bytes: text)
+        return script.read()
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
