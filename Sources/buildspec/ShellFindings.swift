@@ -9,7 +9,7 @@ enum ShellFindings {
     /// can read is no syntax error: other findings say so.
     static func add(to readings: inout [SpecReading]) async throws {
         let places = readings.indices.flatMap { reading in
-            readings[reading].scripts.indices.lazy.filter { !readings[reading].scripts[$0].isPlain }
+            readings[reading].scripts.indices.filter { !readings[reading].scripts[$0].isPlain }
                 .map { (reading: reading, script: $0) }
         }
         let scripts = places.map { place in
