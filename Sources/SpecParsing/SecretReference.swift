@@ -110,7 +110,9 @@ public struct ReferenceProblem: Error, Equatable {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw ReferenceProblem("has a blank or a control character, expected \(expected)")
         }
-        guard text.utf8.first != UInt8(ascii: "-") else { throw ReferenceProblem("begins with `-`, expected \(expected)") }
+        guard text.utf8.first != UInt8(ascii: "-") else {
+            throw ReferenceProblem("begins with `-`, expected \(expected)")
+        }
     }
 }
 
