@@ -8,7 +8,7 @@ enum GlobTarget {
         let reference = ReferenceGlob(glob.pattern)
         for field in fields.dropFirst().prefix(8) {
             let path = normal(field)
-            guard !path.isEmpty else { continue }
+            guard !path.isEmpty, path != [RelativePath.slash] else { continue }
             let isMatch = glob.matches(path)
             require(
                 !isMatch || path.starts(with: glob.literalPrefix.utf8), "what matches begins with the literal prefix")
