@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test check format bench engine images java8 moto packages clean help
+.PHONY: build run test check fuzz format bench engine images java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -44,11 +44,14 @@ test: build images ## run all tests, those that need Docker included
 check: ## formatting and shell scripts
 	@.ci/check
 
+fuzz: packages ## throw made-up input at everything that reads any, for FUZZ_SECONDS (60)
+	@.ci/fuzz
+
 format: ## lay the sources out as .swift-format says
-	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests
+	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources/fuzz Fuzz/Sources/Crypto
 
 bench: build images ## compare with doing it by hand, in the same run
 	@Benchmarks/run $(BINARY)
 
 clean: ## remove what was built here
-	rm -rf .build
+	rm -rf .build .build-fuzz

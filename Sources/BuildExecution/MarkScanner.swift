@@ -60,7 +60,7 @@ struct MarkScanner {
             place += 1
             digits += 1
         }
-        guard place < bytes.count else { return digits < 10 ? .perhaps : .no }
+        guard place < bytes.count else { return .perhaps }
         return digits > 0 && bytes[place] == 0x0a ? .yes(status: status, end: place + 1) : .no
     }
 }

@@ -1,14 +1,16 @@
 /// Puts variables into a path of the buildspec: `$NAME` and `${NAME}`; an unset one is empty. [inferred, CODEBUILD.md 6.1]
+///
+/// Bytes are looked at, not characters: an accent behind a `}` does not keep it from closing.
 func expandVariables(in text: String, _ variables: [String: String]) -> String {
-    var result = "", rest = Substring(text)
-    while let dollar = rest.firstIndex(of: "$") {
-        result += rest[..<dollar]
-        rest = rest[rest.index(after: dollar)...]
-        if rest.first == "{", let end = rest.firstIndex(of: "}") {
-            result += variables[String(rest[rest.index(after: rest.startIndex)..<end])] ?? ""
-            rest = rest[rest.index(after: end)...]
+    var result = "", rest = Substring(text).utf8
+    while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+        result += Substring(rest[..<dollar])
+        rest = rest[dollar...].dropFirst()
+        if rest.first == UInt8(ascii: "{"), let end = rest.firstIndex(of: UInt8(ascii: "}")) {
+            result += variables[String(Substring(rest[..<end].dropFirst()))] ?? ""
+            rest = rest[end...].dropFirst()
         } else {
-            let name = rest.prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+            let name = Substring(rest.prefix { $0.isPartOfName })
             if name.isEmpty || name.first?.isNumber == true {
                 result += "$"
             } else {
@@ -17,18 +19,28 @@ func expandVariables(in text: String, _ variables: [String: String]) -> String {
             }
         }
     }
-    return result + rest
+    return result + Substring(rest)
+}
+
+extension UInt8 {
+    fileprivate var isPartOfName: Bool {
+        switch self {
+        case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, UInt8(ascii: "_"): true
+        default: false
+        }
+    }
 }
 
 /// A path without `.`, `..` and doubled slashes, as far as that goes without looking at links.
 func normalizedPath(_ path: String) -> String {
+    let isAbsolute = path.utf8.first == UInt8(ascii: "/")
     var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
+    for part in path.utf8.split(separator: UInt8(ascii: "/")).map(Substring.init) where part != "." {
         if part == "..", let last = parts.last, last != ".." {
             parts.removeLast()
-        } else if part != ".." || !path.hasPrefix("/") {
+        } else if part != ".." || !isAbsolute {
             parts.append(part)
         }
     }
-    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+    return (isAbsolute ? "/" : "") + parts.joined(separator: "/")
 }

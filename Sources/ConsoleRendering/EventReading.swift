@@ -119,6 +119,7 @@ extension BuildEvent {
             }
         }
 
-        private var milliseconds: Int { Int(((seconds ?? 0) * 1000).rounded()) }
+        /// Within what a build can take: a number no clock has measured is no reason to stop.
+        private var milliseconds: Int { Int((min(max(seconds ?? 0, -1e9), 1e9) * 1000).rounded()) }
     }
 }

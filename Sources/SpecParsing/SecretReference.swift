@@ -15,9 +15,9 @@ public struct SecretReference: Sendable, Hashable {
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
         try ReferenceProblem.checkCharacters(of: text, expected: "a secret's name or ARN")
-        let fields = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let fields = text.fields
         let rest: ArraySlice<String>
-        if text.hasPrefix("arn:") {
+        if text.utf8.starts(with: "arn:".utf8) {
             // The ARN of a secret has colons of its own: its first seven fields.
             guard fields.count >= 7, fields[2] == "secretsmanager", fields[5] == "secret", !fields[6].isEmpty else {
                 throw ReferenceProblem(
@@ -61,9 +61,9 @@ public struct ParameterReference: Sendable, Hashable {
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
         try ReferenceProblem.checkCharacters(of: text, expected: "a parameter's name or ARN")
-        let fields = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        let fields = text.fields
         let rest: ArraySlice<String>
-        if text.hasPrefix("arn:") {
+        if text.utf8.starts(with: "arn:".utf8) {
             guard fields.count >= 6, fields[2] == "ssm", fields[5].hasPrefix("parameter/"),
                 fields[5].utf8.count > "parameter/".utf8.count
             else {
@@ -110,7 +110,16 @@ public struct ReferenceProblem: Error, Equatable {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
             throw ReferenceProblem("has a blank or a control character, expected \(expected)")
         }
-        guard !text.hasPrefix("-") else { throw ReferenceProblem("begins with `-`, expected \(expected)") }
+        guard text.utf8.first != UInt8(ascii: "-") else {
+            throw ReferenceProblem("begins with `-`, expected \(expected)")
+        }
+    }
+}
+
+extension String {
+    /// What stands between the colons; a mark that combines with a colon takes none of them away.
+    fileprivate var fields: [String] {
+        utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { String(Substring($0)) }
     }
 }
 

@@ -13,7 +13,10 @@ public struct CacheKey: Codable, Sendable, Hashable {
 
     public init(project: String, paths: [String], key: String? = nil) {
         self.project = project
-        self.paths = Set(paths).sorted()
+        // By bytes: to a String a letter with its accent in one character or in two is the same, to a file system not.
+        self.paths = Set(paths.map { Array($0.utf8) }).sorted(by: RelativePath.precedes).map {
+            String(decoding: $0, as: UTF8.self)
+        }
         self.key = key
     }
 

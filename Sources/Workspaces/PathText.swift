@@ -33,7 +33,7 @@ enum PathText {
             result.append(value)
             rest = rest.dropFirst(2)
         }
-        return result
+        return self.text(result).utf8.elementsEqual(text.utf8) ? result : nil
     }
 
     private static func needsEscape(_ scalar: Unicode.Scalar) -> Bool {

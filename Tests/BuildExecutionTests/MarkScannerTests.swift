@@ -32,6 +32,13 @@ import Testing
         }
     }
 
+    @Test func `a status of ten digits is read however the stream is cut`() {
+        let stream = Array("\u{1e}abc-123 9999999999\n".utf8)
+        for cut in 0...stream.count {
+            #expect(scan([Array(stream[..<cut]), Array(stream[cut...])]).statuses == [9_999_999_999])
+        }
+    }
+
     @Test func `output shows at once although no line has ended`() {
         var scanner = MarkScanner(nonce: nonce)
         #expect(scanner.feed(Array("Password: ".utf8)) == [.bytes(Array("Password: ".utf8))])

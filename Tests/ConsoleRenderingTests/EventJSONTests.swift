@@ -74,6 +74,14 @@ import Testing
         #expect(BuildEvent(jsonLine: event.json.bytes) == event)
     }
 
+    @Test(arguments: ["1e300", "-1e300", "1e15"])
+    func `a time that no build takes is read without stopping`(seconds: String) {
+        let line =
+            #"{"kind":"commandFinished","time":"2026-07-04T14:25:39.684611Z","phase":"BUILD","command":"c","#
+            + #""exitStatus":0,"seconds":\#(seconds)}"#
+        #expect(BuildEvent(jsonLine: line.utf8) != nil)
+    }
+
     @Test(arguments: [
         #"{"version":9,"kind":"somethingNew","time":"2026-07-04T14:25:39.684611Z"}"#, #"{"version":1,"kind":"outp"#, "",
     ])

@@ -28,6 +28,14 @@ import Testing
             "version: 0.2\nphases:\n  build:\n    commands:\n      - |\n        \(marked)\n", ["bashism"])
     }
 
+    @Test("a command nested deeper than anybody's is left to the shell", arguments: [(10, 1), (60, 0)])
+    func deepCommand(depth: Int, count: Int) {
+        let command = String(repeating: "$(echo ", count: depth) + "$([[ a ]])" + String(repeating: ")", count: depth)
+        let file = "version: 0.2\nphases:\n  build:\n    commands:\n      - |\n        echo \(command)\n"
+        let reading = readBuildSpec(Array(file.utf8), file: "f", checksContent: true)
+        #expect(reading.diagnostics.count { $0.code == "bashism" } == count)
+    }
+
     @Test(
         "words that only look like it are left alone",
         arguments: [

@@ -14,6 +14,7 @@ import Testing
             ("ci/token:user:AWSPREVIOUS:", ["ci/token", "user", "AWSPREVIOUS", nil]),
             ("ci/token:::a-b-c", ["ci/token", nil, nil, "a-b-c"]),
             ("ci/token:::", ["ci/token", nil, nil, nil]),
+            ("a:\u{301}b", ["a", "\u{301}b", nil, nil]),
             (arn, [arn, nil, nil, nil]),
             (arn + ":user", [arn, "user", nil, nil]),
             (arn + "::AWSPENDING:", [arn, nil, "AWSPENDING", nil]),
@@ -39,6 +40,12 @@ import Testing
         let reference = try ParameterReference(text)
         #expect(reference.name == name)
         #expect(reference.selector == selector)
+    }
+
+    @Test("a mark behind a dash makes no name of a flag", arguments: ["-\u{301}x", "-x"])
+    func flags(text: String) {
+        #expect(throws: ReferenceProblem.self) { try SecretReference(text) }
+        #expect(throws: ReferenceProblem.self) { try ParameterReference(text) }
     }
 
     @Test("a reference that is none is an error at its value, in the buildspec")

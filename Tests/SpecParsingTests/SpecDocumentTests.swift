@@ -124,6 +124,14 @@ import Testing
         #expect(reading.diagnostics.map(\.code) == ["too-large"])
     }
 
+    @Test("a list of more sections than anybody writes is refused by its size")
+    func manySections() {
+        let builds = String(repeating: "    - {identifier: a}\n", count: 10_001)
+        let reading = readBuildSpec(Array("version: 0.2\nbatch:\n  build-list:\n\(builds)".utf8), file: "f")
+        #expect(
+            reading.diagnostics.map(\.message).contains("`batch.build-list` has 10001 entries, expected at most 10000"))
+    }
+
     @Test("a file of too many bytes is refused unread")
     func tooManyBytes() {
         let reading = readBuildSpec([UInt8](repeating: 0x23, count: (64 << 20) + 1), file: "f")

@@ -105,6 +105,15 @@ struct GlobTests {
         #expect(time < .seconds(10))
     }
 
+    @Test("braces in more than 64 others stand for themselves")
+    func deepBraces() {
+        func braces(_ count: Int) -> (open: String, closed: String) {
+            (String(repeating: "{", count: count), String(repeating: "}", count: count))
+        }
+        let (open, closed) = braces(70), (kept, end) = braces(6)
+        #expect(Glob("\(open)a\(closed)").matches(Array("\(kept)a\(end)".utf8)))
+    }
+
     @Test("agrees with a simple matcher that tries everything")
     func againstReference() {
         var numbers = SeededNumbers(seed: 7)

@@ -1,0 +1,1 @@
+../../../Sources/BuildExecution/PathExpansion.swift

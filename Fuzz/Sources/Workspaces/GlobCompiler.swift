@@ -1,0 +1,1 @@
+../../../Sources/Workspaces/GlobCompiler.swift
