@@ -57,7 +57,7 @@ struct EndingTests {
         #expect(end.seconds < 20)
         #expect(end.output.contains("Phase complete: BUILD State: STOPPED"))
         #expect(try await Docker.containers(of: play).isEmpty)
-        #expect(play.files(in: play.cache).isEmpty)
+        #expect(play.files(in: play.cache.appending(path: "buildspec/caches")).isEmpty)
         let records = try FileManager.default.contentsOfDirectory(
             atPath: play.state.appending(path: "buildspec/builds").path)
         let json = try String(
