@@ -41,16 +41,18 @@ actor DriverSession {
             group.addTask {
                 defer { replied.finish() }
                 var scanner = MarkScanner(nonce: nonce)
-                try await streams.output.forEachChunk { chunk in
-                    for piece in scanner.feed(chunk) {
-                        switch piece {
-                        case .bytes(let bytes): try await onOutput(bytes)
-                        case .mark(let status): replied.yield(status)
+                try await ending(streams) {
+                    try await streams.output.forEachChunk { chunk in
+                        for piece in scanner.feed(chunk) {
+                            switch piece {
+                            case .bytes(let bytes): try await onOutput(bytes)
+                            case .mark(let status): replied.yield(status)
+                            }
                         }
                     }
+                    let rest = scanner.finish()
+                    if !rest.isEmpty { try await onOutput(rest) }
                 }
-                let rest = scanner.finish()
-                if !rest.isEmpty { try await onOutput(rest) }
             }
             group.addTask {
                 do {
@@ -61,8 +63,8 @@ actor DriverSession {
                     throw error
                 }
             }
-            let (result, ending) = try await body(session)
-            switch ending {
+            let (result, fate) = try await ending(streams) { try await body(session) }
+            switch fate {
             case .leave:
                 // Told to leave, the driver is gone sooner than by finding the end of its input.
                 _ = try await streams.input.write(Array("exit 0\n".utf8))
@@ -71,6 +73,17 @@ actor DriverSession {
             }
             try await group.waitForAll()
             return result
+        }
+    }
+
+    /// Ends the child when `body` fails: a reader that waits for the other output does not always notice that it was
+    /// cancelled, and would wait for as long as the child lives.
+    private static func ending<Result>(
+        _ streams: ChildStreams, _ body: () async throws -> Result
+    ) async throws -> Result {
+        do { return try await body() } catch {
+            streams.terminate()
+            throw error
         }
     }
 
