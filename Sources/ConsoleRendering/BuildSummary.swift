@@ -5,9 +5,13 @@ public struct BuildSummary: Sendable {
     private let result: BuildResult
     private let isRunning: Bool
     private let uuid: String
+    private let keptMinutes: Int?
 
-    /// - Parameter isRunning: whether the program that runs it is alive.
-    public init(_ result: BuildResult, isRunning: Bool, uuid: String) {
+    /// - Parameters:
+    ///   - isRunning: whether the program that runs it is alive.
+    ///   - keptMinutes: how long its container has been kept; `nil` when it is not.
+    public init(_ result: BuildResult, isRunning: Bool, uuid: String, keptMinutes: Int?) {
+        self.keptMinutes = keptMinutes
         self.result = result
         self.isRunning = isRunning
         self.uuid = uuid
@@ -25,8 +29,10 @@ public struct BuildSummary: Sendable {
         ]
         let span = result.startTime.flatMap { start in result.endTime.map { $0.milliseconds(since: start) } }
         words.append((span.map { "\($0 / 1000).\($0 / 100 % 10) s" } ?? "-").padding(9))
+        words.append(String((result.start?.snapshot?.tree ?? "-").prefix(10)).padding(10))
         words.append(result.start?.id.project ?? "-")
         if let source = result.start?.source { words.append(source) }
+        if let keptMinutes { words.append("(kept for \(keptMinutes) min)") }
         return words.joined(separator: "  ")
     }
 
@@ -36,6 +42,7 @@ public struct BuildSummary: Sendable {
             ("startTime", result.startTime.map { .string($0.rfc3339) }),
             ("endTime", result.endTime.map { .string($0.rfc3339) }),
             ("image", result.start.map { .string($0.image) }), ("source", result.start?.source.map { .string($0) }),
+            ("tree", result.start?.snapshot.map { .string($0.tree) }), ("keptMinutes", keptMinutes.map { .number($0) }),
         ])
     }
 }

@@ -21,6 +21,18 @@ struct BuildHistory {
         "\(records[..<(records.lastIndex(of: "/") ?? records.startIndex)])/kept"
     }
 
+    /// How many records are kept at most.
+    static let limit = 1000
+
+    /// Removes the oldest records beyond the limit, and a few more so that it is not to be done at every build.
+    func prune() {
+        guard Files.names(in: folder).count > Self.limit else { return }
+        for build in newest().dropFirst(Self.limit - Self.limit / 10)
+        where !build.isRunning && !build.isKept && !build.hasCheckpoints {
+            build.remove()
+        }
+    }
+
     /// The builds whose containers stayed, newest first.
     func kept() -> [RecordedBuild] {
         Files.names(in: keptFolder).map { RecordedBuild(folder: "\(folder)/\($0)") }
@@ -48,7 +60,13 @@ struct BuildHistory {
             return last
         }
         let wanted = BuildID(name)?.uuid ?? name
-        let found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
+        var found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
+        // A tree may have been built several times: the newest of them is meant.
+        if found.isEmpty, wanted.utf8.count >= 4,
+            let build = try newest().first(where: { try $0.start()?.snapshot?.tree.hasPrefix(wanted) ?? false })
+        {
+            found = [build.uuid]
+        }
         guard let only = found.first, found.count == 1 else {
             throw Failure(
                 .noSuchFile, found.isEmpty ? "there is no build `\(name)`" : "`\(name)` begins \(found.count) builds",
@@ -91,6 +109,19 @@ struct RecordedBuild {
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// How the build began: read from its first event alone.
+    func start() throws -> BuildEvent.BuildStart? {
+        let descriptor = open("\(folder)/events.jsonl", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        guard count > 0,
+            case .buildStarted(let start)? = BuildEvent(jsonLine: buffer[..<count].prefix { $0 != 0x0a })?.kind
+        else { return nil }
+        return start
     }
 
     /// All events, in order; kinds that this program does not know are left out.

@@ -40,6 +40,7 @@ struct BuildSession: Sendable {
         let project = try readSettings(location)
         let settings = try RunSettings(options, project: project, places: places)
         let place = try location.buildspec(project, places: places)
+        BuildHistory(places).prune()
         let record = try BuildRecord(folder: "\(places.state)/builds/\(id.uuid)")
         defer { record.close() }
         let reporter = BuildReporter(format: settings.logFormat, terminal: terminal, record: record)

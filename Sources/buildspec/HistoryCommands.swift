@@ -7,8 +7,8 @@ struct BuildsCommand: AsyncParsableCommand {
         commandName: "builds",
         abstract: "List the builds that were run here, newest first.",
         discussion: """
-            A line a build: the beginning of its id, its status, when it began, how long it took, its project and the \
-            folder of its source. A build whose program was killed is shown as LOST.
+            A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
+            source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
             """)
 
     @Option(help: "How many to list.")
@@ -23,7 +23,10 @@ struct BuildsCommand: AsyncParsableCommand {
             if builds.isEmpty, format == .text { terminal.say("there are no builds yet\n") }
             var lines: [JSONText] = []
             for build in builds {
-                let summary = BuildSummary(try build.result(), isRunning: build.isRunning, uuid: build.uuid)
+                let summary = BuildSummary(
+                    try build.result(), isRunning: build.isRunning, uuid: build.uuid,
+                    keptMinutes: build.isKept
+                        ? Int((BuildSession.now().microseconds - build.lastChange) / 60_000_000) : nil)
                 if format == .text { try terminal.write(Array((summary.line + "\n").utf8)) }
                 lines.append(summary.json)
             }
@@ -42,7 +45,7 @@ struct ShowCommand: AsyncParsableCommand {
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
         discussion: "`--format json` prints it as `aws codebuild batch-get-builds` would.")
 
-    @Argument(help: "The build: its id or the beginning of it (default: the newest).")
+    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
     var build: String?
 
     @Option(help: "How to print it: text or json.")
@@ -77,7 +80,7 @@ struct LogsCommand: AsyncParsableCommand {
             Exit status 1 when the two differ.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it (default: the newest).")
+    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
     var build: String?
 
     @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
