@@ -23,8 +23,11 @@ let package = Package(
     products: [.executable(name: "buildspec", targets: ["buildspec"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
     ],
@@ -57,6 +60,15 @@ let package = Package(
         room(
             "Workspaces",
             ["Archives", "ChildProcesses", .product(name: "Crypto", package: "swift-crypto"), system]),
+        room("Recordings", [.product(name: "Crypto", package: "swift-crypto"), system]),
+        room(
+            "OfflineProxy",
+            [
+                "Recordings", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"), system,
+            ]),
 
         // Plan and hands together, and the front door.
         room(
@@ -83,6 +95,8 @@ let package = Package(
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", system]),
         tests("WorkspacesTests", ["Workspaces", "Archives", system]),
+        tests("RecordingsTests", ["Recordings", system]),
+        tests("OfflineProxyTests", ["OfflineProxy", "Recordings", "ChildProcesses", system]),
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),

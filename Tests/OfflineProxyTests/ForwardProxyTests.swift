@@ -1,0 +1,4 @@
+import OfflineProxy
+import Testing
+
+@Suite struct ForwardProxyTests {}
