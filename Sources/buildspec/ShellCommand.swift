@@ -45,18 +45,23 @@ struct ShellCommand: AsyncParsableCommand {
                 let build = try BuildHistory(places).find(build)
                 return try await openCheckpoint(build, before: at, command: command, engine)
             }
-            let target = try await ShellTarget.find(build, BuildHistory(places), engine)
-            if let copyOut {
-                try await engine.copyOut(
-                    target.absolute(copyOut), of: target.container, toFolder: places.currentDirectory)
-                return .succeeded
+            let history = BuildHistory(places)
+            for candidate in try build.map({ [try history.find($0)] }) ?? history.newest() {
+                guard let target = try ShellTarget(candidate) else { continue }
+                if let copyOut {
+                    guard try await engine.isRunning(target.container) else { continue }
+                    try await engine.copyOut(
+                        target.absolute(copyOut), of: target.container, toFolder: places.currentDirectory)
+                    return .succeeded
+                }
+                if let status = try await target.enter(command: command, engine) {
+                    return command == nil ? .succeeded : .command(status.exitStatus)
+                }
             }
-            if command == nil { terminal.say(target.greeting) }
-            let isInteractive = command == nil && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
-            let status = try await engine.attach(
-                to: target.container, user: target.user, isInteractive: isInteractive,
-                target.arguments(command: command, isInteractive: isInteractive))
-            return command == nil ? .succeeded : .command(status.exitStatus)
+            throw Failure(
+                .noSuchFile,
+                build.map { "build `\($0)` has no container any more" } ?? "no build runs, and none was kept",
+                help: "run it with --keep failure, or --keep always")
         }
     }
 }
@@ -95,24 +100,30 @@ struct ShellTarget {
     private let build: RecordedBuild
     private let result: BuildResult
 
-    /// - Throws: ``Failure`` when the build, or its container, is not there.
-    static func find(_ name: String?, _ history: BuildHistory, _ engine: DockerEngine) async throws -> ShellTarget {
-        let candidates = name == nil ? history.newest() : [try history.find(name)]
-        for build in candidates {
-            let kept = try KeptBuild.read(from: build)
-            guard kept != nil || build.isRunning else { continue }
-            let result = try build.result()
-            guard let container = kept?.container ?? result.start?.id.containerName,
-                try await engine.isRunning(container)
-            else { continue }
-            let failed = result.failure.flatMap { kept?.phases[$0.phase.rawValue.lowercased()]?.runAs }
-            return ShellTarget(
-                container: container, user: failed == "root" ? nil : failed, build: build, result: result)
-        }
-        throw Failure(
-            .noSuchFile,
-            name.map { "build `\($0)` has no container any more" } ?? "no build runs, and none was kept",
-            help: "run it with --keep failure, or --keep always")
+    /// - Returns: `nil` when the build surely has no container; whether one is there shows when it is entered.
+    init?(_ build: RecordedBuild) throws {
+        let kept = try KeptBuild.read(from: build)
+        guard kept != nil || build.isRunning else { return nil }
+        let result = try build.result()
+        guard let container = kept?.container ?? result.start?.id.containerName else { return nil }
+        let failed = result.failure.flatMap { kept?.phases[$0.phase.rawValue.lowercased()]?.runAs }
+        self.container = container
+        user = failed == "root" ? nil : failed
+        self.build = build
+        self.result = result
+    }
+
+    /// Opens the shell, or runs the command in it.
+    ///
+    /// The engine is asked whether the container is there only when entering it failed: asking takes as long as entering.
+    /// - Returns: `nil` when the container is gone.
+    func enter(command: String?, _ engine: DockerEngine) async throws -> ChildStatus? {
+        let isInteractive = command == nil && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
+        let status = try await engine.attach(
+            to: container, user: user, isInteractive: isInteractive,
+            arguments(command: command, isInteractive: isInteractive))
+        guard status.exitStatus == 1, try await !engine.isRunning(container) else { return status }
+        return nil
     }
 
     /// A path of the container; relative ones mean the source.
@@ -140,7 +151,7 @@ struct ShellTarget {
         let prompt = "[\(build.uuid.prefix(8)) \(phase)]"
         return [
             shellText, "buildspec-shell", state, command ?? "", prompt, result.failure?.command ?? "",
-            isInteractive ? "yes" : "",
+            isInteractive ? "yes" : "", command == nil ? greeting : "",
         ]
     }
 }

@@ -2,8 +2,10 @@
 # A shell for people in a build's container, where the build stands or failed: its folder and its variables.
 #
 # $1 the state's folder; $2 a command to run instead, or nothing; $3 the prompt's first word; $4 the failed command;
-# $5 not empty for an interactive shell. Nothing of ours stays in the shell's environment or in the container.
+# $5 not empty for an interactive shell; $6 what is said on entering. Nothing of ours stays in the shell's environment or in
+# the container.
 state=$1
+[ -z "${6-}" ] || printf '%s' "$6" >&2
 [ -e "$state/env.sh" ] || state=/codebuild/output/tmp
 PATH=$PATH:/codebuild/user/bin
 export PATH
