@@ -97,7 +97,7 @@ public struct Command: Sendable {
     }
 
     /// Where a program lies. Left to itself, Subprocess starts a child for every folder of `PATH` until one succeeds.
-    private static func found(_ name: String) -> String? {
+    static func found(_ name: String) -> String? {
         if name.contains("/") { return name }
         guard let path = getenv("PATH") else { return nil }
         return String(cString: path).split(separator: ":", omittingEmptySubsequences: false)
@@ -178,6 +178,12 @@ public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
         code = .failed
         self.doing = doing
         self.reason = reason
+    }
+
+    init(notFound program: String) {
+        code = .notFound
+        doing = "run `\(program)`"
+        reason = "there is no such program in PATH"
     }
 
     init(doing: String, _ error: SubprocessError) {

@@ -8,7 +8,7 @@ public struct SpecReading: Sendable {
     public private(set) var diagnostics: [Diagnostic]
     /// The text the places refer to, as UTF-8 whatever the file's encoding was.
     public let source: [UInt8]
-    /// The commands that a shell can be asked about; empty unless the content is checked.
+    /// The commands that a shell may be unable to read; empty unless the content is checked.
     public let scripts: [ShellScript]
     private let ignores: IgnoreComments
 

@@ -3,26 +3,39 @@ internal import SpecParsing
 
 /// What the shells of this machine say of the commands of buildspecs.
 enum ShellFindings {
+    /// A file that was read, as far as it is needed later on: a thousand files are held at once.
+    struct File: Sendable {
+        let name: String
+        let source: [UInt8]
+        fileprivate(set) var diagnostics: [Diagnostic]
+        fileprivate let scripts: [ShellSyntax.Script]
+
+        init(_ reading: SpecReading, name: String) {
+            self.name = name
+            source = reading.source
+            diagnostics = reading.diagnostics
+            scripts = reading.scripts.map { script in
+                ShellSyntax.Script(
+                    script.text, shell: script.shell == .bash ? .bash : .sh, endsCleanly: script.endsCleanly)
+            }
+        }
+    }
+
     /// Adds a warning for every command that its shell cannot read.
     ///
     /// All commands of all files are asked about at once, which costs one process for each kind of shell. What bash alone
     /// can read is no syntax error: other findings say so.
-    static func add(to readings: inout [SpecReading]) async throws {
-        let places = readings.indices.flatMap { reading in
-            readings[reading].scripts.indices.filter { !readings[reading].scripts[$0].isPlain }
-                .map { (reading: reading, script: $0) }
-        }
-        let scripts = places.map { place in
-            let script = readings[place.reading].scripts[place.script]
-            return ShellSyntax.Script(
-                script.text, shell: script.shell == .bash ? .bash : .sh, endsCleanly: script.endsCleanly)
-        }
-        for problem in try await ShellSyntax().problems(in: scripts) {
-            let place = places[problem.index], script = readings[place.reading].scripts[place.script]
-            guard !script.isTemplate, !(problem.isReadByBash ?? script.hasBashisms) else { continue }
-            readings[place.reading].add([
-                script.syntaxFinding(problem.words, line: problem.line, program: problem.shell.rawValue)
-            ])
+    static func add(to files: inout [File]) async throws {
+        let places = files.indices.flatMap { file in files[file].scripts.indices.map { (file: file, script: $0) } }
+        let problems = try await ShellSyntax().problems(in: places.map { files[$0.file].scripts[$0.script] })
+        for (file, problems) in Dictionary(grouping: problems, by: { places[$0.index].file }) {
+            var reading = readBuildSpec(files[file].source, file: files[file].name, checksContent: true)
+            for problem in problems {
+                let script = reading.scripts[places[problem.index].script]
+                guard !script.isTemplate, !(problem.isReadByBash ?? script.hasBashisms) else { continue }
+                reading.add([script.syntaxFinding(problem.words, line: problem.line, program: problem.shell.rawValue)])
+            }
+            files[file].diagnostics = reading.diagnostics
         }
     }
 }

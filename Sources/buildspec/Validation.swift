@@ -25,8 +25,8 @@ struct Validation: Sendable {
         try await lookFurther(&outcomes)
         let files = zip(found, outcomes).map { found, outcome in
             switch outcome {
-            case .read(let reading):
-                ValidationReport.File(path: found.shown, findings: reading.diagnostics, source: reading.source)
+            case .read(let file):
+                ValidationReport.File(path: found.shown, findings: file.diagnostics, source: file.source)
             case .failed(let failure): ValidationReport.File(path: found.shown, problem: failure.message)
             }
         }
@@ -40,14 +40,14 @@ struct Validation: Sendable {
 
     /// Where checks that need more than a file's text add their findings, when all files have been read.
     private func lookFurther(_ outcomes: inout [Outcome]) async throws {
-        var places: [Int] = [], readings: [SpecReading] = []
+        var places: [Int] = [], files: [ShellFindings.File] = []
         for (place, outcome) in outcomes.enumerated() {
-            guard case .read(let reading) = outcome, !reading.scripts.isEmpty else { continue }
+            guard case .read(let file) = outcome else { continue }
             places.append(place)
-            readings.append(reading)
+            files.append(file)
         }
-        try await ShellFindings.add(to: &readings)
-        for (place, reading) in zip(places, readings) { outcomes[place] = .read(reading) }
+        try await ShellFindings.add(to: &files)
+        for (place, file) in zip(places, files) { outcomes[place] = .read(file) }
     }
 
     private func bytes(of report: ValidationReport) -> [UInt8] {
@@ -67,9 +67,9 @@ struct Validation: Sendable {
 
     // MARK: Reading
 
-    /// What became of one file. Indirect, so that it is passed on without touching all that a reading holds.
-    private indirect enum Outcome: Sendable {
-        case read(SpecReading)
+    /// What became of one file.
+    private enum Outcome: Sendable {
+        case read(ShellFindings.File)
         case failed(Failure)
 
         var failure: Failure? {
@@ -111,7 +111,8 @@ struct Validation: Sendable {
                 }
             case .failure(_, let failure): return .failed(failure)
             }
-            return .read(readBuildSpec(bytes, file: found.shown, checksContent: true))
+            return .read(
+                ShellFindings.File(readBuildSpec(bytes, file: found.shown, checksContent: true), name: found.shown))
         } catch let failure as Failure {
             return .failed(failure)
         }

@@ -5,7 +5,7 @@ struct ContentChecks {
     let top: Section
     let version: BuildSpec.Version
     var findings: Findings
-    /// The commands that a shell can be asked about.
+    /// The commands that a shell may be unable to read.
     private(set) var scripts: [ShellScript] = []
     /// How many later commands may still be looked at for what an `exit 0` drops: more than any buildspec has.
     private var exitLooks = 20_000
@@ -48,13 +48,15 @@ struct ContentChecks {
     private mutating func checkCommands() {
         let commands = SpecCommand.all(of: top)
         guard let shell = ScriptShell.of(top, commands) else { return }
-        scripts.reserveCapacity(commands.count)
         var text = ShellText()
         for (place, command) in commands.enumerated() {
+            let kind = command.node.withText(PlainScript.kind)
+            guard kind != .programs else { continue }
             let hasBashisms = command.node.withText { bytes in
                 ShellLexer.read(bytes, into: &text)
                 return check(command, at: place, in: commands, ShellView(text: text, bytes: bytes), shell)
             }
+            guard kind == .other else { continue }
             scripts.append(
                 ShellScript(command, shell: shell, endsCleanly: text.endsCleanly, hasBashisms: hasBashisms))
         }

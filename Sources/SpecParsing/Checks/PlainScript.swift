@@ -1,29 +1,46 @@
 /// Tells scripts that no shell can fail to read: simple commands, joined by `&&`, `||`, `|` and `;`.
 ///
 /// Most commands of buildspecs are such, and a shell need not be asked about them. Whatever is not understood here is not
-/// plain: a backslash, a substitution, a redirection, a bracket, a word that begins a compound command.
+/// plain: a backslash, a redirection, a bracket, a word that begins a compound command. A substitution is when what it holds
+/// is.
 struct PlainScript {
+    enum Kind {
+        /// Not plain.
+        case other
+        case plain
+        /// Plain, and no more than one statement of programs: nothing in it does more for the shell than run them.
+        case programs
+    }
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
     /// Words of the current command.
     private var words = 0
     /// Whether an operator waits for a command behind it.
     private var isOpen = false
+    private var statements = 1
+    private var closer: UInt8?
+    private var depth = 0
+    private var hasOnlyPrograms = true
 
-    static func isPlain(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func kind(of text: UnsafeBufferPointer<UInt8>) -> Kind {
         var script = PlainScript(bytes: text)
-        return script.read()
+        guard script.read(until: nil) else { return .other }
+        return script.hasOnlyPrograms && script.statements == 1 ? .programs : .plain
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    private mutating func read() -> Bool {
+    /// - Parameter closer: the byte behind a substitution.
+    private mutating func read(until closer: UInt8?) -> Bool {
         while place < bytes.count {
             switch bytes[place] {
+            case closer: return !isOpen
             case UInt8(ascii: " "), UInt8(ascii: "\t"): place += 1
             case 0x0a:
                 guard !isOpen else { return false }
                 words = 0
+                statements += 1
                 place += 1
             case UInt8(ascii: "&"), UInt8(ascii: "|"), UInt8(ascii: ";"):
                 guard readOperator() else { return false }
@@ -31,7 +48,22 @@ struct PlainScript {
                 guard readWord() else { return false }
             }
         }
-        return !isOpen
+        return closer == nil && !isOpen
+    }
+
+    /// Reads what stands in a substitution, from its first byte behind its closer.
+    private mutating func readSubstitution(until closer: UInt8) -> Bool {
+        guard depth < 8 else { return false }
+        depth += 1
+        let outer = (words: words, isOpen: isOpen, closer: self.closer)
+        (words, isOpen, self.closer) = (0, false, closer)
+        // What is in it may have something for the checks.
+        hasOnlyPrograms = false
+        guard read(until: closer) else { return false }
+        (words, isOpen, self.closer) = outer
+        depth -= 1
+        place += 1
+        return true
     }
 
     /// `&&`, `||`, `|` and `;`, each behind a command.
@@ -43,6 +75,7 @@ struct PlainScript {
         if isDouble { place += 1 }
         words = 0
         isOpen = first != UInt8(ascii: ";")
+        if !isOpen { statements += 1 }
         return isDouble ? isOpen : first != UInt8(ascii: "&")
     }
 
@@ -56,9 +89,9 @@ struct PlainScript {
                 guard skip(to: UInt8(ascii: "'"), expanding: false) else { return false }
             case UInt8(ascii: "\""):
                 guard skip(to: UInt8(ascii: "\""), expanding: true) else { return false }
-            case UInt8(ascii: "$"):
-                guard isPlainVariable else { return false }
-                place += 1
+            case closer: return endWord(from: start)
+            case UInt8(ascii: "$"), UInt8(ascii: "`"):
+                guard readExpansion() else { return false }
             case let byte where Self.isPlain(byte): place += 1
             default: return false
             }
@@ -67,7 +100,11 @@ struct PlainScript {
     }
 
     private mutating func endWord(from start: Int) -> Bool {
-        if words == 0, Self.beginsMore(bytes[start..<place]) { return false }
+        if words == 0 {
+            let word = bytes[start..<place]
+            if Self.beginsMore(word) { return false }
+            if hasOnlyPrograms { hasOnlyPrograms = Self.isProgram(word) }
+        }
         words += 1
         isOpen = false
         return true
@@ -82,19 +119,54 @@ struct PlainScript {
                 place += 1
                 return true
             }
-            if expanding, byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "`") { return false }
-            if expanding, byte == UInt8(ascii: "$"), !isPlainVariable { return false }
+            if expanding, byte == UInt8(ascii: "$") || byte == UInt8(ascii: "`") {
+                // Quotes inside a substitution inside quotes are read in more than one way.
+                guard byte == UInt8(ascii: "$"), let length = plainVariableLength else { return false }
+                place += length
+                continue
+            } else if expanding, byte == UInt8(ascii: "\\") {
+                return false
+            }
             place += 1
         }
         return false
     }
 
-    /// `$NAME`, `$1`, and a `$` at the end of a word: nothing in brackets.
-    private var isPlainVariable: Bool {
-        guard place + 1 < bytes.count else { return true }
-        let next = bytes[place + 1]
-        return Self.isLetterOrDigit(next) || next == UInt8(ascii: "\"") || next == UInt8(ascii: " ") || next == 0x0a
+    /// `$NAME`, `$( … )`, backticks.
+    private mutating func readExpansion() -> Bool {
+        if bytes[place] == UInt8(ascii: "`") {
+            guard closer != UInt8(ascii: "`") else { return false }
+            place += 1
+            return readSubstitution(until: UInt8(ascii: "`"))
+        }
+        if let length = plainVariableLength {
+            place += length
+            return true
+        }
+        guard place + 2 < bytes.count, bytes[place + 1] == UInt8(ascii: "("), bytes[place + 2] != UInt8(ascii: "(")
+        else {
+            return false
+        }
+        place += 2
+        return readSubstitution(until: UInt8(ascii: ")"))
     }
+
+    /// How long `$NAME`, `$1`, `${NAME}` is, or a `$` at the end of a word; `nil` for more than that.
+    private var plainVariableLength: Int? {
+        guard place + 1 < bytes.count else { return 1 }
+        let next = bytes[place + 1]
+        if next == UInt8(ascii: "{") {
+            guard place + 2 < bytes.count, !Self.isDigit(bytes[place + 2]) else { return nil }
+            var end = place + 2
+            while end < bytes.count, Self.isLetterOrDigit(bytes[end]) { end += 1 }
+            return end > place + 2 && end < bytes.count && bytes[end] == UInt8(ascii: "}") ? end + 1 - place : nil
+        }
+        let isPlain =
+            Self.isLetterOrDigit(next) || next == UInt8(ascii: "\"") || next == UInt8(ascii: " ") || next == 0x0a
+        return isPlain ? 1 : nil
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte) || byte == 0x5f
@@ -112,5 +184,15 @@ struct PlainScript {
     /// Whether a first word means more than a program. `name()` and `{` are not plain anyway.
     private static func beginsMore(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         word.count <= 8 && reserved.contains { $0.elementsEqual(word) }
+    }
+    /// The builtins that checks have something to say about.
+    private static let builtins = [
+        "alias", "declare", "exit", "export", "local", "popd", "pushd", "set", "shopt", "source", "test", "trap",
+        "typeset", "umask",
+    ].map { Array($0.utf8) }
+
+    /// No builtin, and no assignment.
+    private static func isProgram(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        !word.contains(UInt8(ascii: "=")) && !(word.count <= 7 && builtins.contains { $0.elementsEqual(word) })
     }
 }

@@ -8,15 +8,12 @@ public struct ShellScript: Sendable {
 
     /// Whether it is for `sh` and has what bash alone understands.
     public let hasBashisms: Bool
-    /// Whether no shell can fail to read it, so that none need be asked.
-    public let isPlain: Bool
 
     init(_ command: SpecCommand, shell: ScriptShell, endsCleanly: Bool, hasBashisms: Bool) {
         self.command = command
         self.shell = shell
         self.endsCleanly = endsCleanly
         self.hasBashisms = hasBashisms
-        isPlain = command.node.withText(PlainScript.isPlain)
     }
 
     /// To the letter.
