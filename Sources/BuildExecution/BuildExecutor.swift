@@ -20,6 +20,8 @@ public struct BuildExecutor: Sendable {
     let debugging: Debugging
     /// A folder of this machine with the driver and the programs of user/bin, for engines that see it.
     let programs: String?
+    /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
+    let pipes: String?
     /// Told of each checkpoint; `nil` when none is to be made.
     let onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 
@@ -45,10 +47,11 @@ public struct BuildExecutor: Sendable {
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
-        debugging: Debugging = Debugging(), programs: String? = nil,
+        debugging: Debugging = Debugging(), programs: String? = nil, pipes: String? = nil,
         onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
     ) {
         self.programs = programs
+        self.pipes = pipes
         self.onCheckpoint = onCheckpoint
         self.debugging = debugging
         self.keep = keep
@@ -268,6 +271,8 @@ public struct BuildExecutor: Sendable {
         guard way != .stream, let programs else { return container }
         var container = container
         container.readOnlyMounts.append((programs, "/codebuild/user"))
+        // A FIFO takes what is written to it on a read-only mount, too.
+        if let pipes { container.readOnlyMounts.append((pipes, TarCarrier.mountPoint)) }
         container.arguments = [". /codebuild/user/driver.sh", "buildspec-driver", surroundings.nonce, "", ""]
         return container
     }

@@ -62,7 +62,7 @@ extension BuildRun {
     }
 
     private func restore(_ key: CacheKey, _ roots: CacheRoots, _ cache: CacheKeeping) async throws {
-        switch try await cache.restore(key, roots, into: executor.container.name, engine: executor.engine) {
+        switch try await cache.restore(key, roots, by: carrier()) {
         case .damaged(let reason):
             await cacheMemory.found(damaged: key)
             try await sink.log("Unable to download cache: \(reason)")
@@ -78,6 +78,11 @@ extension BuildRun {
                 .cacheRestored(
                     entries: summary.entryCount, bytes: Int(summary.byteCount), from: cache.path(of: key)))
         }
+    }
+
+    private func carrier() async throws -> TarCarrier {
+        try await TarCarrier(
+            engine: executor.engine, container: executor.container.name, session: session, folder: executor.pipes)
     }
 
     func saveCache() async throws {
@@ -101,7 +106,7 @@ extension BuildRun {
             let places = found.filter { roots.paths.contains($0.root) }
             guard !places.isEmpty else { return }
             let summary = try await cache.save(
-                key, roots, places: places, of: executor.container.name, engine: executor.engine,
+                key, roots, places: places, by: carrier(),
                 at: executor.surroundings.now().rfc3339, replacesDamaged: replacesDamaged)
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
             for pattern in summary.shallowPatterns {

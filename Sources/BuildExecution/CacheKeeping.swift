@@ -97,25 +97,24 @@ public struct CacheKeeping: Sendable {
         case damaged(reason: String)
     }
 
-    func restore(
-        _ key: CacheKey, _ roots: CacheRoots, into container: String, engine: any Engine
-    ) async throws -> Restored {
-        let pipe = try Pipe()
-        async let copied: Void = engine.copyIn(from: pipe.readEnd, to: "/", of: container)
+    func restore(_ key: CacheKey, _ roots: CacheRoots, by carrier: TarCarrier) async throws -> Restored {
+        let (writeEnd, carry) = try await carrier.incoming()
+        async let copied: Void = carry()
         let outcome: Result<CacheSummary, any Error>
         do {
             outcome = .success(
-                try await store.restore(key, to: pipe.writeEnd, map: roots.mapOfContainer, allowed: roots.stored))
+                try await store.restore(key, to: writeEnd, map: roots.mapOfContainer, allowed: roots.stored))
         } catch { outcome = .failure(error) }
         do {
             try await copied
             return .done(try outcome.get())
-        } catch let error as EngineError {
-            // The engine's words say more than "the pipe was closed".
+        } catch {
+            if case .failure(let failure as WorkspaceError) = outcome, failure.code == .damaged {
+                let place = bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil
+                return .damaged(reason: Self.damaged(failure.reason, place))
+            }
+            // Of what else went wrong the other side's words say more than "the pipe was closed".
             throw error
-        } catch let error as WorkspaceError where error.code == .damaged {
-            return .damaged(
-                reason: Self.damaged(error.reason, bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil))
         }
     }
 
@@ -124,31 +123,31 @@ public struct CacheKeeping: Sendable {
     ///   - time: as ``CacheMetadata`` has it.
     ///   - replacesDamaged: the cache that is there cannot be used.
     func save(
-        _ key: CacheKey, _ roots: CacheRoots, places: [CachePlace], of container: String, engine: any Engine,
-        at time: String, replacesDamaged: Bool
+        _ key: CacheKey, _ roots: CacheRoots, places: [CachePlace], by carrier: TarCarrier, at time: String,
+        replacesDamaged: Bool
     ) async throws -> CacheSummary {
         let summary: CacheSummary
         do {
-            summary = try await read(key, roots, places, of: container, engine, at: time, links: nil)
+            summary = try await read(key, roots, places, by: carrier, at: time, links: nil)
         } catch let links as CacheLinksNeeded {
-            summary = try await read(key, roots, places, of: container, engine, at: time, links: links)
+            summary = try await read(key, roots, places, by: carrier, at: time, links: links)
         }
         guard let bucket else { return summary }
         return try await bucket.push(summary, replacesDamaged: replacesDamaged)
     }
 
     private func read(
-        _ key: CacheKey, _ roots: CacheRoots, _ places: [CachePlace], of container: String, _ engine: any Engine,
-        at time: String, links: CacheLinksNeeded?
+        _ key: CacheKey, _ roots: CacheRoots, _ places: [CachePlace], by carrier: TarCarrier, at time: String,
+        links: CacheLinksNeeded?
     ) async throws -> CacheSummary {
-        var pipes: [(path: String, pipe: Pipe)] = [], streams: [TarStream] = []
+        var carriages: [@Sendable () async throws -> Void] = [], streams: [TarStream] = []
         for place in places {
-            let pipe = try Pipe()
-            pipes.append((place.path, pipe))
-            streams.append(TarStream(pipe.readEnd, map: roots.map(of: place)))
+            let (readEnd, carry) = try carrier.outgoing(place.path)
+            carriages.append(carry)
+            streams.append(TarStream(readEnd, map: roots.map(of: place)))
         }
-        let copying = Task { [pipes] in
-            for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
+        let copying = Task { [carriages] in
+            for carry in carriages { try await carry() }
         }
         var metadata = metadata
         metadata.savedAt = time

@@ -58,6 +58,23 @@ public struct Pipe: Sendable {
     /// F_SETPIPE_SZ of fcntl(2), which the C library's module does not show.
     private static let setPipeSize: Int32 = 1031
 
+    /// A pipe with a name, that another process may open: a FIFO, both of whose ends are open here at once.
+    ///
+    /// - Parameter path: where it is made, for this user alone; must not exist.
+    /// - Throws: ``ChildProcessError``
+    public init(named path: String) throws {
+        let reader = mkfifo(path, 0o600) == 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1
+        let writer = reader < 0 ? -1 : open(path, O_WRONLY | O_CLOEXEC)
+        guard writer >= 0, fcntl(reader, F_SETFL, 0) == 0 else {
+            let reason = String(cString: strerror(errno))
+            for end in [reader, writer] where end >= 0 { close(end) }
+            throw ChildProcessError(doing: "make the FIFO `\(path)`", reason: reason)
+        }
+        Self.widen(writer)
+        readEnd = reader
+        writeEnd = writer
+    }
+
     /// - Throws: ``ChildProcessError`` when the process has no descriptor left.
     public init() throws {
         var ends: [Int32] = [-1, -1]
@@ -66,11 +83,15 @@ public struct Pipe: Sendable {
         guard status == 0 else {
             throw ChildProcessError(doing: "make a pipe", reason: String(cString: strerror(errno)))
         }
-        #if os(Linux)
-            // As large as an ordinary user may have it: fewer turns between writer and reader. A refusal costs nothing.
-            _ = fcntl(ends[1], Self.setPipeSize, 1 << 20)
-        #endif
+        Self.widen(ends[1])
         readEnd = ends[0]
         writeEnd = ends[1]
+    }
+
+    /// As large as an ordinary user may have it: fewer turns between writer and reader. A refusal costs nothing.
+    private static func widen(_ end: Int32) {
+        #if os(Linux)
+            _ = fcntl(end, setPipeSize, 1 << 20)
+        #endif
     }
 }

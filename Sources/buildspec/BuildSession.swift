@@ -105,8 +105,16 @@ struct BuildSession: Sendable {
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
             part: settings.part, debugging: debugging(settings, container.name, engine),
-            programs: ProgramFolder.make(places),
+            programs: ProgramFolder.make(places), pipes: try pipesFolder(plan),
             onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
+    }
+
+    /// Beside the build's record, for as long as its container may stay.
+    private func pipesFolder(_ plan: BuildPlan) throws -> String? {
+        guard case .kept = plan.cache else { return nil }
+        let folder = "\(places.state)/builds/\(plan.id.uuid)/pipes"
+        try Files.makeFolder(folder)
+        return folder
     }
 
     private func keepCheckpoint(of plan: BuildPlan) -> @Sendable (Checkpoint) async throws -> Void {

@@ -22,7 +22,7 @@ import Testing
         "if true", "fi", "a && ", "&& a", "a ;; b", "a &", "a | ", "|| b", "echo $(date", "echo `x", "echo $((1))",
         "echo \\",
         "echo \"$(x)\"", "echo 'a", "echo \"a", "f() { a; }", "( a )", "a > b", "a < b", "echo ${a", "${1x}", "${a:-b}",
-        "$(a &&)", "$(if a)", "`a; `b", ")", "a)", "$(a))", "# c", "! a",
+        "$(a &&)", "$(if a)", ")", "a)", "$(a))", "# c", "! a",
         "{ a",
         "a\n&& b", "do x", "for", "echo a # b", "[[ a", "case", "\"\\\"", ";",
     ])

@@ -16,6 +16,7 @@ N='
 '
 mount=$root/codebuild/output/srcDownload/src
 tmp=$root/codebuild/output/tmp
+pipes=$root/codebuild/readonly/pipes
 source=
 PATH=$PATH:/codebuild/user/bin
 export PATH
@@ -248,6 +249,23 @@ collect() (
         cp -p "$option" -- "$name" "$stage/$name" 1>&2 || return
     done
 )
+
+# try_pipe NAME: whether tar streams can go through a FIFO of the mounted folder: says so into it.
+try_pipe() {
+    [ -p "$pipes/$1" ] && tar --version 2>/dev/null | grep -q GNU && printf . 1<>"$pipes/$1"
+}
+
+# pack NAME PATH: a file or folder as a tar stream into a FIFO, named by its last component.
+pack() { tar --format=posix --numeric-owner -C "${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
+
+# open_pipe NAME, unpack: what comes from a FIFO goes where its names say, below `/`.
+open_pipe() { exec 8<"$pipes/$1"; }
+unpack() {
+    tar --numeric-owner -C "$root/" -xpf - <&8 2>/dev/null
+    set -- $?
+    exec 8<&-
+    return "$1"
+}
 
 # remember: keeps the state that the next command begins with, for those who look into the build or resume it.
 remember() {
