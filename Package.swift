@@ -38,6 +38,7 @@ let package = Package(
         .systemLibrary(
             name: "CLibArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .systemLibrary(name: "CLinuxNamespaces"),
 
         // The pure rooms: no files, no clock, no processes.
         room("SpecParsing", ["CLibYAML"]),
@@ -54,7 +55,7 @@ let package = Package(
         room(
             "ChildProcesses",
             [.product(name: "Subprocess", package: "swift-subprocess"), system]),
-        room("Engines", ["ChildProcesses"]),
+        room("Engines", ["ChildProcesses", "CLinuxNamespaces"]),
         room("ShellChecking", ["ChildProcesses"]),
         room("Archives", ["CLibArchive", system]),
         room(

@@ -22,6 +22,8 @@ public struct BuildExecutor: Sendable {
     let programs: String?
     /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
     let pipes: String?
+    /// The proxy between the build and the network; `nil` where it has its network, or none.
+    let network: BuildNetwork?
     /// Told of each checkpoint; `nil` when none is to be made.
     let onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 
@@ -47,11 +49,12 @@ public struct BuildExecutor: Sendable {
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
-        debugging: Debugging = Debugging(), programs: String? = nil, pipes: String? = nil,
+        debugging: Debugging = Debugging(), programs: String? = nil, pipes: String? = nil, network: BuildNetwork? = nil,
         onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
     ) {
         self.programs = programs
         self.pipes = pipes
+        self.network = network
         self.onCheckpoint = onCheckpoint
         self.debugging = debugging
         self.keep = keep
@@ -221,11 +224,13 @@ public struct BuildExecutor: Sendable {
         _ sink: EventSink, _ guardian: Guardian
     ) async throws -> (Attempt, DriverSession.Ending) {
         var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
+        if let network { orders.append(network.trustOrder.order) }
         if let order = gitCredentialRenewal { orders.append(order) }
         do { try await session.ready(for: orders) } catch let lost as DriverSession.Lost {
             return (.neverStarted(said: lost.said), .leave)
         }
         _ = try await session.replies(orders.count)
+        try await network?.open(container.name)
         if debugging.isOn { _ = try await session.perform("debug") }
         let run = BuildRun(executor: self, session: session, sink: sink, way: .stream, opening: [], resume: point)
         if let changes,
@@ -286,6 +291,7 @@ public struct BuildExecutor: Sendable {
             try await session.ready(for: run.opening.map(\.order))
         } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
         source.remember(way)
+        try await network?.open(container.name)
         let (outcome, ending) = try await limited(session, guardian) { try await run.perform() }
         return (.came(outcome), ending)
     }

@@ -34,6 +34,7 @@ extension BuildExecutor {
                     "cannot write /codebuild/readonly/buildspec.yml (status \($0))"
                 })
         }
+        if let network { orders.append(network.trustOrder) }
         if let order = gitCredentialOrder { orders.append(order) }
         if debugging.isOn {
             orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })

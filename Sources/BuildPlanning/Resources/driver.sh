@@ -75,6 +75,56 @@ credential() {
     done
 }
 
+# trust CERTIFICATE HOST PORT JAVA: programs of the image believe our proxy: by a bundle of our own, which variables name, by
+# the system's bundles, and by what makes those anew when certificates are installed later. JAVA not empty: its machines, too.
+trust() {
+    ca=$root/codebuild/readonly/ca
+    [ ! -e "$ca/bundle.pem" ] || return 0
+    mkdir -p "$ca" && printf '%s\n' "$1" >"$ca/buildspec.crt" || return
+    for bundle in ssl/certs/ca-certificates.crt pki/tls/certs/ca-bundle.crt ssl/ca-bundle.pem ssl/cert.pem; do
+        [ -f "$root/etc/$bundle" ] || continue
+        [ -e "$ca/bundle.pem" ] || cp "$root/etc/$bundle" "$ca/bundle.pem"
+        printf '%s\n' "$1" >>"$root/etc/$bundle" || return
+    done
+    printf '%s\n' "$1" >>"$ca/bundle.pem" || return
+    for folder in usr/local/share/ca-certificates etc/pki/ca-trust/source/anchors; do
+        mkdir -p "$root/$folder" && cp "$ca/buildspec.crt" "$root/$folder/"
+    done
+    [ -z "$4" ] || convince_java "$ca/buildspec.crt" "$2" "$3" >/dev/null 2>&1 &
+}
+
+# convince_java FILE HOST PORT: every Java machine has a trust store and settings of its own; Maven wants to be told, too.
+convince_java() {
+    java=$(readlink -f "$(command -v java)")
+    for home in "${JAVA_HOME-}" "${java%/bin/java}" "$root"/usr/lib/jvm/* "$root"/opt/java/*; do
+        [ -x "$home/bin/keytool" ] || continue
+        for store in "$home/lib/security/cacerts" "$home/jre/lib/security/cacerts"; do
+            [ -e "$store" ] || continue
+            "$home/bin/keytool" -importcert -noprompt -alias buildspec -file "$1" -keystore "$store" -storepass changeit
+        done
+        for file in "$home/conf/net.properties" "$home/lib/net.properties" "$home/jre/lib/net.properties"; do
+            [ -f "$file" ] || continue
+            grep -q '^# of buildspec' "$file" || printf '%s\n' '# of buildspec' "http.proxyHost=$2" "http.proxyPort=$3" \
+                "https.proxyHost=$2" "https.proxyPort=$3" 'http.nonProxyHosts=localhost|127.*|[::1]' >>"$file"
+        done
+    done
+    maven=$(readlink -f "$(command -v mvn)") || return
+    settings=${maven%/bin/mvn}/conf/settings.xml
+    grep -q '<id>buildspec' "$settings" && return
+    for scheme in http https; do
+        printf '<proxy><id>buildspec-%s</id><active>true</active><protocol>%s</protocol><host>%s</host><port>%s</port>' \
+            "$scheme" "$scheme" "$2" "$3"
+        printf '<nonProxyHosts>localhost|127.*|[::1]</nonProxyHosts></proxy>'
+    done >"$tmp/maven-proxies"
+    proxies=$(cat "$tmp/maven-proxies")
+    rm -f "$tmp/maven-proxies"
+    if grep -q '</proxies>' "$settings"; then
+        sed -i "s#</proxies>#$proxies</proxies>#" "$(readlink -f "$settings")"
+    else
+        sed -i "s#</settings>#<proxies>$proxies</proxies></settings>#" "$(readlink -f "$settings")"
+    fi
+}
+
 # become USER: how a command is run as another user; the image decides which tool there is.
 become() {
     as=$1
