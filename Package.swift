@@ -57,6 +57,7 @@ let package = Package(
         room(
             "Workspaces",
             ["Archives", "ChildProcesses", .product(name: "Crypto", package: "swift-crypto"), system]),
+        room("Recordings", [.product(name: "Crypto", package: "swift-crypto"), system]),
 
         // Plan and hands together, and the front door.
         room(
@@ -83,6 +84,7 @@ let package = Package(
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", system]),
         tests("WorkspacesTests", ["Workspaces", "Archives", system]),
+        tests("RecordingsTests", ["Recordings", system]),
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),

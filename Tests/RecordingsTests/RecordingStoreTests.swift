@@ -1,0 +1,4 @@
+import Recordings
+import Testing
+
+@Suite struct RecordingStoreTests {}
