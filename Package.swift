@@ -82,7 +82,7 @@ let package = Package(
             name: "buildspec",
             dependencies: [
                 "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
-                "Workspaces", "ShellChecking",
+                "Workspaces", "Recordings", "ShellChecking",
                 "BuildExecution", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,7 +101,7 @@ let package = Package(
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
-        tests("AcceptanceTests", ["ChildProcesses", "buildspec"]),
+        tests("AcceptanceTests", ["ChildProcesses", "Recordings", "buildspec"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -6,7 +6,7 @@ internal import Workspaces
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
-        abstract: "Look after the cache tarballs.",
+        abstract: "Look after cache tarballs and recordings.",
         subcommands: [List.self, Show.self, Verify.self, Prune.self])
 
     struct Folder: ParsableArguments {
@@ -22,18 +22,23 @@ struct CacheCommand: AsyncParsableCommand {
             }
             return CacheStore(directory: FilePath(folder.map(places.absolute) ?? places.cacheStore))
         }
+
+        /// The recordings of all projects; none when a folder of caches is named.
+        func recordings(_ places: Places) -> [ProjectRecordings] { cache == nil ? ProjectRecordings.all(places) : [] }
     }
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the caches with their sizes and last use.")
+            commandName: "list", abstract: "List caches and recordings with their sizes.")
         @OptionGroup var folder: Folder
 
         func run() async throws {
             await FrontDoor.enter { [folder] places, terminal in
-                let listings = try folder.store(places).list()
-                if listings.isEmpty { terminal.say("there are no caches\n") }
-                for listing in listings { try terminal.write(Array((CacheText.line(listing) + "\n").utf8)) }
+                let lines =
+                    try folder.store(places).list().map(CacheText.line)
+                    + folder.recordings(places).map { try $0.line() }
+                if lines.isEmpty { terminal.say("there are no caches\n") }
+                for line in lines { try terminal.write(Array((line + "\n").utf8)) }
                 return .succeeded
             }
         }
@@ -41,13 +46,17 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show what one cache holds and where it came from.")
+            commandName: "show", abstract: "Show what a cache holds and where it came from, or what was recorded.")
         @OptionGroup var folder: Folder
-        @Argument(help: "The cache's name, as `cache list` has it.")
+        @Argument(help: "The name, as `cache list` has it.")
         var name: String
 
         func run() async throws {
             await FrontDoor.enter { [folder, name] places, terminal in
+                if let recordings = folder.recordings(places).first(where: { $0.name == name }) {
+                    try terminal.write(Array(try recordings.page().utf8))
+                    return .succeeded
+                }
                 let store = try folder.store(places)
                 let page = CacheText.page(try CacheText.show(name, in: store), in: "\(store.directory)")
                 try terminal.write(Array(page.utf8))
@@ -58,31 +67,39 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Read caches through and name the damaged ones.",
+            commandName: "verify", abstract: "Read caches and recordings through and name the damaged ones.",
             discussion: """
-                Every tarball is read against its checksum and to its last entry. Nothing is changed. \
-                Exit status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
+                Every tarball is read against its checksum and to its last entry, every recorded response against its \
+                checksum. Nothing is changed. Exit status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
                 """)
         @OptionGroup var folder: Folder
-        @Argument(help: "The cache's name, as `cache list` has it (default: all).")
+        @Argument(help: "The name, as `cache list` has it (default: all).")
         var name: String?
 
         func run() async throws {
-            try await FrontDoor.enter { [folder, name] places, terminal in
+            await FrontDoor.enter { [folder, name] places, terminal in
                 let store = try folder.store(places)
+                let recordings = folder.recordings(places).filter { name == nil || $0.name == name }
                 let names: [String] =
-                    if let name { [try CacheText.show(name, in: store).name] } else { try store.list().map(\.name) }
-                if names.isEmpty { terminal.say("there are no caches\n") }
+                    if let name { recordings.isEmpty ? [try CacheText.show(name, in: store).name] : [] } else {
+                        try store.list().map(\.name)
+                    }
+                if names.isEmpty, recordings.isEmpty { terminal.say("there are no caches\n") }
                 var isDamaged = false
                 for name in names {
                     let health = try await store.examine(name)
                     if case .damaged = health { isDamaged = true }
                     try terminal.write(Array((CacheText.line(name, health) + "\n").utf8))
                 }
+                for recordings in recordings {
+                    let (lines, isSound) = try await BlockingThread.run { _ in try recordings.health() }
+                    if !isSound { isDamaged = true }
+                    for line in lines { try terminal.write(Array((line + "\n").utf8)) }
+                }
                 guard isDamaged else { return .succeeded }
                 terminal.say(
-                    "help: a build treats a damaged cache as missing; `buildspec cache prune` removes those set aside\n"
-                )
+                    "help: a build treats a damaged cache as missing, and `run --record` makes recordings anew; "
+                        + "`buildspec cache prune` removes what is damaged\n")
                 return .inputOutput
             }
         }
@@ -91,13 +108,13 @@ struct CacheCommand: AsyncParsableCommand {
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
-            abstract: "Remove damaged caches, those not used for long, and the oldest beyond a size.")
+            abstract: "Remove damaged caches and recordings, those not used for long, and the oldest beyond a size.")
         @OptionGroup var folder: Folder
 
-        @Option(help: "Remove caches not used for so many days (default: 30).")
+        @Option(help: "Remove caches and projects' recordings not used for so many days (default: 30).")
         var unusedFor: Int = 30
 
-        @Option(help: "Remove the longest unused ones until the rest is at most so many megabytes.")
+        @Option(help: "Remove the longest unused caches until the rest is at most so many megabytes.")
         var maxMegabytes: Int?
 
         func validate() throws {
@@ -109,13 +126,21 @@ struct CacheCommand: AsyncParsableCommand {
         func run() async throws {
             await FrontDoor.enter { [self] places, terminal in
                 let now = Duration.microseconds(BuildSession.now().microseconds)
+                let moment = now - .seconds(unusedFor * 86_400)
                 let outcome = try folder.store(places).prune(
-                    unusedSince: now - .seconds(unusedFor * 86_400),
+                    unusedSince: moment,
                     maxByteCount: maxMegabytes.map { Int64($0) * 1_000_000 })
                 for listing in outcome.removed {
                     try terminal.write(Array("removed \(CacheText.line(listing))\n".utf8))
                 }
                 for listing in outcome.inUse { terminal.say("in use, kept: \(listing.name)\n") }
+                for recordings in folder.recordings(places) {
+                    guard let lines = try recordings.prune(unusedSince: moment) else {
+                        terminal.say("in use, kept: \(recordings.name)\n")
+                        continue
+                    }
+                    for line in lines { try terminal.write(Array("removed \(line)\n".utf8)) }
+                }
                 return .succeeded
             }
         }
@@ -123,7 +148,7 @@ struct CacheCommand: AsyncParsableCommand {
 }
 
 /// How a cache is written for people.
-private enum CacheText {
+enum CacheText {
     /// - Throws: ``Failure`` when there is no cache of that name.
     static func show(_ name: String, in store: CacheStore) throws -> CacheListing {
         do { return try store.show(name) } catch let error as WorkspaceError where error.code == .notFound {
@@ -165,7 +190,7 @@ private enum CacheText {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func megabytes(_ bytes: Int64) -> String {
+    static func megabytes(_ bytes: Int64) -> String {
         let tenths = (bytes + 50_000) / 100_000
         return "\(tenths / 10).\(tenths % 10) MB"
     }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BuildExecution
 internal import ChildProcesses
 internal import Engines
+internal import Recordings
 internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -59,6 +60,12 @@ enum FrontDoor {
             terminal.say(Failure(status, error.description, help: error.help))
             return status
         case let error as WorkspaceError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        case let error as DamagedRecording:
+            terminal.say(Failure(.inputOutput, error.description, help: error.help))
+            return .inputOutput
+        case let error as RecordingError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput
         case let error as ChildProcessError:

@@ -32,6 +32,14 @@ struct Places {
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
 
+    /// The folder with a folder of recorded responses for each project.
+    var recordings: String { "\(cache)/recordings" }
+
+    /// The folder of a project's recorded responses.
+    ///
+    /// - Parameter key: ``BuildLocation/projectKey``.
+    func recordings(of key: String) -> String { "\(recordings)/\(key)" }
+
     /// The folder of the source snapshots.
     var snapshots: String { "\(cache)/snapshots" }
 

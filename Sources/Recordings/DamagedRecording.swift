@@ -1,0 +1,37 @@
+/// A recording that cannot be used: cut short, changed, or without its body.
+public struct DamagedRecording: Error, Sendable, CustomStringConvertible {
+    /// Of the request; `nil` where nothing but the file is known.
+    public let url: String?
+    /// The path of the file that is wrong.
+    public let file: String
+    /// "its body has 3 bytes instead of 4"
+    public let reason: String
+
+    public init(url: String?, file: String, reason: String) {
+        self.url = url
+        self.file = file
+        self.reason = reason
+    }
+
+    public var description: String {
+        "cannot use the recording" + (url.map { " of \($0)" } ?? "") + ": \(reason) (`\(file)`)"
+    }
+
+    /// How to mend it.
+    public var help: String { "run the build with --record again, while there is a network" }
+}
+
+/// A store whose folder cannot be read or written.
+public struct RecordingError: Error, Sendable, CustomStringConvertible {
+    /// "write the recording `/x/y`"
+    public let doing: String
+    /// The system's own words.
+    public let reason: String
+
+    public init(doing: String, reason: String) {
+        self.doing = doing
+        self.reason = reason
+    }
+
+    public var description: String { "cannot \(doing): \(reason)" }
+}

@@ -1,0 +1,171 @@
+/// URLs as recordings have them: of those that RFC 3986 calls equivalent always the same one, and none with a secret in it.
+enum RecordedURL {
+    /// Normalises an absolute URL (RFC 3986, 6.2.2 and 6.2.3) and takes out user, fragment and secret parameters.
+    static func normalised(_ url: String) -> String {
+        let url = url.prefix { $0 != "#" }
+        guard let scheme = scheme(of: url) else { return String(url) }
+        let rest = url[url.utf8.index(scheme.endIndex, offsetBy: 3)...], name = scheme.lowercased()
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        let target = rest[authority.endIndex...]
+        let path = target.prefix { $0 != "?" }
+        let query = path.endIndex == target.endIndex ? nil : target[target.index(after: path.endIndex)...]
+        return "\(name)://\(host(authority, of: name))\(withoutDots(unescaped(path)))"
+            + (query.map { withoutSecrets(query: unescaped($0)) } ?? "")
+    }
+
+    /// A header's value in which every word that has a query, or a user before its host, is as ``normalised(_:)`` would
+    /// have it in these two respects: what a redirect names is then what the next request is looked up by.
+    static func withoutSecrets(headerValue value: String) -> String {
+        guard value.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "@") }) else { return value }
+        var result = "", word = ""
+        for character in value {
+            if " \t<>\"'".contains(character) {
+                result += withoutSecrets(word: word)
+                result.append(character)
+                word = ""
+            } else {
+                word.append(character)
+            }
+        }
+        return result + withoutSecrets(word: word)
+    }
+
+    private static func withoutSecrets(word: String) -> String {
+        let fragment = word.firstIndex(of: "#") ?? word.endIndex
+        let mark = word[..<fragment].firstIndex(of: "?") ?? fragment
+        var front = String(word[..<mark])
+        if let scheme = scheme(of: front[...]) {
+            let start = front.utf8.index(scheme.endIndex, offsetBy: 3)
+            if let at = front[start...].prefix(while: { $0 != "/" }).lastIndex(of: "@") {
+                front.removeSubrange(start...at)
+            }
+        }
+        guard mark < fragment else { return front + word[fragment...] }
+        return front + withoutSecrets(query: word[word.index(after: mark)..<fragment]) + word[fragment...]
+    }
+
+    // MARK: - Parts
+
+    /// What stands before `://`, when that is at the front.
+    private static func scheme(of url: Substring) -> Substring? {
+        guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")), url[colon...].hasPrefix("://") else { return nil }
+        return url[..<colon]
+    }
+
+    private static func host(_ authority: Substring, of scheme: String) -> String {
+        let host = (authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority)
+            .lowercased()
+        let port = scheme == "https" ? ":443" : scheme == "http" ? ":80" : ":"
+        for ending in [port, ":"] where host.hasSuffix(ending) { return String(host.dropLast(ending.count)) }
+        return host
+    }
+
+    /// Escapes of letters that need none are resolved, all others written in capitals.
+    private static func unescaped(_ text: Substring) -> Substring {
+        guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
+        return Substring(
+            resolvingEscapes(text) { code, digits in
+                isUnreserved(code) ? [code] : [UInt8(ascii: "%")] + digits.map { isLower($0) ? $0 - 0x20 : $0 }
+            })
+    }
+
+    /// The text with something in place of every escape.
+    static func resolvingEscapes(_ text: Substring, _ body: (UInt8, ArraySlice<UInt8>) -> [UInt8]) -> String {
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = [], index = 0
+        result.reserveCapacity(bytes.count)
+        while index < bytes.count {
+            if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count, let high = value(ofDigit: bytes[index + 1]),
+                let low = value(ofDigit: bytes[index + 2])
+            {
+                result += body(high << 4 | low, bytes[(index + 1)...(index + 2)])
+                index += 3
+            } else {
+                result.append(bytes[index])
+                index += 1
+            }
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isLower(_ byte: UInt8) -> Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) }
+
+    private static func value(ofDigit byte: UInt8) -> UInt8? {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+
+    /// RFC 3986, 2.3.
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+            UInt8(ascii: "~"):
+            true
+        default: false
+        }
+    }
+
+    /// RFC 3986, 5.2.4, for a path that begins with a slash.
+    private static func withoutDots(_ path: Substring) -> String {
+        guard path.contains("/.") else { return path.isEmpty ? "/" : String(path) }
+        var kept: [Substring] = []
+        let steps = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
+        for step in steps {
+            switch step {
+            case ".": break
+            case "..": _ = kept.popLast()
+            default: kept.append(step)
+            }
+        }
+        if let last = steps.last, last == "." || last == ".." { kept.append("") }
+        return "/" + kept.joined(separator: "/")
+    }
+
+    /// - Returns: the query with its `?`, or nothing when only secrets were in it.
+    private static func withoutSecrets(query: Substring) -> String {
+        let parts = query.split(separator: "&", omittingEmptySubsequences: false)
+        let names = parts.map { SecretParameters.name(of: $0) }
+        let isSigned = names.contains(where: SecretParameters.signatures.contains)
+        let kept = zip(parts, names).filter { part, name in
+            !SecretParameters.signatures.contains(name) && !SecretParameters.secrets.contains(name)
+                && !(isSigned && SecretParameters.besideSignature.contains(name))
+        }.map(\.0)
+        if kept.isEmpty && !parts.isEmpty { return "" }
+        return "?" + kept.joined(separator: "&")
+    }
+}
+
+/// The names of query parameters that are left out of every recorded URL, and so of what requests are matched by.
+///
+/// In lower case; a request's are compared in any case. The first two lists are taken out wherever they stand; the last one only
+/// beside a signature, since its words are ordinary ones elsewhere.
+enum SecretParameters {
+    /// What signs a URL: AWS (versions 4 and 2, CloudFront), Google Cloud Storage, Azure.
+    static let signatures: Set<String> = ["x-amz-signature", "x-goog-signature", "signature", "sig"]
+
+    /// What lets its bearer in, and what else belongs to a signature.
+    static let secrets: Set<String> = [
+        "x-amz-security-token", "x-amz-credential", "x-amz-algorithm", "x-amz-date", "x-amz-expires",
+        "x-amz-signedheaders", "x-goog-credential", "x-goog-algorithm", "x-goog-date", "x-goog-expires",
+        "x-goog-signedheaders", "awsaccesskeyid", "googleaccessid",
+        "access_token", "accesstoken", "token", "auth_token", "authtoken", "id_token", "refresh_token", "private_token",
+        "job_token", "oauth_token", "session_token", "sessiontoken", "jwt", "api_key", "apikey", "api-key", "x-api-key",
+        "auth", "authorization", "password", "passwd", "pwd", "secret", "client_secret", "__token__", "hdnea", "hdnts",
+    ]
+
+    /// What goes with a signature, and changes with it. Azure's two-letter names are from "Create a service SAS".
+    static let besideSignature: Set<String> = [
+        "expires", "policy", "key-pair-id", "hash-algorithm",
+        "sv", "ss", "srt", "sr", "sp", "spr", "st", "se", "sip", "si", "skoid", "sktid", "skt", "ske", "sks", "skv",
+    ]
+
+    /// The name of a `name=value`, in lower case, without escapes.
+    static func name(of part: Substring) -> String {
+        RecordedURL.resolvingEscapes(part.prefix { $0 != "=" }) { code, _ in [code] }.lowercased()
+    }
+}

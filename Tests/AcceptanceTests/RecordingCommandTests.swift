@@ -1,0 +1,77 @@
+import ChildProcesses
+import Foundation
+import Recordings
+import Testing
+
+/// `buildspec cache` and what a project recorded.
+@Suite struct RecordingCommandTests {
+    private let name = "source-0123456789abcdef"
+
+    private func folder(_ play: Playground) -> URL { play.cache.appending(path: "buildspec/recordings/\(name)") }
+
+    /// Two responses of the same five bytes.
+    private func record(_ play: Playground) throws {
+        let store = RecordingStore(folder: folder(play).path)
+        for path in ["a", "b?token=s3cr3t"] {
+            let body = try store.startBody()
+            try body.write(Array("12345".utf8))
+            try store.record(
+                RecordedRequest(method: "GET", url: "https://example.com/\(path)"), RecordedHead(status: 200),
+                body: body)
+        }
+    }
+
+    @Test func `cache list and show know recordings`() async throws {
+        let play = try Playground()
+        try record(play)
+        let list = try await play.call(["cache", "list"])
+        #expect(list.text.wholeMatch(of: /(?<name>\S+)  0\.0 MB  2 recorded responses  recorded 20[-0-9T:.]+Z/) != nil)
+        #expect(list.text.hasPrefix("\(name)  "))
+        let page = try await play.call(["cache", "show", name])
+        #expect(
+            page.text.split(separator: "\n").map(String.init) == [
+                "name       \(name)", "folder     \(folder(play).path)", "responses  2", "on disk    0.0 MB",
+                "GET https://example.com/a 200, 5 bytes", "GET https://example.com/b 200, 5 bytes",
+            ])
+        #expect(try await play.call(["cache", "list", "--cache", play.out.path]).text.isEmpty)
+    }
+
+    @Test func `cache verify names damaged recordings, and cache prune removes them`() async throws {
+        let play = try Playground()
+        try record(play)
+        let sound = try await play.call(["cache", "verify"])
+        #expect(sound.status.isSuccess)
+        #expect(sound.text == "\(name)  sound  2 recorded responses  0.0 MB")
+        #expect(try await play.call(["cache", "verify", "none"]).status.exitStatus == 66)
+
+        let body = try #require(play.files(in: folder(play)).first { $0.hasPrefix("bodies/") })
+        let path = folder(play).appending(path: body).path
+        try Data("1234x".utf8).write(to: URL(filePath: path))
+        let damaged = try await play.call(["cache", "verify", name])
+        #expect(damaged.status.exitStatus == 74)
+        let reason = "its body is not what was recorded (`\(path)`)"
+        let lines = ["a", "b"].map {
+            "\(name)  damaged: cannot use the recording of https://example.com/\($0): \(reason)"
+        }
+        #expect(damaged.text.split(separator: "\n").map(String.init).sorted() == lines)
+        #expect(damaged.errorText.contains("run --record"))
+
+        let pruned = try await play.call(["cache", "prune"])
+        #expect(pruned.text.contains("removed 2 damaged of the recorded responses of \(name)"))
+        #expect(try await play.call(["cache", "verify"]).text == "\(name)  sound  0 recorded responses  0.0 MB")
+        #expect(try await play.call(["cache", "prune", "--unused-for", "0"]).text.hasPrefix("removed \(name)  "))
+        #expect(!FileManager.default.fileExists(atPath: folder(play).path))
+    }
+
+    @Test func `recordings in use are not pruned`() async throws {
+        let play = try Playground()
+        try record(play)
+        let store = RecordingStore(folder: folder(play).path)
+        _ = try store.response(to: RecordedRequest(method: "GET", url: "https://example.com/a"))
+        let pruned = try await play.call(["cache", "prune", "--unused-for", "0"])
+        #expect(pruned.errorText == "in use, kept: \(name)")
+        #expect(pruned.text.isEmpty)
+        withExtendedLifetime(store) {}
+        #expect(try store.entries().count == 2)
+    }
+}

@@ -1,0 +1,89 @@
+import Foundation
+import Recordings
+import Testing
+
+/// No secret is stored, and none is needed to find a recording.
+@Suite struct SecretTests {
+    private let secret = "s3cr3t"
+
+    @Test func `of a request's headers only those that are matched by are stored`() throws {
+        let folder = try StoreFolder()
+        let names = [
+            "Authorization", "Cookie", "Proxy-Authorization", "X-Amz-Security-Token", "X-JFrog-Art-Api",
+            "PRIVATE-TOKEN",
+        ]
+        try folder.record(
+            get("https://u:\(secret)@example.com/", names.map { ($0, secret) } + [("Accept", "a/b")]), "x")
+        #expect(!folder.everything.contains(secret))
+        #expect(folder.everything.contains("a/b"))
+        #expect(try folder.answer(get("https://example.com/", [("Accept", "a/b")])) == "x")
+    }
+
+    @Test func `a response loses its cookies, its tokens and what is between two hops`() throws {
+        let folder = try StoreFolder()
+        let dropped = [
+            "Set-Cookie", "set-cookie", "Proxy-Authenticate", "Proxy-Connection", "Connection", "Keep-Alive",
+            "Transfer-Encoding", "Upgrade", "TE", "X-Hop", "X-Auth-Token", "X-Amz-Security-Token",
+        ]
+        let kept = [("WWW-Authenticate", "Basic realm=x"), ("Content-Type", "text/html"), ("ETag", "\"1\"")]
+        let values = dropped.map { ($0, $0 == "Connection" ? "close, X-Hop" : secret) }
+        try folder.record(get("https://example.com/"), "x", values + kept)
+        let head = try #require(try folder.store.response(to: get("https://example.com/"))).head
+        #expect(head.headers.map(\.name) == kept.map(\.0))
+        #expect(!folder.everything.contains(secret))
+    }
+
+    @Test(
+        "signatures and tokens are part of no stored URL",
+        arguments: [
+            "X-Amz-Algorithm=A&X-Amz-Credential=s3cr3t%2F2026&X-Amz-Date=1&X-Amz-Expires=60&X-Amz-SignedHeaders=host"
+                + "&X-Amz-Security-Token=s3cr3t&X-Amz-Signature=s3cr3t",
+            "AWSAccessKeyId=s3cr3t&Signature=s3cr3t%3D&Expires=1764000000",
+            "Expires=1764000000&Policy=s3cr3t&Key-Pair-Id=s3cr3t&Signature=s3cr3t",
+            "X-Goog-Signature=s3cr3t&X-Goog-Credential=s3cr3t&X-Goog-Date=7",
+            "sv=2024&se=2026-01-01&sr=b&sp=r&sig=s3cr3t&skoid=s3cr3t", "access_token=s3cr3t", "ACCESS_TOKEN=s3cr3t",
+            "token=s3cr3t", "access%5Ftoken=s3cr3t", "private_token=s3cr3t&jwt=s3cr3t", "api_key=s3cr3t",
+        ])
+    func queries(signed: String) throws {
+        let folder = try StoreFolder()
+        let plain = "https://example.com/x?a=1&b=%2F"
+        for url in ["https://example.com/x?\(signed)&a=1&b=%2f", "https://example.com/x?a=1&\(signed)&b=%2F"] {
+            try folder.record(get(url), "x", [("Location", url), ("Link", "<\(url)>; rel=next, <\(url)>; rel=last")])
+            #expect(try folder.store.entries().map(\.url) == [plain])
+            #expect(!folder.everything.contains(secret))
+            let found = try #require(try folder.store.response(to: get(plain)))
+            // Whoever follows it asks for what was recorded.
+            #expect(try folder.answer(get(try #require(found.head.value("location")))) == "x")
+            #expect(found.head.value("link")?.hasSuffix("; rel=last") == true)
+        }
+        #expect(
+            try folder.answer(get("https://example.com/x?a=1&b=%2F&" + signed.replacing("s3cr3t", with: "other")))
+                == "x")
+        try folder.record(get("https://example.com/y?\(signed)"), "y")
+        #expect(try folder.answer(get("https://example.com/y")) == "y")
+    }
+
+    @Test func `a redirect with a user in it loses the user and nothing else`() throws {
+        let folder = try StoreFolder()
+        let headers = [
+            ("Location", "https://u:s3cr3t@example.com/a?x=1#part"), ("X-Mail", "someone@example.com"),
+            ("Refresh", "5; url=https://u:s3cr3t@example.com/?token=s3cr3t"), ("X-Text", "who? \"me?token=s3cr3t&a\""),
+        ]
+        try folder.record(get("https://example.com/"), "x", headers)
+        let head = try #require(try folder.store.response(to: get("https://example.com/"))).head
+        #expect(head.value("location") == "https://example.com/a?x=1#part")
+        #expect(head.value("x-mail") == "someone@example.com")
+        #expect(head.value("refresh") == "5; url=https://example.com/")
+        #expect(head.value("x-text") == "who? \"me?a\"")
+    }
+
+    @Test func `what is stored is for this user alone`() throws {
+        let folder = try StoreFolder()
+        try folder.record(get("https://example.com/"), "x")
+        for file in folder.files + ["", "bodies", "entries"] {
+            let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.store.folder)/\(file)")
+            let mode = try #require(attributes[.posixPermissions] as? Int)
+            #expect(mode & 0o077 == 0, "\(file)")
+        }
+    }
+}
