@@ -82,7 +82,7 @@ let package = Package(
             name: "buildspec",
             dependencies: [
                 "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
-                "Workspaces", "Recordings", "ShellChecking",
+                "Workspaces", "Recordings", "OfflineProxy", "ShellChecking",
                 "BuildExecution", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),

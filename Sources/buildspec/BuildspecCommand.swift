@@ -21,7 +21,7 @@ struct BuildspecCommand: AsyncParsableCommand {
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self, HookCommand.self,
             CacheCommand.self,
-            SchemaCommand.self, LFSFilterCommand.self,
+            SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

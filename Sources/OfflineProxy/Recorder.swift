@@ -1,0 +1,53 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import Recordings
+
+/// Keeps one response while it passes through. What goes wrong is told, and the response passes all the same.
+final class Recorder {
+    private let settings: ProxySettings
+    private let request: RecordedRequest
+    private let response: HTTPResponseHead
+    private var body: BodyWriter?
+    private var isSpoilt = false
+
+    /// - Returns: `nil` for what is not to be kept: failures of hosts, and answers that mean something to those alone who have the
+    ///   rest (304).
+    init?(_ settings: ProxySettings, _ request: RecordedRequest, _ response: HTTPResponseHead) {
+        guard response.status.code < 500, response.status != .notModified, response.status.code >= 200 else {
+            return nil
+        }
+        self.settings = settings
+        self.request = request
+        self.response = response
+    }
+
+    func add(_ bytes: ByteBuffer) {
+        attempt {
+            if body == nil { body = try settings.store.startBody() }
+            try bytes.withUnsafeReadableBytes { try body?.write($0) }
+        }
+    }
+
+    func finish(_ trailers: HTTPHeaders?) {
+        attempt {
+            try settings.store.record(
+                request,
+                RecordedHead(
+                    status: Int(response.status.code), reason: response.status.reasonPhrase,
+                    headers: response.headers.map { (name: $0.name, value: $0.value) },
+                    trailers: trailers?.map { (name: $0.name, value: $0.value) } ?? []), body: body)
+            settings.onEvent(.recorded(url: request.url, bytes: body?.length ?? 0))
+        }
+    }
+
+    func abandon() { body?.abandon() }
+
+    private func attempt(_ work: () throws -> Void) {
+        guard !isSpoilt else { return }
+        do { try work() } catch {
+            isSpoilt = true
+            abandon()
+            settings.onEvent(.failed(url: request.url, reason: "it is not recorded: \(error)"))
+        }
+    }
+}

@@ -1,0 +1,164 @@
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOPosix
+internal import NIOSSL
+internal import NIOTLS
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#endif
+internal import Foundation
+
+/// The way to hosts: directly, or by the user's own proxy; with their certificates checked.
+struct Upstream: Sendable {
+    private let group: MultiThreadedEventLoopGroup
+    private let tls: NIOSSLContext
+    private let idle: TimeAmount
+    private let proxy: OriginURL?
+    /// The value of `Proxy-Authorization`.
+    private let proxyCredentials: String?
+    private let exceptions: [String]
+
+    init(_ settings: ProxySettings, group: MultiThreadedEventLoopGroup) throws {
+        self.group = group
+        idle = .seconds(settings.idleSeconds)
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["http/1.1"]
+        if let file = settings.trustedRootsFile { configuration.additionalTrustRoots = [.file(file)] }
+        if settings.allowsWrongCertificates { configuration.certificateVerification = .none }
+        do { tls = try NIOSSLContext(configuration: configuration) } catch {
+            throw ProxyError(
+                doing: "read the certificates to trust", reason: "\(error)",
+                help: settings.trustedRootsFile.map { "look at `\($0)`: it must be PEM" })
+        }
+        let text = settings.upstreamProxy.map { $0.contains("://") ? $0 : "http://\($0)" }
+        proxy = text.flatMap { OriginURL($0) }
+        proxyCredentials = text.flatMap(Self.credentials).map { "Basic \(Data($0.utf8).base64EncodedString())" }
+        exceptions = settings.upstreamExceptions.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
+    }
+
+    private static func credentials(in url: String) -> String? {
+        guard let start = url.firstRange(of: "://")?.upperBound, let at = url.lastIndex(of: "@"), at > start else {
+            return nil
+        }
+        return String(url[start..<at]).removingPercentEncoding ?? String(url[start..<at])
+    }
+
+    /// Whether requests for a host go by the user's proxy.
+    private func isProxied(_ host: String) -> Bool {
+        proxy != nil && host != "localhost" && !host.hasPrefix("127.")
+            && !exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
+    }
+
+    /// What a request's first line has to name, and the header by which the user's proxy lets us in.
+    func firstLine(for url: OriginURL) -> (target: String, proxyCredentials: String?) {
+        guard !url.isSecure, isProxied(url.host) else { return (url.target, nil) }
+        return (url.text, proxyCredentials)
+    }
+
+    func connect(to url: OriginURL) async throws -> UpstreamChannel {
+        let place = UpstreamChannel.Place(isSecure: url.isSecure, host: url.host, port: url.port)
+        guard let proxy, isProxied(url.host) else {
+            return try await connect(host: url.host, port: url.port, place, tunnels: false)
+        }
+        return try await connect(host: proxy.host, port: proxy.port, place, tunnels: url.isSecure)
+    }
+
+    private func connect(
+        host: String, port: Int, _ place: UpstreamChannel.Place, tunnels: Bool
+    ) async throws -> UpstreamChannel {
+        let tls = tls, idle = idle, credentials = proxyCredentials
+        let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(20))
+            .channelOption(.socketOption(.tcp_nodelay), value: 1).channelOption(.autoRead, value: false)
+        return try await bootstrap.connect(host: host, port: port) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let pipeline = channel.pipeline.syncOperations
+                let reader = ResponseReader()
+                if tunnels { try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials)) }
+                if place.isSecure {
+                    // Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
+                    let isName = !place.host.contains(":") && place.host.contains { $0.isLetter }
+                    try pipeline.addHandler(
+                        NIOSSLClientHandler(context: tls, serverHostname: isName ? place.host : nil))
+                    try pipeline.addHandler(HandshakeReader())
+                }
+                try pipeline.addHandler(IdleStateHandler(readTimeout: idle))
+                try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+                try pipeline.addHandler(reader)
+                return UpstreamChannel(channel, NIOLoopBound(reader, eventLoop: channel.eventLoop), place: place)
+            }
+        }
+    }
+}
+
+/// Reads on its own until the handshake is done: before that nobody waits for a response.
+private final class HandshakeReader: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        context.read()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        context.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        context.fireUserInboundEventTriggered(event)
+        if case .handshakeCompleted = event as? TLSUserEvent {
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+        }
+    }
+}
+
+/// Asks the user's proxy for a tunnel before anything else is sent.
+private final class ConnectRequest: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let place: UpstreamChannel.Place
+    private let credentials: String?
+    private var answer = ByteBuffer()
+
+    init(to place: UpstreamChannel.Place, credentials: String?) {
+        self.place = place
+        self.credentials = credentials
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        let name = "\(place.host.contains(":") ? "[\(place.host)]" : place.host):\(place.port)"
+        var text = "CONNECT \(name) HTTP/1.1\r\nHost: \(name)\r\n"
+        if let credentials { text += "Proxy-Authorization: \(credentials)\r\n" }
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text + "\r\n")), promise: nil)
+        context.read()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var new = unwrapInboundIn(data)
+        answer.writeBuffer(&new)
+        let text = String(buffer: answer)
+        guard text.contains("\r\n\r\n") else {
+            if answer.readableBytes > 64 << 10 {
+                context.fireErrorCaught(Refusal(line: "it answers with more than a head"))
+            } else {
+                context.read()
+            }
+            return
+        }
+        let line = text.prefix { !$0.isNewline }
+        guard line.split(separator: " ").dropFirst().first == "200" else {
+            return context.fireErrorCaught(Refusal(line: "your proxy says: \(line)"))
+        }
+        let pipeline = context.pipeline.syncOperations
+        context.fireChannelActive()
+        pipeline.removeHandler(self, promise: nil)
+    }
+
+    private struct Refusal: Error, CustomStringConvertible {
+        let line: String
+        var description: String { line }
+    }
+}
