@@ -86,7 +86,7 @@ let package = Package(
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
-        tests("AcceptanceTests", ["ChildProcesses", "buildspec"]),
+        tests("AcceptanceTests", ["ChildProcesses", "Engines", "buildspec"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -25,5 +25,6 @@ if [ ! -e "$run/ready" ]; then
 fi
 cat "$run/ready"
 [ $# = 0 ] || python3 /usr/local/lib/aws-local/call.py "$region" make-repositories "$@"
-echo "ready $(hostname -i)"
+# The first address is that of the network the container was started in.
+echo "ready $(hostname -i | cut -d ' ' -f 1)"
 cat >/dev/null

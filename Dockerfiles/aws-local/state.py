@@ -8,6 +8,7 @@ import copyreg
 import hashlib
 import importlib
 import io
+import marshal
 import os
 import pickle
 import sys
@@ -15,6 +16,7 @@ import tempfile
 import threading
 import types
 import uuid
+from collections import defaultdict
 
 from moto import backends
 from moto.core.base_backend import BackendDict, BaseBackend
@@ -95,6 +97,16 @@ def _set_key(key, state):
     key.__dict__.update(state, lock=threading.Lock())
 
 
+def _default_dictionary(kind, factory):
+    dictionary = kind.__new__(kind)
+    dictionary.default_factory = factory
+    return dictionary
+
+
+def _function(module, code):
+    return types.FunctionType(marshal.loads(code), vars(importlib.import_module(module)))
+
+
 class _Pickler(pickle.Pickler):
     def __init__(self, file):
         super().__init__(file, protocol=5)
@@ -113,6 +125,13 @@ class _Pickler(pickle.Pickler):
             # Its own way would take the content along.
             state = {name: value for name, value in thing.__dict__.items() if name != "lock"}
             return _key, (type(thing),), state, None, None, _set_key
+        if isinstance(thing, defaultdict) and type(thing) is not defaultdict:
+            # Those of moto have another initializer than the one a pickle calls.
+            factory = thing.default_factory
+            return _default_dictionary, (type(thing), factory), thing.__dict__, None, iter(thing.items())
+        if isinstance(thing, types.FunctionType) and "<locals>" in thing.__qualname__ and not thing.__closure__:
+            # What makes the values of a dictionary that has none.
+            return _function, (thing.__module__, marshal.dumps(thing.__code__))
         return NotImplemented
 
 
