@@ -8,6 +8,7 @@ import os
 import sys
 
 import boto3
+import registry
 from botocore.exceptions import BotoCoreError, ClientError
 
 
@@ -18,8 +19,17 @@ def client(service, region):
 
 
 def make_repositories(region, names):
-    ecr = client("ecr", region)
+    """Makes those that are missing; a name may be a whole URI, too."""
     for name in names:
+        host, _, path = name.partition("/")
+        match = registry.HOST.fullmatch(host)
+        if match:
+            name = path
+        ecr = client("ecr", match["region"] if match else region)
+        account = match["account"] if match else os.environ["MOTO_ACCOUNT_ID"]
+        ecr.meta.events.register(
+            "before-sign.ecr", lambda request, account=account, **_: request.headers.add_header("x-moto-account-id", account)
+        )
         try:
             ecr.create_repository(repositoryName=name)
         except ecr.exceptions.RepositoryAlreadyExistsException:

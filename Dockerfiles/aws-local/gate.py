@@ -80,7 +80,7 @@ class Door(BaseHTTPRequestHandler):
         if own:
             prefix = self.host + "/"
         elif not registry.HOST.match(name):
-            region = os.environ.get("AWS_DEFAULT_REGION", "us-east-1")
+            region = os.environ["AWS_DEFAULT_REGION"]
             prefix = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{region}.amazonaws.com/"
         self.check_repository(prefix + name)
         if prefix and query:

@@ -3,7 +3,7 @@
 # keeps the cloud from ending for want of users until its own input ends.
 #
 # Says lines: `note TEXT`, what a user should know; `account ID`, when the cloud runs for another account, and ends then;
-# `ready ADDRESS`.
+# `refused REASON`, and ends; `ready ADDRESS`.
 set -eu
 run=/run/aws-local
 account=$1
@@ -20,11 +20,16 @@ for _ in $(seq 1 3000); do
     sleep 0.01
 done
 if [ ! -e "$run/ready" ]; then
-    echo "it has not come up within 30 s" >&2
-    exit 1
+    echo "refused it has not come up within 30 s"
+    exit 0
 fi
 cat "$run/ready"
-[ $# = 0 ] || python3 /usr/local/lib/aws-local/call.py "$region" make-repositories "$@"
+if [ $# -gt 0 ]; then
+    problem=$(python3 /usr/local/lib/aws-local/call.py "$region" make-repositories "$@" 2>&1) || {
+        echo "refused $(printf '%s\n' "$problem" | tail -n 1)"
+        exit 0
+    }
+fi
 # The first address is that of the network the container was started in.
 echo "ready $(hostname -i | cut -d ' ' -f 1)"
 cat >/dev/null

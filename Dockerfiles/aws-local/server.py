@@ -6,9 +6,11 @@ import os
 import threading
 import time
 
-# Before moto is there: it reads them once.
-os.environ.setdefault("MOTO_ACCOUNT_ID", "123456789012")
-os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")
+import moto.core
+
+# Before anything of moto reads it. The variable itself would keep requests from speaking of any other account.
+ACCOUNT = os.environ.pop("MOTO_ACCOUNT_ID")
+moto.core.DEFAULT_ACCOUNT_ID = moto.core.models.DEFAULT_ACCOUNT_ID = ACCOUNT
 
 import ecr
 import gate

@@ -72,6 +72,8 @@ public struct LocalCloud: Sendable {
             switch try await hold(body) {
             case .held(let result): return result
             case .runsForAnother: try await stop()
+            case .refused(let reason):
+                throw EngineError(.refused, doing: "use the local AWS `\(name)`", reason: reason)
             case .absent(let reason):
                 if !reason.isEmpty {
                     problem = EngineError(.refused, doing: "use the local AWS `\(name)`", reason: reason)
@@ -86,6 +88,8 @@ public struct LocalCloud: Sendable {
         case held(Result)
         /// It runs, for another account.
         case runsForAnother
+        /// It runs, and cannot be what it is to be.
+        case refused(String)
         /// With the engine's last words.
         case absent(String)
     }
@@ -105,6 +109,7 @@ public struct LocalCloud: Sendable {
                     switch word {
                     case "note": notes.append(rest)
                     case "account": attempt = .runsForAnother
+                    case "refused": attempt = .refused(rest)
                     case "ready": attempt = .held(try await body(Running(address: rest, notes: notes)))
                     default: continue
                     }

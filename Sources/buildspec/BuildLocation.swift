@@ -122,6 +122,10 @@ struct BuildLocation {
         return Files.kind(of: location.read(inSource)) == nil && Files.kind(of: here) != nil ? here : inSource
     }
 
+    /// What names the things of this project that are kept between builds, as its cache tarballs are named: readable in front,
+    /// unique behind, and fit for names of files, containers and volumes.
+    var projectKey: String { CacheKey(project: source, paths: []).name }
+
     /// The last component of the source's path, in the letters a CodeBuild project's name may have.
     var projectName: String {
         let last = source.split(separator: "/").last.map(String.init) ?? "root"

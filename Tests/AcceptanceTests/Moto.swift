@@ -53,7 +53,10 @@ struct Moto: Sendable {
     }
 
     @discardableResult
-    func aws(_ arguments: String...) async throws -> String {
+    func aws(_ arguments: String...) async throws -> String { try await aws(arguments) }
+
+    @discardableResult
+    func aws(_ arguments: [String]) async throws -> String {
         let outcome = try await Command("\(Self.folder ?? "")/aws", arguments, environment: environment).collect()
         guard outcome.status.isSuccess else { throw Failure(text: outcome.errorText) }
         return outcome.text
