@@ -113,6 +113,9 @@ class Door(BaseHTTPRequestHandler):
         is_chunked = "chunked" in self.headers.get("Transfer-Encoding", "").lower()
         if is_chunked:
             connection.putheader("Transfer-Encoding", "chunked")
+        # To a client that names no form of manifest the registry gives the one of Docker 1.9, and ECR one of now.
+        if "/manifests/" in target and "application/" not in self.headers.get("Accept", ""):
+            connection.putheader("Accept", registry.MANIFEST_TYPE)
         connection.endheaders()
         try:
             for part in self.chunks() if is_chunked else self.parts(int(self.headers.get("Content-Length", 0))):

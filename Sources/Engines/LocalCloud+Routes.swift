@@ -6,8 +6,9 @@ extension LocalCloud {
         /// The host's name with `*` for any letters, dots included. The first route that matches counts.
         public let pattern: String
         public let destination: Destination
-        /// Whether only requests that are signed belong there: with an `Authorization` that begins with `AWS4-`, or an
-        /// `X-Amz-Signature` in the query. Others are for files that AWS gives to anybody, such as the CLI's installer.
+        /// Whether only requests that are signed belong there: with an `Authorization` that begins with `AWS`, or with
+        /// `X-Amz-Signature=` or `AWSAccessKeyId=` in the query. Others are for files that AWS gives to anybody, such as the
+        /// CLI's installer.
         public let needsSignature: Bool
     }
 
