@@ -77,7 +77,7 @@ extension BuildPlan {
 
     /// The variables CodeBuild itself sets (CODEBUILD.md 5.1, and of 5.2 those that mean something here).
     private static func serviceVariables(_ request: BuildRequest, sourceDirectory: String) -> [Variable] {
-        let account = "000000000000", region = request.region
+        let account = request.account, region = request.region
         let prefix = "arn:aws:codebuild:\(region):\(account)"
         let webhook = request.source.reference.flatMap(Self.webhookTrigger)
         let pairs: [(String, String?)] = [

@@ -156,6 +156,8 @@ public struct BuildRequest: Sendable {
     /// Seconds.
     public var timeout: Int
     public var usesCache: Bool
+    /// Twelve digits, for ARNs.
+    public var account = "000000000000"
     public var decisions: [BuildPlan.Decision] = []
     public var isStrict = false
 

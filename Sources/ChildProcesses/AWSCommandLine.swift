@@ -1,6 +1,7 @@
 /// The user's own AWS CLI, with its profiles, its SSO and its MFA: asked for what only AWS knows, and only when told to.
 public struct AWSCommandLine: Sendable {
     private let program: String
+    private let leading: [String]
     private let options: [String]
     private let environment: [String: String?]
 
@@ -9,6 +10,7 @@ public struct AWSCommandLine: Sendable {
     ///   - region: likewise.
     public init(program: String = "aws", profile: String? = nil, region: String? = nil) {
         self.program = program
+        leading = []
         options =
             ["--output", "json", "--cli-connect-timeout", "10"] + (profile.map { ["--profile", $0] } ?? [])
             + (region.map { ["--region", $0] } ?? [])
@@ -16,11 +18,21 @@ public struct AWSCommandLine: Sendable {
         environment = ["AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "LC_ALL": "C.UTF-8"]
     }
 
+    /// Another program that takes the CLI's calls, and answers them as it does.
+    ///
+    /// - Parameter command: with the arguments that stand in front of the call's own.
+    public init(command: [String]) {
+        program = command.first ?? "aws"
+        leading = Array(command.dropFirst())
+        options = []
+        environment = [:]
+    }
+
     /// Makes one call, `["ssm", "get-parameters", …]`, and gives its answer: JSON.
     ///
     /// - Throws: ``AWSError`` when AWS or the CLI refuses, ``ChildProcessError`` when there is no CLI.
     public func call(_ arguments: [String]) async throws -> [UInt8] {
-        var command = Command(program, arguments + options, environment: environment)
+        var command = Command(program, leading + arguments + options, environment: environment)
         command.mayAskOnTerminal = true
         let outcome = try await command.collect()
         guard outcome.status.isSuccess else {

@@ -31,6 +31,22 @@ extension Command {
         }
     }
 
+    /// Runs the command with a descriptor as its standard input, which is closed as ``run(inputFrom:outputTo:)`` does it.
+    ///
+    /// - Returns: how it ended, with the first 64 KiB of what it printed.
+    public func collect(inputFrom input: Int32) async throws -> CommandOutput {
+        do {
+            let result = try await Subprocess.run(
+                configuration, input: .fileDescriptor(owned(input), closeAfterSpawningProcess: true),
+                output: .bytes(limit: 64 << 10), error: .bytes(limit: 64 << 10))
+            return CommandOutput(
+                status: ChildStatus(result.terminationStatus), output: result.standardOutput,
+                errorOutput: result.standardError)
+        } catch let error as SubprocessError {
+            throw ChildProcessError(doing: "run `\(executable)`", error)
+        }
+    }
+
     private func owned(_ descriptor: Int32) -> FileDescriptor { FileDescriptor(rawValue: descriptor) }
 
     private func gathered(

@@ -122,7 +122,7 @@ struct ComparisonRules: Sendable {
             "‹time›", "the time of the run, seconds or milliseconds since 1970",
             .text("1") + .any(of: "6789") + .digits(8)
                 + .either(.digits(3) + .wordEnd, .text(".") + .digits() + .wordEnd, .wordEnd)),
-        Part("‹account›", "account ids are zeros here", .digits(12) + .wordEnd),
+        Part("‹account›", "account ids are not the local ones", .digits(12) + .wordEnd),
         Part(
             "‹speed›", "how fast a network was",
             number + .maybe(.text(" ")) + .maybe(.any(of: "kKMG")) + .maybe(.text("i")) + .text("B/s")),

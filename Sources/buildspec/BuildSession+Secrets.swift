@@ -2,6 +2,7 @@ internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
 internal import ConsoleRendering
+internal import Engines
 internal import SpecParsing
 internal import Workspaces
 #if canImport(Glibc)
@@ -21,10 +22,7 @@ extension BuildSession {
         let file = try settings.secretsFile.map { try readSecrets($0) } ?? SecretsFile()
         var secrets = BuildSecrets(), failures: [SecretLookup.Failure] = []
         if !plan.references.isEmpty {
-            let aws = settings.usesAWS ? AWSCommandLine(profile: settings.profile, region: settings.region) : nil
-            let outcome = try await SecretLookup(file: file, aws: aws).values(for: plan.references) { count in
-                terminal.say("asking AWS for \(count == 1 ? "1 value" : "\(count) values")\n")
-            }
+            let outcome = try await values(for: plan.references, file, settings, location)
             secrets.values = outcome.values
             failures = outcome.failures
             if let path = settings.secretsFile { await warnAboutReaders(of: path, location, git(location)) }
@@ -36,6 +34,23 @@ extension BuildSession {
             secrets.gitCredential = try await gitCredential(settings, git(location), remote: remote)
         }
         return (secrets, failures)
+    }
+
+    private func values(
+        for references: [BuildPlan.Variable], _ file: SecretsFile, _ settings: RunSettings, _ location: BuildLocation
+    ) async throws -> SecretLookup.Outcome {
+        guard settings.usesLocalCloud else {
+            let aws = settings.usesAWS ? AWSCommandLine(profile: settings.profile, region: settings.region) : nil
+            return try await SecretLookup(file: file, aws: aws).values(for: references) { count in
+                terminal.say("asking AWS for \(count == 1 ? "1 value" : "\(count) values")\n")
+            }
+        }
+        // A cloud that runs already costs a call; one that has to start runs on for the build's own calls.
+        let cloud = localCloud(settings, location)
+        return try await cloud.whileRunning { running in
+            say(running.notes)
+            return try await SecretLookup(file: file, aws: cloud.commandLine).values(for: references)
+        }
     }
 
     /// Ends a build whose parameters or secrets cannot be had: the service's log, the record, the names of all that are

@@ -133,14 +133,18 @@ struct BuildSession: Sendable {
             id: id, image: settings.image, buildspecPath: place.relativePath, overrides: settings.overrides,
             source: source,
             initiator: places.environment["USER"] ?? places.environment["LOGNAME"] ?? "\(getuid())",
-            region: settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"]
-                ?? "us-east-1",
+            region: region(settings),
             buildNumber: number, startMilliseconds: startMilliseconds, timeout: settings.timeout,
             usesCache: settings.usesCache,
             inlineBuildspec: place.relativePath == nil ? String(decoding: text, as: UTF8.self) : nil)
+        request.account = settings.account
         request.decisions = settings.decisions
         request.isStrict = settings.isStrict
         return request
+    }
+
+    func region(_ settings: RunSettings) -> String {
+        settings.region ?? places.environment["AWS_REGION"] ?? places.environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
     }
 
     func perform(

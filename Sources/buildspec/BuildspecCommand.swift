@@ -20,7 +20,7 @@ struct BuildspecCommand: AsyncParsableCommand {
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self, HookCommand.self,
-            CacheCommand.self,
+            CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

@@ -12,6 +12,7 @@ struct CleanCommand: AsyncParsableCommand {
               buildspec clean --kept           kept containers, too
               buildspec clean --checkpoints    the checkpoints of all builds, too
               buildspec clean --records 30     records older than so many days, too
+              buildspec clean --cloud          what --aws-local keeps, of all projects, too
             """)
 
     @Flag(help: "Drop the containers of builds that were kept.")
@@ -23,8 +24,12 @@ struct CleanCommand: AsyncParsableCommand {
     @Option(help: "Remove records of builds older than so many days.")
     var records: Int?
 
+    @Flag(
+        help: "End the AWS played on this machine, and remove what it keeps, pushed images included, of all projects.")
+    var cloud = false
+
     func run() async throws {
-        await FrontDoor.enter { [kept, checkpoints, records] places, terminal in
+        await FrontDoor.enter { [kept, checkpoints, records, cloud] places, terminal in
             let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
             let engine = DockerEngine(context: places.variable("context"))
             try await session.sweep(try session.runningMarks(), engine)
@@ -43,6 +48,11 @@ struct CleanCommand: AsyncParsableCommand {
                 }
             }
             try await removeStrays(engine, places, terminal)
+            if cloud {
+                for name in try await LocalCloud.removeAll(of: engine) {
+                    terminal.say("removed the local AWS `\(name)`\n")
+                }
+            }
             if let records { removeRecords(olderThan: records, places, terminal) }
             return .succeeded
         }

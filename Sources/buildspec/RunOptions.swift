@@ -33,6 +33,16 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Look up parameters and secrets in AWS, by your own AWS CLI.")
     var aws = false
 
+    @Flag(
+        help: """
+            Play AWS on this machine: ECR with a registry, STS, SSM, Secrets Manager, S3 in a container of the project's own, \
+            which keeps what builds put there. Parameters and secrets are looked up in it.
+            """)
+    var awsLocal = false
+
+    @Option(help: "The AWS account the build is in, twelve digits (default with --aws-local: 123456789012).")
+    var account: String?
+
     @Option(help: "The docker context to use.")
     var context: String?
 
@@ -138,5 +148,6 @@ struct RunOptions: ParsableArguments {
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
         "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
+        "aws-local", "account", "repositories",
     ]
 }

@@ -29,6 +29,11 @@ struct RunSettings {
     /// An absolute path.
     let secretsFile: String?
     let usesAWS: Bool
+    let usesLocalCloud: Bool
+    /// Twelve digits; zeros where nobody named one and nothing answers for it.
+    let account: String
+    /// Names of ECR repositories that the local cloud is to have.
+    let repositories: [String]
     /// Seconds.
     let timeout: Int
     let logFormat: LogFormat
@@ -64,6 +69,14 @@ struct RunSettings {
                 help: "leave one out; without a network, give the values with --secrets FILE")
         }
         usesAWS = try lookup.isOn(options.aws, "aws") && !isOffline
+        usesLocalCloud = try lookup.isOn(options.awsLocal, "aws-local")
+        guard !(usesAWS && usesLocalCloud) else {
+            throw Failure(
+                .usage, "`--aws` and `--aws-local` contradict one another",
+                help: "leave one out: values come from your account, or from the AWS played on this machine")
+        }
+        account = try Self.account(lookup.text(options.account, "account"), isPlayed: usesLocalCloud)
+        repositories = project.extra["repositories"]?.value ?? []
         let cache = lookup.text(options.cache, "cache")
         cacheBucket = try cache.flatMap(Self.bucket)
         cacheFolder = cacheBucket == nil ? cache.map(places.absolute) : nil
@@ -122,6 +135,14 @@ struct RunSettings {
             throw Failure(.usage, "`--from \(from)` comes after `--until \(last.apiName)`")
         }
         return BuildPart(start: start, last: last)
+    }
+
+    private static func account(_ text: String?, isPlayed: Bool) throws -> String {
+        guard let text else { return isPlayed ? "123456789012" : "000000000000" }
+        guard text.utf8.count == 12, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw Failure(.usage, "`--account` is `\(text)`, expected twelve digits")
+        }
+        return text
     }
 
     /// - Returns: `nil` for a folder.

@@ -5,6 +5,7 @@ import Testing
 /// An S3 of a test's own on loopback, gone with the test: moto's server, and the AWS CLI to look at it.
 struct Moto: Sendable {
     let endpoint: String
+    var region = "us-east-1"
 
     /// Where `.ci/moto` put the programs; `make test` says it.
     private static let folder = ProcessInfo.processInfo.environment["BUILDSPEC_TEST_AWS"]
@@ -45,14 +46,17 @@ struct Moto: Sendable {
     var environment: [String: String?] {
         [
             "AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test-id", "AWS_SECRET_ACCESS_KEY": "test-secret",
-            "AWS_DEFAULT_REGION": "us-east-1", "AWS_CONFIG_FILE": "/nonexistent", "AWS_PROFILE": nil, "AWS_REGION": nil,
+            "AWS_DEFAULT_REGION": region, "AWS_CONFIG_FILE": "/nonexistent", "AWS_PROFILE": nil, "AWS_REGION": nil,
             "AWS_SHARED_CREDENTIALS_FILE": "/nonexistent", "AWS_EC2_METADATA_DISABLED": "true",
             "PATH": "\(Self.folder ?? ""):\(ProcessInfo.processInfo.environment["PATH"] ?? "")",
         ]
     }
 
     @discardableResult
-    func aws(_ arguments: String...) async throws -> String {
+    func aws(_ arguments: String...) async throws -> String { try await aws(arguments) }
+
+    @discardableResult
+    func aws(_ arguments: [String]) async throws -> String {
         let outcome = try await Command("\(Self.folder ?? "")/aws", arguments, environment: environment).collect()
         guard outcome.status.isSuccess else { throw Failure(text: outcome.errorText) }
         return outcome.text

@@ -81,6 +81,15 @@ struct ReadmeTests {
             ], "\(result.errorText)")
     }
 
+    @Test func `the settings for AWS on this machine are good ones`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['echo $CODEBUILD_PROJECT_ARN']}}")
+        try play.write("codebuild.yml", try #require(blocks("yaml").first { $0.hasPrefix("x-buildspec:") }))
+        let result = try await play.run(["--region", "eu-west-1"])
+        #expect(result.printed == ["arn:aws:codebuild:eu-west-1:123456789012:project/source"])
+        #expect(!result.errorText.contains("warning"), "\(result.errorText)")
+    }
+
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""

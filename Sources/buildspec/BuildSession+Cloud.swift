@@ -1,0 +1,15 @@
+internal import Engines
+
+extension BuildSession {
+    /// The AWS played on this machine for a project.
+    func localCloud(_ settings: RunSettings, _ location: BuildLocation) -> LocalCloud {
+        LocalCloud(
+            key: location.projectKey, account: settings.account, region: region(settings),
+            repositories: settings.repositories, engine: DockerEngine(context: settings.context))
+    }
+
+    /// Passes on what a cloud has to say as it comes up.
+    func say(_ notes: [String]) {
+        for note in notes { terminal.say("warning: local AWS: \(note)\n") }
+    }
+}

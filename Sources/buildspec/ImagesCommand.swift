@@ -1,0 +1,103 @@
+internal import ArgumentParser
+internal import Engines
+
+struct ImagesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "images",
+        abstract: "Look after the images that builds pushed with --aws-local.",
+        subcommands: [List.self, Pull.self, Serve.self])
+
+    struct Project: ParsableArguments {
+        @Option(help: "The project's folder (default: this one).")
+        var project: String?
+
+        @Option(help: "The docker context to use.")
+        var context: String?
+
+        /// Runs `body` beside the project's cloud, made to its settings.
+        func withCloud(
+            _ places: Places, _ terminal: Terminal, _ body: @Sendable (LocalCloud) async throws -> Void
+        ) async throws -> ExitStatus {
+            let arguments = [project ?? ".", "--aws-local"] + (context.map { ["--context", $0] } ?? [])
+            let session = BuildSession(options: try RunOptions.parse(arguments), places: places, terminal: terminal)
+            let location = try BuildLocation(session.options, places: places)
+            let settings = try RunSettings(
+                session.options, project: try session.readSettings(location), places: places)
+            let cloud = session.localCloud(settings, location)
+            do {
+                try await cloud.whileRunning { running in
+                    session.say(running.notes)
+                    try await body(cloud)
+                }
+            } catch let error as EngineError where error.code == .absent {
+                throw Failure(.noSuchFile, error.description, help: error.help)
+            }
+            return .succeeded
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "List the images with their digests, sizes and times.")
+        @OptionGroup var project: Project
+
+        func run() async throws {
+            await FrontDoor.enter { [project] places, terminal in
+                try await project.withCloud(places, terminal) { cloud in
+                    let images = try await cloud.images()
+                    if images.isEmpty { terminal.say("nothing was pushed yet\n") }
+                    for image in images {
+                        let tenths = (image.size + 50_000) / 100_000
+                        let line =
+                            "\(image.name)  \(tenths / 10).\(tenths % 10) MB  pushed \(image.pushedAt)  \(image.digest)\n"
+                        try terminal.write(Array(line.utf8))
+                    }
+                }
+            }
+        }
+    }
+
+    struct Pull: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "pull", abstract: "Give images to the engine, under their ECR names.",
+            discussion: """
+                buildspec images pull 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1
+                buildspec images pull app:1        the same, where only one repository is named so
+                """)
+        @OptionGroup var project: Project
+        @Argument(help: "The images, as `images list` names them.")
+        var names: [String]
+
+        func run() async throws {
+            await FrontDoor.enter { [project, names] places, terminal in
+                try await project.withCloud(places, terminal) { cloud in
+                    for name in names { try terminal.write(Array((try await cloud.load(name) + "\n").utf8)) }
+                }
+            }
+        }
+    }
+
+    struct Serve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "serve", abstract: "Open the registry to plain docker, on loopback, until Ctrl-C.",
+            discussion: """
+                Prints the name under which `docker pull` on the engine's machine finds each image. A push goes to \
+                127.0.0.1:PORT/ECR-NAME.
+                """)
+        @OptionGroup var project: Project
+
+        func run() async throws {
+            await FrontDoor.enter { [project] places, terminal in
+                try await project.withCloud(places, terminal) { cloud in
+                    try await cloud.open { registry in
+                        for image in try await cloud.images() {
+                            try terminal.write(Array("docker pull \(registry)/\(image.name)\n".utf8))
+                        }
+                        terminal.say("the registry is open at \(registry) until Ctrl-C\n")
+                        while true { try await Task.sleep(for: .seconds(3600)) }
+                    }
+                }
+            }
+        }
+    }
+}
