@@ -88,7 +88,7 @@ let package = Package(
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
-        tests("AcceptanceTests", ["ChildProcesses", "Recordings", "buildspec"]),
+        tests("AcceptanceTests", ["ChildProcesses", "Recordings", "Workspaces", "buildspec"]),
     ],
     swiftLanguageModes: [.v6]
 )

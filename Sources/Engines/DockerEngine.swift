@@ -16,7 +16,7 @@ public struct DockerEngine: Engine {
         self.context = context
     }
 
-    private func command(_ arguments: [String]) -> Command {
+    func command(_ arguments: [String]) -> Command {
         Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
     }
 

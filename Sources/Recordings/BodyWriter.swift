@@ -80,8 +80,10 @@ public final class BodyWriter: Sendable {
 
     /// Puts the file in its place in the store, over one of the same content: what was there may be damaged.
     ///
-    /// - Parameter place: of a content, by its hash.
-    func keep(at place: (String) -> String) throws -> RecordingFile.Body? {
+    /// - Parameters:
+    ///   - modified: the time the file is to have, in nanoseconds since 1970; now, if it is not said.
+    ///   - place: of a content, by its hash.
+    func keep(modified: Int64? = nil, at place: (String) -> String) throws -> RecordingFile.Body? {
         try state.withLock { state in
             guard state.descriptor >= 0 else {
                 throw RecordingError(doing: doing, reason: "its body was abandoned, or recorded already")
@@ -93,6 +95,10 @@ public final class BodyWriter: Sendable {
             guard state.length > 0 else {
                 unlink(path)
                 return nil
+            }
+            if let modified {
+                let time = timespec(tv_sec: Int(modified / 1_000_000_000), tv_nsec: Int(modified % 1_000_000_000))
+                guard futimens(state.descriptor, [time, time]) == 0 else { throw FileAccess.failure(doing) }
             }
             let hash = hexadecimal(state.hash.finalize())
             try FileAccess.move(path, to: place(hash), doing: doing)
