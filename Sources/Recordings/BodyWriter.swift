@@ -28,7 +28,7 @@ public final class BodyWriter: Sendable {
         let doing = "write a recording in `\(folder)`"
         while true {
             let path = "\(folder)/\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor < 0, errno == ENOENT {
                 try FileAccess.makeFolder(folder, doing: doing)
                 continue
@@ -75,6 +75,20 @@ public final class BodyWriter: Sendable {
             unlink(path)
             close(state.descriptor)
             state.descriptor = -1
+        }
+    }
+
+    /// What was written so far, when it is at most so much.
+    func contents(limit: Int) throws -> [UInt8]? {
+        try state.withLock { state in
+            guard state.descriptor >= 0, state.length <= limit else { return nil }
+            return try [UInt8](unsafeUninitializedCapacity: state.length) { buffer, count in
+                count = pread(state.descriptor, buffer.baseAddress, buffer.count, 0)
+                guard count == buffer.count else {
+                    count = 0
+                    throw FileAccess.failure(doing)
+                }
+            }
         }
     }
 
