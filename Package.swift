@@ -101,7 +101,7 @@ let package = Package(
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
-        tests("AcceptanceTests", ["ChildProcesses", "Engines", "Recordings", "buildspec"]),
+        tests("AcceptanceTests", ["ChildProcesses", "Engines", "Recordings", "Workspaces", "buildspec"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,7 +28,7 @@ public final class BodyWriter: Sendable {
         let doing = "write a recording in `\(folder)`"
         while true {
             let path = "\(folder)/\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
-            let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+            let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor < 0, errno == ENOENT {
                 try FileAccess.makeFolder(folder, doing: doing)
                 continue
@@ -78,10 +78,26 @@ public final class BodyWriter: Sendable {
         }
     }
 
+    /// What was written so far, when it is at most so much.
+    func contents(limit: Int) throws -> [UInt8]? {
+        try state.withLock { state in
+            guard state.descriptor >= 0, state.length <= limit else { return nil }
+            return try [UInt8](unsafeUninitializedCapacity: state.length) { buffer, count in
+                count = pread(state.descriptor, buffer.baseAddress, buffer.count, 0)
+                guard count == buffer.count else {
+                    count = 0
+                    throw FileAccess.failure(doing)
+                }
+            }
+        }
+    }
+
     /// Puts the file in its place in the store, over one of the same content: what was there may be damaged.
     ///
-    /// - Parameter place: of a content, by its hash.
-    func keep(at place: (String) -> String) throws -> RecordingFile.Body? {
+    /// - Parameters:
+    ///   - modified: the time the file is to have, in nanoseconds since 1970; now, if it is not said.
+    ///   - place: of a content, by its hash.
+    func keep(modified: Int64? = nil, at place: (String) -> String) throws -> RecordingFile.Body? {
         try state.withLock { state in
             guard state.descriptor >= 0 else {
                 throw RecordingError(doing: doing, reason: "its body was abandoned, or recorded already")
@@ -93,6 +109,10 @@ public final class BodyWriter: Sendable {
             guard state.length > 0 else {
                 unlink(path)
                 return nil
+            }
+            if let modified {
+                let time = timespec(tv_sec: Int(modified / 1_000_000_000), tv_nsec: Int(modified % 1_000_000_000))
+                guard futimens(state.descriptor, [time, time]) == 0 else { throw FileAccess.failure(doing) }
             }
             let hash = hexadecimal(state.hash.finalize())
             try FileAccess.move(path, to: place(hash), doing: doing)

@@ -27,7 +27,7 @@ extension RecordingStore {
     /// Reads everything through, each body once.
     public func verify() throws -> [DamagedRecording] { try damagedEntries().map(\.damage) }
 
-    private func damagedEntries() throws -> [(path: String, damage: DamagedRecording)] {
+    func damagedEntries() throws -> [(path: String, damage: DamagedRecording)] {
         var damaged: [(path: String, damage: DamagedRecording)] = []
         var known: Set<String> = []
         for path in try entryPaths() {
@@ -45,11 +45,15 @@ extension RecordingStore {
         return damaged
     }
 
-    private func readBody(_ body: RecordingFile.Body, of found: Found) throws {
-        let response = RecordedResponse(
-            head: found.file.head, body: bodyPath(body.hash), bodyLength: body.length, bodyHash: body.hash,
-            recordedAt: .zero, url: found.file.key.url)
-        try BodyReader(response).readThrough()
+    func readBody(_ body: RecordingFile.Body, of found: Found) throws {
+        try bodyReader(body, of: found).readThrough()
+    }
+
+    func bodyReader(_ body: RecordingFile.Body, of found: Found) throws -> BodyReader {
+        try BodyReader(
+            RecordedResponse(
+                head: found.file.head, body: bodyPath(body.hash), bodyLength: body.length, bodyHash: body.hash,
+                recordedAt: .zero, url: found.file.key.url))
     }
 
     /// When something was recorded or looked up last, since 1970.
@@ -101,7 +105,7 @@ extension RecordingStore {
         rmdir(path)
     }
 
-    private func entryPaths() throws -> [String] { try files(in: "\(folder)/entries", depth: 3) }
+    func entryPaths() throws -> [String] { try files(in: "\(folder)/entries", depth: 3) }
 
     private func files(in folder: String, depth: Int) throws -> [String] {
         let names = try FileAccess.names(folder, doing: "read the recordings in `\(folder)`").map { "\(folder)/\($0)" }

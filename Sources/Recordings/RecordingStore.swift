@@ -82,10 +82,21 @@ public struct RecordingStore: Sendable {
             body?.abandon()
             return
         }
-        let file = RecordingFile(key: key, head: head.kept, body: try body?.keep(at: bodyPath))
+        let file = RecordingFile(key: key, head: head.kept, body: try withoutTokens(body)?.keep(at: bodyPath))
         let draft = try BodyWriter(in: draftFolder)
         try draft.write(file.encoded())
         _ = try draft.keep { _ in place }
+    }
+
+    /// - Returns: another body in place of one that gives out tokens.
+    private func withoutTokens(_ body: BodyWriter?) throws -> BodyWriter? {
+        guard let body, let bytes = try body.contents(limit: Self.smallBody),
+            let clean = TokenAnswer.withoutSecrets(bytes)
+        else { return body }
+        body.abandon()
+        let other = try BodyWriter(in: draftFolder)
+        try other.write(clean)
+        return other
     }
 
     // MARK: - Finding

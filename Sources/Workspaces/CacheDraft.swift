@@ -63,7 +63,7 @@ extension CacheFolder {
     }
 
     /// Tarballs of earlier manifests.
-    fileprivate func removeUnnamed(by manifest: CacheManifest) throws {
+    func removeUnnamed(by manifest: CacheManifest) throws {
         let named = Set(manifest.layers.map { Array($0.file.utf8) })
         for name in try directory.names() where name != Self.manifestName && !named.contains(name) {
             try directory.removeFile(name)

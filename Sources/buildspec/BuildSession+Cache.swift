@@ -38,11 +38,8 @@ extension BuildSession {
                         + "the cache of this machine is\n")
             }
         }
-        // In a place the user names, the project's name is enough to find the cache from another checkout; in the one
-        // all projects share, two of the same name must not meet.
-        let isNamed = settings.cacheFolder != nil || settings.cacheBucket != nil
         return CacheKeeping(
-            place, project: isNamed ? location.projectName : location.source, namespace: project.cache?.namespace,
+            place, project: settings.cacheProject(location), namespace: project.cache?.namespace,
             metadata: CacheMetadata(
                 buildspec: buildspec.shownPath, image: plan.image, savedAt: Self.now().rfc3339))
     }

@@ -7,7 +7,7 @@ struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
         abstract: "Look after cache tarballs and recordings.",
-        subcommands: [List.self, Show.self, Verify.self, Prune.self])
+        subcommands: [List.self, Show.self, Verify.self, Prune.self, Export.self, Import.self])
 
     struct Folder: ParsableArguments {
         @Option(help: "The folder with the caches (default: $XDG_CACHE_HOME/buildspec/caches).")

@@ -148,6 +148,6 @@ struct RunOptions: ParsableArguments {
         "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
         "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
-        "aws-local", "account", "repositories",
+        "aws-local", "account", "repositories", "images",
     ]
 }

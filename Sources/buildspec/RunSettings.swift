@@ -47,6 +47,14 @@ struct RunSettings {
     let overrides: [BuildPlan.Variable]
     /// Each of the above with the place it came from, as far as the build depends on it.
     let decisions: [BuildPlan.Decision]
+    /// What else than ``image`` the build needs, by the settings (`x-buildspec: images`).
+    let otherImages: [String]
+
+    /// Whose caches without a key a build's are. In a place the user names, the project's name is enough to find them from
+    /// another checkout; in the one all projects share, two of the same name must not meet.
+    func cacheProject(_ location: BuildLocation) -> String {
+        cacheFolder != nil || cacheBucket != nil ? location.projectName : location.source
+    }
 
     init(_ options: RunOptions, project: ProjectSettings, places: Places) throws {
         var lookup = SettingsLookup(project: project, places: places)
@@ -107,6 +115,7 @@ struct RunSettings {
                 }
                 return point
             }, pausesAfterFailure: options.breaks.contains("failure"), isOn: options.debugSession)
+        otherImages = project.extra["images"]?.value ?? []
         decisions = lookup.decisions
         overrides = try Self.overrides(options, project: project, places: places)
     }

@@ -90,11 +90,27 @@ struct ReadmeTests {
         #expect(!result.errorText.contains("warning"), "\(result.errorText)")
     }
 
+    @Test func `what is carried to another machine arrives`() async throws {
+        let commands = try #require(blocks("console").first { $0.contains("cache export") })
+            .matches(of: #/\$ buildspec ([a-z ]+\S+)/#).map { $0.output.1.split(separator: " ").map(String.init) }
+        #expect(commands.count == 2)
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases: {build: {commands: ['mkdir /k; echo 1 > /k/f']}}\ncache: {paths: [/k]}")
+        try play.write("codebuild.yml", "environment: {image: \(busybox)}")
+        #expect(try await play.call(["run"]).status.isSuccess)
+        #expect(try await play.call(commands[0] + ["--no-images"]).status.isSuccess)
+        let there = ["XDG_CACHE_HOME": play.root.appending(path: "there").path]
+        let imported = try await play.call(commands[1], environment: there)
+        #expect(imported.status.isSuccess, "\(imported.errorText)")
+        #expect(try await play.call(["cache", "list"], environment: there).text.hasPrefix("source-"))
+    }
+
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""
         let commands = ["run", "plan", "validate", "shell", "resume", "builds", "show", "logs", "clean"].map { [$0] }
-        for command in commands + [["cache", "prune"], ["hook", "install"], ["hook", "run"]] {
+        for command in commands + [["cache", "prune"], ["cache", "export"], ["hook", "install"], ["hook", "run"]] {
             help += try await play.call(command + ["--help"]).text
         }
         let named = Set(text.matches(of: #/`[^`\n]*?(--[a-z][a-z-]+)/#).map { String($0.output.1) })

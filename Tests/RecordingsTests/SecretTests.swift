@@ -77,6 +77,41 @@ import Testing
         #expect(head.value("x-text") == "who? \"me?a\"")
     }
 
+    @Test(
+        "tokens that are given out are stored as stars, as many as there were bytes",
+        arguments: [
+            (#"{"token":"s3cr3t"}"#, #"{"token":"******"}"#),
+            (
+                #" { "access_token" : "s3\"cr3t", "token":"s3cr3t" , "expires_in": 300,"issued_at":"2026-11-25T00:00:00Z"}"#,
+                #" { "access_token" : "********", "token":"******" , "expires_in": 300,"issued_at":"2026-11-25T00:00:00Z"}"#
+            ),
+            (
+                #"{"token_type":"Bearer","scope":null,"refresh_token":"s3cr3t","id_token":"s3cr3t"}"# + "\n",
+                #"{"token_type":"Bearer","scope":null,"refresh_token":"******","id_token":"******"}"# + "\n"
+            ),
+        ])
+    func tokens(body: String, stored: String) throws {
+        let folder = try StoreFolder()
+        try folder.record(get("https://auth.example.com/token?service=x"), body)
+        #expect(try folder.answer(get("https://auth.example.com/token?service=x")) == stored)
+        #expect(!folder.everything.contains(secret))
+        #expect(folder.files(in: "drafts") == [])
+    }
+
+    @Test(
+        "other documents are not touched, whatever they have in them",
+        arguments: [
+            #"{"name":"token","token":"x"}"#, #"{"token":{"a":"x"}}"#, #"[{"token":"x"}]"#, #"{"token":"x"} and more"#,
+            #"{"token":"x""#, #"{"token":"x"#, #"{"token":1}"#, #"{"expires_in":1}"#, "{}", "{", "token",
+            #"{"token":""}"#,
+            #"{"token":"x",}"#, #"{"token" "x"}"#,
+        ])
+    func documents(body: String) throws {
+        let folder = try StoreFolder()
+        try folder.record(get("https://example.com/"), body)
+        #expect(try folder.answer(get("https://example.com/")) == body)
+    }
+
     @Test func `what is stored is for this user alone`() throws {
         let folder = try StoreFolder()
         try folder.record(get("https://example.com/"), "x")

@@ -1,0 +1,82 @@
+internal import ChildProcesses
+
+/// What it takes to carry images and volumes from one engine to another.
+extension DockerEngine {
+    /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
+    public func saveImages(_ names: [String], to descriptor: Int32) async throws {
+        let outcome = try await command(["save"] + names).run(outputTo: descriptor)
+        guard outcome.status.isSuccess else {
+            throw EngineError(.refused, doing: "save images", reason: outcome.errorText)
+        }
+    }
+
+    /// Takes in the images of a tar read from `descriptor`, and closes that.
+    public func loadImages(from descriptor: Int32) async throws {
+        let outcome = try await command(["load", "--quiet"]).run(inputFrom: descriptor)
+        guard outcome.status.isSuccess else {
+            throw EngineError(.refused, doing: "load images", reason: outcome.errorText)
+        }
+    }
+
+    public func volumeExists(_ name: String) async throws -> Bool {
+        try await command(["volume", "inspect", "--format", "{{.Name}}", name]).collect().status.isSuccess
+    }
+
+    /// Writes a tar of a volume to `descriptor`, and closes that; names in it begin with `volume/`.
+    ///
+    /// - Parameters:
+    ///   - container: the name of the container that has it meanwhile; it never runs.
+    ///   - image: any the engine has.
+    ///   - user: a container that writes to the volume; it stands still meanwhile, if it runs.
+    public func saveVolume(
+        _ name: String, to descriptor: Int32, container: ContainerSpec, pausing user: String
+    ) async throws {
+        try await withVolume(name, container) {
+            let isRunning = try await command(["pause", user]).collect().status.isSuccess
+            let outcome: Result<Void, any Error>
+            do {
+                outcome = .success(try await copyOut(Self.volumeFolder, of: container.name, to: descriptor))
+            } catch { outcome = .failure(error) }
+            // A new task: whatever became of ours, nobody else would wake it.
+            if isRunning { _ = await Task { try await command(["unpause", user]).collect() }.result }
+            try outcome.get()
+        }
+    }
+
+    /// Makes a volume of a tar as ``saveVolume(_:to:container:pausing:)`` writes it, read from `descriptor`, which is closed; a
+    /// volume of that name is replaced.
+    public func loadVolume(
+        _ name: String, labels: [String: String], from descriptor: Int32, container: ContainerSpec
+    ) async throws {
+        let removed = try await command(["volume", "rm", name]).collect()
+        guard removed.status.isSuccess || removed.errorText.lowercased().contains("no such volume") else {
+            throw EngineError(.refused, doing: "replace volume `\(name)`", reason: removed.errorText)
+        }
+        let words = labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+        let made = try await command(["volume", "create"] + words + [name]).collect()
+        guard made.status.isSuccess else {
+            throw EngineError(.refused, doing: "make volume `\(name)`", reason: made.errorText)
+        }
+        try await withVolume(name, container) { try await copyIn(from: descriptor, to: "/", of: container.name) }
+    }
+
+    private static let volumeFolder = "/volume"
+
+    /// Runs `body` while a container that never runs has a volume.
+    private func withVolume(
+        _ name: String, _ container: ContainerSpec, _ body: @Sendable () async throws -> Void
+    ) async throws {
+        let labels = container.labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+        let mount = Self.mountValue(["type=volume", "src=\(name)", "dst=\(Self.volumeFolder)", "volume-nocopy"])
+        let words = ["create", "--name", container.name, "--pull", "never", "--network", "none", "--mount", mount]
+        let made = try await command(words + labels + [container.image, "true"]).collect()
+        guard made.status.isSuccess else {
+            throw EngineError(.refused, doing: "look into volume `\(name)`", reason: made.errorText)
+        }
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        let removal = await Task { try await remove(container.name) }.result
+        try outcome.get()
+        try removal.get()
+    }
+}
