@@ -76,7 +76,12 @@ extension BuildSession {
     ) async throws -> [(name: String, id: String)] {
         try await withThrowingTaskGroup(of: (Int, String, String?).self) { group in
             for (number, name) in names.enumerated() where !name.contains("@") {
-                group.addTask { (number, name, try await engine.imageID(name)) }
+                group.addTask {
+                    do { return (number, name, try await engine.imageID(name)) } catch is ChildProcessError {
+                        // No docker's command line: starting the container will say it.
+                        return (number, name, nil)
+                    }
+                }
             }
             var found: [(Int, String, String)] = []
             for try await (number, name, id) in group { if let id { found.append((number, name, id)) } }
