@@ -46,6 +46,7 @@ let package = Package(
             name: "BuildPlanning", dependencies: ["SpecParsing"],
             resources: [
                 .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
+                .embedInCode("Resources/docker.sh"),
                 .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
             ],
             swiftSettings: settings),

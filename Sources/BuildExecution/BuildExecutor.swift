@@ -18,6 +18,8 @@ public struct BuildExecutor: Sendable {
     let keep: Keep
     let part: BuildPart
     let debugging: Debugging
+    /// A daemon of the build's own; `nil` for a build that has none.
+    let docker: InnerDocker?
     /// A folder of this machine with the driver and the programs of user/bin, for engines that see it.
     let programs: String?
     /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
@@ -49,10 +51,11 @@ public struct BuildExecutor: Sendable {
         plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
-        debugging: Debugging = Debugging(), programs: String? = nil, pipes: String? = nil, network: BuildNetwork? = nil,
-        onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
+        debugging: Debugging = Debugging(), docker: InnerDocker? = nil, programs: String? = nil, pipes: String? = nil,
+        network: BuildNetwork? = nil, onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)? = nil
     ) {
         self.programs = programs
+        self.docker = docker
         self.pipes = pipes
         self.network = network
         self.onCheckpoint = onCheckpoint
@@ -109,13 +112,8 @@ public struct BuildExecutor: Sendable {
             "put /codebuild/output/tmp/dir.txt \((checkpoint.directory + "\n").shellQuoted)",
         ]
         try await toTheEnd(sink) { guardian in
-            let (beginning, status) = try await withDriver(of: container, sink, showsRefusal: true) { session in
-                try await reattempt(at: point, orders: orders, changes, session, sink, guardian)
-            }
-            switch beginning {
-            case .came(let outcome): return outcome
-            case .neverStarted(let said):
-                return .neverStarted(await engine.diagnose(container, status: status, said: said))
+            try await tryEach(privileges, sink, mounting: { mounted(container, $0) }) { session, privilege in
+                try await reattempt(at: point, orders: orders, changes, session, sink, guardian, privilege)
             }
         }
     }
@@ -221,16 +219,18 @@ public struct BuildExecutor: Sendable {
     /// - Parameter orders: what brings the state back.
     private func reattempt(
         at point: ResumePoint, orders: [String], _ changes: SourceChanges?, _ session: DriverSession,
-        _ sink: EventSink, _ guardian: Guardian
+        _ sink: EventSink, _ guardian: Guardian, _ privilege: Privilege? = nil
     ) async throws -> (Attempt, DriverSession.Ending) {
         var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
         if let network { orders.append(network.trustOrder.order) }
         if let order = gitCredentialRenewal { orders.append(order) }
+        if let order = innerDockerOrder { orders.append(order.order) }
         do { try await session.ready(for: orders) } catch let lost as DriverSession.Lost {
             return (.neverStarted(said: lost.said), .leave)
         }
         _ = try await session.replies(orders.count)
         try await network?.open(container.name)
+        try await remember(privilege, sink)
         if debugging.isOn { _ = try await session.perform("debug") }
         let run = BuildRun(executor: self, session: session, sink: sink, way: .stream, opening: [], resume: point)
         if let changes,
@@ -251,13 +251,29 @@ public struct BuildExecutor: Sendable {
 
     /// Starts the container with the source brought in by the first way the engine does not refuse.
     private func tryEachWay(_ sink: EventSink, _ guardian: Guardian) async throws -> Outcome {
+        let ways = source.ways.flatMap { way in privileges.map { (way: way, privilege: $0) } }
+        return try await tryEach(
+            ways, sink,
+            mounting: { way, privilege in
+                mounted(withPrograms(source.mounted(container, way, at: plan.sourceDirectory), way), privilege)
+            }
+        ) { session, way in
+            try await attempt(session, sink, guardian, way.way, way.privilege)
+        }
+    }
+
+    /// Starts the container in the first way the engine does not refuse.
+    private func tryEach<Way: Sendable>(
+        _ ways: [Way], _ sink: EventSink, mounting: (Way) -> ContainerSpec,
+        _ attempt: @escaping @Sendable (DriverSession, Way) async throws -> (Attempt, DriverSession.Ending)
+    ) async throws -> Outcome {
         var refusal: EngineError?
-        for (number, way) in source.ways.enumerated() {
-            let isLast = number == source.ways.count - 1
-            let mounted = withPrograms(source.mounted(container, way, at: plan.sourceDirectory), way)
+        for (number, way) in ways.enumerated() {
+            let isLast = number == ways.count - 1
+            let mounted = mounting(way)
             // A refusal is no news while there is another way.
             let (beginning, status) = try await withDriver(of: mounted, sink, showsRefusal: isLast) { session in
-                try await attempt(session, sink, guardian, way)
+                try await attempt(session, way)
             }
             switch beginning {
             case .came(let outcome): return outcome
@@ -283,7 +299,8 @@ public struct BuildExecutor: Sendable {
     }
 
     private func attempt(
-        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian, _ way: SourceStaging.Way
+        _ session: DriverSession, _ sink: EventSink, _ guardian: Guardian, _ way: SourceStaging.Way,
+        _ privilege: Privilege?
     ) async throws -> (Attempt, DriverSession.Ending) {
         let run = BuildRun(
             executor: self, session: session, sink: sink, way: way, opening: try openingOrders(way), resume: nil)
@@ -292,6 +309,7 @@ public struct BuildExecutor: Sendable {
         } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
         source.remember(way)
         try await network?.open(container.name)
+        try await remember(privilege, sink)
         let (outcome, ending) = try await limited(session, guardian) { try await run.perform() }
         return (.came(outcome), ending)
     }

@@ -10,7 +10,8 @@ extension BuildRun {
         var failure = CommandFailure(
             command: command.text, exitStatus: exitStatus, shell: plan.shell, output: await sink.lastOutput,
             surroundings: .init(
-                isOffline: container.isOffline, memory: container.memory, platform: container.platform,
+                isOffline: container.isOffline, isPrivileged: executor.docker != nil, memory: container.memory,
+                platform: container.platform,
                 variables: plan.variables.map(\.name) + executor.secrets.values.keys.sorted()))
         let words = [plan.shell.program, failure.blamedProgram ?? ""] + failure.namedVariables
         let answer = try await session.ask("explain \(words.map(\.shellQuoted).joined(separator: " "))")

@@ -30,6 +30,8 @@ struct BuildRun: Sendable {
                 throw unfit
             }
             try await sink.end(.succeeded, .none)
+        } else if let problem = try await useDocker() {
+            throw unfit(problem.message)
         }
         return try await performPhases()
     }
@@ -57,6 +59,7 @@ struct BuildRun: Sendable {
                 if try await !uploadArtifacts() { machine.uploadFailed() }
             case .finish(let status):
                 try await exportVariables()
+                try await noteDockerImages()
                 return status
             }
         }
@@ -85,12 +88,13 @@ struct BuildRun: Sendable {
         }
         try await sink.log("Moving to directory \(plan.sourceDirectory)")
         try await restoreCache()
+        if let problem = try await useDocker() { return problem }
         try await sink.log("Registering with agent")
         for line in plan.phaseCountLines { try await sink.log(line) }
         return nil
     }
 
-    private static func clientError(_ message: String) -> PhaseContext {
+    static func clientError(_ message: String) -> PhaseContext {
         PhaseContext(statusCode: "CLIENT_ERROR", message: message)
     }
 

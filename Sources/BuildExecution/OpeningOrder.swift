@@ -39,6 +39,7 @@ extension BuildExecutor {
         if debugging.isOn {
             orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })
         }
+        if let order = innerDockerOrder { orders.append(order) }
         return try orders + source.openingOrders(way)
     }
 }

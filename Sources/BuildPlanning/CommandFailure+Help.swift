@@ -63,7 +63,11 @@ extension CommandFailure {
     private func noDaemon() -> String? {
         let words = ["Cannot connect to the Docker daemon", "failed to connect to the docker API"]
         guard line(with: words) != nil else { return nil }
-        return "there is no Docker daemon in the build yet; `privilegedMode` has no effect here"
+        return surroundings.isPrivileged
+            ? "the build's own Docker daemon does not answer; what it said is in /var/log/docker.log of the container, and an "
+                + "image that brings none has to start one in the build's commands"
+            : "the build has no Docker daemon: it gets one of its own with --privileged, or with "
+                + "`environment.privilegedMode: true` in codebuild.yml and in the project"
     }
 
     // MARK: The shell's language

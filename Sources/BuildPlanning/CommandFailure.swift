@@ -12,6 +12,8 @@ public struct CommandFailure: Sendable {
     public struct Surroundings: Sendable {
         /// `--offline`.
         public let isOffline: Bool
+        /// `--privileged`: there is, or should be, a Docker daemon in the build.
+        public let isPrivileged: Bool
         /// The limit the container was given, as Docker writes it.
         public let memory: String?
         /// The platform that was asked for.
@@ -19,8 +21,12 @@ public struct CommandFailure: Sendable {
         /// The names of the build's variables.
         public let variables: [String]
 
-        public init(isOffline: Bool = false, memory: String? = nil, platform: String? = nil, variables: [String] = []) {
+        public init(
+            isOffline: Bool = false, isPrivileged: Bool = false, memory: String? = nil, platform: String? = nil,
+            variables: [String] = []
+        ) {
             self.isOffline = isOffline
+            self.isPrivileged = isPrivileged
             self.memory = memory
             self.platform = platform
             self.variables = variables

@@ -1,6 +1,9 @@
 /// The driver's program text: see `Resources/driver.sh`.
 public let driverText = String(decoding: PackageResources.driver_sh, as: UTF8.self)
 
+/// What the driver of a build with a Docker daemon of its own can do beyond: see `Resources/docker.sh`.
+public let innerDockerText = String(decoding: PackageResources.docker_sh, as: UTF8.self)
+
 /// The program text that becomes a shell for people in a build's container: see `Resources/shell.sh`.
 public let shellText = String(decoding: PackageResources.shell_sh, as: UTF8.self)
 

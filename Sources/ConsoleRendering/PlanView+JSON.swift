@@ -39,6 +39,16 @@ extension PlanView {
                     })
             ),
             ("phases", .array(plan.phases.map(Self.json))),
+            (
+                "dockerImages",
+                .array(
+                    baseImages.map {
+                        .object([
+                            ("name", .string($0.name)), ("origin", .string($0.origin.rawValue)),
+                            ("place", .string($0.place)),
+                        ])
+                    })
+            ),
             ("cache", cacheJSON),
             ("artifacts", .array(artifacts)),
             ("reports", .array(plan.reports.map(Self.json))),

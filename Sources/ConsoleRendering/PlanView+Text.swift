@@ -19,6 +19,7 @@ extension PlanView {
         lines += section("exported variables", plan.exportedVariables)
         lines += section("runtime versions", plan.runtimeVersions.map { "\($0.name) \($0.version)  \($0.location)" })
         lines += section("phases", plan.phases.flatMap(Self.lines))
+        lines += section("docker images", baseImages.map { "\($0.name) (\($0.origin.rawValue))  \($0.place)" })
         lines += section("cache", cacheLines)
         lines += section("artifacts", artifactLines)
         lines += section(

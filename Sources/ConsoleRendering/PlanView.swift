@@ -13,6 +13,33 @@ public struct PlanView: Sendable {
     /// Where the cache lies, when the build has one.
     public let cachePlace: String?
 
+    /// The images that the build's own Docker daemon will be asked for; empty for a build without one.
+    public let baseImages: [BaseImage]
+
+    /// An image that the settings name, or a Dockerfile.
+    public struct BaseImage: Sendable {
+        public let name: String
+        /// `app/Dockerfile:1`
+        public let place: String
+        public let origin: Origin
+
+        /// Where the daemon has it from.
+        public enum Origin: String, Sendable {
+            /// This engine lends it.
+            case engine
+            /// Builds before left it.
+            case volume
+            /// Neither has it: it is pulled.
+            case registry
+        }
+
+        public init(name: String, place: String, origin: Origin) {
+            self.name = name
+            self.place = place
+            self.origin = origin
+        }
+    }
+
     /// What the engine says of the image.
     public struct Image: Sendable {
         public let id: String
@@ -25,7 +52,11 @@ public struct PlanView: Sendable {
         }
     }
 
-    public init(plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?) {
+    public init(
+        plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
+        baseImages: [BaseImage] = []
+    ) {
+        self.baseImages = baseImages
         self.plan = plan
         self.source = source
         self.image = image

@@ -97,6 +97,8 @@ public struct DockerEngine: Engine {
             ]
         }
         if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
+        for volume in spec.volumes { arguments += ["--mount", mountValue(fields(of: volume))] }
+        arguments += spec.privilege.map(options) ?? []
         for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
         for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
         if spec.isOffline { arguments += ["--network", "none"] }
@@ -176,17 +178,21 @@ public struct DockerEngine: Engine {
         } catch {
             return EngineError(.unreachable, doing: doing, reason: "\(error)")
         }
-        return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason))
+        return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason, spec))
     }
 
     /// What helps where the image itself cannot be started; the texts are the kernel's and Go's, not the engine's.
-    static func help(for reason: String) -> String? {
+    static func help(for reason: String, _ spec: ContainerSpec) -> String? {
         if reason.lowercased().contains("exec format error") {
             return
                 "the image is made for another processor: name its platform with --platform, or another image with --image"
         }
-        return reason.contains("executable file not found in $PATH")
-            ? "the image has no `sh`, and a build needs one: name another with --image" : nil
+        if reason.contains("executable file not found in $PATH") {
+            return "the image has no `sh`, and a build needs one: name another with --image"
+        }
+        return spec.privilege == nil
+            ? nil
+            : "a build with a Docker daemon of its own (`privileged`) needs an engine that lets containers have capabilities"
     }
 
     public func copyOut(_ path: String, of container: String, to descriptor: Int32) async throws {

@@ -47,6 +47,9 @@ public protocol Engine: Sendable {
 
     /// The id of an image on the engine, or `nil` when it has none of that name.
     func imageID(_ image: String) async throws -> String?
+
+    /// Copies an image, with this name, into the engine that runs inside a container.
+    func lend(_ image: String, to container: String) async throws
 }
 
 /// A container to start. The program is always a shell with a text, never the image's own ENTRYPOINT or CMD.
@@ -64,6 +67,10 @@ public struct ContainerSpec: Sendable {
     public var layeredMount: LayeredMount?
     /// Folders that live in memory and in no image.
     public var memoryMounts: [String] = []
+    /// Volumes of the engine's.
+    public var volumes: [Volume] = []
+    /// What the container may do to the machine, for an engine inside it; `nil`: no more than others.
+    public var privilege: Privilege?
     /// Variables for every process. They stand on the client's command line: never a secret.
     public var environment: [(name: String, value: String)] = []
     /// No network but loopback.
@@ -76,6 +83,29 @@ public struct ContainerSpec: Sendable {
     public init(name: String, image: String) {
         self.name = name
         self.image = image
+    }
+}
+
+/// How much of the machine a container with an engine inside it is given.
+public enum Privilege: String, Sendable, CaseIterable {
+    /// All of it: `--privileged`.
+    case full
+    /// As much as an engine needs, where a machine does not have all to give.
+    case capabilities
+}
+
+/// A folder of a container that lies in a volume of the engine's.
+public struct Volume: Sendable {
+    /// It outlives the container, and is made when there is none; `nil` for one that goes with the container.
+    public var name: String?
+    public var target: String
+    /// For one that is made.
+    public var labels: [String: String]
+
+    public init(name: String?, target: String, labels: [String: String] = [:]) {
+        self.name = name
+        self.target = target
+        self.labels = labels
     }
 }
 

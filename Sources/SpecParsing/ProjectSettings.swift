@@ -1,7 +1,8 @@
 /// What the settings file says: the properties of a CodeBuild project that matter here.
 public struct ProjectSettings: Sendable, Equatable {
     public var image: Located<String>?
-    public var privilegedMode: Bool?
+    /// Whether the build gets a Docker daemon of its own.
+    public var privilegedMode: Located<Bool>?
     /// In the order of the file; a name may come twice, and the later one wins.
     public var environmentVariables: [EnvironmentVariable]
     public var timeoutInMinutes: Located<Int>?
@@ -12,7 +13,8 @@ public struct ProjectSettings: Sendable, Equatable {
     public var extra: [String: Located<[String]>]
 
     public init(
-        image: Located<String>? = nil, privilegedMode: Bool? = nil, environmentVariables: [EnvironmentVariable] = [],
+        image: Located<String>? = nil, privilegedMode: Located<Bool>? = nil,
+        environmentVariables: [EnvironmentVariable] = [],
         timeoutInMinutes: Located<Int>? = nil, buildspec: Located<String>? = nil,
         cache: Cache? = nil, extra: [String: Located<[String]>] = [:]
     ) {
@@ -128,7 +130,7 @@ private struct SettingsReader {
     private mutating func settings(_ project: Section) -> ProjectSettings {
         let environment = project.section("environment")
         var settings = ProjectSettings(
-            image: environment?.text("image"), privilegedMode: environment?.flag("privilegedMode")?.value,
+            image: environment?.text("image"), privilegedMode: environment?.flag("privilegedMode"),
             timeoutInMinutes: timeout(project), buildspec: project.section("source")?.text("buildspec"),
             cache: project.section("cache").flatMap { cache($0) })
         for variable in environment?.sections("environmentVariables") ?? [] {

@@ -74,8 +74,10 @@ struct BuildSession: Sendable {
         let container = try await containerSpec(plan, settings, engine)
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
+        let (docker, volume) = try await innerDocker(plan, settings, location, staged, engine)
+        defer { withExtendedLifetime(volume) {} }
         let executor = try await executor(
-            plan, engine, container, settings, location, place, staged, secrets, surroundings, project, room)
+            plan, engine, container, settings, location, place, staged, secrets, surroundings, project, room, docker)
         let kept = KeptBuild(
             container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000)
         if settings.makesCheckpoints {
@@ -96,7 +98,8 @@ struct BuildSession: Sendable {
     func executor(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
         _ location: BuildLocation, _ place: BuildspecPlace, _ staged: StagedSource?, _ secrets: BuildSecrets,
-        _ surroundings: BuildExecutor.Surroundings, _ project: ProjectSettings, _ room: ScratchFolder?
+        _ surroundings: BuildExecutor.Surroundings, _ project: ProjectSettings, _ room: ScratchFolder?,
+        _ docker: InnerDocker?
     ) async throws -> BuildExecutor {
         BuildExecutor(
             plan: plan, engine: engine, container: container,
@@ -105,7 +108,7 @@ struct BuildSession: Sendable {
             artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
             part: settings.part, debugging: debugging(settings, container.name, engine),
-            programs: ProgramFolder.make(places), pipes: try pipesFolder(plan),
+            docker: docker, programs: ProgramFolder.make(places), pipes: try pipesFolder(plan),
             onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
     }
 

@@ -11,6 +11,7 @@ struct CleanCommand: AsyncParsableCommand {
               buildspec clean                  containers of runs that were killed
               buildspec clean --kept           kept containers, too
               buildspec clean --checkpoints    the checkpoints of all builds, too
+              buildspec clean --docker         images and layers of the Docker daemons in privileged builds, too
               buildspec clean --records 30     records older than so many days, too
               buildspec clean --cloud          what --aws-local keeps, of all projects, too
             """)
@@ -21,6 +22,9 @@ struct CleanCommand: AsyncParsableCommand {
     @Flag(help: "Remove the checkpoints of all builds.")
     var checkpoints = false
 
+    @Flag(help: "Remove what the Docker daemons in privileged builds keep: a volume for each project.")
+    var docker = false
+
     @Option(help: "Remove records of builds older than so many days.")
     var records: Int?
 
@@ -29,7 +33,7 @@ struct CleanCommand: AsyncParsableCommand {
     var cloud = false
 
     func run() async throws {
-        await FrontDoor.enter { [kept, checkpoints, records, cloud] places, terminal in
+        await FrontDoor.enter { [kept, checkpoints, docker, records, cloud] places, terminal in
             let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
             let engine = DockerEngine(context: places.variable("context"))
             try await session.sweep(try session.runningMarks(), engine)
@@ -47,6 +51,7 @@ struct CleanCommand: AsyncParsableCommand {
                     terminal.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
                 }
             }
+            if docker { try await removeVolumes(engine, places, terminal) }
             try await removeStrays(engine, places, terminal)
             if cloud {
                 for name in try await LocalCloud.removeAll(of: engine) {
@@ -67,6 +72,19 @@ struct CleanCommand: AsyncParsableCommand {
             try await engine.remove(container)
             SnapshotStore.forget(container, root: places.snapshots)
             terminal.say("removed container `\(container)`, whose record is gone\n")
+        }
+    }
+
+    /// The volumes of this user's projects; of others on the same engine none.
+    private func removeVolumes(_ engine: DockerEngine, _ places: Places, _ terminal: Terminal) async throws {
+        for volume in try await engine.volumes(withLabel: ProjectDocker.labelName) {
+            guard let project = ProjectDocker(volume: volume, places), project.isOurs else { continue }
+            if try await engine.removeVolume(volume) {
+                project.forget()
+                terminal.say("removed volume `\(volume)`\n")
+            } else {
+                terminal.say("left volume `\(volume)`, which a container has\n")
+            }
         }
     }
 

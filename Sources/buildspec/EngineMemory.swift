@@ -1,4 +1,5 @@
 internal import BuildExecution
+internal import Engines
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -35,6 +36,21 @@ struct EngineMemory: Sendable {
         let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
         way = lines.first.flatMap { SourceStaging.Way(rawValue: $0) }
         volumeRoot = lines.count > 1 ? lines[1] : nil
+    }
+
+    /// What the engine lets a container with a daemon inside have; `nil` when it was not tried.
+    var privilege: Privilege? {
+        var info = stat()
+        guard stat("\(file).privilege", &info) == 0, time(nil) - Int(info.st_mtim.tv_sec) < Self.secondsKept,
+            let bytes = try? Files.read("\(file).privilege")  // As above.
+        else { return nil }
+        return Privilege(rawValue: String(decoding: bytes, as: UTF8.self))
+    }
+
+    func remember(_ privilege: Privilege) {
+        // As below.
+        try? Files.makeFolder("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
+        try? Files.replace("\(file).privilege", with: Array(privilege.rawValue.utf8))
     }
 
     /// What `docker context use` chose; `nil` where it was never called.

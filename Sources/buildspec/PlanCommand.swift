@@ -85,7 +85,8 @@ extension BuildSession {
             BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000"), settings, place,
             text: text, source: facts(location, snapshot),
             number: try BuildNumber(project: location.projectName, places).upcoming(), startMilliseconds: 0)
-        let view = await view(BuildPlan(spec, request), settings, location, place, project)
+        let plan = BuildPlan(spec, request)
+        let view = try await view(plan, settings, location, staged, place, project)
         try print(text: view.text, json: view.json, format)
         return .succeeded
     }
@@ -95,9 +96,9 @@ extension BuildSession {
     }
 
     private func view(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ place: BuildspecPlace,
-        _ project: ProjectSettings
-    ) async -> PlanView {
+        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ staged: StagedSource?,
+        _ place: BuildspecPlace, _ project: ProjectSettings
+    ) async throws -> PlanView {
         var cachePlace: String?
         if case .kept(let rules) = plan.cache {
             cachePlace =
@@ -106,7 +107,8 @@ extension BuildSession {
         }
         return PlanView(
             plan: plan, source: location.source, image: await image(plan.image, settings),
-            artifactsDirectory: artifactsDirectory(settings, location), cachePlace: cachePlace)
+            artifactsDirectory: artifactsDirectory(settings, location), cachePlace: cachePlace,
+            baseImages: try await baseImagesView(plan, settings, location, staged))
     }
 
     /// What the engine knows of the image; a plan needs no engine, so that an unreachable one knows nothing.

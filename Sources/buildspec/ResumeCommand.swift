@@ -101,8 +101,11 @@ extension BuildSession {
         defer { mark.release() }
         let room = try await scratch(plan, settings)
         defer { room?.remove() }
+        let (docker, volume) = try await innerDocker(
+            plan, settings, location, staged, engine, in: isRunning ? kept.container : nil)
+        defer { withExtendedLifetime(volume) {} }
         let executor = try await executor(
-            plan, engine, container, settings, location, place, nil, secrets, surroundings(id), project, room)
+            plan, engine, container, settings, location, place, nil, secrets, surroundings(id), project, room, docker)
         let changes =
             syncs && !location.isReadFromGit
             ? try SourceChanges(

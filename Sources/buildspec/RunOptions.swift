@@ -58,6 +58,13 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How much memory the build may use, as docker writes it (3g).")
     var memory: String?
 
+    @Flag(
+        help: """
+            Give the build a Docker daemon of its own, as `environment.privilegedMode` of a project does; its images and \
+            layers are kept for the next build.
+            """)
+    var privileged = false
+
     @Option(
         help: """
             Where cache tarballs are kept: a folder (default: $XDG_CACHE_HOME/buildspec/caches), or s3://BUCKET/PREFIX, \
@@ -145,7 +152,8 @@ struct RunOptions: ParsableArguments {
 
     /// The names a settings file may use under `x-buildspec`.
     static let settingsKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "cache", "no-cache", "profile", "region", "artifacts", "zip",
+        "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
+        "region", "artifacts", "zip",
         "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
         "aws-local", "account", "repositories", "images",

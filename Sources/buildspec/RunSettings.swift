@@ -15,6 +15,10 @@ struct RunSettings {
     let platform: String?
     let cpus: String?
     let memory: String?
+    /// Whether the build gets a Docker daemon of its own.
+    let isPrivileged: Bool
+    /// Images of the engine that the daemon is lent, beside those the Dockerfiles name.
+    let lentImages: [Located<String>]
     /// `nil` for the one all projects of this user share.
     let cacheFolder: String?
     let cacheBucket: S3Location?
@@ -66,6 +70,10 @@ struct RunSettings {
         platform = lookup.text(options.platform, "platform")
         cpus = lookup.text(options.cpus, "cpus")
         memory = lookup.text(options.memory, "memory")
+        isPrivileged = try lookup.isOn(
+            options.privileged, "privileged",
+            setting: project.privilegedMode.map { Located($0.value ? "yes" : "no", at: $0.location) })
+        lentImages = lookup.list("images")
         let isOffline = try lookup.isOn(options.offline, "offline")
         self.isOffline = isOffline
         let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
@@ -230,14 +238,24 @@ struct SettingsLookup {
         return found?.value
     }
 
+    /// A list that only the settings can give.
+    mutating func list(_ name: String) -> [Located<String>] {
+        guard let extra = project.extra[name], !extra.value.isEmpty else { return [] }
+        decisions.append(
+            .init(
+                name: name, value: extra.value.joined(separator: ", "), origin: .settings, place: "\(extra.location)"))
+        return extra.value.map { Located($0, at: extra.location) }
+    }
+
     /// Remembers a default, where nobody said anything.
     mutating func note(_ name: String, _ value: String?) {
         guard let value, !decisions.contains(where: { $0.name == name }) else { return }
         decisions.append(.init(name: name, value: value, origin: .default, place: nil))
     }
 
-    mutating func isOn(_ flag: Bool, _ name: String) throws -> Bool {
-        guard let text = text(flag ? "yes" : nil, name) else { return false }
+    /// - Parameter setting: as of ``text(_:_:setting:)``.
+    mutating func isOn(_ flag: Bool, _ name: String, setting: Located<String>? = nil) throws -> Bool {
+        guard let text = text(flag ? "yes" : nil, name, setting: setting) else { return false }
         switch text.lowercased() {
         case "1", "true", "yes", "on": return true
         case "0", "false", "no", "off": return false

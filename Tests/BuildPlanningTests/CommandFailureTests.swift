@@ -151,7 +151,7 @@ import Testing
         (1, "cp: error writing '/x': No space left on device\n", "the disk of the engine is full"),
         (
             1, "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n",
-            "there is no Docker daemon"
+            "the build has no Docker daemon: it gets one of its own with --privileged"
         ),
         (
             126, "x.sh: line 4: ./a: cannot execute binary file: Exec format error\n",

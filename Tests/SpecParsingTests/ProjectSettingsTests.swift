@@ -29,7 +29,7 @@ import Testing
         let settings = reading.settings
         #expect(settings.image?.value == "aws/codebuild/standard:7.0")
         #expect(settings.image?.location.description == "codebuild.yml:2:10")
-        #expect(settings.privilegedMode == true)
+        #expect(settings.privilegedMode?.value == true)
         #expect(
             settings.environmentVariables.map { "\($0.type.rawValue) \($0.name)=\($0.value)" } == [
                 "PLAINTEXT A=010", "PARAMETER_STORE P=/a/b", "SECRETS_MANAGER S=id:key", "PLAINTEXT E=",
@@ -69,7 +69,7 @@ import Testing
                 "warning: `projects[0].secondarySources` is not supported yet: it is ignored [not-supported]"
             ])
         #expect(reading.settings.image?.value == "aws/codebuild/standard:7.0")
-        #expect(reading.settings.privilegedMode == false)
+        #expect(reading.settings.privilegedMode?.value == false)
         #expect(reading.settings.environmentVariables.map(\.name) == ["PROFILE"])
         #expect(reading.settings.buildspec?.value == "ci/buildspec.yml")
         #expect(

@@ -1,0 +1,68 @@
+internal import ChildProcesses
+
+/// An engine inside a container: what its container is given, and what it is lent.
+extension DockerEngine {
+    /// Enough for a daemon with bridge networks: what is read-only for the container it makes writable itself.
+    static func options(_ privilege: Privilege) -> [String] {
+        switch privilege {
+        case .full: ["--privileged"]
+        case .capabilities:
+            ["SYS_ADMIN", "NET_ADMIN", "MKNOD"].flatMap { ["--cap-add", $0] }
+                + ["seccomp", "apparmor"].flatMap { ["--security-opt", "\($0)=unconfined"] }
+        }
+    }
+
+    static func fields(of volume: Volume) -> [String] {
+        ["type=volume"] + (volume.name.map { ["src=\($0)"] } ?? []) + ["dst=\(volume.target)", "volume-nocopy"]
+            + volume.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
+    }
+
+    public func lend(_ image: String, to container: String) async throws {
+        let pipe = try Pipe()
+        async let saved = command(["save", image]).run(outputTo: pipe.writeEnd)
+        async let loaded = command(
+            [
+                "exec", "--interactive", "--user", "0:0", container, "docker", "--host", "unix:///var/run/docker.sock",
+                "load",
+            ]
+        ).run(inputFrom: pipe.readEnd)
+        // Where one end breaks the other breaks, too.
+        let failed = [try await saved, try await loaded].filter { !$0.status.isSuccess }
+        guard failed.isEmpty else {
+            throw EngineError(
+                .refused, doing: "lend image `\(image)` to the build's Docker daemon",
+                reason: failed.map(\.errorText).joined(separator: "; "))
+        }
+    }
+
+    /// The names of the running containers that have a volume mounted.
+    public func containers(usingVolume volume: String) async throws -> [String] {
+        let outcome = try await command(["ps", "--filter", "volume=\(volume)", "--format", "{{.Names}}"]).collect()
+        guard outcome.status.isSuccess else {
+            throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
+        }
+        return outcome.text.split(separator: "\n").map(String.init)
+    }
+
+    /// Whether there is a volume of that name.
+    public func hasVolume(_ volume: String) async throws -> Bool {
+        try await command(["volume", "inspect", volume]).collect().status.isSuccess
+    }
+
+    /// The names of all volumes with a label.
+    public func volumes(withLabel label: String) async throws -> [String] {
+        let outcome = try await command(["volume", "ls", "--filter", "label=\(label)", "--format", "{{.Name}}"])
+            .collect()
+        guard outcome.status.isSuccess else {
+            throw EngineError(.unreachable, doing: "list volumes", reason: outcome.errorText)
+        }
+        return outcome.text.split(separator: "\n").map(String.init)
+    }
+
+    /// Removes a volume.
+    ///
+    /// - Returns: `false` when a container has it.
+    public func removeVolume(_ volume: String) async throws -> Bool {
+        try await command(["volume", "rm", "--force", volume]).collect().status.isSuccess
+    }
+}

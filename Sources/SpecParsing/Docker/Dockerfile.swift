@@ -1,0 +1,97 @@
+/// The images a Dockerfile begins with or copies from, as far as its text alone tells.
+///
+/// Read as Docker reads it: parser directives, comments, continued lines, here-documents, `ARG` before the first `FROM`.
+/// What is wrong in it is the build's to say.
+public struct Dockerfile: Sendable {
+    /// One image, with the line that names it.
+    public struct Image: Sendable, Equatable {
+        public let name: String
+        /// 1-based.
+        public let line: Int
+    }
+
+    /// In the order of the file, each name once.
+    public private(set) var images: [Image] = []
+
+    private var arguments: [String: String]
+    private let overrides: [String: String]
+    private var stages: Set<String> = []
+    private var stageCount = 0
+
+    /// - Parameter arguments: values that beat those of `ARG`: `--build-arg`.
+    public init(_ bytes: [UInt8], arguments: [String: String] = [:]) {
+        overrides = arguments
+        self.arguments = [:]
+        for instruction in DockerInstruction.all(in: bytes) {
+            switch instruction.name {
+            case "ARG" where stageCount == 0: declare(instruction)
+            case "FROM": begin(instruction)
+            case "COPY", "RUN": read(instruction)
+            default: break
+            }
+        }
+    }
+
+    /// Whether a file of this name is likely to be one: `Dockerfile`, `Dockerfile.dev`, `dev.Dockerfile`.
+    public static func isNamedSo(_ name: some StringProtocol) -> Bool {
+        let name = name.lowercased()
+        return name == "dockerfile" || name.hasPrefix("dockerfile.") && !name.hasSuffix(".dockerignore")
+            || name.hasSuffix(".dockerfile")
+    }
+
+    private mutating func declare(_ instruction: DockerInstruction) {
+        for word in DockerWord.split(instruction.text) {
+            guard let equals = word.firstIndex(of: "=") else {
+                if let value = overrides[word] { arguments[word] = value }
+                continue
+            }
+            let name = String(word[..<equals])
+            arguments[name] = overrides[name] ?? expanded(String(word[word.index(after: equals)...]), instruction)
+        }
+    }
+
+    private mutating func begin(_ instruction: DockerInstruction) {
+        let words = DockerWord.split(instruction.text).drop { $0.hasPrefix("--") }
+        guard let first = words.first else { return }
+        if let name = expanded(first, instruction), name.lowercased() != "scratch", !stages.contains(name.lowercased())
+        {
+            note(name, instruction)
+        }
+        stageCount += 1
+        let rest = words.dropFirst()
+        if rest.count == 2, rest.first?.uppercased() == "AS", let stage = rest.last {
+            stages.insert(stage.lowercased())
+        }
+    }
+
+    /// `COPY --from=IMAGE`, `RUN --mount=type=bind,from=IMAGE,…`
+    private mutating func read(_ instruction: DockerInstruction) {
+        for word in DockerWord.split(instruction.text).prefix(while: { $0.hasPrefix("--") }) {
+            if instruction.name == "COPY", word.hasPrefix("--from=") {
+                copy(from: String(word.dropFirst("--from=".count)), instruction)
+            } else if instruction.name == "RUN", word.hasPrefix("--mount=") {
+                for field in word.dropFirst("--mount=".count).split(separator: ",") where field.hasPrefix("from=") {
+                    copy(from: String(field.dropFirst("from=".count)), instruction)
+                }
+            }
+        }
+    }
+
+    private mutating func copy(from place: String, _ instruction: DockerInstruction) {
+        // A number is a stage's, a name may be one; a variable is none there for Docker either.
+        guard Int(place) == nil, !place.contains("$"), !stages.contains(place.lowercased()) else { return }
+        note(place, instruction)
+    }
+
+    private mutating func note(_ name: String, _ instruction: DockerInstruction) {
+        guard !name.isEmpty, !name.contains(where: \.isWhitespace), !images.contains(where: { $0.name == name }) else {
+            return
+        }
+        images.append(Image(name: name, line: instruction.line))
+    }
+
+    /// - Returns: `nil` when a variable has no value that could be known.
+    private func expanded(_ text: String, _ instruction: DockerInstruction) -> String? {
+        DockerWord.expanded(text, escape: instruction.escape) { arguments[$0] }
+    }
+}

@@ -1,0 +1,30 @@
+/// A simple command of a shell script with the words behind its assignments, as far as they are known before it runs.
+struct SimpleCommand {
+    /// Without quotes, variables put in; `nil` for a word that only the shell can know.
+    let words: [String?]
+    /// Whether it runs in a process of its own.
+    let isInSubshell: Bool
+
+    /// - Parameter variables: values that are known.
+    static func all(of script: String, variables: [String: String]) -> [SimpleCommand] {
+        let bytes = Array(script.utf8)
+        return bytes.withUnsafeBufferPointer { bytes in
+            var text = ShellText()
+            ShellLexer.read(bytes, into: &text)
+            return text.commands.map { command in
+                SimpleCommand(
+                    words: text.words[command.words].dropFirst(command.assignments).map { word in
+                        literal(String(decoding: bytes[word.range], as: UTF8.self), variables)
+                    }, isInSubshell: command.context.contains(.subshell))
+            }
+        }
+    }
+
+    private static func literal(_ word: String, _ variables: [String: String]) -> String? {
+        // What a substitution or a pattern makes of it is the shell's secret.
+        guard !word.contains("`"), !word.contains("$("), !word.contains(where: { "*?[".contains($0) }) else {
+            return nil
+        }
+        return DockerWord.expanded(word, escape: "\\") { variables[$0] }
+    }
+}
