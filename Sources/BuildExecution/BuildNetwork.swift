@@ -5,6 +5,8 @@ public struct BuildNetwork: Sendable {
     /// Where the proxy listens, in the container's own network; out of the range that systems choose ports from.
     public static let port: UInt16 = 28080
     public static let address = "127.0.0.1"
+    /// Where containers of a Docker daemon inside the build reach it: the address of that daemon's bridge (docker.sh).
+    public static let innerAddress = "172.31.254.1"
 
     /// Of the authority that vouches for the proxy, PEM.
     let certificate: String
@@ -29,6 +31,11 @@ public struct BuildNetwork: Sendable {
             "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT",
             "CARGO_HTTP_CAINFO", "NODE_EXTRA_CA_CERTS",
         ].map { ($0, "/codebuild/readonly/ca/bundle.pem") }
+
+    /// By this the inner daemon's containers are told of the proxy (docker.sh).
+    public static let innerEnvironment = [
+        (name: "BUILDSPEC_INNER_PROXY", value: "http://\(innerAddress):\(port)")
+    ]
 
     var trustOrder: OpeningOrder {
         OpeningOrder("trust \(certificate.shellQuoted) \(Self.address) \(Self.port) \(convincesJava ? "java" : "''")") {

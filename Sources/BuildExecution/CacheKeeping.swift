@@ -85,6 +85,11 @@ public struct CacheKeeping: Sendable {
         return nil
     }
 
+    /// Whether there is a cache of rules that have no key.
+    public func hasAny(_ rules: BuildPlan.CacheRules) async throws -> Bool {
+        try await has(key(paths: rules.paths, nil))
+    }
+
     /// Whether a cache is there, without bringing it here.
     func has(_ key: CacheKey) async throws -> Bool {
         if let bucket { return try await bucket.manifest(of: key) != nil }

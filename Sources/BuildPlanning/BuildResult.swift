@@ -57,6 +57,8 @@ public struct BuildResult: Sendable, Equatable {
     /// The container that stays behind, if one does.
     public private(set) var keptContainer: String?
     private var running: (command: String, location: SourceLocation?)?
+    /// The text of the command that ran last, or runs.
+    public var runningCommand: String? { running?.command }
 
     public init() {}
 

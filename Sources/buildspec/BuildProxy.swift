@@ -45,7 +45,8 @@ extension BuildSession {
             String($0.filter { !$0.isWhitespace })
         }
         asked.trustedRootsFile = places.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        let holder = usesCloud
+        let holder =
+            usesCloud
             ? CloudHolder(localCloud(settings, location)) { [self] notes in say(notes) } : nil
         if let holder { asked.routes = Self.routes(holder) }
         let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
@@ -64,7 +65,8 @@ extension BuildSession {
                     try await proxy.serve(socket: socket)
                 }
             },
-            environment: BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : []), proxy: proxy, cloud: holder)
+            environment: BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : [])
+                + (settings.isPrivileged ? BuildNetwork.innerEnvironment : []), proxy: proxy, cloud: holder)
     }
 
     private static func routes(_ holder: CloudHolder) -> [ProxyRoute] {

@@ -76,15 +76,20 @@ struct BuildSession: Sendable {
         defer { room?.remove() }
         let (docker, volume) = try await innerDocker(plan, settings, location, staged, engine)
         defer { withExtendedLifetime(volume) {} }
+        let cache = cacheKeeping(plan, settings, location, place, project, room)
+        if settings.isOffline {
+            try await requireAll(plan, settings, location, staged, container, cache, engine)
+        }
+        let proxy = try await proxy(plan, settings, location, engine, reporter)
         let executor = try await executor(
-            plan, engine, container, settings, location, place, staged, secrets, surroundings, project, room, docker)
+            plan, engine, container, settings, location, staged, secrets, surroundings, cache, docker, proxy)
         let kept = KeptBuild(
             container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000)
         if settings.makesCheckpoints {
             try await Checkpoints.prune(BuildHistory(places), engine, places, terminal)
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location), isKept: false)
         }
-        let status = try await perform(executor.run, settings, id, plan, reporter, record)
+        let status = try await perform(executor.run, settings, id, plan, reporter, record, proxy)
         if settings.artifacts == nil, await !reporter.result.artifacts.isEmpty { try hideOurFolder(location) }
         if await reporter.result.keptContainer != nil {
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location))
@@ -97,18 +102,18 @@ struct BuildSession: Sendable {
     /// - Parameter staged: `nil` for a folder without git, and for a build that goes on.
     func executor(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
-        _ location: BuildLocation, _ place: BuildspecPlace, _ staged: StagedSource?, _ secrets: BuildSecrets,
-        _ surroundings: BuildExecutor.Surroundings, _ project: ProjectSettings, _ room: ScratchFolder?,
-        _ docker: InnerDocker?
+        _ location: BuildLocation, _ staged: StagedSource?, _ secrets: BuildSecrets,
+        _ surroundings: BuildExecutor.Surroundings, _ cache: CacheKeeping?, _ docker: InnerDocker?, _ proxy: BuildProxy?
     ) async throws -> BuildExecutor {
-        BuildExecutor(
+        var container = container
+        container.environment += proxy?.environment ?? []
+        return BuildExecutor(
             plan: plan, engine: engine, container: container,
             source: try await staging(location, staged, settings, engine),
-            cache: cacheKeeping(plan, settings, location, place, project, room),
-            artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
+            cache: cache, artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
             zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
             part: settings.part, debugging: debugging(settings, container.name, engine),
-            docker: docker, programs: ProgramFolder.make(places), pipes: try pipesFolder(plan),
+            docker: docker, programs: ProgramFolder.make(places), pipes: try pipesFolder(plan), network: proxy?.network,
             onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
     }
 
@@ -153,13 +158,14 @@ struct BuildSession: Sendable {
     func perform(
         _ run: (@escaping @Sendable (BuildEvent) async throws -> Void) async throws -> Void, _ settings: RunSettings,
         _ id: BuildID, _ plan: BuildPlan,
-        _ reporter: BuildReporter, _ record: BuildRecord
+        _ reporter: BuildReporter, _ record: BuildRecord, _ proxy: BuildProxy?
     ) async throws -> ExitStatus {
         let failure: (any Error)?
         do {
             try await run { try await reporter.take($0) }
             failure = nil
         } catch { failure = error }
+        await proxy?.stop()
         let result = await reporter.result
         try write(result.batchGetBuilds(plan: plan, id: id), settings, record)
         terminal.say(ClosingTable(logPath: record.logPath, usesColor: terminal.errorUsesColor).render(result))

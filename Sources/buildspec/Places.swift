@@ -40,6 +40,9 @@ struct Places {
     /// - Parameter key: ``BuildLocation/projectKey``.
     func recordings(of key: String) -> String { "\(recordings)/\(key)" }
 
+    /// The folder of a project's certificate authority, for this user alone.
+    func authority(of key: String) -> String { "\(state)/authorities/\(key)" }
+
     /// The folder of the source snapshots.
     var snapshots: String { "\(cache)/snapshots" }
 

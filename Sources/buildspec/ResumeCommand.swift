@@ -104,8 +104,14 @@ extension BuildSession {
         let (docker, volume) = try await innerDocker(
             plan, settings, location, staged, engine, in: isRunning ? kept.container : nil)
         defer { withExtendedLifetime(volume) {} }
+        let record = try BuildRecord(folder: build.folder, continues: true)
+        defer { record.close() }
+        let reporter = BuildReporter(
+            format: settings.logFormat, terminal: terminal, record: record, continuing: before)
+        let proxy = try await proxy(plan, settings, location, engine, reporter)
         let executor = try await executor(
-            plan, engine, container, settings, location, place, nil, secrets, surroundings(id), project, room, docker)
+            plan, engine, container, settings, location, nil, secrets, surroundings(id),
+            cacheKeeping(plan, settings, location, place, project, room), docker, proxy)
         let changes =
             syncs && !location.isReadFromGit
             ? try SourceChanges(
@@ -114,10 +120,6 @@ extension BuildSession {
         if let changes, !changes.isEmpty {
             terminal.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
         }
-        let record = try BuildRecord(folder: build.folder, continues: true)
-        defer { record.close() }
-        let reporter = BuildReporter(
-            format: settings.logFormat, terminal: terminal, record: record, continuing: before)
         let start = Self.now()
         // Secrets are looked up anew: their values were kept nowhere that they could be compared with.
         let added = plan.variables.filter {
@@ -132,7 +134,7 @@ extension BuildSession {
                     try await executor.resume(
                         at: point, recallingState: before.failure != nil, syncing: changes, setting: added, emit: emit)
                 }
-            }, settings, id, plan, reporter, record)
+            }, settings, id, plan, reporter, record, proxy)
         if await reporter.result.keptContainer != nil {
             try KeptBuild(
                 container: kept.container, plan: plan, arguments: kept.arguments, places: places,

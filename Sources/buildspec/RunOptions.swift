@@ -92,8 +92,25 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Store each artifact as a zip file instead of a folder.")
     var zip = false
 
-    @Flag(help: "Pull nothing, and give the container no network.")
+    @Flag(
+        help: """
+            Pull nothing, and let no packet leave this machine: what --record kept is given again, and AWS is played here.
+            """)
     var offline = false
+
+    @Flag(
+        help: """
+            Keep what the build gets over HTTP and HTTPS, without credentials, for builds with --offline. Needs root, and an \
+            engine on this machine.
+            """)
+    var record = false
+
+    @Option(
+        help: """
+            PREFIX=BASE: what the build asks of URLs that begin with PREFIX is fetched from BASE, and recorded under its own \
+            name. With --record. Repeatable.
+            """)
+    var mirror: [String] = []
 
     @Option(help: "How long the build may take: 90s, 60m, 2h, or minutes (default: 60m).")
     var timeout: String?
@@ -156,6 +173,6 @@ struct RunOptions: ParsableArguments {
         "region", "artifacts", "zip",
         "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
-        "aws-local", "account", "repositories", "images",
+        "aws-local", "account", "repositories", "record", "mirror",
     ]
 }

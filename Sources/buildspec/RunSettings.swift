@@ -1,6 +1,7 @@
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
+internal import OfflineProxy
 internal import SpecParsing
 internal import Workspaces
 
@@ -30,6 +31,9 @@ struct RunSettings {
     let taskDefinition: String?
     let zips: Bool
     let isOffline: Bool
+    /// Whether what the build gets is kept for builds without a network.
+    let records: Bool
+    let mirrors: [ProxyMirror]
     /// An absolute path.
     let secretsFile: String?
     let usesAWS: Bool
@@ -76,6 +80,19 @@ struct RunSettings {
         lentImages = lookup.list("images")
         let isOffline = try lookup.isOn(options.offline, "offline")
         self.isOffline = isOffline
+        // A project that records by its settings can be built offline all the same.
+        records = try lookup.isOn(options.record, "record") && !isOffline
+        guard !(options.record && isOffline) else {
+            throw Failure(
+                .usage, "`--record` and `--offline` contradict one another",
+                help: "record first, while there is a network; then build offline")
+        }
+        mirrors = try ((project.extra["mirror"]?.value ?? []) + options.mirror).map { text in
+            guard let mirror = ProxyMirror(text) else {
+                throw Failure(.usage, "`--mirror` is `\(text)`, expected two URLs, PREFIX=BASE")
+            }
+            return mirror
+        }
         let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
         self.pull = isOffline ? .never : pull
         secretsFile = lookup.text(options.secrets, "secrets").map(places.absolute)
