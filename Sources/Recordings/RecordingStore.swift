@@ -7,6 +7,7 @@
 ///
 /// Every method may be called from any thread, and from several processes on the same folder. All of them block.
 public struct RecordingStore: Sendable {
+    /// An absolute path.
     public let folder: String
     let use: StoreUse
 
