@@ -18,6 +18,7 @@ extension DockerEngine {
         }
     }
 
+    /// Whether the engine has a volume of that name.
     public func volumeExists(_ name: String) async throws -> Bool {
         try await command(["volume", "inspect", "--format", "{{.Name}}", name]).collect().status.isSuccess
     }

@@ -63,6 +63,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
+    /// As ``write(_:)-(UnsafeRawBufferPointer)``.
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
     /// Bytes written so far.

@@ -62,12 +62,15 @@ enum FileAccess {
 
     /// A whole file, with what the system says of it.
     ///
+    /// - Parameter limit: of a longer file no more is read.
     /// - Returns: `nil` when there is none.
-    static func contents(_ path: String, doing: @autoclosure () -> String) throws -> (bytes: [UInt8], status: Status)? {
+    static func contents(
+        _ path: String, limit: Int, doing: @autoclosure () -> String
+    ) throws -> (bytes: [UInt8], status: Status)? {
         guard let descriptor = try open(path, doing: doing()) else { return nil }
         defer { close(descriptor) }
         let status = try status(descriptor, doing: doing())
-        return (try bytes(of: descriptor, count: status.length, doing: doing()), status)
+        return (try bytes(of: descriptor, count: min(status.length, limit), doing: doing()), status)
     }
 
     /// Up to so many bytes from where the descriptor stands.

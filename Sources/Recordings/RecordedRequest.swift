@@ -47,6 +47,7 @@ public struct RecordedResponse: Sendable {
     public var head: RecordedHead
     /// The path of the file with the body; `nil` when it is empty, or the request was a HEAD.
     public var body: String?
+    /// In bytes; 0 for a HEAD, whatever its headers say.
     public var bodyLength: Int
     /// SHA-256 of the body in hexadecimal digits; `nil` when there is none.
     public var bodyHash: String?

@@ -3,7 +3,7 @@ enum RecordedURL {
     /// Normalises an absolute URL (RFC 3986, 6.2.2 and 6.2.3) and takes out user, fragment and secret parameters.
     static func normalised(_ url: String) -> String {
         let url = url.prefix { $0 != "#" }
-        guard let scheme = scheme(of: url) else { return String(url) }
+        guard let scheme = scheme(of: url) else { return withoutSecrets(word: String(url)) }
         let rest = url[url.utf8.index(scheme.endIndex, offsetBy: 3)...], name = scheme.lowercased()
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         let target = rest[authority.endIndex...]

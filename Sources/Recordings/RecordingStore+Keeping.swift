@@ -24,6 +24,11 @@ extension RecordingStore {
         return entries.sorted { ($0.url, $0.method, $0.files[0]) < ($1.url, $1.method, $1.files[0]) }
     }
 
+    /// Whether nothing was recorded yet; cheaper than ``entries()``.
+    public var isEmpty: Bool {
+        get throws { try FileAccess.names("\(folder)/entries", doing: "read the recordings in `\(folder)`").isEmpty }
+    }
+
     /// Reads everything through, each body once.
     public func verify() throws -> [DamagedRecording] { try damagedEntries().map(\.damage) }
 

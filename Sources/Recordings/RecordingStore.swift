@@ -7,11 +7,15 @@
 ///
 /// Every method may be called from any thread, and from several processes on the same folder. All of them block.
 public struct RecordingStore: Sendable {
+    /// An absolute path.
     public let folder: String
     let use: StoreUse
 
     /// Bodies up to so many bytes come with the response (``RecordedResponse/content``).
     public static let smallBody = 64 << 10
+
+    /// How long an entry may be: far more than the head of any response.
+    static let entryLimit = 4 << 20
 
     /// - Parameter folder: an absolute path; made when something is recorded.
     public init(folder: String) {
@@ -83,8 +87,13 @@ public struct RecordingStore: Sendable {
             return
         }
         let file = RecordingFile(key: key, head: head.kept, body: try withoutTokens(body)?.keep(at: bodyPath))
+        let entry = file.encoded()
+        guard entry.count <= Self.entryLimit else {
+            throw RecordingError(
+                doing: "record \(key.url)", reason: "its headers are longer than \(Self.entryLimit >> 20) MiB")
+        }
         let draft = try BodyWriter(in: draftFolder)
-        try draft.write(file.encoded())
+        try draft.write(entry)
         _ = try draft.keep { _ in place }
     }
 
@@ -125,7 +134,8 @@ public struct RecordingStore: Sendable {
 
     /// - Returns: `nil` when there is no such entry.
     func read(_ path: String, url: String?) throws -> Found? {
-        let contents = try FileAccess.contents(path, doing: "read the recording `\(path)`")
+        let contents = try FileAccess.contents(
+            path, limit: Self.entryLimit, doing: "read the recording `\(path)`")
         guard let (bytes, status) = contents else { return nil }
         do {
             return (try RecordingFile(bytes), status, path)

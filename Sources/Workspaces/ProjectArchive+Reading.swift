@@ -108,6 +108,8 @@ private struct Unpacking {
     }
 
     private func unpack(_ part: ProjectArchive.Part, _ entry: ArchiveEntry, _ reader: ArchiveReader) throws {
+        let mismatch = damaged("its part `\(part.name)` does not match its checksum")
+        guard entry.size == part.byteCount else { throw mismatch }
         let path = folder.appending(part.name)
         var made = MadeDirectories()
         let file = try made.open(path.removingLastComponent()).makeFile(
@@ -120,9 +122,7 @@ private struct Unpacking {
                 _ = try FileDescriptor(rawValue: file.rawValue).writeAll(bytes)
             }
         }
-        guard count == part.byteCount, hexadecimal(hash.finalize()) == part.sha256 else {
-            throw damaged("its part `\(part.name)` does not match its checksum")
-        }
+        guard count == part.byteCount, hexadecimal(hash.finalize()) == part.sha256 else { throw mismatch }
         try file.setMode(0o600, modified: entry.modified)
     }
 }

@@ -30,7 +30,8 @@ extension ProjectArchive {
             let parent = try DirectoryHandle(opening: path.removingLastComponent())
             let name = Array((path.lastComponent?.string ?? "").utf8), draft = name + ".\(getpid()).tmp".utf8
             try parent.removeTree(draft)
-            let target = try parent.makeFile(draft)
+            // What is recorded is for its user alone, and so is this.
+            let target = try parent.makeFile(draft, mode: 0o600)
             do {
                 let length = try write(manifest, files, to: target, stop: stop)
                 try DirectoryHandle.sync(target.rawValue)

@@ -34,9 +34,11 @@ import Testing
         let folder = try StoreFolder()
         #expect(try folder.store.response(to: get(url)) == nil)
         #expect(try folder.store.holds(get(url)) == false)
+        #expect(try folder.store.isEmpty)
         #expect(folder.files == [])
         #expect(!FileManager.default.fileExists(atPath: folder.store.folder))
         try folder.record(get(url), "x")
+        #expect(try !folder.store.isEmpty)
         #expect(try folder.store.response(to: get("https://example.com/b")) == nil)
         #expect(try folder.store.response(to: RecordedRequest(method: "POST", url: url)) == nil)
         #expect(try folder.store.holds(get(url)))
@@ -179,6 +181,14 @@ import Testing
         let named = Set(entries.flatMap(\.files))
         #expect(named == Set(folder.files.filter { $0 != "lock" }))
         #expect(try RecordingStore(folder: "/nonexistent/x").entries().isEmpty)
+    }
+
+    @Test func `a head without end is refused`() throws {
+        let folder = try StoreFolder()
+        let head = RecordedHead(status: 200, headers: [("X", String(repeating: "x", count: 5 << 20))])
+        let error = #expect(throws: RecordingError.self) { try folder.store.record(get(url), head, body: nil) }
+        #expect(error?.description == "cannot record \(url): its headers are longer than 4 MiB")
+        #expect(try folder.store.response(to: get(url)) == nil)
     }
 
     @Test func `a store that cannot be written says so`() throws {

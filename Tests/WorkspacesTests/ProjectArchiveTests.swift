@@ -47,6 +47,7 @@ struct ProjectArchiveTests {
     func roundTrip() async throws {
         try await withScratch { folder in
             let path = try await write(in: folder)
+            #expect(try DirectoryHandle(opening: folder).status(Array("archive".utf8)).mode == 0o600)
             let read = try await unpack(path, in: folder)
             #expect(read.parts.map(\.name) == contents.keys.sorted())
             #expect(read.parts.map(\.byteCount) == [2, 10, 0])
