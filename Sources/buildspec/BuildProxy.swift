@@ -14,8 +14,8 @@ struct BuildProxy: Sendable {
     let network: BuildNetwork
     /// For every process of the container.
     let environment: [(name: String, value: String)]
-    private let proxy: ForwardProxy
-    private let cloud: CloudHolder?
+    fileprivate let proxy: ForwardProxy
+    fileprivate let cloud: CloudHolder?
 
     func stop() async {
         await proxy.stop()
