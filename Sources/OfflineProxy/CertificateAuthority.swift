@@ -2,7 +2,7 @@ internal import Crypto
 internal import NIOSSL
 internal import SwiftASN1
 internal import Synchronization
-public import X509
+internal import X509
 #if canImport(FoundationEssentials)
     public import FoundationEssentials
 #else
@@ -90,6 +90,8 @@ public final class CertificateAuthority: Sendable {
                 KeyUsage(digitalSignature: true)
                 try ExtendedKeyUsage([.serverAuth])
                 SubjectAlternativeNames([name])
+                // What strict clients look for, Python from 3.13 on among them (RFC 5280, 4.2.1.1).
+                try AuthorityKeyIdentifier(keyIdentifier: certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
             }, issuerPrivateKey: .init(key))
     }
 

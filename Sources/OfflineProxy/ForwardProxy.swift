@@ -77,25 +77,21 @@ public final class ForwardProxy: Sendable {
             .childChannelInitializer { [self] channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(
-                        TunnelOpener(authority: exchange.settings.authority) { [weak self] client, tunnel in
-                            guard let self else { return }
-                            start(client, tunnel)
-                        })
+                        TunnelOpener(authority: exchange.settings.authority) { self.start($0, $1) })
                 }
             }
     }
 
     private func start(_ client: ClientChannel, _ tunnel: OriginURL?) {
-        let number = connections.withLock { connections in
-            connections.number += 1
-            return connections.number
-        }
-        let task = Task { [weak self] in
-            await self?.exchange.serve(client, in: tunnel)
-            self?.connections.withLock { $0.tasks[number] = nil }
-        }
         connections.withLock { connections in
-            // It may have ended before it was noted; a done task is dropped with the next look.
+            connections.number += 1
+            let number = connections.number
+            // A task of its own for each connection: it lasts as long as the client wants, and ``stop()`` waits for it. Its end
+            // takes the same lock, and so comes after it was noted.
+            let task = Task {
+                await exchange.serve(client, in: tunnel)
+                self.connections.withLock { $0.tasks[number] = nil }
+            }
             connections.tasks[number] = task
             if connections.isStopped { task.cancel() }
         }

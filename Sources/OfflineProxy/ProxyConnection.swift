@@ -9,16 +9,18 @@ final class ProxyConnection {
     private let upstream: Upstream
     private let tunnel: OriginURL?
     private let reader: RequestReader
-    let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+    private let client: any Channel
+    private let outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     private var host: UpstreamChannel?
 
     init(
-        settings: ProxySettings, upstream: Upstream, tunnel: OriginURL?, reader: RequestReader,
-        outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
+        settings: ProxySettings, upstream: Upstream, tunnel: OriginURL?, client: any Channel,
+        reader: RequestReader, outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) {
         self.settings = settings
         self.upstream = upstream
         self.tunnel = tunnel
+        self.client = client
         self.reader = reader
         self.outbound = outbound
     }
@@ -33,22 +35,35 @@ final class ProxyConnection {
             return try await refuse(
                 head, .badRequest, "this is a proxy: a request to it names a whole URL, http://HOST/PATH\n")
         }
-        guard !head.headers.contains(name: "upgrade") || !head.headers[canonicalForm: "connection"].contains("upgrade")
-        else {
-            return try await refuse(head, .notImplemented, "buildspec's proxy passes no upgraded connections on\n")
+        if let name = head.wantedProtocol {
+            return try await refuse(
+                head, .notImplemented, "buildspec's proxy does not go on with \(name)\n", isLast: true)
         }
-        if head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+        let asksFirst = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
+        if asksFirst, head.version != .http1_0 {
             try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
         }
         let request = RecordedRequest(
             method: head.method.rawValue, url: url.text, headers: head.headers.map { (name: $0.name, value: $0.value) })
         for route in settings.routes where url.isMatched(by: route.pattern) {
             guard !route.needsSignature || Self.isSigned(head, url) else { continue }
-            return try await pass(head, url, to: route)
+            return try await pass(head, request, url, to: route)
         }
         guard settings.mode != .replay else { return try await replay(head, request) }
-        let place = mirrored(url) ?? url
-        return try await pass(head, to: place, request, isHostKept: false, records: settings.mode == .record)
+        let destination =
+            mirrored(url).map { Destination(url: $0) }
+            ?? Destination(url: url, keepsHost: tunnel != nil && head.headers.contains(name: "host"))
+        return try await pass(head, to: destination, request, records: settings.mode == .record)
+    }
+
+    /// Tells a client that what it says is no HTTP.
+    func complain(_ failure: ClientFailure) async throws {
+        guard let error = failure.cause as? HTTPParserError else { throw failure }
+        let isTooLong = error == .headerOverflow
+        var head = HTTPResponseHead(
+            version: .http1_1, status: isTooLong ? .requestHeaderFieldsTooLarge : .badRequest)
+        head.headers = ["Content-Length": "0", "Connection": "close"]
+        try await outbound.write(contentsOf: [.head(head), .end(nil)])
     }
 
     // MARK: Where requests go
@@ -74,13 +89,15 @@ final class ProxyConnection {
             return true
         }
         let query = url.target.drop { $0 != "?" }.lowercased()
-        return query.contains("x-amz-signature=") || query.contains("x-amz-credential=")
+        return ["x-amz-signature=", "x-amz-credential=", "awsaccesskeyid="].contains(where: query.contains)
     }
 
-    private func pass(_ head: HTTPRequestHead, _ url: OriginURL, to route: ProxyRoute) async throws -> Bool {
+    private func pass(
+        _ head: HTTPRequestHead, _ request: RecordedRequest, _ url: OriginURL, to route: ProxyRoute
+    ) async throws -> Bool {
         let place: (host: String, port: Int)
         do { place = try await route.resolve() } catch {
-            settings.onEvent(.failed(url: url.text, reason: "\(error)"))
+            settings.onEvent(.failed(url: request.storedURL, reason: "\(error)"))
             return try await refuse(head, .badGateway, "buildspec cannot answer for \(url.host): \(error)\n")
         }
         let target = OriginURL(isSecure: false, host: place.host, port: place.port, target: url.target)
@@ -88,66 +105,112 @@ final class ProxyConnection {
         head.headers.replaceOrAdd(name: "Host", value: url.hostAndPort)
         head.headers.replaceOrAdd(name: "X-Forwarded-Proto", value: url.isSecure ? "https" : "http")
         head.headers.replaceOrAdd(name: "X-Forwarded-Port", value: "\(url.port)")
-        let request = RecordedRequest(method: head.method.rawValue, url: url.text)
-        return try await pass(head, to: target, request, isHostKept: true, records: false)
+        return try await pass(
+            head, to: Destination(url: target, keepsHost: true, isOurs: true), request, records: false)
     }
 
     // MARK: By the host
 
     private func pass(
-        _ head: HTTPRequestHead, to url: OriginURL, _ request: RecordedRequest, isHostKept: Bool, records: Bool
+        _ head: HTTPRequestHead, to destination: Destination, _ request: RecordedRequest, records: Bool
     ) async throws -> Bool {
-        var request = request, hash = SHA256(), hasBody = false
-        let response: HTTPResponseHead
+        var request = request
+        let response: HTTPResponseHead, isWhole: Bool
         do {
-            let host = try await connection(to: url)
-            try await host.send(.head(forwarded(head, to: url, isHostKept: isHostKept)))
-            while let bytes = try await reader.nextBody() {
-                hasBody = true
-                if records { bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) } }
-                try await host.send(.body(.byteBuffer(bytes)))
-            }
-            try await host.send(.end(nil))
-            guard case .head(let first) = try await host.next() else { throw ConnectionEnded() }
-            response = first
+            (response, request.bodyHash, isWhole) = try await ask(head, destination, hashes: records)
+        } catch let failure as ClientFailure {
+            dropHost()
+            throw failure
         } catch {
             dropHost()
             try Task.checkCancellation()
-            let reason = Self.reason(error)
-            settings.onEvent(.failed(url: request.url, reason: reason))
+            var reason = FailureReason.words(for: error)
+            if FailureReason.isAboutCertificate(error),
+                let flaw = await upstream.certificateFlaw(of: destination.url)
+            {
+                reason = flaw
+            }
+            settings.onEvent(.failed(url: request.storedURL, reason: reason))
             // The rest of the request is of no use to anybody, and the client may not be done with it.
             return try await refuse(
-                head, .badGateway, "buildspec's proxy got no answer of \(url.hostAndPort): \(reason)\n", isLast: true)
+                head, .badGateway, "buildspec's proxy got no answer from \(destination.url.hostAndPort): \(reason)\n",
+                isLast: true)
         }
-        if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
-        let recorder = records ? Recorder(settings, request, response) : nil
+        let recorder = records && isWhole ? Recorder(settings, request, response) : nil
         do {
-            return try await copy(response, to: head, from: url, recorder)
+            return try await copy(response, to: head, recorder) && isWhole
         } catch {
             // What has been sent cannot be taken back: that it is not whole shows by the connection's end.
             dropHost()
             recorder?.abandon()
-            if !(error is ChannelError) { settings.onEvent(.failed(url: request.url, reason: Self.reason(error))) }
+            if client.isActive {
+                settings.onEvent(.failed(url: request.storedURL, reason: FailureReason.words(for: error)))
+            }
             throw error
         }
     }
 
+    /// Sends a request and waits for the head of the response.
+    ///
+    /// - Returns: also the hash of the request's body, and whether the host took all of it: one that refuses a request early gets
+    ///   no more.
+    private func ask(
+        _ head: HTTPRequestHead, _ destination: Destination, hashes: Bool
+    ) async throws -> (response: HTTPResponseHead, bodyHash: String?, isWhole: Bool) {
+        let isRepeatable =
+            [.GET, .HEAD, .OPTIONS].contains(head.method) && !head.headers.contains(name: "content-length")
+            && !head.headers.contains(name: "transfer-encoding")
+        if isRepeatable { while try await reader.nextBody() != nil {} }
+        while true {
+            let (host, isUsed) = try await connection(to: destination)
+            do {
+                let first = forwarded(head, to: destination)
+                var isWhole = true, hash: SHA256?
+                if isRepeatable {
+                    try await host.send(whole: first)
+                } else {
+                    var wantsMore = try await host.send(.head(first))
+                    while let bytes = try await reader.nextBody() {
+                        isWhole = wantsMore
+                        guard wantsMore else { break }
+                        if hashes {
+                            var known = hash ?? SHA256()
+                            bytes.withUnsafeReadableBytes { known.update(bufferPointer: $0) }
+                            hash = known
+                        }
+                        wantsMore = try await host.send(.body(.byteBuffer(bytes)))
+                    }
+                    if isWhole { _ = try await host.send(.end(nil)) }
+                }
+                guard case .head(let response) = try await host.next() else { throw ConnectionEnded() }
+                return (response, hash.map { hexadecimal($0.finalize()) }, isWhole)
+            } catch {
+                // A host may close a connection while it is not used, and we have just missed it (RFC 9110, 9.2.2).
+                guard isUsed, isRepeatable, !(error is ClientFailure), !(error is HostIsSilent) else { throw error }
+                dropHost()
+            }
+        }
+    }
+
     private func copy(
-        _ response: HTTPResponseHead, to request: HTTPRequestHead, from url: OriginURL, _ recorder: Recorder?
+        _ response: HTTPResponseHead, to request: HTTPRequestHead, _ recorder: Recorder?
     ) async throws -> Bool {
         guard let host else { throw ConnectionEnded() }
         var head = HTTPResponseHead(version: .http1_1, status: response.status, headers: response.headers)
-        Self.removeHopByHop(&head.headers)
-        let hasLength = head.headers.contains(name: "content-length")
-        let keepsOpen = request.isKeepAlive && (hasLength || request.version != .http1_0)
-        if !keepsOpen { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+        // Where it comes in chunks, a length is not to be believed (RFC 9112, 6.3).
+        if head.headers.contains(name: "transfer-encoding") { head.headers.remove(name: "content-length") }
+        head.headers.removeHopByHop()
+        // Asked for the whole (see `forwarded`), so that there is one to record; the client gets what it asked for.
+        let isUnchanged = recorder != nil && head.isUnchanged(for: request)
+        if isUnchanged { head = head.notModified }
+        let keepsOpen = head.frame(for: request)
         try await outbound.write(.head(head))
         while true {
             switch try await host.next() {
             case .head: throw ConnectionEnded()
             case .body(let bytes):
                 recorder?.add(bytes)
-                try await outbound.write(.body(.byteBuffer(bytes)))
+                if !isUnchanged { try await outbound.write(.body(.byteBuffer(bytes))) }
             case .end(let trailers):
                 // Recorded before the client can know: what it saw whole is there the next time.
                 recorder?.finish(trailers)
@@ -158,13 +221,15 @@ final class ProxyConnection {
         }
     }
 
-    private func connection(to url: OriginURL) async throws -> UpstreamChannel {
+    /// - Returns: also whether it has served another request before.
+    private func connection(to destination: Destination) async throws -> (host: UpstreamChannel, isUsed: Bool) {
+        let url = destination.url
         let place = UpstreamChannel.Place(isSecure: url.isSecure, host: url.host, port: url.port)
-        if let host, host.place == place, host.isOpen { return host }
+        if let host, host.place == place, host.isOpen { return (host, true) }
         dropHost()
-        let host = try await upstream.connect(to: url)
+        let host = try await upstream.connect(to: destination)
         self.host = host
-        return host
+        return (host, false)
     }
 
     private func dropHost() {
@@ -172,35 +237,28 @@ final class ProxyConnection {
         host = nil
     }
 
-    private func forwarded(_ head: HTTPRequestHead, to url: OriginURL, isHostKept: Bool) -> HTTPRequestHead {
+    private func forwarded(_ head: HTTPRequestHead, to destination: Destination) -> HTTPRequestHead {
         var head = head
         let isChunked = head.headers.contains(name: "transfer-encoding")
-        Self.removeHopByHop(&head.headers)
+        head.headers.removeHopByHop()
         head.headers.remove(name: "expect")
-        if isChunked { head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked") }
-        if !isHostKept { head.headers.replaceOrAdd(name: "Host", value: url.hostAndPort) }
-        let line = upstream.firstLine(for: url)
+        if isChunked {
+            head.headers.replaceOrAdd(name: "Transfer-Encoding", value: "chunked")
+        } else if [.POST, .PUT, .PATCH].contains(head.method), !head.headers.contains(name: "content-length") {
+            head.headers.add(name: "Content-Length", value: "0")
+        }
+        if settings.mode == .record, !destination.isOurs {
+            // The answer to these may be that nothing has changed, which is of no use without what has not.
+            for name in ["if-none-match", "if-modified-since"] { head.headers.remove(name: name) }
+        }
+        if !destination.keepsHost { head.headers.replaceOrAdd(name: "Host", value: destination.url.hostAndPort) }
+        let line = upstream.firstLine(for: destination)
         head.uri = line.target
         head.version = .http1_1
         if let credentials = line.proxyCredentials {
             head.headers.replaceOrAdd(name: "Proxy-Authorization", value: credentials)
         }
         return head
-    }
-
-    /// What is between two hops (RFC 9110, 7.6.1).
-    private static func removeHopByHop(_ headers: inout HTTPHeaders) {
-        for name in headers[canonicalForm: "connection"] { headers.remove(name: String(name)) }
-        for name in [
-            "connection", "keep-alive", "proxy-connection", "proxy-authorization", "proxy-authenticate", "te",
-            "transfer-encoding", "upgrade",
-        ] { headers.remove(name: name) }
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        let text = "\(error)"
-        return text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate")
-            ? "its certificate is not to be believed (\(text))" : text
     }
 
     // MARK: Words of our own
@@ -211,7 +269,7 @@ final class ProxyConnection {
     func refuse(
         _ request: HTTPRequestHead, _ status: HTTPResponseStatus, _ text: String, isLast: Bool = false
     ) async throws -> Bool {
-        let keepsOpen = !isLast && request.isKeepAlive
+        let keepsOpen = !isLast && request.allowsAnother
         if keepsOpen { while try await reader.nextBody() != nil {} }
         let bytes = ByteBuffer(string: text)
         var head = HTTPResponseHead(version: .http1_1, status: status)
@@ -235,20 +293,19 @@ final class ProxyConnection {
         if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
         do {
             if let answer = try ReplayedAnswer(head, request, settings.store) {
-                try await answer.write(to: outbound, isKeepAlive: head.isKeepAlive)
-                return head.isKeepAlive
+                return try await answer.write(to: outbound, for: head)
             }
         } catch let damage as DamagedRecording {
-            settings.onEvent(.damaged(url: request.url, reason: "\(damage)"))
+            settings.onEvent(.damaged(url: request.storedURL, reason: "\(damage)"))
             return try await refuse(head, .gatewayTimeout, "\(damage)\nhelp: \(damage.help)\n")
         } catch let error as RecordingError {
-            settings.onEvent(.damaged(url: request.url, reason: "\(error)"))
+            settings.onEvent(.damaged(url: request.storedURL, reason: "\(error)"))
             return try await refuse(head, .gatewayTimeout, "\(error)\n")
         }
-        settings.onEvent(.missing(method: request.method, url: request.url))
+        settings.onEvent(.missing(method: request.method, url: request.storedURL))
         return try await refuse(
             head, .gatewayTimeout,
-            "\(request.method) \(request.url) was not recorded, and this build is offline.\n"
+            "\(request.method) \(request.storedURL) was not recorded, and this build is offline.\n"
                 + "help: `buildspec run --record` while there is a network\n")
     }
 }

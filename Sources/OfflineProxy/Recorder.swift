@@ -36,7 +36,7 @@ final class Recorder {
                     status: Int(response.status.code), reason: response.status.reasonPhrase,
                     headers: response.headers.map { (name: $0.name, value: $0.value) },
                     trailers: trailers?.map { (name: $0.name, value: $0.value) } ?? []), body: body)
-            settings.onEvent(.recorded(url: request.url, bytes: body?.length ?? 0))
+            settings.onEvent(.recorded(url: request.storedURL, bytes: body?.length ?? 0))
         }
     }
 
@@ -47,7 +47,7 @@ final class Recorder {
         do { try work() } catch {
             isSpoilt = true
             abandon()
-            settings.onEvent(.failed(url: request.url, reason: "it is not recorded: \(error)"))
+            settings.onEvent(.failed(url: request.storedURL, reason: "it is not recorded: \(error)"))
         }
     }
 }

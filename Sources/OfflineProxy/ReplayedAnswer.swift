@@ -1,6 +1,7 @@
 internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
+internal import SystemPackage
 
 /// A recorded response on its way to a client, as HTTP wants it for the request at hand.
 struct ReplayedAnswer {
@@ -21,8 +22,7 @@ struct ReplayedAnswer {
             whole.headers.removeAll { $0.name.lowercased() == "range" }
             found = try store.response(to: whole)
             guard let whole = found, whole.head.status == 200 else { return nil }
-            range = Self.range(asked, of: whole.bodyLength)
-            if range == nil { found = whole }
+            if Self.isOfSameVersion(request, whole.head) { range = Self.range(asked, of: whole.bodyLength) }
         }
         guard let found else { return nil }
         // The body is checked before its first byte is sent: what is damaged is not half believed.
@@ -35,13 +35,16 @@ struct ReplayedAnswer {
             head.headers.add(name: field.name, value: field.value)
         }
         let length = found.bodyLength
-        if Self.isUnchanged(request, head.headers), head.status == .ok {
-            self.head = Self.notModified(head)
+        if head.isUnchanged(for: request) {
+            self.head = head.notModified
             part = nil
             trailers = nil
             return
         }
-        if let range {
+        if let range, range.isEmpty {
+            head.status = .rangeNotSatisfiable
+            head.headers.add(name: "Content-Range", value: "bytes */\(length)")
+        } else if let range {
             head.status = .partialContent
             head.headers.add(
                 name: "Content-Range", value: "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(length)")
@@ -49,6 +52,7 @@ struct ReplayedAnswer {
         let isBodiless = head.status == .noContent || head.status == .notModified
         trailers =
             found.head.trailers.isEmpty || range != nil || isBodiless || request.method == .HEAD
+                || request.version == .http1_0
             ? nil : HTTPHeaders(found.head.trailers.map { ($0.name, $0.value) })
         if request.method == .HEAD {
             // As the host said it, which knew the length of what it did not send.
@@ -65,69 +69,99 @@ struct ReplayedAnswer {
         self.head = head
     }
 
-    func write(to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, isKeepAlive: Bool) async throws {
+    /// - Returns: whether the connection can be used for another request.
+    /// - Throws: `RecordingError` before anything was sent, other errors later.
+    func write(
+        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, for request: HTTPRequestHead
+    ) async throws -> Bool {
         var head = head
-        if !isKeepAlive { head.headers.add(name: "Connection", value: "close") }
+        let keepsOpen = head.frame(for: request)
         guard let part, !part.isEmpty else {
-            return try await outbound.write(contentsOf: [.head(head), .end(trailers)])
+            try await outbound.write(contentsOf: [.head(head), .end(trailers)])
+            return keepsOpen
         }
         if let content = response.content {
-            return try await outbound.write(
-                contentsOf: [.head(head), .body(.byteBuffer(ByteBuffer(bytes: content[part]))), .end(trailers)])
+            let bytes = ByteBuffer(bytes: content[part])
+            try await outbound.write(contentsOf: [.head(head), .body(.byteBuffer(bytes)), .end(trailers)])
+            return keepsOpen
         }
-        let reader = try BodyReader(response)
+        let file = try Self.open(response)
+        defer {
+            // It was only read: nothing is lost.
+            try? file.close()
+        }
         try await outbound.write(.head(head))
-        var place = 0
+        var place = part.lowerBound
         while place < part.upperBound {
+            let wanted = min(256 << 10, part.upperBound - place)
             var bytes = ByteBuffer()
-            let count = try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: 256 << 10) {
-                try reader.read(into: $0)
+            let count = try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) {
+                try file.read(
+                    fromAbsoluteOffset: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
             }
-            guard count > 0 else { break }
-            let wanted = (place..<place + count).clamped(to: part)
-            bytes.moveReaderIndex(forwardBy: min(count, max(0, wanted.lowerBound - place)))
-            if let piece = bytes.readSlice(length: wanted.count), !wanted.isEmpty {
-                try await outbound.write(.body(.byteBuffer(piece)))
-            }
+            guard count > 0 else { throw ConnectionEnded() }
+            try await outbound.write(.body(.byteBuffer(bytes)))
             place += count
         }
         try await outbound.write(.end(trailers))
+        return keepsOpen
     }
 
-    /// Whether a client has what was recorded, and says so (RFC 9110, 13.1).
-    private static func isUnchanged(_ request: HTTPRequestHead, _ recorded: HTTPHeaders) -> Bool {
-        guard request.method == .GET || request.method == .HEAD else { return false }
-        func weak(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
-        let asked = request.headers[canonicalForm: "if-none-match"]
-        if !asked.isEmpty {
-            guard let tag = recorded.first(name: "etag") else { return false }
-            return asked.contains { $0 == "*" || weak($0) == weak(tag[...]) }
+    private static func open(_ response: RecordedResponse) throws -> SystemPackage.FileDescriptor {
+        let path = response.body ?? ""
+        do { return try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly) } catch {
+            throw RecordingError(doing: "read the recording `\(path)`", reason: "\(error)")
         }
-        guard let since = request.headers.first(name: "if-modified-since") else { return false }
-        return recorded.first(name: "last-modified") == since
     }
 
-    private static func notModified(_ head: HTTPResponseHead) -> HTTPResponseHead {
-        var head = head
-        head.status = .notModified
-        for name in ["content-type", "content-encoding", "content-range", "content-language"] {
-            head.headers.remove(name: name)
+    /// Whether a client that has a part of something has it of what was recorded (RFC 9110, 13.1.5).
+    private static func isOfSameVersion(_ request: HTTPRequestHead, _ recorded: RecordedHead) -> Bool {
+        guard let condition = request.headers.first(name: "if-range") else { return true }
+        return recorded.headers.contains {
+            ["etag", "last-modified"].contains($0.name.lowercased()) && $0.value == condition
         }
-        return head
     }
 
     /// One range of bytes; several at once are answered with the whole, as is allowed.
+    ///
+    /// - Returns: an empty one where there is nothing, `nil` for what is no range.
     private static func range(_ text: String, of length: Int) -> Range<Int>? {
         guard text.hasPrefix("bytes=") else { return nil }
         let ends = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
         guard ends.count == 2 else { return nil }
         if ends[0].isEmpty {
-            guard let count = Int(ends[1]), count > 0, length > 0 else { return nil }
+            guard let count = Int(ends[1]), count >= 0 else { return nil }
             return max(0, length - count)..<length
         }
-        guard let first = Int(ends[0]), first >= 0, first < length else { return nil }
+        guard let first = Int(ends[0]), first >= 0 else { return nil }
+        guard first < length else { return length..<length }
         guard !ends[1].isEmpty else { return first..<length }
         guard let last = Int(ends[1]), last >= first else { return nil }
         return first..<min(last + 1, length)
+    }
+}
+
+extension HTTPResponseHead {
+    /// Whether a client has this already, and says so (RFC 9110, 13.1).
+    func isUnchanged(for request: HTTPRequestHead) -> Bool {
+        guard status == .ok, request.method == .GET || request.method == .HEAD else { return false }
+        func weak(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
+        let asked = request.headers[canonicalForm: "if-none-match"]
+        if !asked.isEmpty {
+            guard let tag = headers.first(name: "etag") else { return false }
+            return asked.contains { $0 == "*" || weak($0) == weak(tag[...]) }
+        }
+        guard let since = request.headers.first(name: "if-modified-since") else { return false }
+        return headers.first(name: "last-modified") == since
+    }
+
+    /// The same without its body.
+    var notModified: HTTPResponseHead {
+        var head = self
+        head.status = .notModified
+        for name in ["content-type", "content-length", "content-encoding", "content-range", "content-language"] {
+            head.headers.remove(name: name)
+        }
+        return head
     }
 }

@@ -91,7 +91,12 @@ final class TunnelOpener: ChannelInboundHandler, RemovableChannelHandler {
             if let tunnel, tunnel.isSecure {
                 try pipeline.addHandler(NIOSSLServerHandler(context: authority.serverContext(for: tunnel.host)))
             }
-            try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: false, withErrorHandling: true)
+            // What is wrong in a request is told after the answers to those before it, and how long an answer is by who gives it.
+            var encoder = HTTPResponseEncoder.Configuration()
+            encoder.automaticallySetFramingHeaders = false
+            try pipeline.configureHTTPServerPipeline(
+                withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
+                withEncoderConfiguration: encoder)
             let client = try ClientChannel(wrappingChannelSynchronously: context.channel)
             onReady(client, tunnel)
             context.fireChannelRead(wrapInboundOut(bytes))

@@ -3,6 +3,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import NIOSSL
 internal import NIOTLS
+internal import Synchronization
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #endif
@@ -50,66 +51,99 @@ struct Upstream: Sendable {
     }
 
     /// What a request's first line has to name, and the header by which the user's proxy lets us in.
-    func firstLine(for url: OriginURL) -> (target: String, proxyCredentials: String?) {
-        guard !url.isSecure, isProxied(url.host) else { return (url.target, nil) }
+    func firstLine(for destination: Destination) -> (target: String, proxyCredentials: String?) {
+        let url = destination.url
+        guard !destination.isOurs, !url.isSecure, isProxied(url.host) else { return (url.target, nil) }
         return (url.text, proxyCredentials)
     }
 
-    func connect(to url: OriginURL) async throws -> UpstreamChannel {
-        let place = UpstreamChannel.Place(isSecure: url.isSecure, host: url.host, port: url.port)
-        guard let proxy, isProxied(url.host) else {
-            return try await connect(host: url.host, port: url.port, place, tunnels: false)
+    /// - Throws: whatever ``FailureReason`` has words for.
+    func connect(to destination: Destination) async throws -> UpstreamChannel {
+        try await open(to: destination.url, isDirect: destination.isOurs, tls) { channel, place in
+            let pipeline = channel.pipeline.syncOperations
+            let reader = ResponseReader()
+            try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
+            try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
+            try pipeline.addHandler(reader)
+            return UpstreamChannel(channel, NIOLoopBound(reader, eventLoop: channel.eventLoop), place: place)
         }
-        return try await connect(host: proxy.host, port: proxy.port, place, tunnels: url.isSecure)
     }
 
-    private func connect(
-        host: String, port: Int, _ place: UpstreamChannel.Place, tunnels: Bool
-    ) async throws -> UpstreamChannel {
-        let tls = tls, idle = idle, credentials = proxyCredentials
+    /// What is wrong with a host's certificate, which it is asked for again: the handshake only says that something is.
+    func certificateFlaw(of url: OriginURL) async -> String? {
+        // Best effort: that the certificate is not believed is known already.
+        guard let shown = try? await certificate(of: url) else { return nil }
+        return try? FailureReason.flaw(of: shown, for: url.host, at: Date())
+    }
+
+    /// The certificate that a host shows, whatever it is worth.
+    private func certificate(of url: OriginURL) async throws -> NIOSSLCertificate? {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.certificateVerification = .none
+        let shown = try await open(to: url, isDirect: false, NIOSSLContext(configuration: configuration)) {
+            channel, _ in
+            let shown = channel.eventLoop.makePromise(of: NIOSSLCertificate?.self)
+            try channel.pipeline.syncOperations.addHandler(CertificateReader(shown))
+            channel.eventLoop.scheduleTask(in: .seconds(5)) { channel.close(promise: nil) }
+            return shown.futureResult
+        }
+        return try await shown.get()
+    }
+
+    private func open<Result: Sendable>(
+        to url: OriginURL, isDirect: Bool, _ tls: NIOSSLContext,
+        _ build: @escaping @Sendable (any Channel, UpstreamChannel.Place) throws -> Result
+    ) async throws -> Result {
+        let place = UpstreamChannel.Place(isSecure: url.isSecure, host: url.host, port: url.port)
+        let proxy = isDirect || !isProxied(url.host) ? nil : proxy, credentials = proxyCredentials
+        let attempts = Mutex<[any Channel]?>([])
         let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(20))
             .channelOption(.socketOption(.tcp_nodelay), value: 1).channelOption(.autoRead, value: false)
-        return try await bootstrap.connect(host: host, port: port) { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let pipeline = channel.pipeline.syncOperations
-                let reader = ResponseReader()
-                if tunnels { try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials)) }
-                if place.isSecure {
-                    // Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
-                    let isName = !place.host.contains(":") && place.host.contains { $0.isLetter }
-                    try pipeline.addHandler(
-                        NIOSSLClientHandler(context: tls, serverHostname: isName ? place.host : nil))
-                    try pipeline.addHandler(HandshakeReader())
+        return try await withTaskCancellationHandler {
+            try await bootstrap.connect(host: proxy?.host ?? url.host, port: proxy?.port ?? url.port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    guard attempts.withLock({ $0?.append(channel) }) != nil else { throw CancellationError() }
+                    let pipeline = channel.pipeline.syncOperations
+                    if proxy != nil, place.isSecure {
+                        try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials))
+                    }
+                    if place.isSecure {
+                        // Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
+                        let isName = !place.host.contains(":") && place.host.contains { $0.isLetter }
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: isName ? place.host : nil))
+                    }
+                    return try build(channel, place)
                 }
-                try pipeline.addHandler(IdleStateHandler(readTimeout: idle))
-                try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-                try pipeline.addHandler(reader)
-                return UpstreamChannel(channel, NIOLoopBound(reader, eventLoop: channel.eventLoop), place: place)
             }
+        } onCancel: {
+            for channel in attempts.withLock({ attempts in
+                defer { attempts = nil }
+                return attempts ?? []
+            }) { channel.close(promise: nil) }
         }
     }
 }
 
-/// Reads on its own until the handshake is done: before that nobody waits for a response.
-private final class HandshakeReader: ChannelInboundHandler, RemovableChannelHandler {
+/// Waits for the end of a handshake and takes the certificate that was shown in it.
+private final class CertificateReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
-    func channelActive(context: ChannelHandlerContext) {
-        context.fireChannelActive()
-        context.read()
-    }
+    private let shown: EventLoopPromise<NIOSSLCertificate?>
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        context.fireChannelReadComplete()
-        context.read()
-    }
+    init(_ shown: EventLoopPromise<NIOSSLCertificate?>) { self.shown = shown }
+
+    func channelActive(context: ChannelHandlerContext) { context.read() }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        context.fireUserInboundEventTriggered(event)
-        if case .handshakeCompleted = event as? TLSUserEvent {
-            context.pipeline.syncOperations.removeHandler(self, promise: nil)
-        }
+        guard case .handshakeCompleted = event as? TLSUserEvent else { return }
+        shown.completeWith(Swift.Result { try context.pipeline.syncOperations.nioSSL_peerCertificate() })
+        context.close(promise: nil)
     }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func handlerRemoved(context: ChannelHandlerContext) { shown.succeed(nil) }
 }
 
 /// Asks the user's proxy for a tunnel before anything else is sent.

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 
-/// A connection to a host, for one request after the other. Nothing is read from it that nobody waits for.
+/// A connection to a host, for one request after the other. Little more is read from it than somebody waits for.
 final class UpstreamChannel: Sendable {
     private let channel: any Channel
     private let reader: NIOLoopBound<ResponseReader>
@@ -23,32 +23,74 @@ final class UpstreamChannel: Sendable {
 
     var isOpen: Bool { channel.isActive }
 
-    func send(_ part: HTTPClientRequestPart) async throws { try await channel.writeAndFlush(part) }
+    /// Sends a part of a request, as fast as the host reads.
+    ///
+    /// - Returns: whether the host wants more of it: not when it has refused the request already, and perhaps reads no further.
+    func send(_ part: HTTPClientRequestPart) async throws -> Bool {
+        let reader = reader
+        return try await untilCancelled { channel in
+            channel.eventLoop.flatSubmit { reader.value.refusal(or: channel.writeAndFlush(part)) }
+        }
+    }
+
+    /// Sends a request without a body.
+    func send(whole head: HTTPRequestHead) async throws {
+        let reader = reader
+        _ = try await untilCancelled { channel in
+            channel.eventLoop.flatSubmit {
+                channel.write(HTTPClientRequestPart.head(head), promise: nil)
+                return reader.value.refusal(or: channel.writeAndFlush(HTTPClientRequestPart.end(nil)))
+            }
+        }
+    }
 
     /// The next part of the response.
     ///
     /// - Throws: when the connection ends, or what comes is no HTTP.
     func next() async throws -> HTTPClientResponsePart {
         let reader = reader
-        return try await channel.eventLoop.flatSubmit { [channel] in reader.value.next(on: channel.eventLoop) }.get()
+        return try await untilCancelled { channel in
+            channel.eventLoop.flatSubmit { reader.value.next(on: channel.eventLoop) }
+        }
     }
 
     func close() { channel.close(promise: nil) }
+
+    private func untilCancelled<Result: Sendable>(
+        _ body: (any Channel) -> EventLoopFuture<Result>
+    ) async throws -> Result {
+        let future = body(channel)
+        return try await withTaskCancellationHandler {
+            try await future.get()
+        } onCancel: {
+            close()
+        }
+    }
 }
 
 /// The end of a connection before the end of a response.
-struct ConnectionEnded: Error, CustomStringConvertible {
-    var description: String { "the connection ended early" }
-}
+struct ConnectionEnded: Error {}
 
-/// Hands out the parts of responses one by one, and asks for more bytes only when somebody waits.
-final class ResponseReader: ChannelInboundHandler {
+/// A host that lets us wait for too long.
+struct HostIsSilent: Error {}
+
+/// Hands out the parts of responses one by one, and asks for more bytes only when they are used up.
+final class ResponseReader: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
+    typealias OutboundIn = HTTPClientRequestPart
+    typealias OutboundOut = HTTPClientRequestPart
 
     private var parts = CircularBuffer<HTTPClientResponsePart>()
     private var waiting: EventLoopPromise<HTTPClientResponsePart>?
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
+
+    /// Whether the whole request has been sent.
+    private var isAsked = false
+    private var unsent = 0
+    /// Ends the wait for a request's bytes to leave, when the host has refused it meanwhile.
+    private var sending: EventLoopPromise<Bool>?
+    private var isRefused = false
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -58,7 +100,10 @@ final class ResponseReader: ChannelInboundHandler {
     }
 
     func next(on eventLoop: any EventLoop) -> EventLoopFuture<HTTPClientResponsePart> {
-        if let part = parts.popFirst() { return eventLoop.makeSucceededFuture(part) }
+        if let part = parts.popFirst() {
+            if parts.isEmpty { context?.read() }
+            return eventLoop.makeSucceededFuture(part)
+        }
         guard let context, failure == nil else { return eventLoop.makeFailedFuture(failure ?? ConnectionEnded()) }
         let promise = eventLoop.makePromise(of: HTTPClientResponsePart.self)
         waiting = promise
@@ -66,18 +111,59 @@ final class ResponseReader: ChannelInboundHandler {
         return promise.futureResult
     }
 
+    /// - Returns: `true` when the bytes have left, `false` when the host refuses the request they belong to.
+    func refusal(or written: EventLoopFuture<Void>) -> EventLoopFuture<Bool> {
+        guard !isRefused else { return written.eventLoop.makeSucceededFuture(false) }
+        let promise = written.eventLoop.makePromise(of: Bool.self)
+        sending = promise
+        let loop = NIOLoopBound(self, eventLoop: written.eventLoop)
+        written.whenComplete { outcome in
+            // A host that closes after its answer: the answer counts.
+            guard let promise = loop.value.sending else { return }
+            loop.value.sending = nil
+            if case .failure(let error) = outcome, loop.value.parts.isEmpty { return promise.fail(error) }
+            promise.succeed(true)
+        }
+        return promise.futureResult
+    }
+
+    // MARK: What is sent
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        switch unwrapOutboundIn(data) {
+        case .head: (isAsked, isRefused) = (false, false)
+        case .body: break
+        case .end: isAsked = true
+        }
+        let promise = promise ?? context.eventLoop.makePromise()
+        unsent += 1
+        let loop = NIOLoopBound(self, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in loop.value.unsent -= 1 }
+        context.write(data, promise: promise)
+    }
+
+    // MARK: What comes
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        context.read()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let part = unwrapInboundIn(data)
-        // 100, 102 and 103 are between the host and us.
-        if case .head(let head) = part, (100..<200).contains(head.status.code), head.status.code != 101 { return }
+        if case .head(let head) = part, !isAsked, head.status.code >= 300 {
+            isRefused = true
+            sending?.succeed(false)
+            sending = nil
+        }
         guard let promise = waiting else { return parts.append(part) }
         waiting = nil
         promise.succeed(part)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-        // What came was not yet a whole part.
-        if waiting != nil { context.read() }
+        // Between two requests as well: that is how the end of a connection is noticed.
+        if parts.isEmpty { context.read() }
         context.fireChannelReadComplete()
     }
 
@@ -92,20 +178,20 @@ final class ResponseReader: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is IdleStateHandler.IdleStateEvent, waiting != nil {
-            fail(Idle())
+        // Only when it is the host's turn, and not the client's.
+        if event is IdleStateHandler.IdleStateEvent, unsent > 0 || isAsked && waiting != nil {
+            fail(HostIsSilent())
             context.close(promise: nil)
         }
         context.fireUserInboundEventTriggered(event)
-    }
-
-    private struct Idle: Error, CustomStringConvertible {
-        var description: String { "it says nothing any more" }
     }
 
     private func fail(_ error: any Error) {
         if failure == nil { failure = error }
         waiting?.fail(failure ?? error)
         waiting = nil
+        guard let promise = sending else { return }
+        sending = nil
+        promise.fail(failure ?? error)
     }
 }

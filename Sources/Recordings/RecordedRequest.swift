@@ -14,6 +14,9 @@ public struct RecordedRequest: Sendable {
         self.headers = headers
         self.bodyHash = bodyHash
     }
+
+    /// The URL as it is stored, normalised and without secrets: what may be shown.
+    public var storedURL: String { RecordedURL.normalised(url) }
 }
 
 /// Status, headers and trailers of a response.
