@@ -49,7 +49,8 @@ struct CleanCommand: AsyncParsableCommand {
             }
             try await removeStrays(engine, places, terminal)
             if cloud {
-                for name in try await LocalCloud.removeAll(of: engine) {
+                let label = (name: BuildSession.cloudLabel, value: places.state)
+                for name in try await LocalCloud.removeAll(of: engine, label: label) {
                     terminal.say("removed the local AWS `\(name)`\n")
                 }
             }
