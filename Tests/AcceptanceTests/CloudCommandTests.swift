@@ -67,6 +67,7 @@ struct CloudCommandTests {
             #expect(empty.status.exitStatus == 1)
             #expect(empty.errorText.contains("no value is known for `P` (/p:1), `LIST` (list), `FILED` (/filed)"))
             #expect(empty.errorText.contains("Secrets Manager can't find the specified secret."))
+            #expect(empty.errorText.contains("give the values with --secrets FILE or --env NAME=VALUE"))
             try await aws { aws in
                 for value in ["first", "second"] {
                     try await aws.aws(
