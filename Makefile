@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test check fuzz format bench engine images java8 moto packages clean help
+.PHONY: build run test check fuzz format bench engine images aws java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ engine: ## make sure a Docker engine answers
 
 images: engine ## make the build images that cannot be pulled
 	@.ci/images
+
+aws: engine ## make the image that plays AWS for --aws-local
+	@.ci/images aws-local
 
 java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
 	@.ci/images java8

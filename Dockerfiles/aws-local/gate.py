@@ -13,6 +13,7 @@ import re
 import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import ecr
 import registry
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ecr.models import ecr_backends
@@ -82,7 +83,12 @@ class Door(BaseHTTPRequestHandler):
         elif not registry.HOST.match(name):
             region = os.environ["AWS_DEFAULT_REGION"]
             prefix = f"{DEFAULT_ACCOUNT_ID}.dkr.ecr.{region}.amazonaws.com/"
-        self.check_repository(prefix + name)
+        backend, own_name = self.check_repository(prefix + name)
+        kind, _, tag = match["rest"].partition("/")
+        if self.command == "PUT" and kind == "manifests" and ":" not in tag and ecr.is_fixed(backend, own_name, tag):
+            # In these words since 2025 (osscontainertools/kaniko#204), for an equal image, too (moby/buildkit#3776).
+            message = f"The image tag '{tag}' already exists in the '{own_name}' repository"
+            raise Refused(400, "TAG_INVALID", f"{message} and cannot be overwritten because the tag is immutable.")
         if prefix and query:
             fields = urllib.parse.parse_qsl(query, keep_blank_values=True)
             query = urllib.parse.urlencode([(k, prefix + v if k == "from" else v) for k, v in fields])
@@ -104,6 +110,7 @@ class Door(BaseHTTPRequestHandler):
         if not match or region not in ecr_backends[account] or name not in ecr_backends[account][region].repositories:
             message = f"The repository with name '{name}' does not exist in the registry with id '{account}'"
             raise Refused(404, "NAME_UNKNOWN", message)
+        return ecr_backends[account][region], name
 
     def ask(self, connection, target):
         connection.putrequest(self.command, target, skip_host=True, skip_accept_encoding=True)

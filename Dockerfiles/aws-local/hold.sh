@@ -17,6 +17,10 @@ exec 9>>"$run/held"
 flock --shared 9
 for _ in $(seq 1 3000); do
     [ ! -e "$run/ready" ] || break
+    if [ -e "$run/failed" ]; then
+        echo "refused $(cat "$run/failed")"
+        exit 0
+    fi
     sleep 0.01
 done
 if [ ! -e "$run/ready" ]; then

@@ -1,6 +1,7 @@
 """Runs moto's server, with the registry made its ECR, its state kept, and the registry's door beside it."""
 
 import http.client
+import json
 import logging
 import os
 import threading
@@ -34,11 +35,25 @@ class Services(DomainDispatcherApplication):
 
     def __call__(self, environ, start_response):
         changes = self.changes(environ)
-        app = self.get_application(environ)
+        try:
+            app = self.get_application(environ)
+        except ModuleNotFoundError as error:
+            return self.refuse(environ, start_response, error)
         answer = app(environ, start_response)
         if changes:
             self.state.save(app.service)
         return answer
+
+    def refuse(self, environ, start_response, error):
+        """Says that a service is not there, in the form that the client reads errors in."""
+        message = f"buildspec's local AWS does not play this service ({error})"
+        if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            kind = "text/xml"
+            content = f"<ErrorResponse><Error><Code>NotImplemented</Code><Message>{message}</Message></Error></ErrorResponse>"
+        else:
+            kind, content = "application/json", json.dumps({"__type": "NotImplemented", "message": message})
+        start_response("400 Bad Request", [("Content-Type", kind), ("x-amzn-errortype", "NotImplemented")])
+        return [content.encode()]
 
     def changes(self, environ):
         target = environ.get("HTTP_X_AMZ_TARGET")

@@ -18,6 +18,7 @@ import types
 import uuid
 from collections import defaultdict
 
+from cryptography.hazmat.primitives import serialization
 from moto import backends
 from moto.core.base_backend import BackendDict, BaseBackend
 from moto.s3 import models as s3
@@ -107,6 +108,10 @@ def _function(module, code):
     return types.FunctionType(marshal.loads(code), vars(importlib.import_module(module)))
 
 
+def _private_key(text):
+    return serialization.load_pem_private_key(text, None)
+
+
 class _Pickler(pickle.Pickler):
     def __init__(self, file):
         super().__init__(file, protocol=5)
@@ -121,6 +126,11 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, thing):
         if isinstance(thing, StoredValue):
             self.values.add(thing.name)
+        if hasattr(thing, "private_bytes"):
+            # A key of the cryptography library, which has no pickle: KMS has them.
+            form = serialization.PrivateFormat.PKCS8
+            text = thing.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+            return _private_key, (text,)
         if isinstance(thing, s3.FakeKey):
             # Its own way would take the content along.
             state = {name: value for name, value in thing.__dict__.items() if name != "lock"}

@@ -18,6 +18,8 @@ run_beside() {
         trap - TERM INT USR1
         "$@" || true
         echo "$1 has ended" >"$run/failed"
+        # For hold.sh to say so.
+        sleep 0.2
         kill -USR1 $$
     ) &
 }

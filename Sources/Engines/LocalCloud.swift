@@ -22,17 +22,20 @@ public struct LocalCloud: Sendable {
     private let account: String
     private let region: String
     private let repositories: [String]
+    private let labels: [String: String]
 
     /// - Parameters:
     ///   - key: what names the project, in letters that a container's name may have.
     ///   - account: twelve digits; whose resources are meant where a request does not say so.
     ///   - region: where repositories are made.
     ///   - repositories: names of repositories that are to be there.
+    ///   - labels: further ones of the container and its volume.
     ///   - idleSeconds: how long it runs on when nobody holds it; 0: until it is stopped.
     public init(
         key: String, account: String, region: String, repositories: [String] = [], engine: DockerEngine,
-        image: String = LocalCloud.image, idleSeconds: Int = 60
+        labels: [String: String] = [:], image: String = LocalCloud.image, idleSeconds: Int = 60
     ) {
+        self.labels = labels.merging([Self.label: key]) { $1 }
         self.image = image
         self.idleSeconds = idleSeconds
         self.key = key
@@ -79,6 +82,7 @@ public struct LocalCloud: Sendable {
                     problem = EngineError(.refused, doing: "use the local AWS `\(name)`", reason: reason)
                 }
             }
+            try Task.checkCancellation()
             if let refusal = try await start() { problem = refusal }
         }
         throw problem
@@ -161,17 +165,19 @@ public struct LocalCloud: Sendable {
                 help: "`make images` (`.ci/images aws-local`) in a checkout of buildspec makes it")
         }
         try await makeNetwork()
-        let mount = DockerEngine.mountValue([
-            "type=volume", "src=\(name)", "dst=/var/lib/aws-local", "volume-label=\(Self.label)=\(key)",
-        ])
-        let outcome = try await engine.command([
-            "run", "--detach", "--rm", "--name", name, "--label", "\(Self.label)=\(key)", "--pull", "never",
-            "--network", Self.network, "--cap-drop", "ALL", "--security-opt", "no-new-privileges",
-            "--mount", mount, "--env", "MOTO_ACCOUNT_ID=\(account)", "--env", "AWS_DEFAULT_REGION=\(region)",
+        let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
+        let mount = DockerEngine.mountValue(
+            ["type=volume", "src=\(name)", "dst=/var/lib/aws-local"] + labels.map { "volume-label=\($0)" })
+        var words = ["run", "--detach", "--rm", "--name", name, "--pull", "never", "--mount", mount]
+        words += labels.flatMap { ["--label", $0] }
+        words += ["--network", Self.network, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+        words += [
+            "--env", "MOTO_ACCOUNT_ID=\(account)", "--env", "AWS_DEFAULT_REGION=\(region)",
             "--env", "AWS_LOCAL_IDLE=\(idleSeconds)",
-            // Takes effect only while the container is in another network, too: see `open`.
-            "--publish", "127.0.0.1::5001", image,
-        ]).collect()
+        ]
+        // Takes effect only while the container is in another network, too: see `open`.
+        words += ["--publish", "127.0.0.1::5001", image]
+        let outcome = try await engine.command(words).collect()
         guard !outcome.status.isSuccess else { return nil }
         return EngineError(.refused, doing: "start the local AWS `\(name)`", reason: outcome.errorText)
     }
@@ -210,20 +216,33 @@ public struct LocalCloud: Sendable {
         }
     }
 
-    /// Ends all clouds of the engine and removes what they know.
+    /// Ends the clouds of the engine and removes what they know.
     ///
-    /// - Returns: the names of those there were.
-    public static func removeAll(of engine: DockerEngine) async throws -> [String] {
-        for container in try await engine.containers(withLabel: label) { try await stop(container, on: engine) }
-        let volumes = try await engine.command(["volume", "ls", "--quiet", "--filter", "label=\(label)"]).collect()
-            .text.split(separator: "\n").map(String.init)
+    /// - Parameter label: those that have it with another value are somebody else's, and stay.
+    /// - Returns: the names of those that were removed.
+    public static func removeAll(of engine: DockerEngine, label: (name: String, value: String)) async throws -> [String]
+    {
+        func names(_ list: String..., format: String) async throws -> [String] {
+            let words =
+                list + ["--filter", "label=\(Self.label)", "--format", "{{.\(format)}} {{.Label \"\(label.name)\"}}"]
+            let outcome = try await engine.command(words).collect()
+            guard outcome.status.isSuccess else {
+                throw EngineError(.unreachable, doing: "list what `--aws-local` keeps", reason: outcome.errorText)
+            }
+            return outcome.text.split(separator: "\n").compactMap { line in
+                let name = line.prefix { $0 != " " }, value = line.dropFirst(name.count + 1)
+                return value.isEmpty || value == label.value ? String(name) : nil
+            }
+        }
+        for container in try await names("ps", "--all", format: "Names") { try await stop(container, on: engine) }
+        let volumes = try await names("volume", "ls", format: "Name")
         for volume in volumes {
             let outcome = try await engine.command(["volume", "rm", volume]).collect()
             guard outcome.status.isSuccess else {
                 throw EngineError(.refused, doing: "remove volume `\(volume)`", reason: outcome.errorText)
             }
         }
-        // One that is in use, by a build of another user's perhaps, stays.
+        // One that is in use stays.
         _ = try await engine.command(["network", "rm", network]).collect()
         return volumes
     }

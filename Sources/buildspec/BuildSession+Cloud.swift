@@ -1,11 +1,15 @@
 internal import Engines
 
 extension BuildSession {
+    /// Tells our own clouds from those of other state folders. Not the label of build containers, which `clean` looks for.
+    static let cloudLabel = "dev.buildspec.aws.state"
+
     /// The AWS played on this machine for a project.
     func localCloud(_ settings: RunSettings, _ location: BuildLocation) -> LocalCloud {
         LocalCloud(
             key: location.projectKey, account: settings.account, region: region(settings),
-            repositories: settings.repositories, engine: DockerEngine(context: settings.context))
+            repositories: settings.repositories, engine: DockerEngine(context: settings.context),
+            labels: [Self.cloudLabel: places.state])
     }
 
     /// Passes on what a cloud has to say as it comes up.

@@ -76,7 +76,9 @@ extension BuildSession {
         }
         let unanswered = failures.filter(\.isUnanswered).map { "`\($0.variable.name)` (\($0.variable.value))" }
         if !unanswered.isEmpty {
-            let ways = ["--secrets FILE"] + (settings.usesAWS || settings.isOffline ? [] : ["--aws"])
+            let ways =
+                ["--secrets FILE"]
+                + (settings.usesAWS || settings.usesLocalCloud || settings.isOffline ? [] : ["--aws"])
             terminal.say(
                 Failure(
                     .buildFailed, "no value is known for \(unanswered.joined(separator: ", "))",

@@ -54,7 +54,8 @@ struct CleanCommand: AsyncParsableCommand {
             if docker { try await removeVolumes(engine, places, terminal) }
             try await removeStrays(engine, places, terminal)
             if cloud {
-                for name in try await LocalCloud.removeAll(of: engine) {
+                let label = (name: BuildSession.cloudLabel, value: places.state)
+                for name in try await LocalCloud.removeAll(of: engine, label: label) {
                     terminal.say("removed the local AWS `\(name)`\n")
                 }
             }

@@ -67,6 +67,7 @@ struct CloudCommandTests {
             #expect(empty.status.exitStatus == 1)
             #expect(empty.errorText.contains("no value is known for `P` (/p:1), `LIST` (list), `FILED` (/filed)"))
             #expect(empty.errorText.contains("Secrets Manager can't find the specified secret."))
+            #expect(empty.errorText.contains("give the values with --secrets FILE or --env NAME=VALUE"))
             try await aws { aws in
                 for value in ["first", "second"] {
                     try await aws.aws(
@@ -141,6 +142,9 @@ struct CloudCommandTests {
             for image in ["\(uri):one", "222222222222.dkr.ecr.us-east-1.amazonaws.com/elsewhere:two"] {
                 _ = try await Docker.call(["rmi", image])
             }
+            let clean = try await play.call(["clean", "--cloud"])
+            #expect(clean.errorText == "removed the local AWS `\(name)`")
+            #expect(try await !Docker.call(["volume", "inspect", name]).status.isSuccess)
             let unknown = try await play.call(["images", "pull", "app:two"])
             #expect(unknown.status.exitStatus == 66)
             #expect(unknown.errorText.contains("the registry has no image `app:two`"))

@@ -14,7 +14,8 @@ struct LocalCloudTests {
     ) async throws {
         let cloud = LocalCloud(
             key: "test-\(UUID().uuidString.prefix(8).lowercased())", account: account, region: "eu-west-1",
-            repositories: repositories, engine: DockerEngine(), idleSeconds: idleSeconds)
+            repositories: repositories, engine: DockerEngine(),
+            labels: ["dev.buildspec.aws.state": "test"], idleSeconds: idleSeconds)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(cloud)) } catch { outcome = .failure(error) }
         try await cloud.stop()
@@ -76,7 +77,20 @@ struct LocalCloudTests {
             let uri = "\(account).dkr.ecr.eu-west-1.amazonaws.com/app", tag = "t\(UInt32.random(in: 0 ... .max))"
             try await cloud.whileRunning { running in
                 let aws = Moto(endpoint: running.services, region: "eu-west-1")
+                try await aws.aws(
+                    "ecr", "create-repository", "--repository-name", "fixed", "--image-tag-mutability", "IMMUTABLE")
                 try await cloud.open { registry in
+                    let fixed = "\(registry)/\(uri.dropLast(3))fixed:\(tag)"
+                    _ = try await Docker.call(["tag", busybox, fixed])
+                    let first = try await Docker.call(["push", "--quiet", fixed])
+                    let second = try await Docker.call(["push", "--quiet", fixed])
+                    _ = try await Docker.call(["rmi", fixed])
+                    #expect(first.errorText == "")
+                    let reason = "cannot be overwritten because the tag is immutable."
+                    #expect(
+                        second.errorText
+                            == "tag invalid: The image tag '\(tag)' already exists in the 'fixed' repository and \(reason)"
+                    )
                     for name in ["\(uri):\(tag)", "\(uri):second", "\(uri)/none:\(tag)"] {
                         _ = try await Docker.call(["tag", busybox, "\(registry)/\(name)"])
                         let push = try await Docker.call(["push", "--quiet", "\(registry)/\(name)"])
@@ -102,7 +116,10 @@ struct LocalCloudTests {
             }
             try await cloud.stop()
             try await cloud.whileRunning { running in
-                #expect(try await cloud.images().map(\.name) == ["\(uri):\(tag)", "\(uri):third"])
+                #expect(
+                    try await cloud.images().map(\.name) == [
+                        "\(uri):\(tag)", "\(uri):third", "\(uri.dropLast(3))fixed:\(tag)",
+                    ])
                 #expect(try await cloud.load("app:\(tag)") == "Loaded image: \(uri):\(tag)")
                 let ids = try await Docker.call(["inspect", "-f", "{{.Id}}", "\(uri):\(tag)", busybox]).text
                     .split(separator: "\n")
