@@ -1,0 +1,127 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// What a build gets with `--record`, and gets again with `--offline`.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere))
+struct RecorderTests {
+    private static let java = "buildspec/java17"
+
+    /// Serves a folder on loopback while `body` runs.
+    private func serving(_ folder: URL, _ body: @escaping @Sendable (String) async throws -> Void) async throws {
+        let server = Command(
+            "python3", ["-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", folder.path, "0"])
+        let (lines, said) = AsyncStream.makeStream(of: String.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                _ = try await server.stream { streams in
+                    async let _ = streams.errorOutput.forEachChunk { _ in }
+                    try await streams.output.forEachChunk { said.yield(String(decoding: $0, as: UTF8.self)) }
+                }
+            }
+            defer { group.cancelAll() }
+            var text = ""
+            for await line in lines {
+                text += line
+                guard let port = text.firstMatch(of: #/port ([0-9]+)/#)?.output.1 else { continue }
+                try await body("http://127.0.0.1:\(port)/")
+                return
+            }
+        }
+    }
+
+    @Test func `what was recorded over TLS comes again without a network, and nothing else does`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - curl -sS --fail https://files.example.test/a.txt
+                  - curl -sS --fail -o big https://files.example.test/big && sha256sum big
+              post_build:
+                commands:
+                  - if [ -n "$MORE" ]; then curl -sS https://files.example.test/other; fi
+            """)
+        let files = play.root.appending(path: "files")
+        try FileManager.default.createDirectory(at: files, withIntermediateDirectories: true)
+        try Data("from the host\n".utf8).write(to: files.appending(path: "a.txt"))
+        try Data((0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }).write(
+            to: files.appending(path: "big"))
+        try await serving(files) { address in
+            let recorded = try await play.run(
+                ["--record", "--mirror", "https://files.example.test/=\(address)"], image: Self.java)
+            #expect(recorded.status.isSuccess, "\(recorded.outputText)\(recorded.errorText)")
+            #expect(recorded.printed.first == "from the host")
+        }
+        let offline = try await play.run(["--offline", "-e", "MORE=yes"], image: Self.java)
+        #expect(offline.status.isSuccess, "\(offline.outputText)\(offline.errorText)")
+        #expect(offline.printed.first == "from the host")
+        #expect(offline.printed.contains { $0.hasPrefix("GET https://files.example.test/other was not recorded") })
+        #expect(
+            offline.errorText.contains(
+                "offline: GET https://files.example.test/other was not recorded (command: if [ -n \"$MORE\" ]"),
+            "\(offline.errorText)")
+        let sums = try await [play.run(["--offline"], image: Self.java)].map {
+            $0.printed.filter { $0.contains("big") }
+        }
+        #expect(sums[0].count == 1)
+    }
+
+    @Test func `a build offline has no way out but the proxy`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {shell: bash}
+            phases:
+              build:
+                commands:
+                  - grep -c ':' /proc/net/dev
+                  - wc -l </proc/net/route
+                  - for address in 172.17.0.1/22 10.0.0.1/443 8.8.8.8/53; do (exec 3<>/dev/tcp/$address) 2>/dev/null || echo closed; done
+                  - start=$SECONDS; getent hosts example.com || echo unknown after $((SECONDS - start)) s
+                  - curl -sS -6 --noproxy '*' --max-time 5 'http://[2001:db8::1]/' 2>/dev/null || echo no IPv6
+            """)
+        let store = play.cache.appending(path: "buildspec/recordings")
+        // With anything recorded there is a proxy.
+        try await serving(play.source) { address in
+            let first = try await play.run(
+                [
+                    "--record", "--mirror", "http://files.example.test/=\(address)", "--buildspec",
+                    "{version: 0.2, phases: {build: {commands: [curl -sS http://files.example.test/buildspec.yml]}}}",
+                ],
+                image: Self.java)
+            #expect(first.status.isSuccess, "\(first.outputText)\(first.errorText)")
+        }
+        #expect(!play.files(in: store).isEmpty)
+        let result = try await play.run(["--offline"], image: Self.java)
+        #expect(
+            result.printed == ["1", "1", "closed", "closed", "closed", "unknown after 0 s", "no IPv6"],
+            "\(result.errorText)")
+    }
+
+    @Test func `a machine without anything is told everything that is missing, at once`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases: {build: {commands: [mvn package, curl https://example.com]}}
+            cache: {paths: [/root/.m2/**/*]}
+            """)
+        let start = Date()
+        let result = try await play.run(["--offline"], image: "buildspec/no-such-image")
+        #expect(Date().timeIntervalSince(start) < 2)
+        #expect(result.status.exitStatus == 75)
+        for line in [
+            "image `buildspec/no-such-image`: `docker pull buildspec/no-such-image`",
+            "cache of `/root/.m2/**/*`: `buildspec run` once with a network",
+            "recordings, for `curl`, `mvn`: `buildspec run --record` once with a network",
+        ] { #expect(result.errorText.contains(line), "\(result.errorText)") }
+        let both = try await play.run(["--offline", "--record"])
+        #expect(both.status.exitStatus == 64)
+        let mirror = try await play.run(["--record", "--mirror", "nonsense"])
+        #expect(mirror.errorText.contains("expected two URLs, PREFIX=BASE"))
+    }
+}
