@@ -35,7 +35,7 @@ java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
 moto: ## install what plays AWS in the tests
 	@.ci/moto
 
-run: build images ## build the petclinic fixture twice: cold, then offline from its cache
+run: build images ## run the petclinic fixture's pipeline twice: online, then without any network
 	@.ci/petclinic $(BINARY)
 
 test: build images ## run all tests, those that need Docker included

@@ -181,9 +181,14 @@ struct LocalCloudTests {
             }
             #expect(addresses.count == 1)
             // One that is cancelled, which kills its client, holds nothing either.
+            let (holds, held) = AsyncStream.makeStream(of: Void.self)
             let holder = Task {
-                try await cloud.whileRunning { _ in try await Task.sleep(for: .seconds(60)) }
+                try await cloud.whileRunning { _ in
+                    held.yield()
+                    try await Task.sleep(for: .seconds(600))
+                }
             }
+            for await _ in holds { break }
             try await Task.sleep(for: .seconds(3))
             #expect(try await DockerEngine().isRunning(cloud.name))
             holder.cancel()

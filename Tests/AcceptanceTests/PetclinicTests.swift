@@ -8,6 +8,10 @@ struct PetclinicTests {
     private let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
     private var fixture: String { root.appending(path: "fixtures/petclinic-rest").path }
 
+    /// The Maven part alone, in an image without Docker.
+    private var package: [String] { ["run", fixture, "-f", "ci/package.yml", "-i", "buildspec/java17"] }
+    private let withoutDocker: [String: String?] = ["BUILDSPEC_PRIVILEGED": "no", "BUILDSPEC_AWS_LOCAL": "no"]
+
     /// Flags that lead Maven to the stand-in for Maven Central, where that is out of reach.
     private func mirror() async throws -> [String] {
         let output = try await Command(root.appending(path: ".ci/maven-repository").path, ["start"]).collect()
@@ -17,33 +21,34 @@ struct PetclinicTests {
 
     @Test func `a build online, the same offline from its cache, and a blocking test that fails it`() async throws {
         let play = try Playground()
-        let run = ["run", fixture, "--artifacts", play.out.path]
-        let cold = try await play.call(run + mirror())
+        let run = package + ["--artifacts", play.out.path]
+        let cold = try await play.call(run + mirror(), environment: withoutDocker)
         #expect(cold.status.isSuccess, "\(cold.errorText)")
         #expect(cold.outputText.contains("Downloading from"))
         #expect(play.files(in: play.out) == ["artifacts/imagedefinitions.json"])
 
-        let offline = try await play.call(run + ["--offline"])
+        let offline = try await play.call(run + ["--offline"], environment: withoutDocker)
         #expect(offline.status.isSuccess, "\(offline.errorText)")
         #expect(!offline.outputText.contains("Downloading from"))
 
-        let blocked = try await play.call(run + ["--offline", "-e", "BLOCKING_DEPLOY=true"])
+        let blocked = try await play.call(run + ["--offline", "-e", "BLOCKING_DEPLOY=true"], environment: withoutDocker)
         #expect(blocked.status.exitStatus == 1)
         #expect(blocked.outputText.contains("BlockingDeployTests"))
         #expect(blocked.log.contains("[Container] Phase complete: BUILD State: FAILED"))
         #expect(blocked.log.contains("[Container] Phase complete: POST_BUILD State: SUCCEEDED"))
         #expect(blocked.errorText.contains("failed   BUILD: mvn -B"))
-        #expect(blocked.errorText.contains(#/buildspec\.yml:[0-9]+:[0-9]+: exit status 1/#))
+        #expect(blocked.errorText.contains(#/package\.yml:[0-9]+:[0-9]+: exit status 1/#))
     }
 
     @Test func `Ctrl-C in the middle of Maven ends at once`() async throws {
         let play = try Playground()
-        let arguments = try await ["run", fixture, "--artifacts", play.out.path] + mirror()
+        let arguments = try await package + ["--artifacts", play.out.path] + mirror()
         let process = Process()
         process.executableURL = URL(filePath: Playground.binary)
         process.arguments = arguments
         var environment = ProcessInfo.processInfo.environment
         environment["XDG_STATE_HOME"] = play.state.path
+        for (name, value) in withoutDocker { environment[name] = value }
         environment["XDG_CACHE_HOME"] = play.cache.path
         process.environment = environment
         let pipe = Foundation.Pipe()

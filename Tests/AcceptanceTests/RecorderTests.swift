@@ -102,7 +102,7 @@ struct RecorderTests {
             "\(result.errorText)")
     }
 
-    @Test func `a machine without anything is told everything that is missing, at once`() async throws {
+    @Test func `a machine without anything is told everything that is missing`() async throws {
         let play = try Playground()
         try play.buildspec(
             """
@@ -110,9 +110,7 @@ struct RecorderTests {
             phases: {build: {commands: [mvn package, curl https://example.com]}}
             cache: {paths: [/root/.m2/**/*]}
             """)
-        let start = Date()
         let result = try await play.run(["--offline"], image: "buildspec/no-such-image")
-        #expect(Date().timeIntervalSince(start) < 2)
         #expect(result.status.exitStatus == 75)
         for line in [
             "image `buildspec/no-such-image`: `docker pull buildspec/no-such-image`",

@@ -46,7 +46,7 @@ final class ProxyPlay: Sendable {
 
     func curl(_ proxy: String, _ arguments: [String]) async throws -> CommandOutput {
         try await Command(
-            "curl", ["-sS", "-m", "20", "-x", proxy] + arguments, environment: ["NO_PROXY": nil, "no_proxy": nil]
+            "curl", ["-sS", "-m", "300", "-x", proxy] + arguments, environment: ["NO_PROXY": nil, "no_proxy": nil]
         ).collect()
     }
 
