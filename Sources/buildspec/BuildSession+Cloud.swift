@@ -9,7 +9,8 @@ extension BuildSession {
         LocalCloud(
             key: location.projectKey, account: settings.account, region: region(settings),
             repositories: settings.repositories, engine: DockerEngine(context: settings.context),
-            labels: [Self.cloudLabel: places.state])
+            labels: [Self.cloudLabel: places.state],
+            idleSeconds: places.variable("aws-local-idle").flatMap { Int($0) } ?? 60)
     }
 
     /// Passes on what a cloud has to say as it comes up.

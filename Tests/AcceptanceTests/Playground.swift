@@ -40,6 +40,8 @@ final class Playground: Sendable {
     func command(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
         var all: [String: String?] = [
             "XDG_CACHE_HOME": cache.path, "XDG_STATE_HOME": state.path, "NO_COLOR": "1",
+            // Between two steps of a test a loaded machine may take longer than between two builds of a user.
+            "BUILDSPEC_AWS_LOCAL_IDLE": "900",
         ]
         for (name, value) in environment { all.updateValue(value, forKey: name) }
         return Command(Self.binary, arguments, environment: all, workingDirectory: source.path)
