@@ -174,7 +174,7 @@ struct LocalCloudTests {
     }
 
     @Test func `several at once share one, and it ends when nobody holds it`() async throws {
-        try await with(idleSeconds: 1) { cloud in
+        try await with(idleSeconds: 15) { cloud in
             let addresses = try await withThrowingTaskGroup(of: String.self) { group in
                 for _ in 1...4 { group.addTask { try await cloud.whileRunning { $0.address } } }
                 return try await group.reduce(into: Set()) { $0.insert($1) }
@@ -189,12 +189,12 @@ struct LocalCloudTests {
                 }
             }
             for await _ in holds { break }
-            try await Task.sleep(for: .seconds(3))
+            try await Task.sleep(for: .seconds(18))
             #expect(try await DockerEngine().isRunning(cloud.name))
             holder.cancel()
             _ = await holder.result
             var isRunning = true
-            for _ in 1...100 where isRunning {
+            for _ in 1...600 where isRunning {
                 try await Task.sleep(for: .milliseconds(100))
                 isRunning = try await DockerEngine().isRunning(cloud.name)
             }
