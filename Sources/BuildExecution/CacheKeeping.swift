@@ -152,7 +152,12 @@ public struct CacheKeeping: Sendable {
             streams.append(TarStream(readEnd, map: roots.map(of: place)))
         }
         let copying = Task { [carriages] in
-            for carry in carriages { try await carry() }
+            // Each closes its stream: one left open after another has failed would be waited for without end.
+            var failure: (any Error)?
+            for carry in carriages {
+                do { try await carry() } catch { failure = failure ?? error }
+            }
+            if let failure { throw failure }
         }
         var metadata = metadata
         metadata.savedAt = time
