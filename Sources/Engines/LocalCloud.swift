@@ -22,7 +22,8 @@ public struct LocalCloud: Sendable {
     private let account: String
     private let region: String
     private let repositories: [String]
-    private let labels: [String: String]
+    /// Of the container and its volume.
+    public let labels: [String: String]
 
     /// - Parameters:
     ///   - key: what names the project, in letters that a container's name may have.
@@ -164,13 +165,13 @@ public struct LocalCloud: Sendable {
                 .imageMissing, doing: "start the local AWS", reason: "the engine has no image `\(image)`",
                 help: "`make images` (`.ci/images aws-local`) in a checkout of buildspec makes it")
         }
-        try await makeNetwork()
+        let network = try await networkID()
         let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
         let mount = DockerEngine.mountValue(
             ["type=volume", "src=\(name)", "dst=/var/lib/aws-local"] + labels.map { "volume-label=\($0)" })
         var words = ["run", "--detach", "--rm", "--name", name, "--pull", "never", "--mount", mount]
         words += labels.flatMap { ["--label", $0] }
-        words += ["--network", Self.network, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
+        words += ["--network", network, "--cap-drop", "ALL", "--security-opt", "no-new-privileges"]
         words += [
             "--env", "MOTO_ACCOUNT_ID=\(account)", "--env", "AWS_DEFAULT_REGION=\(region)",
             "--env", "AWS_LOCAL_IDLE=\(idleSeconds)",
@@ -182,20 +183,28 @@ public struct LocalCloud: Sendable {
         return EngineError(.refused, doing: "start the local AWS `\(name)`", reason: outcome.errorText)
     }
 
-    /// The network, if it is not there. The engine lets two processes make two of one name, which then is no name any more.
-    private func makeNetwork() async throws {
-        if try await engine.command(["network", "inspect", Self.network]).collect().status.isSuccess { return }
-        let made = try await engine.command([
-            "network", "create", "--internal", "--label", "\(Self.label)=", Self.network,
-        ]).collect()
-        let all = try await engine.command([
-            "network", "ls", "--no-trunc", "--quiet", "--filter", "name=^\(Self.network)$",
-        ]).collect().text.split(separator: "\n").sorted()
-        guard !all.isEmpty else {
-            throw EngineError(.refused, doing: "make the network `\(Self.network)`", reason: made.errorText)
+    /// The id of the network, made if it is not there: the engine lets two processes make two of one name, and refuses the name
+    /// then. Whoever sees several takes the oldest, and removes those that nobody is in.
+    private func networkID() async throws -> String {
+        var made: CommandOutput?
+        while true {
+            let all = try await Self.networkIDs(of: engine)
+            for other in all.dropFirst() { _ = try await engine.command(["network", "rm", other]).collect() }
+            if let oldest = all.first { return oldest }
+            if let made {
+                throw EngineError(.refused, doing: "make the network `\(Self.network)`", reason: made.errorText)
+            }
+            let words = ["network", "create", "--internal", "--label", "\(Self.label)=", Self.network]
+            made = try await engine.command(words).collect()
         }
-        // Whoever sees several removes the same ones; one that has a container already stays, and the next start says so.
-        for other in all.dropFirst() { _ = try await engine.command(["network", "rm", String(other)]).collect() }
+    }
+
+    /// Oldest first.
+    private static func networkIDs(of engine: DockerEngine) async throws -> [String] {
+        let format = "{{.CreatedAt}}\t{{.ID}}"
+        let words = ["network", "ls", "--no-trunc", "--filter", "name=^\(network)$", "--format", format]
+        let lines = try await engine.command(words).collect().text.split(separator: "\n").sorted()
+        return lines.map { String($0.drop { $0 != "\t" }.dropFirst()) }
     }
 
     /// Ends it, whoever holds it; what it knows stays. One that does not run is fine.
@@ -243,7 +252,9 @@ public struct LocalCloud: Sendable {
             }
         }
         // One that is in use stays.
-        _ = try await engine.command(["network", "rm", network]).collect()
+        for network in try await networkIDs(of: engine) {
+            _ = try await engine.command(["network", "rm", network]).collect()
+        }
         return volumes
     }
 

@@ -23,6 +23,27 @@ struct LocalCloudTests {
         try outcome.get()
     }
 
+    @Test func `of several networks of its name the oldest is used, and the others go`() async throws {
+        _ = try await Docker.call(["network", "create", "--internal", LocalCloud.network])
+        // As two processes do at the same moment; newer engines see to it that there is never more than one.
+        for _ in 1...2 {
+            let asked = try await Command(
+                "curl",
+                [
+                    "-sS", "-o", "/dev/null", "-w", "%{http_code}", "--unix-socket", "/var/run/docker.sock",
+                    "-H", "Content-Type: application/json", "http://docker/networks/create",
+                    "-d", "{\"Name\": \"\(LocalCloud.network)\", \"Internal\": true}",
+                ]
+            ).collect()
+            #expect(["201", "409"].contains(asked.text), "\(asked.text)\(asked.errorText)")
+        }
+        try await with { cloud in
+            try await cloud.whileRunning { running in #expect(!running.address.isEmpty) }
+        }
+        let names = try await Docker.call(["network", "ls", "-q", "--filter", "name=^\(LocalCloud.network)$"]).text
+        #expect(names.split(separator: "\n").count == 1)
+    }
+
     @Test func `what was made in it outlives its container`() async throws {
         let play = try Playground()
         let large = play.root.appending(path: "large"), back = play.root.appending(path: "back")
