@@ -11,13 +11,15 @@ extension DockerEngine {
     /// - Parameter addresses: of IPv4; one the container does not have yet is listened on when it does.
     /// - Returns: listening sockets, one for each address, the caller's to close.
     /// - Throws: ``EngineError`` with code `refused` where the container is not a process of this machine, or we may not.
+    ///
+    /// Only root may enter another network. For other users a container beside it does (``ListeningHelper``).
     public func listen(in container: String, on addresses: [String], port: UInt16) async throws -> [Int32] {
         let doing = "open the proxy in container `\(container)`"
         let outcome = try await command([
-            "container", "inspect", "--format", "{{.State.Pid}} {{.Id}}", container,
+            "container", "inspect", "--format", "{{.State.Pid}} {{.Id}} {{.Image}}", container,
         ]).collect()
         let words = outcome.text.split(separator: " ")
-        guard outcome.status.isSuccess, words.count == 2, let process = Int32(words[0]), process > 0 else {
+        guard outcome.status.isSuccess, words.count == 3, let process = Int32(words[0]), process > 0 else {
             throw EngineError(.absent, doing: doing, reason: "it does not run")
         }
         #if os(Linux)
@@ -28,11 +30,17 @@ extension DockerEngine {
             }
             do {
                 return try await NetworkNamespace(ofProcess: process).listen(on: addresses, port: port)
+            } catch let error as NetworkNamespaceError where error.isForbidden {
+                let helper = ListeningHelper(engine: self, container: String(words[1]), image: String(words[2]))
+                do { return try await helper.listen(on: addresses, port: port) } catch let error
+                    as NetworkNamespaceError
+                {
+                    throw EngineError(
+                        .refused, doing: doing, reason: "cannot \(error.doing): \(error.reason)",
+                        help: "`sudo -E` does without the container that failed")
+                }
             } catch let error as NetworkNamespaceError {
-                throw EngineError(
-                    .refused, doing: doing, reason: "cannot \(error.doing): \(error.reason)",
-                    help: error.isForbidden
-                        ? "run it as root, with `sudo -E` say: only root may enter a container's network" : nil)
+                throw EngineError(.refused, doing: doing, reason: "cannot \(error.doing): \(error.reason)")
             }
         #else
             throw EngineError(

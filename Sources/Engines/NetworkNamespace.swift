@@ -52,9 +52,14 @@
             guard namespace >= 0 else { throw NetworkNamespaceError("look at `\(path)`") }
             defer { close(namespace) }
             guard setns(namespace, Self.kind) == 0 else { throw NetworkNamespaceError("enter `\(path)`") }
+            return try Self.listenHere(on: addresses, port: port)
+        }
+
+        /// As ``listen(on:port:)``, in the network this thread is in.
+        static func listenHere(on addresses: [String], port: UInt16) throws -> [Int32] {
             var sockets: [Int32] = []
             do {
-                for address in addresses { sockets.append(try Self.listen(on: address, port: port)) }
+                for address in addresses { sockets.append(try listen(on: address, port: port)) }
                 return sockets
             } catch {
                 for socket in sockets { close(socket) }
@@ -90,12 +95,20 @@
 #endif
 
 /// A step into another network that the system refused.
-struct NetworkNamespaceError: Error {
+struct NetworkNamespaceError: Error, CustomStringConvertible {
     /// "enter `/proc/77/ns/net`"
     let doing: String
     let reason: String
     /// Whether more rights would have helped.
     let isForbidden: Bool
+
+    var description: String { "cannot \(doing): \(reason)" }
+
+    init(_ doing: String, reason: String) {
+        self.doing = doing
+        self.reason = reason
+        isForbidden = false
+    }
 
     init(_ doing: String, errno code: Int32 = errno) {
         self.doing = doing

@@ -98,7 +98,7 @@ struct Upstream: Sendable {
         let proxy = isDirect || !isProxied(url.host) ? nil : proxy, credentials = proxyCredentials
         let attempts = Mutex<[any Channel]?>([])
         let bootstrap = ClientBootstrap(group: group).connectTimeout(.seconds(20))
-            .channelOption(.socketOption(.tcp_nodelay), value: 1).channelOption(.autoRead, value: false)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1).channelOption(.autoRead, value: false)
         return try await withTaskCancellationHandler {
             try await bootstrap.connect(host: proxy?.host ?? url.host, port: proxy?.port ?? url.port) { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -12,6 +12,8 @@ internal import Recordings
 /// The proxy of one build, with the AWS it may lead to; both end with the build.
 struct BuildProxy: Sendable {
     let network: BuildNetwork
+    /// Makes it listen in a running container.
+    let listen: @Sendable (_ container: String) async throws -> Void
     /// For every process of the container.
     let environment: [(name: String, value: String)]
     fileprivate let proxy: ForwardProxy
@@ -29,9 +31,34 @@ extension BuildSession {
         _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
         _ reporter: BuildReporter
     ) async throws -> BuildProxy? {
+        let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
+        Task {
+            for await event in events { try? await reporter.tell(event, now: Self.now()) }
+        }
+        return try await proxy(usesCloud: usesCloud(plan, settings), settings, location, engine) { happened.yield($0) }
+    }
+
+    /// Whether the AWS of this machine answers a build's own calls.
+    func usesCloud(_ plan: BuildPlan, _ settings: RunSettings) -> Bool {
+        settings.usesLocalCloud || settings.isOffline && plan.calls("aws")
+    }
+
+    /// The proxy of a build that ended, for whoever stands in its container.
+    func proxy(of kept: KeptBuild, _ engine: DockerEngine) async throws -> BuildProxy? {
+        guard let usesCloud = kept.usesCloud else { return nil }
+        let location = try BuildLocation(options, places: places)
+        let settings = try RunSettings(options, project: try readSettings(location), places: places)
+        return try await proxy(usesCloud: usesCloud, settings, location, engine) { [terminal] event in
+            if let words = event.words { terminal.say("\(words)\n") }
+        }
+    }
+
+    private func proxy(
+        usesCloud: Bool, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
+        tell: @escaping @Sendable (ProxyEvent) -> Void
+    ) async throws -> BuildProxy? {
         let key = location.projectKey
         let store = RecordingStore(folder: places.recordings(of: key))
-        let usesCloud = settings.usesLocalCloud || settings.isOffline && plan.calls("aws")
         let hasRecordings = Files.kind(of: store.folder) == .folder
         guard settings.records || usesCloud || settings.isOffline && hasRecordings else { return nil }
         let authority = try CertificateAuthority(
@@ -49,22 +76,19 @@ extension BuildSession {
             usesCloud
             ? CloudHolder(localCloud(settings, location)) { [self] notes in say(notes) } : nil
         if let holder { asked.routes = Self.routes(holder) }
-        let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
-        asked.onEvent = { happened.yield($0) }
+        asked.onEvent = tell
         let proxy = try ForwardProxy(asked)
-        Task {
-            for await event in events { try? await reporter.tell(event, now: Self.now()) }
-        }
         let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
+        let listen: @Sendable (String) async throws -> Void = { container in
+            for socket in try await engine.listen(in: container, on: addresses, port: BuildNetwork.port) {
+                try await proxy.serve(socket: socket)
+            }
+        }
         return BuildProxy(
             network: BuildNetwork(
                 certificate: authority.certificatePEM,
-                convincesJava: settings.records || hasRecordings || settings.usesLocalCloud
-            ) { container in
-                for socket in try await engine.listen(in: container, on: addresses, port: BuildNetwork.port) {
-                    try await proxy.serve(socket: socket)
-                }
-            },
+                convincesJava: settings.records || hasRecordings || settings.usesLocalCloud, open: listen),
+            listen: listen,
             environment: BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : [])
                 + (settings.isPrivileged ? BuildNetwork.innerEnvironment : []), proxy: proxy, cloud: holder)
     }
@@ -86,14 +110,20 @@ extension BuildSession {
 extension BuildReporter {
     /// Says what the proxy met, with the command that was running.
     func tell(_ event: ProxyEvent, now: Timestamp) throws {
-        let words: String
-        switch event {
-        case .recorded: return
-        case .missing(let method, let url): words = "offline: \(method) \(url) was not recorded"
-        case .damaged(_, let reason): words = reason
-        case .failed(let url, let reason): words = "proxy: \(url): \(reason)"
-        }
+        guard let words = event.words else { return }
         let command = result.runningCommand.map { " (command: \($0.prefix { !$0.isNewline }))" } ?? ""
         try take(BuildEvent(time: now, kind: .notice(text: words + command)))
+    }
+}
+
+extension ProxyEvent {
+    /// For people; `nil` for what is as it should be.
+    fileprivate var words: String? {
+        switch self {
+        case .recorded: nil
+        case .missing(let method, let url): "offline: \(method) \(url) was not recorded"
+        case .damaged(_, let reason): reason
+        case .failed(let url, let reason): "proxy: \(url): \(reason)"
+        }
     }
 }

@@ -23,16 +23,15 @@ extension BuildSession {
         if try await engine.imageID(container.image) == nil {
             // Without an engine nothing is missing but that, and starting the container will say it.
             guard try await engine.answers() else { return }
-            missing.append(Missing(what: "image `\(container.image)`", help: "`docker pull \(container.image)`"))
+            missing.append(Missing(what: "image `\(container.image)`", help: Self.help(container.image)))
         }
         for image in try await missingBaseImages(plan, settings, location, staged, engine) {
             missing.append(
-                Missing(what: "image `\(image.image)` (\(image.whereNamed))", help: "`docker pull \(image.image)`"))
+                Missing(what: "image `\(image.image)` (\(image.whereNamed))", help: Self.help(image.image)))
         }
         if settings.usesLocalCloud || plan.calls("aws"), try await engine.imageID(LocalCloud.image) == nil {
             missing.append(
-                Missing(
-                    what: "image `\(LocalCloud.image)`, which plays AWS", help: "`make images` of buildspec's sources"))
+                Missing(what: "image `\(LocalCloud.image)`, which plays AWS", help: Self.help(LocalCloud.image)))
         }
         let likely = try await likelyMissing(plan, location, cache)
         let lines = (missing + likely).map { "  \($0.what): \($0.help)\n" }.joined()
@@ -44,6 +43,11 @@ extension BuildSession {
             )
         }
         if !likely.isEmpty { terminal.say("warning: this build may need what is not here:\n\(lines)") }
+    }
+
+    /// How an image gets here; ours are no registry's.
+    private static func help(_ image: String) -> String {
+        image.hasPrefix("buildspec/") ? "`make images` of buildspec's sources" : "`docker pull \(image)`"
     }
 
     /// Caches and recordings: whether the build gets along without them only its commands know.

@@ -84,7 +84,8 @@ struct BuildSession: Sendable {
         let executor = try await executor(
             plan, engine, container, settings, location, staged, secrets, surroundings, cache, docker, proxy)
         let kept = KeptBuild(
-            container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000)
+            container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000,
+            usesCloud: proxy.map { _ in usesCloud(plan, settings) })
         if settings.makesCheckpoints {
             try await Checkpoints.prune(BuildHistory(places), engine, places, terminal)
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location), isKept: false)

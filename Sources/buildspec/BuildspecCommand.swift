@@ -22,8 +22,17 @@ struct BuildspecCommand: AsyncParsableCommand {
             CleanCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
-        ],
+        ] + systemCommands,
         defaultSubcommand: RunCommand.self)
+
+    /// What only one system has.
+    private static var systemCommands: [any ParsableCommand.Type] {
+        #if os(Linux)
+            [LendSocketsCommand.self]
+        #else
+            []
+        #endif
+    }
 
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())

@@ -31,6 +31,8 @@ struct KeptBuild: Codable {
     let variables: [String: String]
     /// When the source was taken, since 1970.
     let startNanoseconds: Int64
+    /// Whether the AWS of this machine answered it; `nil` for one without a proxy.
+    var usesCloud: Bool?
 
     /// What a phase had to run.
     struct Commands: Codable {
@@ -53,8 +55,9 @@ struct KeptBuild: Codable {
     /// - Parameter arguments: the words behind `run`, said or meant; of a build that goes on, as it was begun.
     init(
         container: String, plan: BuildPlan, arguments: [String] = Self.runArguments, places: Places,
-        startNanoseconds: Int64
+        startNanoseconds: Int64, usesCloud: Bool?
     ) {
+        self.usesCloud = usesCloud
         self.container = container
         number = plan.number
         self.arguments = arguments
@@ -71,6 +74,13 @@ struct KeptBuild: Codable {
         for variable in plan.variables where variable.origin >= .buildspec { variables[variable.name] = variable.value }
         self.variables = variables
         self.startNanoseconds = startNanoseconds
+    }
+
+    /// The places it was called in, with the variables that stood for flags then.
+    func places(now places: Places) -> Places {
+        Places(
+            environment: places.environment.merging(environment) { $1 }, currentDirectory: currentDirectory,
+            isInteractive: places.isInteractive)
     }
 
     private static var runArguments: [String] {

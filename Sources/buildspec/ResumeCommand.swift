@@ -34,10 +34,7 @@ struct ResumeCommand: AsyncParsableCommand {
         await FrontDoor.enter { [build, from, noSync] places, terminal in
             let (build, kept) = try KeptBuilds(places).find(build)
             let options = try RunOptions.parse(kept.arguments)
-            let then = Places(
-                environment: places.environment.merging(kept.environment) { $1 },
-                currentDirectory: kept.currentDirectory, isInteractive: places.isInteractive)
-            let session = BuildSession(options: options, places: then, terminal: terminal)
+            let session = BuildSession(options: options, places: kept.places(now: places), terminal: terminal)
             return try await session.resume(build, kept, from: from, syncs: !noSync)
         }
     }
@@ -138,7 +135,7 @@ extension BuildSession {
         if await reporter.result.keptContainer != nil {
             try KeptBuild(
                 container: kept.container, plan: plan, arguments: kept.arguments, places: places,
-                startNanoseconds: start.microseconds * 1000
+                startNanoseconds: start.microseconds * 1000, usesCloud: proxy.map { _ in usesCloud(plan, settings) }
             ).write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
         } else {
             KeptBuild.forget(build, places)

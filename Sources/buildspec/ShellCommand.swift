@@ -54,7 +54,14 @@ struct ShellCommand: AsyncParsableCommand {
                         target.absolute(copyOut), of: target.container, toFolder: places.currentDirectory)
                     return .succeeded
                 }
-                if let status = try await target.enter(command: command, engine) {
+                let proxy = try await proxy(of: target, places, terminal, engine)
+                let status: ChildStatus?
+                do { status = try await target.enter(command: command, engine) } catch {
+                    await proxy?.stop()
+                    throw error
+                }
+                await proxy?.stop()
+                if let status {
                     return command == nil ? .succeeded : .command(status.exitStatus)
                 }
             }
@@ -67,6 +74,22 @@ struct ShellCommand: AsyncParsableCommand {
 }
 
 extension ShellCommand {
+    /// What stood between the build and every network, again for this shell; a build that runs has its own.
+    private func proxy(
+        of target: ShellTarget, _ places: Places, _ terminal: Terminal, _ engine: DockerEngine
+    ) async throws -> BuildProxy? {
+        guard let kept = target.kept, !target.isRunning else { return nil }
+        let session = BuildSession(
+            options: try RunOptions.parse(kept.arguments), places: kept.places(now: places), terminal: terminal)
+        guard let proxy = try await session.proxy(of: kept, engine) else { return nil }
+        do { try await proxy.listen(target.container) } catch let error as EngineError where error.code != .absent {
+            terminal.say("warning: this shell is without the build's proxy: \(error)\n")
+        } catch is EngineError {
+            // That the container is gone shows when it is entered.
+        }
+        return proxy
+    }
+
     private func openCheckpoint(
         _ build: RecordedBuild, before phase: String, command: String?, _ engine: DockerEngine
     ) async throws -> ExitStatus {
@@ -97,6 +120,8 @@ extension ShellCommand {
 struct ShellTarget {
     let container: String
     let user: String?
+    /// `nil` while the build runs for the first time.
+    let kept: KeptBuild?
     private let build: RecordedBuild
     private let result: BuildResult
 
@@ -108,6 +133,7 @@ struct ShellTarget {
         guard let container = kept?.container ?? result.start?.id.containerName else { return nil }
         let failed = result.failure.flatMap { kept?.phases[$0.phase.rawValue.lowercased()]?.runAs }
         self.container = container
+        self.kept = kept
         user = failed == "root" ? nil : failed
         self.build = build
         self.result = result
@@ -125,6 +151,8 @@ struct ShellTarget {
         guard status.exitStatus == 1, try await !engine.isRunning(container) else { return status }
         return nil
     }
+
+    var isRunning: Bool { build.isRunning }
 
     /// A path of the container; relative ones mean the source.
     func absolute(_ path: String) -> String {

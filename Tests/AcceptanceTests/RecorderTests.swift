@@ -7,29 +7,6 @@ import Testing
 struct RecorderTests {
     private static let java = "buildspec/java17"
 
-    /// Serves a folder on loopback while `body` runs.
-    private func serving(_ folder: URL, _ body: @escaping @Sendable (String) async throws -> Void) async throws {
-        let server = Command(
-            "python3", ["-u", "-m", "http.server", "--bind", "127.0.0.1", "--directory", folder.path, "0"])
-        let (lines, said) = AsyncStream.makeStream(of: String.self)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask {
-                _ = try await server.stream { streams in
-                    async let _ = streams.errorOutput.forEachChunk { _ in }
-                    try await streams.output.forEachChunk { said.yield(String(decoding: $0, as: UTF8.self)) }
-                }
-            }
-            defer { group.cancelAll() }
-            var text = ""
-            for await line in lines {
-                text += line
-                guard let port = text.firstMatch(of: #/port ([0-9]+)/#)?.output.1 else { continue }
-                try await body("http://127.0.0.1:\(port)/")
-                return
-            }
-        }
-    }
-
     @Test func `what was recorded over TLS comes again without a network, and nothing else does`() async throws {
         let play = try Playground()
         try play.buildspec(
@@ -69,6 +46,28 @@ struct RecorderTests {
         #expect(sums[0].count == 1)
     }
 
+    @Test func `a shell in a kept container has what the build had`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases: {build: {commands: [curl -sS --fail https://files.example.test/buildspec.yml, exit 3]}}
+            """)
+        try await serving(play.source) { address in
+            let mirror = ["--mirror", "https://files.example.test/=\(address)"]
+            let recorded = try await play.run(["--record"] + mirror, image: Self.java)
+            #expect(recorded.status.exitStatus == 1, "\(recorded.errorText)")
+        }
+        #expect(try await play.run(["--offline", "--keep", "failure"], image: Self.java).status.exitStatus == 1)
+        let asks = "curl -sS --fail https://files.example.test/buildspec.yml | head -n 1"
+        let shell = try await play.call(["shell", "--command", asks])
+        #expect(shell.text == "version: 0.2", "\(shell.errorText)")
+        let other = try await play.call(["shell", "--command", "curl -sS https://files.example.test/other"])
+        #expect(other.text.hasPrefix("GET https://files.example.test/other was not recorded"))
+        #expect(other.errorText.contains("offline: GET https://files.example.test/other was not recorded"))
+        #expect(try await play.call(["clean", "--kept"]).status.isSuccess)
+    }
+
     @Test func `a build offline has no way out but the proxy`() async throws {
         let play = try Playground()
         try play.buildspec(
@@ -102,6 +101,45 @@ struct RecorderTests {
             "\(result.errorText)")
     }
 
+    @Test(.enabled(if: getuid() == 0, "only root can be somebody else"))
+    func `a user who is not root, but may use the engine, records and replays`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases: {build: {commands: [curl -sS --fail https://files.example.test/buildspec.yml | tail -n 1]}}
+            """)
+        // Where the program lies may be root's alone; and it must find itself.
+        let program = play.root.appending(path: "buildspec").path
+        try FileManager.default.copyItem(atPath: Playground.binary, toPath: program)
+        let socket = try FileManager.default.attributesOfItem(atPath: "/var/run/docker.sock")
+        let group = try #require(socket[.groupOwnerAccountID] as? NSNumber)
+        _ = try await Command("chown", ["-R", "65534:65534", play.root.path]).collect()
+        @Sendable func run(_ arguments: [String]) async throws -> CommandOutput {
+            try await Command(
+                "setpriv",
+                ["--reuid=65534", "--regid=65534", "--groups=\(group)", program, "run", ".", "-i", Self.java]
+                    + arguments,
+                environment: [
+                    "HOME": play.root.path, "XDG_CACHE_HOME": play.cache.path, "XDG_STATE_HOME": play.state.path,
+                    "NO_COLOR": "1",
+                ], workingDirectory: play.source.path
+            ).collect()
+        }
+        try await serving(play.source) { address in
+            let recorded = try await run(["--record", "--mirror", "https://files.example.test/=\(address)"])
+            #expect(recorded.status.isSuccess, "\(recorded.outputText)\(recorded.errorText)")
+            #expect(recorded.printed.first?.hasPrefix("phases: {build") == true, "\(recorded.printed)")
+        }
+        let offline = try await run(["--offline"])
+        #expect(offline.status.isSuccess, "\(offline.outputText)\(offline.errorText)")
+        #expect(offline.printed.first?.hasPrefix("phases: {build") == true)
+        let left = try FileManager.default.contentsOfDirectory(atPath: "/tmp").filter {
+            $0.hasPrefix("buildspec-sockets-")
+        }
+        #expect(left.isEmpty)
+    }
+
     @Test func `a machine without anything is told everything that is missing`() async throws {
         let play = try Playground()
         try play.buildspec(
@@ -110,10 +148,10 @@ struct RecorderTests {
             phases: {build: {commands: [mvn package, curl https://example.com]}}
             cache: {paths: [/root/.m2/**/*]}
             """)
-        let result = try await play.run(["--offline"], image: "buildspec/no-such-image")
+        let result = try await play.run(["--offline"], image: "no-such/image")
         #expect(result.status.exitStatus == 75)
         for line in [
-            "image `buildspec/no-such-image`: `docker pull buildspec/no-such-image`",
+            "image `no-such/image`: `docker pull no-such/image`",
             "cache of `/root/.m2/**/*`: `buildspec run` once with a network",
             "recordings, for `curl`, `mvn`: `buildspec run --record` once with a network",
         ] { #expect(result.errorText.contains(line), "\(result.errorText)") }
