@@ -29,7 +29,11 @@ public struct PlanView: Sendable {
             case engine
             /// Builds before left it.
             case volume
-            /// Neither has it: it is pulled.
+            /// Its pull was recorded.
+            case recordings
+            /// The registry of the project's local AWS.
+            case localAWS = "local AWS"
+            /// Nobody here has it: it is pulled.
             case registry
         }
 

@@ -18,11 +18,6 @@ extension DockerEngine {
         }
     }
 
-    /// Whether the engine has a volume of that name.
-    public func volumeExists(_ name: String) async throws -> Bool {
-        try await command(["volume", "inspect", "--format", "{{.Name}}", name]).collect().status.isSuccess
-    }
-
     /// Writes a tar of a volume to `descriptor`, and closes that; names in it begin with `volume/`.
     ///
     /// - Parameters:

@@ -25,6 +25,11 @@ extension LocalCloud {
             Route(pattern: $0, destination: .services, needsSignature: true)
         }
 
+    /// Whether a host is a registry of ECR, which the cloud plays.
+    public static func isRegistry(_ host: Substring) -> Bool {
+        host.contains(".dkr.ecr") && [".amazonaws.com", ".amazonaws.com.cn"].contains(where: host.hasSuffix)
+    }
+
     /// What a build that has no credentials gets: tools sign with them, and nobody checks it.
     public static let credentials = [
         (name: "AWS_ACCESS_KEY_ID", value: "buildspec-local"),

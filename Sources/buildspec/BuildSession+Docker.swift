@@ -3,6 +3,7 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import ConsoleRendering
 internal import Engines
+internal import Recordings
 internal import SpecParsing
 internal import Workspaces
 
@@ -90,16 +91,16 @@ extension BuildSession {
     }
 
     /// What a privileged build will ask its daemon for and nobody here has: neither the engine, which would lend it, nor the
-    /// project's volume. Only images that are surely needed: the settings name them, or a Dockerfile that a `docker build` in
-    /// the buildspec names.
+    /// project's volume, nor its local AWS or its recordings. Only images that are surely needed: the settings name them, or a
+    /// Dockerfile that a `docker build` in the buildspec names.
     func missingBaseImages(
         _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ staged: StagedSource?,
         _ engine: DockerEngine
     ) async throws -> [(image: String, whereNamed: String)] {
         guard settings.isPrivileged else { return [] }
         let needed = try baseImages(plan, settings, location, staged).filter(\.isSurelyNeeded)
-        return try await origins(of: needed, settings, location, engine).filter { $0.1 == .registry }
-            .map { (image: $0.0.name, whereNamed: $0.0.place) }
+        return try await origins(of: needed, settings, location, engine).filter { $0.origin == .registry }
+            .map { (image: $0.image.name, whereNamed: $0.image.place) }
     }
 
     /// The images that ``baseImages(_:_:_:_:)`` finds, for a plan; none for a build without a daemon.
@@ -108,47 +109,59 @@ extension BuildSession {
     ) async throws -> [PlanView.BaseImage] {
         guard settings.isPrivileged else { return [] }
         let images = try baseImages(plan, settings, location, staged)
-        let origins: [(BaseImage, PlanView.BaseImage.Origin)]
+        let origins: [(image: BaseImage, origin: PlanView.BaseImage.Origin)]
         do {
             origins = try await self.origins(of: images, settings, location, DockerEngine(context: settings.context))
         } catch is ChildProcessError {
             // A plan needs no engine, and not even docker's command line.
             origins = images.map { ($0, .registry) }
         }
-        return origins.map { PlanView.BaseImage(name: $0.0.name, place: $0.0.place, origin: $0.1) }
+        return origins.map { PlanView.BaseImage(name: $0.image.name, place: $0.image.place, origin: $0.origin) }
     }
 
-    private func origins(
+    /// Where the daemon of a build would have images from.
+    func origins(
         of images: [BaseImage], _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine
-    ) async throws -> [(BaseImage, PlanView.BaseImage.Origin)] {
+    ) async throws -> [(image: BaseImage, origin: PlanView.BaseImage.Origin)] {
         let there = Set(try await self.images(images.map(\.name), of: engine).map(\.name))
         let project = ProjectDocker(key: location.projectKey, places)
-        var inside: Set<String> = []
-        if there.count < images.count, settings.usesCache, try await engine.hasVolume(project.volume) {
-            inside = project.images
+        var inside: Set<String> = [], hasCloud = false
+        if there.count < images.count {
+            if settings.usesCache, try await engine.hasVolume(project.volume) { inside = project.images }
+            hasCloud = try await engine.hasVolume(localCloud(settings, location).name)
         }
-        return images.map { image in
+        let store = RecordingStore(folder: places.recordings(of: location.projectKey))
+        return try images.map { image in
             if there.contains(image.name) { return (image, .engine) }
-            return (image, inside.contains(ProjectDocker.listed(image.name)) ? .volume : .registry)
+            if inside.contains(ProjectDocker.listed(image.name)) { return (image, .volume) }
+            if hasCloud, LocalCloud.isRegistry(image.name.prefix { $0 != "/" }) { return (image, .localAWS) }
+            let pull = RecordedRequest(method: "HEAD", url: ImageNames.manifestURL(of: image.name))
+            return (image, try store.response(to: pull).map { $0.head.status } == 200 ? .recordings : .registry)
         }
     }
 
     // MARK: Reading Dockerfiles
 
     /// The images that the settings and the source's Dockerfiles name, each once; surely needed ones first.
+    ///
+    /// - Parameter plan: `nil` where the buildspec cannot be read.
     func baseImages(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ staged: StagedSource?
+        _ plan: BuildPlan?, _ settings: RunSettings, _ location: BuildLocation, _ staged: StagedSource?
     ) throws -> [BaseImage] {
         var images = settings.lentImages.map {
             BaseImage(name: $0.value, place: "\($0.location)", isSurelyNeeded: true)
         }
         let root = staged?.files ?? location.contents
-        var read: Set<String> = []
-        for build in dockerBuilds(plan) {
+        var read: Set<String> = [], made: Set<String> = []
+        for build in plan.map(dockerBuilds) ?? [] {
+            defer { made.formUnion(build.tags.map(ProjectDocker.listed)) }
             let path = build.files.first { !$0.hasPrefix("/") && Files.kind(of: "\(root)/\($0)") == .file }
             guard let path else { continue }
             read.insert(path)
-            images += try self.images(of: path, in: root, arguments: build.arguments, isSurelyNeeded: true)
+            images += try self.images(of: path, in: root, arguments: build.arguments, isSurelyNeeded: true).filter {
+                // One that an earlier command makes.
+                !made.contains(ProjectDocker.listed($0.name))
+            }
         }
         let files = FileSearch.paths(in: root, limit: Self.fileLimit) { Dockerfile.isNamedSo($0) }
         for path in files where !read.contains(path) {
@@ -156,6 +169,23 @@ extension BuildSession {
         }
         var names: Set<String> = []
         return images.filter { names.insert($0.name).inserted }
+    }
+
+    /// As ``baseImages(_:_:_:_:)`` of a build that is not run.
+    func baseImages(
+        _ settings: RunSettings, _ location: BuildLocation, _ project: ProjectSettings
+    ) throws -> [BaseImage] {
+        guard settings.isPrivileged else { return [] }
+        let place = try location.buildspec(project, places: places)
+        var plan: BuildPlan?
+        if let bytes = try place.read(), let spec = readBuildSpec(bytes, file: place.shownPath).spec {
+            let id = BuildID(project: location.projectName, uuid: "00000000-0000-0000-0000-000000000000")
+            plan = BuildPlan(
+                spec,
+                request(
+                    id, settings, place, text: bytes, source: facts(location, nil), number: 1, startMilliseconds: 0))
+        }
+        return try baseImages(plan, settings, location, nil)
     }
 
     private func images(

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
+internal import ConsoleRendering
 internal import Engines
 internal import Recordings
 internal import Workspaces
@@ -17,8 +18,8 @@ extension CacheCommand {
             abstract: "Write all that builds of a project need into one archive.",
             discussion: """
                 The archive has the project's cache tarballs, recorded responses, images (the build's, those listed under \
-                `x-buildspec: images` in the settings, and that of the local AWS when it is there) and the state of its \
-                local AWS, each with its checksum. `cache import` brings them to a machine that was never online. The source is \
+                `x-buildspec: images` in the settings, those that its Dockerfiles begin with, and that of the local AWS when \
+                it is there) and the state of its local AWS, each with its checksum. `cache import` brings them to a machine that was never online. The source is \
                 not part of it, and neither is the key that recorded connections are signed with.
 
                   buildspec cache export petclinic.buildspec
@@ -96,6 +97,7 @@ struct CacheExport {
             names.append(name)
         }
         var images: [ProjectArchive.Image] = [], missing: [String] = []
+        let bases = project.baseImages.filter { !$0.name.contains("@") && !names.contains($0.name) }
         for name in names {
             if let id = try await engine.imageID(name) {
                 images.append(.init(name: name, id: id))
@@ -111,10 +113,21 @@ struct CacheExport {
                 help: missing.map { "`docker pull \($0)`" }.joined(separator: ", ")
                     + " while there is a network, or leave images out with --no-images")
         }
-        if !names.contains(CarriedProject.cloudImage), let id = try await engine.imageID(CarriedProject.cloudImage) {
-            images.append(.init(name: CarriedProject.cloudImage, id: id))
+        for name in bases.map(\.name) + [LocalCloud.image] where !images.contains(where: { $0.name == name }) {
+            if let id = try await engine.imageID(name) { images.append(.init(name: name, id: id)) }
         }
+        try await warn(of: bases, project)
         return images
+    }
+
+    /// Names what only this project's own Docker volume has, which stays here, or nobody.
+    private func warn(of bases: [BuildSession.BaseImage], _ project: CarriedProject) async throws {
+        for (image, origin) in try await project.origins(of: bases.filter(\.isSurelyNeeded))
+        where [.registry, .volume].contains(origin) {
+            project.terminal.say(
+                "warning: image `\(image.name)` (\(image.place)) is left out: this engine does not have it; "
+                    + "`docker pull \(image.name)` before the export takes it along\n")
+        }
     }
 
     private func caches(of project: CarriedProject) async throws -> (files: [ProjectArchive.File], caches: Int) {
@@ -155,11 +168,11 @@ struct CacheExport {
             try await engine.saveImages(images.map(\.name), to: try Files.create(path, mode: 0o600))
             files.append(ProjectArchive.File("images.tar", at: FilePath(path)))
         }
-        guard try await engine.volumeExists(project.cloud) else { return false }
+        guard try await engine.hasVolume(project.cloud.name) else { return false }
         let path = "\(project.room.path)/cloud.tar"
         try await engine.saveVolume(
-            project.cloud, to: try Files.create(path, mode: 0o600), container: try await project.cloudVisitor(),
-            pausing: project.cloud)
+            project.cloud.name, to: try Files.create(path, mode: 0o600), container: try await project.cloudVisitor(),
+            pausing: project.cloud.name)
         files.append(ProjectArchive.File("cloud.tar", at: FilePath(path)))
         return true
     }

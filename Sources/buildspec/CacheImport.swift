@@ -99,10 +99,10 @@ struct CacheImport {
                     + (arrived.cloudTar == nil ? ", or leave images out with --no-images" : "")
                     + "; nothing was changed")
         }
-        guard arrived.cloudTar != nil, try await project.engine.isRunning(project.cloud) else { return }
+        guard arrived.cloudTar != nil, try await project.engine.isRunning(project.cloud.name) else { return }
         throw Failure(
-            .inputOutput, "cannot import the state of the local AWS: `\(project.cloud)` is running",
-            help: "wait for the builds that use it, or `docker rm -f \(project.cloud)`; nothing was changed")
+            .inputOutput, "cannot import the state of the local AWS: `\(project.cloud.name)` is running",
+            help: "wait for the builds that use it, or `docker rm -f \(project.cloud.name)`; nothing was changed")
     }
 
     private func bring(_ arrived: Arrived, to project: CarriedProject) async throws {
@@ -110,9 +110,9 @@ struct CacheImport {
         if let tar = arrived.imagesTar { try await bringImages(arrived.manifest.images, tar, to: project) }
         if let tar = arrived.cloudTar {
             // One that has ended may still have the volume.
-            try await engine.remove(project.cloud)
+            try await engine.remove(project.cloud.name)
             try await engine.loadVolume(
-                project.cloud, labels: project.cloudLabels, from: try Files.open(tar),
+                project.cloud.name, labels: project.cloud.labels, from: try Files.open(tar),
                 container: try await project.cloudVisitor())
             terminal.say("imported the state of the local AWS\n")
         }

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
+internal import ConsoleRendering
 internal import Engines
 internal import Recordings
 internal import SpecParsing
@@ -35,19 +36,26 @@ struct CarriedProject: Sendable {
     let terminal: Terminal
     let location: BuildLocation
     let settings: RunSettings
+    /// What its builds may want from a Docker daemon of their own.
+    let baseImages: [BuildSession.BaseImage]
+    /// The local AWS; it need not be there.
+    let cloud: LocalCloud
     let namespace: String?
     let engine: DockerEngine
     /// Where parts lie on their way.
     let room: ScratchFolder
+    private let session: BuildSession
 
     init(_ options: CarriedProjectOptions, _ places: Places, _ terminal: Terminal) async throws {
         let flags = [("--image", options.image), ("--cache", options.cache), ("--context", options.context)]
         let words = flags.flatMap { flag, value in value.map { [flag, $0] } ?? [] } + [options.path].compactMap { $0 }
         let run = try RunOptions.parse(words)
-        let session = BuildSession(options: run, places: places, terminal: terminal)
+        session = BuildSession(options: run, places: places, terminal: terminal)
         location = try BuildLocation(run, places: places)
         let project = try session.readSettings(location)
         settings = try RunSettings(run, project: project, places: places)
+        cloud = session.localCloud(settings, location)
+        baseImages = try session.baseImages(settings, location, project)
         namespace = project.cache?.namespace
         engine = DockerEngine(context: settings.context)
         self.places = places
@@ -70,33 +78,31 @@ struct CarriedProject: Sendable {
 
     var recordings: RecordingStore { RecordingStore(folder: places.recordings(of: location.projectKey)) }
 
-    /// The image of the local AWS.
-    static let cloudImage = "buildspec/aws-local"
-
-    /// The name of the local AWS's container, and of the volume with its state.
-    var cloud: String { "buildspec-aws-\(location.projectKey)" }
-
-    var cloudLabels: [String: String] { ["dev.buildspec.aws": location.projectKey] }
-
     /// A container to look into the cloud's volume with, of an image that is there.
     ///
     /// - Throws: ``Failure`` when there is none.
     func cloudVisitor() async throws -> ContainerSpec {
-        for image in [Self.cloudImage, try await buildImage()] + settings.otherImages
+        for image in [LocalCloud.image, try await buildImage()] + settings.otherImages
         where try await engine.imageID(image) != nil {
             var container = ContainerSpec(name: "buildspec-transfer-\(UUID().uuidString.lowercased())", image: image)
             container.labels = [BuildSession.stateLabel: places.state]
             return container
         }
         throw Failure(
-            .noEngine, "cannot look into the volume `\(cloud)`: the engine has none of this project's images",
-            help: "`make images` makes `\(Self.cloudImage)`; or name another image with --image")
+            .noEngine, "cannot look into the volume `\(cloud.name)`: the engine has none of this project's images",
+            help: "`make images` makes `\(LocalCloud.image)`; or name another image with --image")
+    }
+
+    /// Where builds have some of ``baseImages`` from.
+    func origins(
+        of images: [BuildSession.BaseImage]
+    ) async throws -> [(image: BuildSession.BaseImage, origin: PlanView.BaseImage.Origin)] {
+        try await session.origins(of: images, settings, location, engine)
     }
 
     /// As the engine knows it.
     func buildImage() async throws -> String {
-        let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
-        return try await session.pullableName(settings.image, engine)
+        try await session.pullableName(settings.image, engine)
     }
 
     static func count(_ number: Int, _ one: String, _ many: String) -> String {

@@ -1,6 +1,8 @@
 import ChildProcesses
 import Foundation
+import Recordings
 import Testing
+import Workspaces
 
 /// A JDK with a Docker engine in it.
 let javaWithDocker = "buildspec/java17-docker"
@@ -218,11 +220,73 @@ struct InnerDockerTests {
         }
     }
 
+    @Test func `what was pulled and downloaded inside while recording comes again offline`() async throws {
+        try await withPlayground { play in
+            try play.write("files/a.txt", "from the host\n")
+            try play.write(
+                "app/Dockerfile",
+                "FROM registry.example.test/hello:1\nRUN wget -q -O - http://files.example.test/a.txt\n")
+            try play.buildspec(
+                """
+                version: 0.2
+                phases:
+                  build:
+                    commands:
+                      - docker pull --quiet registry.example.test/hello:1
+                      - docker run --rm registry.example.test/hello:1 echo pulled
+                      - docker build -t app app
+                """)
+            let registry = "buildspec-test-registry-\(UUID().uuidString.prefix(8).lowercased())"
+            let started = try await Docker.call([
+                "run", "--detach", "--rm", "--name", registry, "--publish", "127.0.0.1::5000",
+                "--env", "REGISTRY_HTTP_ADDR=0.0.0.0:5000", "--env", "REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY=/tmp",
+                "--entrypoint", "docker-registry", "buildspec/aws-local", "serve", "/etc/aws-local/registry.yml",
+            ])
+            #expect(started.status.isSuccess, "\(started.errorText)")
+            let place = try await Docker.call(["port", registry, "5000"]).text
+            _ = try await Docker.call(["tag", busybox, "\(place)/hello:1"])
+            // It takes a moment to listen.
+            var pushed = try await Docker.call(["push", "--quiet", "\(place)/hello:1"])
+            for _ in 1...100 where !pushed.status.isSuccess {
+                try await Task.sleep(for: .milliseconds(200))
+                pushed = try await Docker.call(["push", "--quiet", "\(place)/hello:1"])
+            }
+            _ = try await Docker.call(["rmi", "\(place)/hello:1"])
+            let outcome: Result<Void, any Error>
+            do {
+                try await serving(play.source.appending(path: "files")) { files in
+                    let recorded = try await play.run(
+                        [
+                            "--privileged", "--record", "--mirror", "https://registry.example.test/=http://\(place)/",
+                            "--mirror", "http://files.example.test/=\(files)",
+                        ], image: javaWithDocker)
+                    #expect(recorded.status.isSuccess, "\(recorded.outputText)\(recorded.errorText)")
+                    #expect(recorded.printed.contains("pulled"))
+                    #expect(recorded.printed.contains("from the host"))
+                }
+                outcome = .success(())
+            } catch { outcome = .failure(error) }
+            _ = try await Docker.call(["rm", "--force", registry])
+            try outcome.get()
+            // Nothing is left but the recordings.
+            #expect(try await play.call(["clean", "--docker"]).status.isSuccess)
+            let offline = try await play.run(["--privileged", "--offline"], image: javaWithDocker)
+            #expect(offline.status.isSuccess, "\(offline.outputText)\(offline.errorText)")
+            #expect(offline.printed.contains("pulled"))
+            #expect(offline.printed.contains("from the host"))
+        }
+    }
+
     @Test func `the plan says where the mode comes from, and which images are lent`() async throws {
         let play = try Playground()
         try sources(play, then: ["docker build -f ci/x.docker --build-arg V=1 ."])
         try play.write("ci/x.docker", "ARG V\nFROM nowhere.example/base:$V")
         try play.write("node_modules/y/Dockerfile", "FROM \(debian)\nFROM base")
+        try play.write("pulled/Dockerfile", "FROM recorded.example/base:2")
+        let key = CacheKey(project: play.source.path, paths: []).name
+        try RecordingStore(folder: play.cache.appending(path: "buildspec/recordings/\(key)").path).record(
+            RecordedRequest(method: "HEAD", url: "https://recorded.example/v2/base/manifests/2"),
+            RecordedHead(status: 200), body: nil)
         try play.write("codebuild.yml", "environment:\n  privilegedMode: true\nx-buildspec:\n  images: [also/this]\n")
         let text = try await play.call(["plan"]).outputText
         let lines = text.split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
@@ -230,10 +294,11 @@ struct InnerDockerTests {
         #expect(lines.contains("images=also/this  codebuild.yml:4:12"))
         let start = try #require(lines.firstIndex(of: "docker images"))
         #expect(
-            Array(lines[(start + 1)...].prefix(5)) == [
+            Array(lines[(start + 1)...].prefix(6)) == [
                 "also/this (registry)  codebuild.yml:4:12", "buildspec/busybox (engine)  app/Dockerfile:2",
-                "nowhere.example/base:1 (registry)  ci/x.docker:2", "\(debian) (engine)  node_modules/y/Dockerfile:1",
-                "base (registry)  node_modules/y/Dockerfile:2",
+                "nowhere.example/base:1 (registry)  ci/x.docker:2",
+                "recorded.example/base:2 (recordings)  pulled/Dockerfile:1",
+                "\(debian) (engine)  node_modules/y/Dockerfile:1", "base (registry)  node_modules/y/Dockerfile:2",
             ])
         #expect(
             try await !play.call(["plan"], environment: ["BUILDSPEC_PRIVILEGED": "no"]).outputText.contains(

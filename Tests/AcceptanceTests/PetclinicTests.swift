@@ -31,7 +31,8 @@ struct PetclinicTests {
         #expect(offline.status.isSuccess, "\(offline.errorText)")
         #expect(!offline.outputText.contains("Downloading from"))
 
-        let blocked = try await play.call(run + ["--offline", "-e", "BLOCKING_DEPLOY=true"], environment: withoutDocker)
+        let blocked = try await play.call(
+            run + ["--offline", "-e", "BLOCKING_DEPLOY=true"], environment: withoutDocker)
         #expect(blocked.status.exitStatus == 1)
         #expect(blocked.outputText.contains("BlockingDeployTests"))
         #expect(blocked.log.contains("[Container] Phase complete: BUILD State: FAILED"))

@@ -90,6 +90,11 @@ import Testing
             ])
     }
 
+    @Test func `the names of what is built are known`() {
+        let found = builds(["docker build -t a:b --tag=c/d --tag $X ."])
+        #expect(found.map(\.tags) == [["a:b", "c/d"]])
+    }
+
     @Test func `build arguments are read as far as they are known`() {
         let found = builds(
             ["docker build --build-arg A=$V --build-arg=B=2 --build-arg C --build-arg D=$(x) ."], ["V": "1"])

@@ -4,6 +4,8 @@ public struct DockerBuildCommand: Sendable, Equatable {
     public let files: [String]
     /// `--build-arg NAME=VALUE`, as far as the values are known.
     public let arguments: [String: String]
+    /// What the image is called, as far as that is known.
+    public let tags: [String]
 
     /// The builds in some commands, which follow one another in a shell.
     ///
@@ -32,7 +34,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
 
     /// - Parameter folder: where the command runs; `nil` where that cannot be known.
     private init?(_ words: ArraySlice<String?>, in folder: String?, _ root: String) {
-        var words = words, file: String?, arguments: [String: String] = [:], context: String?
+        var words = words, file: String?, arguments: [String: String] = [:], context: String?, tags: [String] = []
         guard Self.skipToBuild(&words) else { return nil }
         while let word = words.popFirst() {
             guard let word else { continue }
@@ -43,6 +45,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
             let (option, value) = Self.option(word, &words)
             switch option {
             case "-f", "--file": file = value
+            case "-t", "--tag": tags += [value].compactMap { $0 }
             case "--build-arg":
                 guard let value, let equals = value.firstIndex(of: "=") else { continue }
                 arguments[String(value[..<equals])] = String(value[value.index(after: equals)...])
@@ -58,6 +61,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
         guard !files.isEmpty else { return nil }
         self.files = files
         self.arguments = arguments
+        self.tags = tags
     }
 
     /// Skips the client's own options and the words of the subcommand.
