@@ -38,11 +38,12 @@ moto: ## install what plays AWS in the tests
 run: build images ## run the petclinic fixture's pipeline twice: online, then without any network
 	@.ci/petclinic $(BINARY)
 
-test: build images ## run all tests, those that need Docker included
+test: build images ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
 	@python3 -c 'import jsonschema, yaml' 2>/dev/null || .ci/packages python3 python3-jsonschema python3-yaml
 	@command -v tmux >/dev/null || .ci/packages tmux
 	@.ci/moto >/dev/null
 	BUILDSPEC_TEST_AWS=$(CURDIR)/.build/moto/bin BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
+	@.ci/petclinic $(BINARY) --elsewhere
 
 check: ## formatting and shell scripts
 	@.ci/check
