@@ -266,7 +266,7 @@ struct InnerDockerTests {
                 }
                 outcome = .success(())
             } catch { outcome = .failure(error) }
-            _ = try await Docker.call(["rm", "--force", registry])
+            _ = try await Docker.call(["rm", "--force", "--volumes", registry])
             try outcome.get()
             // Nothing is left but the recordings.
             #expect(try await play.call(["clean", "--docker"]).status.isSuccess)

@@ -82,7 +82,16 @@ struct RecorderTests {
                   - for address in 172.17.0.1/22 10.0.0.1/443 8.8.8.8/53; do (exec 3<>/dev/tcp/$address) 2>/dev/null || echo closed; done
                   - start=$SECONDS; getent hosts example.com || echo unknown after $((SECONDS - start)) s
                   - curl -sS -6 --noproxy '*' --max-time 5 'http://[2001:db8::1]/' 2>/dev/null || echo no IPv6
+                  - perl raw.pl
             """)
+        try play.write(
+            "raw.pl",
+            #"""
+            use Socket;
+            socket(S, PF_INET, SOCK_RAW, 1) or die $!;
+            my $echo = "\x08\0\xf7\xff\0\0\0\0";
+            send(S, $echo, 0, pack_sockaddr_in(0, inet_aton("8.8.8.8"))) or print "no raw packet\n";
+            """#)
         let store = play.cache.appending(path: "buildspec/recordings")
         // With anything recorded there is a proxy.
         try await serving(play.source) { address in
@@ -97,7 +106,9 @@ struct RecorderTests {
         #expect(!play.files(in: store).isEmpty)
         let result = try await play.run(["--offline"], image: Self.java)
         #expect(
-            result.printed == ["1", "1", "closed", "closed", "closed", "unknown after 0 s", "no IPv6"],
+            result.printed == [
+                "1", "1", "closed", "closed", "closed", "unknown after 0 s", "no IPv6", "no raw packet",
+            ],
             "\(result.errorText)")
     }
 

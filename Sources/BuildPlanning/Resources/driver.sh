@@ -96,8 +96,13 @@ trust() {
 # convince_java FILE HOST PORT: every Java machine has a trust store and settings of its own; Maven wants to be told, too.
 convince_java() {
     java=$(readlink -f "$(command -v java)")
+    known=:
     for home in "${JAVA_HOME-}" "${java%/bin/java}" "$root"/usr/lib/jvm/* "$root"/opt/java/*; do
         [ -x "$home/bin/keytool" ] || continue
+        home=$(readlink -f "$home")
+        # One has many names, and keytool takes its time.
+        case $known in *":$home:"*) continue ;; esac
+        known=$known$home:
         for store in "$home/lib/security/cacerts" "$home/jre/lib/security/cacerts"; do
             [ -e "$store" ] || continue
             "$home/bin/keytool" -importcert -noprompt -alias buildspec -file "$1" -keystore "$store" -storepass changeit
