@@ -225,7 +225,11 @@ struct InnerDockerTests {
             try play.write("files/a.txt", "from the host\n")
             try play.write(
                 "app/Dockerfile",
-                "FROM registry.example.test/hello:1\nRUN wget -q -O - http://files.example.test/a.txt\n")
+                """
+                FROM registry.example.test/hello:1
+                RUN wget -q -O - http://files.example.test/a.txt
+                RUN grep -q BEGIN "$SSL_CERT_FILE" && echo "believes $SSL_CERT_FILE"
+                """)
             try play.buildspec(
                 """
                 version: 0.2
@@ -235,6 +239,7 @@ struct InnerDockerTests {
                       - docker pull --quiet registry.example.test/hello:1
                       - docker run --rm registry.example.test/hello:1 echo pulled
                       - docker build -t app app
+                      - docker image inspect --format '{{.Config.Env}}' app
                 """)
             let registry = "buildspec-test-registry-\(UUID().uuidString.prefix(8).lowercased())"
             let started = try await Docker.call([
@@ -274,6 +279,8 @@ struct InnerDockerTests {
             #expect(offline.status.isSuccess, "\(offline.outputText)\(offline.errorText)")
             #expect(offline.printed.contains("pulled"))
             #expect(offline.printed.contains("from the host"))
+            #expect(offline.printed.contains("believes /dev/buildspec-ca.pem"))
+            #expect(offline.printed.last?.contains("SSL_CERT_FILE") == false)
         }
     }
 

@@ -31,7 +31,38 @@ docker_start() {
     mkdir -p /etc/docker "${docker_log%/*}" && : >"$docker_log" &&
         docker_settings /etc/docker/daemon.json "$docker_bridge" "$docker_pool" || return
     docker_unlock
-    (docker_boot </dev/null >>"$docker_log" 2>&1 &)
+    runtimes=
+    [ -z "${BUILDSPEC_INNER_PROXY-}" ] || docker_trust || return
+    (PATH=$runtimes$PATH docker_boot </dev/null >>"$docker_log" 2>&1 &)
+}
+
+# docker_trust: has the daemon's containers believe our proxy, those of `docker build` too: by a runc before the real one, which
+# adds to what a container is told (OCI Runtime Specification, config.md) a file and the variables that name it. The file appears
+# in /dev, which lies in memory: no image keeps a trace.
+docker_trust() {
+    runc=$(command -v runc) && [ -s "$root/codebuild/readonly/ca/bundle.pem" ] || return 0
+    folder=$root/codebuild/readonly/runc
+    mkdir -p "$folder" && cat >"$folder/runc" <<END || return
+#!/bin/sh
+bundle= last=
+for word; do
+    case \$last in -b | --bundle) bundle=\$word ;; esac
+    case \$word in --bundle=*) bundle=\${word#*=} ;; esac
+    last=\$word
+done
+file=\$bundle/config.json
+if [ -n "\$bundle" ] && ! grep -q '"destination":"/dev/buildspec-ca.pem"' "\$file"; then
+    edits='s#{"destination":"/dev",[^}]*}#&,{"destination":"/dev/buildspec-ca.pem","type":"bind","source":"$root/codebuild/readonly/ca/bundle.pem","options":["bind","ro"]}#'
+    for name in SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE AWS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT CARGO_HTTP_CAINFO NODE_EXTRA_CA_CERTS; do
+        grep -q "\"\$name=" "\$file" || edits="\$edits
+s#\"env\":\[#&\"\$name=/dev/buildspec-ca.pem\",#"
+    done
+    sed "\$edits" "\$file" >"\$file.new" && cat "\$file.new" >"\$file"
+    rm -f "\$file.new"
+fi
+exec $runc "\$@"
+END
+    chmod 755 "$folder/runc" && runtimes=$folder:
 }
 
 # docker_boot: the image's own way to start it, which runs some words of shell behind it; where these words are all that comes
