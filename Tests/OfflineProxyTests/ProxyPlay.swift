@@ -21,11 +21,16 @@ final class ProxyPlay: Sendable {
 
     /// Runs `body` beside a proxy.
     ///
-    /// - Parameter body: gets the proxy's URL.
-    func withProxy<Outcome>(_ mode: ProxySettings.Mode, _ body: (String) async throws -> Outcome) async throws
-        -> Outcome
-    {
-        let proxy = try ForwardProxy(settings(mode))
+    /// - Parameters:
+    ///   - change: what is to be set otherwise.
+    ///   - body: gets the proxy's URL.
+    func withProxy<Outcome>(
+        _ mode: ProxySettings.Mode, _ change: (inout ProxySettings) -> Void = { _ in },
+        _ body: (String) async throws -> Outcome
+    ) async throws -> Outcome {
+        var settings = try settings(mode)
+        change(&settings)
+        let proxy = try ForwardProxy(settings)
         let port = try await proxy.listen(host: "127.0.0.1", port: 0)
         let outcome: Result<Outcome, any Error>
         do { outcome = .success(try await body("http://127.0.0.1:\(port)")) } catch { outcome = .failure(error) }
@@ -36,6 +41,8 @@ final class ProxyPlay: Sendable {
     private func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {
         let authority = try CertificateAuthority(in: "\(folder)/authority", project: "test", now: Date())
         var settings = ProxySettings(mode: mode, authority: authority, store: RecordingStore(folder: "\(folder)/store"))
+        // A machine that runs all tests at once is slow: only tests of silence wait for less.
+        settings.idleSeconds = 300
         settings.onEvent = { [self] event in events.withLock { $0.append(event) } }
         return settings
     }
