@@ -205,7 +205,8 @@ final class ProxyConnection {
         let isUnchanged = recorder != nil && head.isUnchanged(for: request)
         if isUnchanged { head = head.notModified }
         let keepsOpen = head.frame(for: request)
-        try await outbound.write(.head(head))
+        // With that it would go away, before there is anything to record.
+        if !isUnchanged { try await outbound.write(.head(head)) }
         while true {
             switch try await host.next() {
             case .head: throw ConnectionEnded()
@@ -215,7 +216,8 @@ final class ProxyConnection {
             case .end(let trailers):
                 // Recorded before the client can know: what it saw whole is there the next time.
                 recorder?.finish(trailers)
-                try await outbound.write(.end(trailers))
+                if isUnchanged { try await outbound.write(.head(head)) }
+                try await outbound.write(.end(isUnchanged ? nil : trailers))
                 if !response.isKeepAlive { dropHost() }
                 return keepsOpen
             }

@@ -28,6 +28,8 @@ ENDLESS_LIMIT = 1 << 30
 settings = None
 counts = {}
 counts_lock = threading.Lock()
+holding = threading.Event()
+holding.set()
 
 
 def count(name, by=1):
@@ -63,7 +65,7 @@ class Client:
             return False
         words = line.decode("latin-1").split()
         self.method, target = words[0], words[1]
-        if "://" in target:
+        if not target.startswith("/"):
             target = "/" + target.split("://", 1)[1].partition("/")[2]
         self.path, _, self.query = target.partition("?")
         self.headers = {}
@@ -251,6 +253,14 @@ def serve_slow(client):
         time.sleep(0.05)
 
 
+def serve_unread(client):
+    """Reads nothing of the request's body until the other side is tired of it."""
+    client.keeps_open = False
+    deadline = time.monotonic() + 600
+    while time.monotonic() < deadline and holding.is_set():
+        time.sleep(0.1)
+
+
 def serve_precondition(client):
     if "if-match" in client.headers:
         return client.answer("412 Precondition Failed", b"it is not so")
@@ -307,6 +317,8 @@ PLACES = {
     "/broken": lambda client: client.answer("503 Service Unavailable", b"not now"),
     "/later": lambda client: client.answer("429 Too Many Requests", b"not now"),
     "/timeout": lambda client: client.answer("408 Request Timeout", b"not now"),
+    "/unread": serve_unread,
+    "/release": lambda client: (holding.clear(), client.answer("200 OK")),
     "/precondition": serve_precondition,
     "/counter": lambda client: client.answer("200 OK", str(next(numbers)).encode()),
     # Lengths that are none.
