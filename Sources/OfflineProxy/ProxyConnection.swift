@@ -143,7 +143,7 @@ final class ProxyConnection {
             // What has been sent cannot be taken back: that it is not whole shows by the connection's end.
             dropHost()
             recorder?.abandon()
-            if client.isActive {
+            if client.isActive, !Task.isCancelled {
                 settings.onEvent(.failed(url: request.storedURL, reason: FailureReason.words(for: error)))
             }
             throw error

@@ -46,7 +46,7 @@ struct Upstream: Sendable {
 
     /// Whether requests for a host go by the user's proxy.
     private func isProxied(_ host: String) -> Bool {
-        proxy != nil && host != "localhost" && !host.hasPrefix("127.")
+        proxy != nil && host != "localhost" && host != "::1" && !host.hasPrefix("127.")
             && !exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
     }
 

@@ -100,6 +100,17 @@ import Testing
         }
     }
 
+    @Test("this machine is never asked for by the user's proxy", arguments: ["127.0.0.1", "::1"])
+    func ownMachine(address: String) async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        try await play.withHost(address: address) { origin async throws in
+            try await play.withProxy(.record, { $0.upstreamProxy = "http://127.0.0.1:1" }) { proxy async throws in
+                #expect(try await play.get(proxy, "\(origin.url)/informative") == ("200", "at last"))
+            }
+        }
+    }
+
     @Test("a user's proxy that is not there, or says nothing, is told of", arguments: ["http", "https"])
     func broken(scheme: String) async throws {
         let play = try ProxyPlay()

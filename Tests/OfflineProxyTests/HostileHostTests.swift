@@ -150,6 +150,34 @@ import Testing
         #expect(try play.store.entries().map(\.status) == [200])
     }
 
+    @Test("answers with any bytes changed harm nobody, and what is recorded is what was seen")
+    func mutated() async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        // More of them by hand: 20000 take two minutes.
+        let count = Int(ProcessInfo.processInfo.environment["BUILDSPEC_TEST_MUTATIONS"] ?? "") ?? 300
+        let url = try await play.withHost { origin async throws in
+            try await play.withProxy(.record) { proxy async throws in
+                _ = try await play.curl(
+                    proxy, "-m", "3000", "-o", "\(play.folder)/seen-#1", "\(origin.url)/mutated?[1-\(count)]")
+                #expect(try await play.get(proxy, "\(origin.url)/informative") == ("200", "at last"))
+            }
+            return "\(origin.url)/mutated"
+        }
+        #expect(try play.store.verify().isEmpty)
+        let numbers = try play.store.entries().compactMap { entry in
+            entry.url.hasPrefix(url) ? entry.url.split(separator: "?").last.map(String.init) : nil
+        }
+        #expect(numbers.count > count / 10)
+        try await play.withProxy(.replay) { proxy async throws in
+            for number in numbers.prefix(100) {
+                let again = try await play.curl(proxy, "\(url)?\(number)")
+                let seen = FileManager.default.contents(atPath: "\(play.folder)/seen-\(number)") ?? Data()
+                #expect(again.output == [UInt8](seen), "\(number)")
+            }
+        }
+    }
+
     @Test("a host that says nothing for too long is given up, before its head")
     func stallHead() async throws {
         try await refused("stall-head", "it says nothing any more", idleSeconds: 1)

@@ -70,6 +70,61 @@ import Testing
         }
     }
 
+    @Test("a proxy that is stopped waits for nobody, wherever its clients are", .timeLimit(.minutes(10)))
+    func stop() async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        try await play.makeCertificates()
+        try await play.withHost { plain async throws in
+            try await play.withHost(certificate: "address") { secure async throws in
+                let proxy = try ForwardProxy(play.settings(.record))
+                let port = try await proxy.listen(host: "127.0.0.1", port: 0)
+                try await play.withWaitingClient("hold", port, "\(plain.port)", "\(secure.port)") {
+                    try await play.eventually("the host is asked") {
+                        try await plain.counts()["GET /stall-body"] == 1
+                    }
+                    await proxy.stop()
+                    let answer = try await play.curl("http://127.0.0.1:\(port)", plain.url)
+                    #expect(answer.status == .exited(7), "it listens no more")
+                }
+            }
+        }
+        #expect(try play.store.entries().isEmpty)
+        #expect(play.failures.isEmpty)
+    }
+
+    @Test(
+        "requests that come at once are answered in turn, and what is wrong after them",
+        arguments: [
+            (["/informative", "/bytes/100000", "/missing"], "200 200 404"),
+            (["/informative", "nonsense"], "200 400"), (["/hash", "/informative", "nonsense"], "200 200 400"),
+            (["/informative", "close", "/informative"], "200 200"),
+        ])
+    func pipelined(parts: [String], statuses: String) async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        try await play.withHost { origin async throws in
+            let text = parts.map { part in
+                switch part {
+                case "nonsense": #"\x00\x01\r\n\r\n"#
+                case "close": "GET \(origin.url)/informative HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n"
+                case "/hash": "POST \(origin.url)/hash HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 3\\r\\n\\r\\nabc"
+                default: "GET \(origin.url)\(part) HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n"
+                }
+            }.joined()
+            // The last one, so that the proxy closes behind it.
+            let last = "GET \(origin.url)/empty HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n"
+            let isClosed = parts.contains("nonsense") || parts.contains("close")
+            for mode in [ProxySettings.Mode.record, .replay] {
+                try await play.withProxy(mode) { proxy async throws in
+                    let port = try #require(URL(string: proxy)?.port)
+                    let line = try await play.client("talk", port, isClosed ? text : text + last)
+                    #expect(line == (isClosed ? statuses : statuses + " 200"), "\(mode)")
+                }
+            }
+        }
+    }
+
     @Test("of what a client does not read little is fetched", arguments: [ProxySettings.Mode.passThrough, .record])
     func slowReader(mode: ProxySettings.Mode) async throws {
         let play = try ProxyPlay()
@@ -77,7 +132,7 @@ import Testing
         try await play.withHost { origin async throws in
             try await play.withProxy(mode) { proxy async throws in
                 let port = try #require(URL(string: proxy)?.port)
-                try await play.withPausedClient(port, "\(origin.url)/bytes/\(1 << 30)") {
+                try await play.withWaitingClient("pause", port, "\(origin.url)/bytes/\(1 << 30)") {
                     // Until nothing more is sent for some seconds.
                     var last = -1, count = 0
                     repeat {
@@ -182,10 +237,12 @@ extension ProxyPlay {
         return output.text
     }
 
-    /// Runs `body` beside a client that has read one byte of an answer and waits.
-    func withPausedClient(_ port: Int, _ url: String, _ body: @escaping @Sendable () async throws -> Void) async throws
-    {
-        _ = try await Command("python3", [Self.clientProgram, "pause", "\(port)", url]).stream { streams in
+    /// Runs `body` beside Resources/client.py, once it waits.
+    func withWaitingClient(
+        _ what: String, _ port: Int, _ arguments: String..., body: @escaping @Sendable () async throws -> Void
+    ) async throws {
+        let command = Command("python3", [Self.clientProgram, what, "\(port)"] + arguments)
+        _ = try await command.stream { streams in
             let (lines, said) = AsyncStream.makeStream(of: String.self)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 defer { streams.terminate() }

@@ -38,7 +38,7 @@ final class ProxyPlay: Sendable {
         return try outcome.get()
     }
 
-    private func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {
+    func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {
         let authority = try CertificateAuthority(in: "\(folder)/authority", project: "test", now: Date())
         var settings = ProxySettings(mode: mode, authority: authority, store: RecordingStore(folder: "\(folder)/store"))
         // A machine that runs all tests at once is slow: only tests of silence wait for less.

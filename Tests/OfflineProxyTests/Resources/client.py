@@ -1,5 +1,6 @@
 """A client that does not behave: what it does is its first argument. It speaks to the proxy at 127.0.0.1."""
 
+import re
 import select
 import socket
 import ssl
@@ -51,6 +52,34 @@ def say(port, text):
     connection = connect(port)
     connection.sendall(text.encode("latin-1").decode("unicode_escape").encode("latin-1"))
     print(first_line(connection))
+
+
+def talk(port, text):
+    """Sends a text, and prints all status lines that come back until the proxy closes."""
+    connection = connect(port)
+    connection.sendall(text.encode("latin-1").decode("unicode_escape").encode("latin-1"))
+    answer = b""
+    while piece := connection.recv(1 << 16):
+        answer += piece
+    print(" ".join(re.findall(r"HTTP/1\.1 (\d\d\d) ", answer.decode("latin-1"))))
+
+
+def hold(port, plain, secure):
+    """Opens connections, leaves each at another point of its life, and waits for the end of the standard input."""
+    origin, tunnel = f"http://127.0.0.1:{plain}", f"CONNECT 127.0.0.1:{secure} HTTP/1.1\r\n\r\n"
+    end = " HTTP/1.1\r\nHost: a\r\n\r\n"
+    texts = [
+        "", "CONNECT a", tunnel, tunnel + "\x16\x03\x01", "GET http://a", f"GET {origin}/stall-head{end}",
+        f"GET {origin}/stall-body{end}", f"GET {origin}/bytes/100000000{end}",
+        f"PUT {origin}/hash HTTP/1.1\r\nHost: a\r\nContent-Length: 9999\r\n\r\nuuu",
+    ]
+    connections = []
+    for text in texts:
+        connections.append(connect(port))
+        connections[-1].sendall(text.encode())
+    connections[7].recv(1)
+    print("paused", flush=True)
+    sys.stdin.read()
 
 
 def pause(port, url):
@@ -163,6 +192,10 @@ def main():
         pause(int(port), rest[0])
     elif what == "upload":
         upload(int(port), rest[0])
+    elif what == "talk":
+        talk(int(port), rest[0])
+    elif what == "hold":
+        hold(int(port), *map(int, rest))
     elif what == "leave":
         leave(int(port), *map(int, rest))
 

@@ -11,6 +11,7 @@ import itertools
 import json
 import mimetypes
 import os
+import random
 import signal
 import socket
 import ssl
@@ -65,7 +66,7 @@ class Client:
             return False
         words = line.decode("latin-1").split()
         self.method, target = words[0], words[1]
-        if not target.startswith("/"):
+        if "://" in target and not target.startswith("/"):
             target = "/" + target.split("://", 1)[1].partition("/")[2]
         self.path, _, self.query = target.partition("?")
         self.headers = {}
@@ -288,6 +289,29 @@ def lie(text, then_closes=True):
     return serve
 
 
+SAMPLES = [
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 26\r\n\r\nabcdefghijklmnopqrstuvwxyz",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X-A\r\n\r\n5;a=b\r\nabcde\r\n3\r\nfgh\r\n0\r\nX-A: b\r\n\r\n",
+    b"HTTP/1.0 200 OK\r\nETag: \"x\"\r\n\r\nuntil the end",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno",
+]
+PIECES = [b"\r\n", b"\n", b"\r", b"\0", b":", b" ", b"\xff", b"0", b"chunked", b"HTTP/1.1 ", b"-1", b";", b"\r\n\r\n", b"9" * 30]
+
+
+def serve_mutated(client):
+    """An answer with some bytes changed, by the number in the query."""
+    chance = random.Random(int(client.query))
+    data = bytearray(chance.choice(SAMPLES))
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(data) + 1)
+        length = chance.choice([0, 0, 1, 1, 2, 8])
+        data[place:place + length] = chance.choice([b"", chance.choice(PIECES), bytes(data[:chance.randrange(40)])])
+    client.says_farewell = False
+    for start in range(0, len(data), 17):
+        client.raw(data[start:start + 17])
+    client.hang_up()
+
+
 def serve_reset(client, text=b""):
     client.raw(text)
     client.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -336,6 +360,7 @@ PLACES = {
     "/bad-chunk": lie(STATUS_200 + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n"),
     "/empty-trailer": lie(STATUS_200 + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\nX-Nothing:\r\n\r\n"),
     # No HTTP.
+    "/mutated": serve_mutated,
     "/garbage": lie(b"\x00\xff this is not what you want\r\n\r\n"),
     "/half-head": lie(STATUS_200 + b"Content-Le"),
     "/nothing": lie(b""),
