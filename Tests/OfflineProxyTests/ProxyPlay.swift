@@ -14,6 +14,9 @@ final class ProxyPlay: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
+    /// The same folder in another process, which does not clean it.
+    init(folder: String) { self.folder = folder }
+
     func clean() {
         // Only litter is left where it fails.
         try? FileManager.default.removeItem(atPath: folder)

@@ -45,6 +45,28 @@ import Testing
         #expect(play.failures.isEmpty)
     }
 
+    @Test("two processes that record the same at once are both right")
+    func processes() async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        let folder = play.folder
+        try await play.withHost { origin async throws in
+            let url = origin.url
+            async let other = #expect(processExitsWith: .success) { [folder = folder as String, url = url as String] in
+                let play = ProxyPlay(folder: folder)
+                try await recordSome(play, url)
+                #expect(play.failures.isEmpty)
+            }
+            try await recordSome(play, url)
+            _ = await other
+            #expect(play.failures.isEmpty)
+            #expect(try play.store.verify().isEmpty)
+            #expect(try play.store.entries().count == 30)
+            #expect(try play.files(in: "bodies").count == 1)
+            #expect(try play.files(in: "drafts").isEmpty)
+        }
+    }
+
     @Test("an answer that is replaced while it is replayed is one of the two, whole")
     func replaced() async throws {
         let play = try ProxyPlay()
@@ -172,6 +194,15 @@ import Testing
             }
             try await group.waitForAll()
         }
+    }
+}
+
+/// Thirty URLs of one content.
+private func recordSome(_ play: ProxyPlay, _ url: String) async throws {
+    try await play.withProxy(.record) { proxy async throws in
+        let answer = try await play.curl(
+            proxy, "-o", "/dev/null", "-w", "%{size_download}\n", "\(url)/bytes/100000?[1-30]")
+        #expect(answer.text.split(separator: "\n") == Array(repeating: "100000", count: 30), "\(answer.errorText)")
     }
 }
 
