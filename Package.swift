@@ -13,8 +13,10 @@ func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude,
+        swiftSettings: [.enableUpcomingFeature("ExistentialAny")])
 }
 
 let package = Package(
@@ -98,7 +100,7 @@ let package = Package(
         tests("ArchivesTests", ["Archives", system]),
         tests("WorkspacesTests", ["Workspaces", "Archives", system]),
         tests("RecordingsTests", ["Recordings", system]),
-        tests("OfflineProxyTests", ["OfflineProxy", "Recordings", "ChildProcesses", system]),
+        tests("OfflineProxyTests", ["OfflineProxy", "Recordings", "ChildProcesses", system], exclude: ["Resources"]),
         tests(
             "BuildExecutionTests",
             ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),

@@ -23,6 +23,7 @@ enum FailureReason {
             HTTPParserError.invalidEOFState, NIOSSLError.uncleanShutdown:
             "the connection ended early"
         case is HostIsSilent: "it says nothing any more"
+        case is ProtocolChanged: "it changes to another protocol"
         case ChannelError.connectTimeout: "it did not take the connection in time"
         case let error as NIOConnectionError: connecting(error)
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
@@ -58,7 +59,11 @@ enum FailureReason {
         }
         if certificate.issuer == certificate.subject { return "its certificate is signed by itself alone" }
         let names = try certificate.extensions.subjectAlternativeNames?.map { name in
-            if case .dnsName(let name) = name { name } else { "\(name)" }
+            switch name {
+            case .dnsName(let name): name
+            case .ipAddress(let address): Self.address(address.bytes) ?? "\(name)"
+            default: "\(name)"
+            }
         }
         // That of a wildcard is left to the check that failed: it may be wrong for either reason.
         guard let names, names.contains(where: { $0.lowercased() == host || $0.hasPrefix("*") }) else {
@@ -66,6 +71,16 @@ enum FailureReason {
                 "its certificate is for another host: \((names ?? ["\(certificate.subject)"]).joined(separator: ", "))"
         }
         return "its certificate is signed by `\(certificate.issuer)`, which is not trusted"
+    }
+
+    /// - Parameter bytes: four or sixteen.
+    private static func address(_ bytes: ArraySlice<UInt8>) -> String? {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        return Array(bytes).withUnsafeBytes { bytes in
+            inet_ntop(family, bytes.baseAddress, &text, socklen_t(text.count)).map { String(cString: $0) }
+        }
     }
 
     private static func day(_ date: Date) -> String { String(date.ISO8601Format().prefix(10)) }

@@ -93,6 +93,8 @@ public final class ForwardProxy: Sendable {
                 self.connections.withLock { $0.tasks[number] = nil }
             }
             connections.tasks[number] = task
+            // What a client that has gone asked for is of no use to anybody: a host that is silent is not waited for.
+            client.channel.closeFuture.whenComplete { _ in task.cancel() }
             if connections.isStopped { task.cancel() }
         }
     }

@@ -143,7 +143,7 @@ final class ProxyConnection {
             // What has been sent cannot be taken back: that it is not whole shows by the connection's end.
             dropHost()
             recorder?.abandon()
-            if client.isActive {
+            if client.isActive, !Task.isCancelled {
                 settings.onEvent(.failed(url: request.storedURL, reason: FailureReason.words(for: error)))
             }
             throw error
@@ -162,7 +162,7 @@ final class ProxyConnection {
             && !head.headers.contains(name: "transfer-encoding")
         if isRepeatable { while try await reader.nextBody() != nil {} }
         while true {
-            let (host, isUsed) = try await connection(to: destination)
+            let (host, isUsed) = try await connection(to: destination, mayBeUsed: isRepeatable)
             do {
                 let first = forwarded(head, to: destination)
                 var isWhole = true, hash: SHA256?
@@ -183,6 +183,7 @@ final class ProxyConnection {
                     if isWhole { _ = try await host.send(.end(nil)) }
                 }
                 guard case .head(let response) = try await host.next() else { throw ConnectionEnded() }
+                if response.status == .switchingProtocols { throw ProtocolChanged() }
                 return (response, hash.map { hexadecimal($0.finalize()) }, isWhole)
             } catch {
                 // A host may close a connection while it is not used, and we have just missed it (RFC 9110, 9.2.2).
@@ -204,7 +205,8 @@ final class ProxyConnection {
         let isUnchanged = recorder != nil && head.isUnchanged(for: request)
         if isUnchanged { head = head.notModified }
         let keepsOpen = head.frame(for: request)
-        try await outbound.write(.head(head))
+        // With that it would go away, before there is anything to record.
+        if !isUnchanged { try await outbound.write(.head(head)) }
         while true {
             switch try await host.next() {
             case .head: throw ConnectionEnded()
@@ -214,18 +216,22 @@ final class ProxyConnection {
             case .end(let trailers):
                 // Recorded before the client can know: what it saw whole is there the next time.
                 recorder?.finish(trailers)
-                try await outbound.write(.end(trailers))
+                if isUnchanged { try await outbound.write(.head(head)) }
+                try await outbound.write(.end(isUnchanged ? nil : trailers))
                 if !response.isKeepAlive { dropHost() }
                 return keepsOpen
             }
         }
     }
 
+    /// - Parameter mayBeUsed: whether one will do that the host may be closing just now.
     /// - Returns: also whether it has served another request before.
-    private func connection(to destination: Destination) async throws -> (host: UpstreamChannel, isUsed: Bool) {
+    private func connection(
+        to destination: Destination, mayBeUsed: Bool
+    ) async throws -> (host: UpstreamChannel, isUsed: Bool) {
         let url = destination.url
         let place = UpstreamChannel.Place(isSecure: url.isSecure, host: url.host, port: url.port)
-        if let host, host.place == place, host.isOpen { return (host, true) }
+        if mayBeUsed, let host, host.place == place, host.isOpen { return (host, true) }
         dropHost()
         let host = try await upstream.connect(to: destination)
         self.host = host

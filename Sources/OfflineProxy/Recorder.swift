@@ -10,10 +10,13 @@ final class Recorder {
     private var body: BodyWriter?
     private var isSpoilt = false
 
-    /// - Returns: `nil` for what is not to be kept: failures of hosts, and answers that mean something to those alone who have the
-    ///   rest (304).
+    /// Of answers below 500: those that mean something to those alone who have the rest (304, 412), or are for the moment (408,
+    /// 425, 429).
+    private static let passing: Set<UInt> = [304, 408, 412, 425, 429]
+
+    /// - Returns: `nil` for what is not to be kept: failures of hosts, and answers for one client, or for the moment.
     init?(_ settings: ProxySettings, _ request: RecordedRequest, _ response: HTTPResponseHead) {
-        guard response.status.code < 500, response.status != .notModified, response.status.code >= 200 else {
+        guard (200..<500).contains(response.status.code), !Self.passing.contains(response.status.code) else {
             return nil
         }
         self.settings = settings

@@ -46,7 +46,7 @@ struct Upstream: Sendable {
 
     /// Whether requests for a host go by the user's proxy.
     private func isProxied(_ host: String) -> Bool {
-        proxy != nil && host != "localhost" && !host.hasPrefix("127.")
+        proxy != nil && host != "localhost" && host != "::1" && !host.hasPrefix("127.")
             && !exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
     }
 
@@ -61,8 +61,9 @@ struct Upstream: Sendable {
     func connect(to destination: Destination) async throws -> UpstreamChannel {
         try await open(to: destination.url, isDirect: destination.isOurs, tls) { channel, place in
             let pipeline = channel.pipeline.syncOperations
-            let reader = ResponseReader()
+            let frame = FrameLimit(), reader = ResponseReader(frame)
             try pipeline.addHandler(IdleStateHandler(allTimeout: idle))
+            try pipeline.addHandler(frame)
             try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
             try pipeline.addHandler(reader)
             return UpstreamChannel(channel, NIOLoopBound(reader, eventLoop: channel.eventLoop), place: place)
@@ -105,7 +106,7 @@ struct Upstream: Sendable {
                     guard attempts.withLock({ $0?.append(channel) }) != nil else { throw CancellationError() }
                     let pipeline = channel.pipeline.syncOperations
                     if proxy != nil, place.isSecure {
-                        try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials))
+                        try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials, idle: idle))
                     }
                     if place.isSecure {
                         // Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
@@ -155,11 +156,14 @@ private final class ConnectRequest: ChannelDuplexHandler, RemovableChannelHandle
 
     private let place: UpstreamChannel.Place
     private let credentials: String?
+    private let idle: TimeAmount
     private var answer = ByteBuffer()
+    private var silence: Scheduled<Void>?
 
-    init(to place: UpstreamChannel.Place, credentials: String?) {
+    init(to place: UpstreamChannel.Place, credentials: String?, idle: TimeAmount) {
         self.place = place
         self.credentials = credentials
+        self.idle = idle
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -168,7 +172,11 @@ private final class ConnectRequest: ChannelDuplexHandler, RemovableChannelHandle
         if let credentials { text += "Proxy-Authorization: \(credentials)\r\n" }
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text + "\r\n")), promise: nil)
         context.read()
+        // Those behind count from the tunnel's beginning on.
+        silence = context.eventLoop.assumeIsolated().scheduleTask(in: idle) { context.fireErrorCaught(HostIsSilent()) }
     }
+
+    func handlerRemoved(context: ChannelHandlerContext) { silence?.cancel() }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var new = unwrapInboundIn(data)

@@ -74,6 +74,30 @@ struct ConnectionEnded: Error {}
 /// A host that lets us wait for too long.
 struct HostIsSilent: Error {}
 
+/// A host that goes over to a protocol of its own, which nobody asked it for.
+struct ProtocolChanged: Error {}
+
+/// Ends a connection on which much comes and no part of a response: a head, a frame of chunks or provisional answers without end.
+///
+/// The decoder's own limits are for the fields of a head. Those are smaller.
+final class FrameLimit: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+
+    private static let limit = 8 << 20
+
+    private var count = 0
+
+    /// Something came of the bytes so far.
+    func reset() { count = 0 }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        count += unwrapInboundIn(data).readableBytes
+        guard count > Self.limit else { return context.fireChannelRead(data) }
+        context.fireErrorCaught(HTTPParserError.headerOverflow)
+    }
+}
+
 /// Hands out the parts of responses one by one, and asks for more bytes only when they are used up.
 final class ResponseReader: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
@@ -84,6 +108,7 @@ final class ResponseReader: ChannelDuplexHandler {
     private var waiting: EventLoopPromise<HTTPClientResponsePart>?
     private var failure: (any Error)?
     private var context: ChannelHandlerContext?
+    private let frame: FrameLimit
 
     /// Whether the whole request has been sent.
     private var isAsked = false
@@ -91,6 +116,8 @@ final class ResponseReader: ChannelDuplexHandler {
     /// Ends the wait for a request's bytes to leave, when the host has refused it meanwhile.
     private var sending: EventLoopPromise<Bool>?
     private var isRefused = false
+
+    init(_ frame: FrameLimit) { self.frame = frame }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -121,7 +148,10 @@ final class ResponseReader: ChannelDuplexHandler {
             // A host that closes after its answer: the answer counts.
             guard let promise = loop.value.sending else { return }
             loop.value.sending = nil
-            if case .failure(let error) = outcome, loop.value.parts.isEmpty { return promise.fail(error) }
+            if case .failure(let error) = outcome, loop.value.parts.isEmpty {
+                // What ended the connection before says more than that it is closed.
+                return promise.fail(loop.value.failure ?? error)
+            }
             promise.succeed(true)
         }
         return promise.futureResult
@@ -150,7 +180,10 @@ final class ResponseReader: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Behind a failure comes an end that is none: of a body without a length, on a connection that broke.
+        guard failure == nil else { return }
         let part = unwrapInboundIn(data)
+        frame.reset()
         if case .head(let head) = part, !isAsked, head.status.code >= 300 {
             isRefused = true
             sending?.succeed(false)

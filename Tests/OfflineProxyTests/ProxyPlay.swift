@@ -14,6 +14,9 @@ final class ProxyPlay: Sendable {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
 
+    /// The same folder in another process, which does not clean it.
+    init(folder: String) { self.folder = folder }
+
     func clean() {
         // Only litter is left where it fails.
         try? FileManager.default.removeItem(atPath: folder)
@@ -21,11 +24,16 @@ final class ProxyPlay: Sendable {
 
     /// Runs `body` beside a proxy.
     ///
-    /// - Parameter body: gets the proxy's URL.
-    func withProxy<Outcome>(_ mode: ProxySettings.Mode, _ body: (String) async throws -> Outcome) async throws
-        -> Outcome
-    {
-        let proxy = try ForwardProxy(settings(mode))
+    /// - Parameters:
+    ///   - change: what is to be set otherwise.
+    ///   - body: gets the proxy's URL.
+    func withProxy<Outcome>(
+        _ mode: ProxySettings.Mode, _ change: (inout ProxySettings) -> Void = { _ in },
+        _ body: (String) async throws -> Outcome
+    ) async throws -> Outcome {
+        var settings = try settings(mode)
+        change(&settings)
+        let proxy = try ForwardProxy(settings)
         let port = try await proxy.listen(host: "127.0.0.1", port: 0)
         let outcome: Result<Outcome, any Error>
         do { outcome = .success(try await body("http://127.0.0.1:\(port)")) } catch { outcome = .failure(error) }
@@ -33,9 +41,11 @@ final class ProxyPlay: Sendable {
         return try outcome.get()
     }
 
-    private func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {
+    func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {
         let authority = try CertificateAuthority(in: "\(folder)/authority", project: "test", now: Date())
         var settings = ProxySettings(mode: mode, authority: authority, store: RecordingStore(folder: "\(folder)/store"))
+        // A machine that runs all tests at once is slow: only tests of silence wait for less.
+        settings.idleSeconds = 300
         settings.onEvent = { [self] event in events.withLock { $0.append(event) } }
         return settings
     }
