@@ -207,12 +207,13 @@ final class ProxyConnection {
         let keepsOpen = head.frame(for: request)
         // With that it would go away, before there is anything to record.
         if !isUnchanged { try await outbound.write(.head(head)) }
+        var writer = PieceWriter(to: client)
         while true {
             switch try await host.next() {
             case .head: throw ConnectionEnded()
             case .body(let bytes):
                 recorder?.add(bytes)
-                if !isUnchanged { try await outbound.write(.body(.byteBuffer(bytes))) }
+                if !isUnchanged { try await writer.write(bytes) }
             case .end(let trailers):
                 // Recorded before the client can know: what it saw whole is there the next time.
                 recorder?.finish(trailers)
@@ -299,7 +300,7 @@ final class ProxyConnection {
         if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
         do {
             if let answer = try ReplayedAnswer(head, request, settings.store) {
-                return try await answer.write(to: outbound, for: head)
+                return try await answer.write(to: outbound, of: client, for: head)
             }
         } catch let damage as DamagedRecording {
             settings.onEvent(.damaged(url: request.storedURL, reason: "\(damage)"))

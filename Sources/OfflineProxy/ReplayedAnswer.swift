@@ -69,10 +69,12 @@ struct ReplayedAnswer {
         self.head = head
     }
 
+    /// - Parameter client: what `outbound` leads to.
     /// - Returns: whether the connection can be used for another request.
     /// - Throws: `RecordingError` before anything was sent, other errors later.
     func write(
-        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, for request: HTTPRequestHead
+        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, of client: any Channel,
+        for request: HTTPRequestHead
     ) async throws -> Bool {
         var head = head
         let keepsOpen = head.frame(for: request)
@@ -91,21 +93,28 @@ struct ReplayedAnswer {
             try? file.close()
         }
         try await outbound.write(.head(head))
+        var writer = PieceWriter(to: client)
+        // Two, in turns: one is read into while the other one leaves.
+        var spare = ByteBuffer(), leaving = ByteBuffer()
         var place = part.lowerBound
         while place < part.upperBound {
-            let wanted = min(256 << 10, part.upperBound - place)
-            var bytes = ByteBuffer()
-            let count = try bytes.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) {
+            let wanted = min(Self.pieceLength, part.upperBound - place)
+            spare.clear(minimumCapacity: Self.pieceLength)
+            let count = try spare.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) {
                 try file.read(
                     fromAbsoluteOffset: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
             }
             guard count > 0 else { throw ConnectionEnded() }
-            try await outbound.write(.body(.byteBuffer(bytes)))
+            try await writer.write(spare)
+            swap(&spare, &leaving)
             place += count
         }
+        try await writer.finish()
         try await outbound.write(.end(trailers))
         return keepsOpen
     }
+
+    private static let pieceLength = 256 << 10
 
     private static func open(_ response: RecordedResponse) throws -> SystemPackage.FileDescriptor {
         let path = response.body ?? ""
