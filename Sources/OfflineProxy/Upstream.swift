@@ -6,8 +6,9 @@ internal import NIOTLS
 internal import Synchronization
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
+#else
+    internal import Foundation
 #endif
-internal import Foundation
 
 /// The way to hosts: directly, or by the user's own proxy; with their certificates checked.
 struct Upstream: Sendable {
@@ -38,10 +39,8 @@ struct Upstream: Sendable {
     }
 
     private static func credentials(in url: String) -> String? {
-        guard let start = url.firstRange(of: "://")?.upperBound, let at = url.lastIndex(of: "@"), at > start else {
-            return nil
-        }
-        return String(url[start..<at]).removingPercentEncoding ?? String(url[start..<at])
+        guard let parts = URLComponents(string: url), let user = parts.user else { return nil }
+        return "\(user):\(parts.password ?? "")"
     }
 
     /// Whether requests for a host go by the user's proxy.
