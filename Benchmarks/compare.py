@@ -13,6 +13,7 @@ import time
 
 from measure import IMAGE, QUIET, ROOT, interleaved, line, seconds
 from proxy import proxy
+from slow_maven import slow_maven
 
 
 def startup(binary, work):
@@ -345,7 +346,7 @@ def main():
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
     tasks = {task.__name__.replace("_", "-"): task for task in (
-        startup, trivial, shell, checkpoint, cache, staging, petclinic, memory, validate, nasty, proxy)}
+        startup, trivial, shell, checkpoint, cache, staging, petclinic, memory, validate, nasty, proxy, slow_maven)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)
