@@ -299,7 +299,7 @@ final class ProxyConnection {
         if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
         do {
             if let answer = try ReplayedAnswer(head, request, settings.store) {
-                return try await answer.write(to: outbound, for: head)
+                return try await answer.write(to: outbound, of: client, for: head)
             }
         } catch let damage as DamagedRecording {
             settings.onEvent(.damaged(url: request.storedURL, reason: "\(damage)"))

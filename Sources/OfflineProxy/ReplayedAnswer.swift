@@ -72,7 +72,8 @@ struct ReplayedAnswer {
     /// - Returns: whether the connection can be used for another request.
     /// - Throws: `RecordingError` before anything was sent, other errors later.
     func write(
-        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, for request: HTTPRequestHead
+        to outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>, of client: any Channel,
+        for request: HTTPRequestHead
     ) async throws -> Bool {
         var head = head
         let keepsOpen = head.frame(for: request)
@@ -100,11 +101,21 @@ struct ReplayedAnswer {
                     fromAbsoluteOffset: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
             }
             guard count > 0 else { throw ConnectionEnded() }
-            try await outbound.write(.body(.byteBuffer(bytes)))
+            try await Self.send(bytes, to: client)
             place += count
         }
         try await outbound.write(.end(trailers))
         return keepsOpen
+    }
+
+    /// Waits until the bytes have left: the writer takes as many as come before it hears that the client is slow, and a disk is
+    /// faster than any client.
+    private static func send(_ bytes: ByteBuffer, to client: any Channel) async throws {
+        try await withTaskCancellationHandler {
+            try await client.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(bytes)))
+        } onCancel: {
+            client.close(promise: nil)
+        }
     }
 
     private static func open(_ response: RecordedResponse) throws -> SystemPackage.FileDescriptor {
