@@ -85,7 +85,8 @@ import Testing
                 "python3",
                 [
                     "-m", "pip", "--isolated", "install", "-q", "--no-cache-dir", "--disable-pip-version-check",
-                    "--root-user-action=ignore", "--retries", "0", "--proxy", scene.proxy, "--cert", scene.authority,
+                    "--root-user-action=ignore", "--retries", "0", "--timeout", "300", "--proxy", scene.proxy, "--cert",
+                    scene.authority,
                     "--index-url", "https://packages.invalid/simple/", "--target", target, "demo==1.0",
                 ], ["PIP_CONFIG_FILE": "/dev/null"])
             let text = try await scene.run("python3", ["-c", "import demo"], ["PYTHONPATH": target])
@@ -129,7 +130,8 @@ import Testing
                     "Dir::State=\(folder)/state", "Dir::State::status=\(folder)/status", "Dir::Cache=\(folder)/cache",
                     "Dir::Etc=\(folder)/etc", "Dir::Etc::sourcelist=\(folder)/sources.list", "APT::Sandbox::User=root",
                     "Acquire::http::Proxy=\(scene.proxy)", "Acquire::https::Proxy=\(scene.proxy)",
-                    "Acquire::https::CaInfo=\(scene.authority)", "Acquire::Retries=0", "Acquire::Languages=none",
+                    "Acquire::https::CaInfo=\(scene.authority)", "Acquire::Retries=0", "Acquire::http::Timeout=300",
+                    "Acquire::https::Timeout=300", "Acquire::Languages=none",
                 ].flatMap { ["-o", $0] }
                 let environment = ["APT_CONFIG": "/dev/null"]
                 _ = try await scene.run("apt-get", options + ["-qq", "update"], environment)

@@ -93,6 +93,21 @@ import Testing
         #expect(play.failures.isEmpty)
     }
 
+    @Test("a proxy that is stopped does not wait for a client that does not read", .timeLimit(.minutes(10)))
+    func stopReplay() async throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        let url = try await play.withHost { origin async throws in
+            try await play.withProxy(.record) { proxy async throws in
+                _ = try await play.curl(proxy, "-o", "/dev/null", "\(origin.url)/bytes/50000000")
+            }
+            return "\(origin.url)/bytes/50000000"
+        }
+        let proxy = try ForwardProxy(play.settings(.replay))
+        let port = try await proxy.listen(host: "127.0.0.1", port: 0)
+        try await play.withWaitingClient("pause", port, url) { await proxy.stop() }
+    }
+
     @Test(
         "requests that come at once are answered in turn, and what is wrong after them",
         arguments: [
