@@ -41,8 +41,10 @@ run: build images ## run the petclinic fixture's pipeline twice: online, then wi
 test: build images ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
 	@python3 -c 'import jsonschema, yaml' 2>/dev/null || .ci/packages python3 python3-jsonschema python3-yaml
 	@command -v tmux >/dev/null || .ci/packages tmux
+	@command -v go >/dev/null || ! command -v apt-get >/dev/null || .ci/packages golang-go
 	@.ci/moto >/dev/null
-	BUILDSPEC_TEST_AWS=$(CURDIR)/.build/moto/bin BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) $(SWIFT) test
+	BUILDSPEC_TEST_AWS=$(CURDIR)/.build/moto/bin BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) \
+		SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test
 	@.ci/petclinic $(BINARY) --elsewhere
 
 check: ## formatting and shell scripts

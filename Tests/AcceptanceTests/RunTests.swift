@@ -76,7 +76,7 @@ struct RunTests {
                   - sleep 0.6; pgrep -c sleep >/dev/null 2>&1; kill -0 "$(cat /proc/[0-9]*/comm | grep -c sleep)" 2>/dev/null; grep -l sleep /proc/[0-9]*/comm | wc -l
             """)
         #expect(lines == ["started", "late", "1"])
-        #expect(ContinuousClock.now - start < .seconds(60))
+        #expect(ContinuousClock.now - start < .seconds(240))
     }
 
     @Test func `images with any ENTRYPOINT, CMD, USER and WORKDIR run as root in a shell`() async throws {

@@ -75,7 +75,7 @@ import Testing
 
     @Test func `cancelling kills the child`() async throws {
         let task = Task {
-            try await Command("sleep", ["60"]).stream { streams in
+            try await Command("sleep", ["600"]).stream { streams in
                 try await streams.output.forEachChunk { _ in }
             }
         }
@@ -83,7 +83,7 @@ import Testing
         let start = ContinuousClock.now
         task.cancel()
         _ = await task.result
-        #expect(ContinuousClock.now - start < .seconds(45))
+        #expect(ContinuousClock.now - start < .seconds(300))
     }
 
     @Test func `a descriptor carries output past us`() async throws {

@@ -178,25 +178,36 @@ import Testing
         }
     }
 
-    @Test("the requests of Go's module protocol, made by curl")
+    @Test("go downloads a module", .enabled(if: Self.hasProgram("go"), "go is not installed"))
     func goModules() async throws {
-        let files = ["list", "v1.0.0.info", "v1.0.0.mod", "v1.0.0.zip"]
         try await comesAgain { folder in
-            let place = "\(folder)/example.invalid/!demo/@v"
-            try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-            for file in files { try Data("\(file) of the module\n".utf8).write(to: URL(filePath: "\(place)/\(file)")) }
+            // An upper-case letter is an exclamation mark and its lower-case one in the protocol (go.dev/ref/mod).
+            let script = """
+                import os, zipfile
+                place = "example.invalid/!demo/@v"
+                os.makedirs(place)
+                open(f"{place}/list", "w").write("v1.0.0\\n")
+                open(f"{place}/v1.0.0.info", "w").write('{"Version":"v1.0.0","Time":"2026-01-02T03:04:05Z"}')
+                open(f"{place}/v1.0.0.mod", "w").write("module example.invalid/Demo\\n")
+                with zipfile.ZipFile(f"{place}/v1.0.0.zip", "w") as module:
+                    top = "example.invalid/Demo@v1.0.0"
+                    module.writestr(f"{top}/go.mod", "module example.invalid/Demo\\n")
+                    module.writestr(f"{top}/demo.go", "package demo // from the module\\n")
+                """
+            try await Self.run("python3", ["-c", script], in: folder)
         } fetching: { scene in
-            var texts = ""
-            for file in files {
-                texts += try await scene.run(
-                    "curl",
-                    [
-                        "-fsS", "--cacert", scene.authority, "-x", scene.proxy, "-A", "Go-http-client/1.1",
-                        "--compressed", "https://packages.invalid/example.invalid/!demo/@v/\(file)",
-                    ])
-            }
-            #expect(texts == files.map { "\($0) of the module" }.joined())
-            return texts
+            let home = "\(scene.folder)/go"
+            _ = try await scene.run(
+                "go", ["mod", "download", "-json", "example.invalid/Demo@latest"],
+                [
+                    "GOPROXY": "https://packages.invalid", "GOSUMDB": "off", "GOFLAGS": "-modcacherw", "GOPATH": home,
+                    "GOCACHE": "\(scene.folder)/cache", "HOME": scene.folder, "SSL_CERT_FILE": scene.authority,
+                    "HTTPS_PROXY": scene.proxy,
+                ])
+            let text = try String(
+                contentsOfFile: "\(home)/pkg/mod/example.invalid/!demo@v1.0.0/demo.go", encoding: .utf8)
+            #expect(text.contains("from the module"))
+            return text
         }
     }
 
