@@ -67,6 +67,7 @@ extension BuildSession {
             mode: settings.records ? .record : settings.isOffline ? .replay : .passThrough, authority: authority,
             store: store)
         asked.mirrors = settings.mirrors
+        asked.allowsWrongCertificates = settings.isInsecure
         asked.upstreamProxy = hostVariable("HTTPS_PROXY") ?? hostVariable("HTTP_PROXY")
         asked.upstreamExceptions = (hostVariable("NO_PROXY") ?? "").split(separator: ",").map {
             String($0.filter { !$0.isWhitespace })

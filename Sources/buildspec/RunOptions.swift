@@ -100,8 +100,8 @@ struct RunOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Keep what the build gets over HTTP and HTTPS, without credentials, for builds with --offline. Needs root, and an \
-            engine on this machine.
+            Keep what the build gets over HTTP and HTTPS, without credentials, for builds with --offline. Needs an engine on this \
+            machine.
             """)
     var record = false
 
@@ -111,6 +111,9 @@ struct RunOptions: ParsableArguments {
             name. With --record. Repeatable.
             """)
     var mirror: [String] = []
+
+    @Flag(help: "Hosts that cannot prove who they are may answer, too. With --record.")
+    var insecure = false
 
     @Option(help: "How long the build may take: 90s, 60m, 2h, or minutes (default: 60m).")
     var timeout: String?
@@ -173,6 +176,6 @@ struct RunOptions: ParsableArguments {
         "region", "artifacts", "zip",
         "task-definition",
         "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
-        "aws-local", "account", "repositories", "record", "mirror",
+        "aws-local", "account", "repositories", "record", "mirror", "insecure",
     ]
 }

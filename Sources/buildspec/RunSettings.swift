@@ -34,6 +34,7 @@ struct RunSettings {
     /// Whether what the build gets is kept for builds without a network.
     let records: Bool
     let mirrors: [ProxyMirror]
+    let isInsecure: Bool
     /// An absolute path.
     let secretsFile: String?
     let usesAWS: Bool
@@ -93,6 +94,7 @@ struct RunSettings {
             }
             return mirror
         }
+        isInsecure = try lookup.isOn(options.insecure, "insecure")
         let pull = try lookup.choice(options.pull, "pull", ContainerSpec.Pull.missing)
         self.pull = isOffline ? .never : pull
         secretsFile = lookup.text(options.secrets, "secrets").map(places.absolute)

@@ -151,6 +151,25 @@ struct RecorderTests {
         #expect(left.isEmpty)
     }
 
+    @Test func `a host with a wrong certificate is refused unless asked`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases: {build: {commands: [curl -sS --insecure https://files.example.test/]}}
+            """)
+        try await serving(play.source, isSelfSigned: true) { address in
+            let arguments = ["--record", "--mirror", "https://files.example.test/=\(address)buildspec.yml"]
+            let refused = try await play.run(arguments, image: Self.java)
+            #expect(refused.printed.first?.hasSuffix("its certificate is signed by itself alone") == true)
+            #expect(
+                refused.errorText.contains("proxy: https://files.example.test/: its certificate is signed by itself"))
+            let asked = try await play.run(arguments + ["--insecure"], image: Self.java)
+            #expect(asked.printed.first == "version: 0.2", "\(asked.errorText)")
+        }
+        #expect(try await play.run(["--offline"], image: Self.java).printed.first == "version: 0.2")
+    }
+
     @Test func `a machine without anything is told everything that is missing`() async throws {
         let play = try Playground()
         try play.buildspec(
