@@ -31,11 +31,10 @@ extension BuildSession {
         _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
         _ reporter: BuildReporter
     ) async throws -> BuildProxy? {
-        let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
-        Task {
-            for await event in events { try? await reporter.tell(event, now: Self.now()) }
+        try await proxy(usesCloud: usesCloud(plan, settings), settings, location, engine) { event in
+            // An output that cannot be written ends the build by itself.
+            try? await reporter.tell(event, now: Self.now())
         }
-        return try await proxy(usesCloud: usesCloud(plan, settings), settings, location, engine) { happened.yield($0) }
     }
 
     /// Whether the AWS of this machine answers a build's own calls.
@@ -55,7 +54,7 @@ extension BuildSession {
 
     private func proxy(
         usesCloud: Bool, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
-        tell: @escaping @Sendable (ProxyEvent) -> Void
+        tell: @escaping @Sendable (ProxyEvent) async -> Void
     ) async throws -> BuildProxy? {
         let key = location.projectKey
         let store = RecordingStore(folder: places.recordings(of: key))
@@ -77,8 +76,12 @@ extension BuildSession {
             usesCloud
             ? CloudHolder(localCloud(settings, location)) { [self] notes in say(notes) } : nil
         if let holder { asked.routes = Self.routes(holder) }
-        asked.onEvent = tell
+        let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
+        asked.onEvent = { happened.yield($0) }
         let proxy = try ForwardProxy(asked)
+        Task {
+            for await event in events { await tell(event) }
+        }
         let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
         let listen: @Sendable (String) async throws -> Void = { container in
             for socket in try await engine.listen(in: container, on: addresses, port: BuildNetwork.port) {

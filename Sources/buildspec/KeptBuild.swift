@@ -32,7 +32,7 @@ struct KeptBuild: Codable {
     /// When the source was taken, since 1970.
     let startNanoseconds: Int64
     /// Whether the AWS of this machine answered it; `nil` for one without a proxy.
-    var usesCloud: Bool?
+    let usesCloud: Bool?
 
     /// What a phase had to run.
     struct Commands: Codable {
