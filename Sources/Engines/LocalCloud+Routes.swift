@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 extension LocalCloud {
     /// Where requests for a host's name belong.
     public struct Route: Sendable, Equatable {
@@ -27,7 +33,7 @@ extension LocalCloud {
 
     /// Whether a host is a registry of ECR, which the cloud plays.
     public static func isRegistry(_ host: Substring) -> Bool {
-        host.contains(".dkr.ecr") && [".amazonaws.com", ".amazonaws.com.cn"].contains(where: host.hasSuffix)
+        routes.contains { $0.destination == .registry && fnmatch($0.pattern, String(host), 0) == 0 }
     }
 
     /// What a build that has no credentials gets: tools sign with them, and nobody checks it.

@@ -41,6 +41,8 @@ docker_start() {
 # in /dev, which lies in memory: no image keeps a trace.
 docker_trust() {
     runc=$(command -v runc) && [ -s "$root/codebuild/readonly/ca/bundle.pem" ] || return 0
+    # Those that name the bundle for the build itself.
+    names=$(env | sed -n 's#=/codebuild/readonly/ca/bundle.pem$##p' | tr '\n' ' ')
     folder=$root/codebuild/readonly/runc
     mkdir -p "$folder" && cat >"$folder/runc" <<END || return
 #!/bin/sh
@@ -53,7 +55,7 @@ done
 file=\$bundle/config.json
 if [ -n "\$bundle" ] && ! grep -q '"destination":"/dev/buildspec-ca.pem"' "\$file"; then
     edits='s#{"destination":"/dev",[^}]*}#&,{"destination":"/dev/buildspec-ca.pem","type":"bind","source":"$root/codebuild/readonly/ca/bundle.pem","options":["bind","ro"]}#'
-    for name in SSL_CERT_FILE CURL_CA_BUNDLE REQUESTS_CA_BUNDLE AWS_CA_BUNDLE GIT_SSL_CAINFO PIP_CERT CARGO_HTTP_CAINFO NODE_EXTRA_CA_CERTS; do
+    for name in $names; do
         grep -q "\"\$name=" "\$file" || edits="\$edits
 s#\"env\":\[#&\"\$name=/dev/buildspec-ca.pem\",#"
     done
