@@ -30,7 +30,7 @@ enum RecordedURL {
         return result + withoutSecrets(word: word)
     }
 
-    private static func withoutSecrets(word: String) -> String {
+    private static func withoutSecrets(word: String, depth: Int = 0) -> String {
         let fragment = word.firstIndex(of: "#") ?? word.endIndex
         let mark = word[..<fragment].firstIndex(of: "?") ?? fragment
         var front = String(word[..<mark])
@@ -41,7 +41,7 @@ enum RecordedURL {
             }
         }
         guard mark < fragment else { return front + word[fragment...] }
-        return front + withoutSecrets(query: word[word.index(after: mark)..<fragment]) + word[fragment...]
+        return front + withoutSecrets(query: word[word.index(after: mark)..<fragment], depth: depth) + word[fragment...]
     }
 
     // MARK: - Parts
@@ -127,7 +127,7 @@ enum RecordedURL {
     }
 
     /// - Returns: the query with its `?`, or nothing when only secrets were in it.
-    private static func withoutSecrets(query: Substring) -> String {
+    private static func withoutSecrets(query: Substring, depth: Int = 0) -> String {
         let parts = query.split(separator: "&", omittingEmptySubsequences: false)
         let names = parts.map { SecretParameters.name(of: $0) }
         let isSigned = names.contains(where: SecretParameters.signatures.contains)
@@ -136,7 +136,27 @@ enum RecordedURL {
                 && !(isSigned && SecretParameters.besideSignature.contains(name))
         }.map(\.0)
         if kept.isEmpty && !parts.isEmpty { return "" }
-        return "?" + kept.joined(separator: "&")
+        return "?" + kept.map { withoutSecrets(part: $0, depth: depth) }.joined(separator: "&")
+    }
+
+    /// A `name=value` whose value is an URL, as `redirect_uri` has one, without what is secret in that.
+    ///
+    /// What is nested deeper than any that is in use loses its value.
+    private static func withoutSecrets(part: Substring, depth: Int) -> Substring {
+        guard let equals = part.firstIndex(of: "=") else { return part }
+        let inner = resolvingEscapes(part[part.index(after: equals)...]) { code, _ in [code] }
+        guard scheme(of: inner[...]) != nil else { return part }
+        guard depth < 3 else { return part[...equals] }
+        let clean = withoutSecrets(word: inner, depth: depth + 1)
+        return clean == inner ? part : part[...equals] + escaped(clean)
+    }
+
+    private static func escaped(_ text: String) -> String {
+        let digits = Array("0123456789ABCDEF".utf8)
+        return String(
+            decoding: text.utf8.flatMap { byte in
+                isUnreserved(byte) ? [byte] : [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+            }, as: UTF8.self)
     }
 }
 

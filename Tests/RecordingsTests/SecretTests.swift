@@ -63,6 +63,39 @@ import Testing
         #expect(try folder.answer(get("https://example.com/y")) == "y")
     }
 
+    @Test(
+        "a URL within a parameter loses its secrets, and nothing else of it changes",
+        arguments: [
+            (
+                "to=https%3A%2F%2Fu%3As3cr3t%40b.example%2F%3Fa%3D1%26token%3Ds3cr3t&z=1",
+                "to=https%3A%2F%2Fb.example%2F%3Fa%3D1&z=1"
+            ),
+            ("to=https://b.example/?sig=s3cr3t", "to=https%3A%2F%2Fb.example%2F"),
+            ("to=https%3a%2f%2fb.example%2F%3Fa%3Db+c", "to=https%3A%2F%2Fb.example%2F%3Fa%3Db+c"),
+            (
+                "a=x%3A%2F%2Fh%2F%3Fb%3Dy%253A%252F%252Fs3cr3t%2540h%252F%253Fc%253D1",
+                "a=x%3A%2F%2Fh%2F%3Fb%3Dy%253A%252F%252Fh%252F%253Fc%253D1"
+            ),
+            ("mail=someone@b.example", "mail=someone@b.example"),
+        ])
+    func nested(written: String, stored: String) throws {
+        let folder = try StoreFolder()
+        try folder.record(
+            get("https://example.com/x?\(written)"), "x", [("Location", "https://example.com/x?\(written)")])
+        #expect(try folder.store.entries().map(\.url) == ["https://example.com/x?\(stored)"])
+        #expect(!folder.everything.contains(secret))
+        let head = try #require(try folder.store.response(to: get("https://example.com/x?\(written)"))).head
+        #expect(try folder.answer(get(try #require(head.value("location")))) == "x")
+    }
+
+    @Test func `URLs nested a thousand deep are taken as they come`() throws {
+        let folder = try StoreFolder()
+        let url = "https://example.com/" + String(repeating: "?a=b://", count: 1000) + "s3cr3t"
+        try folder.record(get(url), "x")
+        #expect(!folder.everything.contains(secret))
+        #expect(try folder.answer(get(url)) == "x")
+    }
+
     @Test func `a redirect with a user in it loses the user and nothing else`() throws {
         let folder = try StoreFolder()
         let headers = [
