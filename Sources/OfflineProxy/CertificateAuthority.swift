@@ -195,9 +195,12 @@ public struct ProxyError: Error, Sendable, CustomStringConvertible {
     public let doing: String
     public let reason: String
     public let help: String?
+    /// Whether the user's settings are at fault, and not the machine.
+    public let isAboutSettings: Bool
 
-    init(doing: String, reason: String, help: String? = nil) {
+    init(doing: String, reason: String, help: String? = nil, isAboutSettings: Bool = false) {
         self.doing = doing
+        self.isAboutSettings = isAboutSettings
         self.reason = reason
         self.help = help
     }

@@ -23,6 +23,7 @@ enum FailureReason {
             HTTPParserError.invalidEOFState, NIOSSLError.uncleanShutdown:
             "the connection ended early"
         case is HostIsSilent: "it says nothing any more"
+        case let error as UsersProxyFailure: "your proxy: \(words(for: error.cause))"
         case is ProtocolChanged: "it changes to another protocol"
         case ChannelError.connectTimeout: "it did not take the connection in time"
         case let error as NIOConnectionError: connecting(error)

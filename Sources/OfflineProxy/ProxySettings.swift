@@ -18,7 +18,7 @@ public struct ProxySettings: Sendable {
     public var routes: [ProxyRoute] = []
     /// Where what belongs to some URLs is fetched; it is recorded under their own names.
     public var mirrors: [ProxyMirror] = []
-    /// The user's own proxy, `http://[USER:PASSWORD@]HOST[:PORT]`, for everything but the hosts that ``upstreamExceptions`` end in.
+    /// The user's own proxy, `http[s]://[USER:PASSWORD@]HOST[:PORT]`, for everything but the hosts that ``upstreamExceptions`` end in.
     public var upstreamProxy: String?
     public var upstreamExceptions: [String] = []
     /// A PEM file of authorities that vouch for hosts, beside those that the system trusts.

@@ -30,12 +30,27 @@ struct Upstream: Sendable {
         do { tls = try NIOSSLContext(configuration: configuration) } catch {
             throw ProxyError(
                 doing: "read the certificates to trust", reason: "\(error)",
-                help: settings.trustedRootsFile.map { "look at `\($0)`: it must be PEM" })
+                help: settings.trustedRootsFile.map { "look at `\($0)`: it must be PEM" }, isAboutSettings: true)
         }
         let text = settings.upstreamProxy.map { $0.contains("://") ? $0 : "http://\($0)" }
         proxy = text.flatMap { OriginURL($0) }
+        if let text, proxy == nil, settings.mode != .replay {
+            throw ProxyError(
+                doing: "go by your own proxy `\(Self.withoutCredentials(text))`", reason: "that is no proxy for HTTP",
+                help:
+                    "`HTTPS_PROXY` and `HTTP_PROXY` take http://HOST:PORT and https://HOST:PORT; unset them to go directly",
+                isAboutSettings: true
+            )
+        }
         proxyCredentials = text.flatMap(Self.credentials).map { "Basic \(Data($0.utf8).base64EncodedString())" }
         exceptions = settings.upstreamExceptions.map { $0.hasPrefix(".") ? String($0.dropFirst()) : $0 }
+    }
+
+    private static func withoutCredentials(_ url: String) -> String {
+        guard let at = url.lastIndex(of: "@"), let start = url.firstRange(of: "://")?.upperBound, start < at else {
+            return url
+        }
+        return String(url[..<start] + url[url.index(after: at)...])
     }
 
     private static func credentials(in url: String) -> String? {
@@ -104,14 +119,18 @@ struct Upstream: Sendable {
                 channel.eventLoop.makeCompletedFuture {
                     guard attempts.withLock({ $0?.append(channel) }) != nil else { throw CancellationError() }
                     let pipeline = channel.pipeline.syncOperations
+                    if let proxy, proxy.isSecure {
+                        try pipeline.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: Self.nameInHandshake(proxy.host)))
+                        try pipeline.addHandler(ProxyHandshake())
+                    }
                     if proxy != nil, place.isSecure {
                         try pipeline.addHandler(ConnectRequest(to: place, credentials: credentials, idle: idle))
                     }
                     if place.isSecure {
-                        // Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
-                        let isName = !place.host.contains(":") && place.host.contains { $0.isLetter }
                         try pipeline.addHandler(
-                            NIOSSLClientHandler(context: tls, serverHostname: isName ? place.host : nil))
+                            NIOSSLClientHandler(context: tls, serverHostname: Self.nameInHandshake(place.host)),
+                            name: CertificateReader.handshake)
                     }
                     return try build(channel, place)
                 }
@@ -123,11 +142,19 @@ struct Upstream: Sendable {
             }) { channel.close(promise: nil) }
         }
     }
+
+    /// Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
+    private static func nameInHandshake(_ host: String) -> String? {
+        !host.contains(":") && host.contains { $0.isLetter } ? host : nil
+    }
 }
 
-/// Waits for the end of a handshake and takes the certificate that was shown in it.
+/// Waits for the end of the handshake with a host and takes the certificate that was shown in it.
 private final class CertificateReader: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
+
+    /// The name of that handshake's handler.
+    static let handshake = "handshake with the host"
 
     private let shown: EventLoopPromise<NIOSSLCertificate?>
 
@@ -137,13 +164,38 @@ private final class CertificateReader: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .handshakeCompleted = event as? TLSUserEvent else { return }
-        shown.completeWith(Swift.Result { try context.pipeline.syncOperations.nioSSL_peerCertificate() })
+        shown.completeWith(
+            Swift.Result {
+                let handler = try context.pipeline.syncOperations.context(name: Self.handshake).handler
+                return (handler as? NIOSSLHandler)?.peerCertificate
+            })
         context.close(promise: nil)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
 
     func handlerRemoved(context: ChannelHandlerContext) { shown.succeed(nil) }
+}
+
+/// Stands behind the handshake with a user's proxy that speaks TLS: what fails in it is the proxy's affair, not the host's.
+private final class ProxyHandshake: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = ByteBuffer
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .handshakeCompleted = event as? TLSUserEvent else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.fireErrorCaught(UsersProxyFailure(cause: error))
+    }
+}
+
+/// That the user's proxy cannot be spoken to.
+struct UsersProxyFailure: Error {
+    let cause: any Error
 }
 
 /// Asks the user's proxy for a tunnel before anything else is sent.

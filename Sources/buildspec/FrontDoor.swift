@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import BuildExecution
 internal import ChildProcesses
 internal import Engines
+internal import OfflineProxy
 internal import Recordings
 internal import Workspaces
 #if canImport(FoundationEssentials)
@@ -62,6 +63,10 @@ enum FrontDoor {
         case let error as WorkspaceError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput
+        case let error as ProxyError:
+            let status: ExitStatus = error.isAboutSettings ? .invalidSettings : .inputOutput
+            terminal.say(Failure(status, error.description, help: error.help))
+            return status
         case let error as DamagedRecording:
             terminal.say(Failure(.inputOutput, error.description, help: error.help))
             return .inputOutput

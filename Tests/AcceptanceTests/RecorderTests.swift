@@ -170,6 +170,24 @@ struct RecorderTests {
         #expect(try await play.run(["--offline"], image: Self.java).printed.first == "version: 0.2")
     }
 
+    @Test(
+        arguments: [
+            ("HTTPS_PROXY", "socks5://me:secret@127.0.0.1:9", "cannot go by your own proxy `socks5://127.0.0.1:9`: "),
+            ("SSL_CERT_FILE", "/no/such/roots.pem", "cannot read the certificates to trust: "),
+        ])
+    func `a way out that cannot be taken is told of before the build`(name: String, value: String, words: String)
+        async throws
+    {
+        let play = try Playground()
+        try play.buildspec("{version: 0.2, phases: {build: {commands: [echo hello]}}}")
+        let result = try await play.run(["--record"], image: Self.java, environment: [name: value])
+        #expect(result.status.exitStatus == 78, "\(result.errorText)")
+        #expect(result.errorText.contains(words), "\(result.errorText)")
+        #expect(result.errorText.contains("help: "))
+        #expect(!result.errorText.contains("secret"))
+        #expect(result.printed.isEmpty)
+    }
+
     @Test func `a machine without anything is told everything that is missing`() async throws {
         let play = try Playground()
         try play.buildspec(

@@ -48,6 +48,78 @@ import Testing
         }
     }
 
+    @Test("a user's proxy that speaks TLS itself, its certificate checked")
+    func secure() async throws {
+        let play = try ProxyPlay(), user = try ProxyPlay()
+        defer {
+            play.clean()
+            user.clean()
+        }
+        try await play.makeCertificates()
+        let believed = "\(play.certificates)/both.pem"
+        let roots = try [play.certificates + "/ca.pem", user.authorityFile()].map {
+            try String(contentsOfFile: $0, encoding: .utf8)
+        }
+        try roots.joined().write(toFile: believed, atomically: true, encoding: .utf8)
+        try await user.withHost { origin async throws in
+            try await user.withProxy(.passThrough, { $0.mirrors = Self.mirrors(origin) }) { users async throws in
+                let port = try #require(URL(string: users)?.port)
+                for (certificate, flaw) in [
+                    ("good", nil), ("unknown", "your proxy: its certificate is not to be believed"),
+                ] {
+                    try await play.withHost(certificate: certificate, relay: port) { front async throws in
+                        try await play.withProxy(
+                            .record,
+                            {
+                                $0.upstreamProxy = "https://localhost:\(front.port)"
+                                $0.trustedRootsFile = believed
+                            }
+                        ) { proxy async throws in
+                            for scheme in ["http", "https"] {
+                                let answer = try await play.get(
+                                    proxy, "\(scheme)://a.buildspec-test.invalid/hash", ["-d", "abc"])
+                                if let flaw {
+                                    #expect(answer.status == "502" && answer.text.contains(flaw), "\(answer)")
+                                } else {
+                                    #expect(answer.text.hasPrefix("POST 3 ba7816"), "\(answer)")
+                                }
+                            }
+                        }
+                    }
+                }
+                // The host's certificate is told of, not the proxy's.
+                try await play.withHost(certificate: "good", relay: port) { front async throws in
+                    try await play.withProxy(
+                        .record,
+                        {
+                            $0.upstreamProxy = "https://localhost:\(front.port)"
+                            $0.trustedRootsFile = "\(play.certificates)/ca.pem"
+                        }
+                    ) { proxy async throws in
+                        let answer = try await play.get(proxy, "https://a.buildspec-test.invalid/hash")
+                        #expect(answer.text.contains("which is not trusted"), "\(answer)")
+                        #expect(!answer.text.contains("ca of a test"), "\(answer)")
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("a user's proxy that is none for HTTP is refused without its password, but where nobody needs it")
+    func otherKinds() throws {
+        let play = try ProxyPlay()
+        defer { play.clean() }
+        for text in ["socks5://me:secret@127.0.0.1:1080", "http://127.0.0.1:none"] {
+            var settings = try play.settings(.record)
+            settings.upstreamProxy = text
+            let error = #expect(throws: ProxyError.self) { try ForwardProxy(settings) }
+            #expect(error?.reason == "that is no proxy for HTTP")
+            #expect(error?.doing.contains("secret") == false)
+            settings.mode = .replay
+            #expect(throws: Never.self) { try ForwardProxy(settings) }
+        }
+    }
+
     @Test(
         "user and password are shown to the user's proxy, and to nobody behind it",
         arguments: [("me:secret", "Basic bWU6c2VjcmV0"), ("me%40x:p%3Aw", "Basic bWVAeDpwOnc="), ("", nil)])

@@ -28,12 +28,13 @@ extension ProxyPlay {
     ///   - certificate: the name of one of ``makeCertificates()``; with it the origin speaks TLS.
     ///   - root: a folder to serve.
     func withHost<Result: Sendable>(
-        address: String = "127.0.0.1", certificate: String? = nil, root: String? = nil,
+        address: String = "127.0.0.1", certificate: String? = nil, root: String? = nil, relay: Int? = nil,
         _ body: @escaping @Sendable (Origin) async throws -> Result
     ) async throws -> Result {
         var arguments = ["-u", "\(Self.resources)/origin.py", "--host", address]
         if let certificate { arguments += ["--certificate", "\(certificates)/\(certificate)-server.pem"] }
         if let root { arguments += ["--root", root] }
+        if let relay { arguments += ["--relay", "\(relay)"] }
         let name =
             certificate.map { $0 == "address" ? "127.0.0.1" : "localhost" }
             ?? (address.contains(":") ? "[\(address)]" : address)

@@ -446,10 +446,34 @@ def serve(client):
         client.answer("404 Not Found", b"no such place")
 
 
+def relay(connection, port):
+    """Passes on what comes, either way, as the front of a proxy that is to be spoken to by TLS."""
+    behind = socket.create_connection(("127.0.0.1", port))
+
+    def copy(source, sink):
+        try:
+            while piece := source.recv(65536):
+                sink.sendall(piece)
+        except OSError:
+            pass
+        finally:
+            for end in source, sink:
+                try:
+                    end.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+
+    threading.Thread(target=copy, args=(behind, connection), daemon=True).start()
+    copy(connection, behind)
+    behind.close()
+
+
 def handle(connection, context):
     try:
         if context:
             connection = context.wrap_socket(connection, server_side=True)
+        if settings.relay:
+            return relay(connection, settings.relay)
         client = Client(connection)
         while client.keeps_open and client.read_request():
             client.served += 1
@@ -484,6 +508,7 @@ def main():
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--certificate", help="a PEM file with the chain and its key: speak TLS")
     parser.add_argument("--root", help="a folder of files to serve")
+    parser.add_argument("--relay", type=int, metavar="PORT", help="pass all bytes on to there")
     settings = parser.parse_args()
     signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     context = None
