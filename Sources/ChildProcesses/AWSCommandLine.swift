@@ -8,14 +8,18 @@ public struct AWSCommandLine: Sendable {
     /// - Parameters:
     ///   - profile: one of the user's profiles; the CLI's own choice when absent.
     ///   - region: likewise.
-    public init(program: String = "aws", profile: String? = nil, region: String? = nil) {
+    ///   - environment: changes to this process's environment for the CLI.
+    public init(
+        program: String = "aws", profile: String? = nil, region: String? = nil, environment: [String: String?] = [:]
+    ) {
         self.program = program
         leading = []
         options =
             ["--output", "json", "--cli-connect-timeout", "10"] + (profile.map { ["--profile", $0] } ?? [])
             + (region.map { ["--region", $0] } ?? [])
         // Neither a pager nor questions about the call itself; a second factor it may ask for.
-        environment = ["AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "LC_ALL": "C.UTF-8"]
+        self.environment = environment.merging(
+            ["AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "LC_ALL": "C.UTF-8"]) { given, _ in given }
     }
 
     /// Another program that takes the CLI's calls, and answers them as it does.

@@ -1,6 +1,7 @@
 internal import Archives
 internal import BuildExecution
 internal import BuildPlanning
+internal import ChildProcesses
 internal import SpecParsing
 internal import Workspaces
 
@@ -22,10 +23,9 @@ extension BuildSession {
         if let bucket = settings.cacheBucket, let room {
             // The CLI's own five attempts take minutes where nothing answers.
             let attempts = places.environment["AWS_MAX_ATTEMPTS"] ?? "3"
-            let objects = S3Objects(
-                bucket, profile: settings.profile, region: settings.region,
-                environment: ["AWS_MAX_ATTEMPTS": attempts])
-            place = .bucket(S3Cache(objects, room: room.path))
+            let aws = AWSCommandLine(
+                profile: settings.profile, region: settings.region, environment: ["AWS_MAX_ATTEMPTS": attempts])
+            place = .bucket(S3Cache(S3Objects(bucket, by: aws), room: room.path))
         } else {
             place = .local(
                 CacheStore(directory: FilePath(settings.cacheFolder ?? places.cacheStore)) { [terminal] holder in

@@ -161,8 +161,8 @@ struct S3CacheTests {
                 }
             }
             let denied = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
-            try await check(try failing(play, moto, "*", denied), denied)
-            try await check(moto.environment, "(NoSuchBucket)", place: ["--cache", "s3://no-such-bucket/x"])
+            try await check(try failing(play, moto, "*", denied), "AccessDenied: Access Denied")
+            try await check(moto.environment, "NoSuchBucket: ", place: ["--cache", "s3://no-such-bucket/x"])
             var nobody = moto.environment
             nobody["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
             nobody["AWS_MAX_ATTEMPTS"] = "1"

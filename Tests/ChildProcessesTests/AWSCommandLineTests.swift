@@ -13,6 +13,10 @@ import Testing
             "ThrottlingException: Rate exceeded"
         ),
         (
+            "fatal error: An error occurred (404) when calling the HeadObject operation: Key \"x\" does not exist",
+            "404: Key \"x\" does not exist"
+        ),
+        (
             "\nUnable to locate credentials. You can configure credentials by running \"aws configure\".\n",
             "Unable to locate credentials. You can configure credentials by running \"aws configure\"."
         ),

@@ -31,13 +31,4 @@ struct S3CacheTests {
         #expect(long.utf8.count < 900)
         #expect(long != name(String(repeating: "ä", count: 401)))
     }
-
-    @Test(
-        "the CLI's errors tell their code",
-        arguments: [
-            ("\nAn error occurred (NoSuchKey) when calling the GetObject operation: …", "NoSuchKey"),
-            ("fatal error: An error occurred (404) when calling the HeadObject operation: …", "404"),
-            ("Unable to locate credentials.", nil),
-        ] as [(String, String?)])
-    func codes(text: String, code: String?) { #expect(S3Objects.errorCode(in: text) == code) }
 }
