@@ -13,7 +13,7 @@
         let image: String
 
         func listen(on addresses: [String], port: UInt16) async throws -> [Int32] {
-            let program = try Self.programPath()
+            let program = ThisProgram.path
             var folder = Array("/tmp/buildspec-sockets-XXXXXX".utf8CString)
             guard mkdtemp(&folder) != nil else { throw NetworkNamespaceError("make a folder in /tmp") }
             let path = folder.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
@@ -52,13 +52,6 @@
             }
             let sockets = try NetworkNamespace.listenHere(on: Array(arguments.dropFirst(2)), port: port)
             try SocketTransfer.send(sockets, to: arguments[0])
-        }
-
-        private static func programPath() throws -> String {
-            var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
-            let count = readlink("/proc/self/exe", &bytes, bytes.count)
-            guard count > 0, count < bytes.count else { throw NetworkNamespaceError("find this program") }
-            return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
         }
     }
 #endif

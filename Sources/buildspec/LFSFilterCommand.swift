@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ChildProcesses
 internal import Workspaces
 #if canImport(Glibc)
     internal import Glibc
@@ -24,16 +25,5 @@ struct LFSFilterCommand: AsyncParsableCommand {
     }
 
     /// The words that start this command again, from wherever.
-    static var words: [String] {
-        let first = CommandLine.arguments.first ?? "buildspec"
-        #if os(Linux)
-            var buffer = [CChar](repeating: 0, count: 4096)
-            let length = readlink("/proc/self/exe", &buffer, buffer.count - 1)
-            let path =
-                length > 0 ? String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self) : first
-        #else
-            let path = first
-        #endif
-        return [path, "lfs-filter"]
-    }
+    static var words: [String] { [ThisProgram.path, "lfs-filter"] }
 }
