@@ -284,6 +284,50 @@ struct InnerDockerTests {
         }
     }
 
+    @Test func `Maven in a Dockerfile is recorded, and keeps its own options`() async throws {
+        try await withPlayground { play in
+            try play.write(
+                "Dockerfile",
+                """
+                FROM buildspec/java17
+                ENV MAVEN_OPTS=-Xmx512m
+                COPY pom.xml .
+                RUN mvn -B org.apache.maven.plugins:maven-clean-plugin:3.2.0:clean && env | grep MAVEN_OPTS=
+                RUN MAVEN_OPTS="$MAVEN_OPTS -Xms16m" mvn -v >/dev/null && echo still
+                """)
+            try play.write(
+                "pom.xml",
+                "<project><modelVersion>4.0.0</modelVersion><groupId>x</groupId><artifactId>x</artifactId><version>1</version></project>"
+            )
+            try play.buildspec(
+                """
+                version: 0.2
+                phases:
+                  build:
+                    commands:
+                      - docker build -t app .
+                      - docker image inspect --format '{{.Config.Env}}' app
+                """)
+            let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+            let standIn = try await Command(root.appending(path: ".ci/maven-repository").path, ["start"]).collect()
+            let mirror =
+                standIn.text.isEmpty ? [] : ["--mirror", "https://repo.maven.apache.org/maven2/=\(standIn.text)"]
+            let recorded = try await play.run(["--privileged", "--record"] + mirror, image: javaWithDocker)
+            #expect(try await play.call(["clean", "--docker"]).status.isSuccess)
+            let offline = try await play.run(["--privileged", "--offline"], image: javaWithDocker)
+            for result in [recorded, offline] {
+                #expect(result.status.isSuccess, "\(result.outputText)\(result.errorText)")
+                #expect(
+                    result.printed.contains { $0.contains("MAVEN_OPTS=-Djavax.net.ssl.") && $0.hasSuffix(" -Xmx512m") }
+                )
+                #expect(result.printed.contains { $0.hasSuffix("still") })
+                #expect(result.outputText.contains("[INFO] BUILD SUCCESS"))
+                #expect(result.outputText.contains("Downloaded from central: https://repo.maven.apache.org/maven2/"))
+                #expect(result.printed.last?.contains("MAVEN_OPTS=-Xmx512m") == true, "\(result.printed.suffix(4))")
+            }
+        }
+    }
+
     @Test func `the plan says where the mode comes from, and which images are lent`() async throws {
         let play = try Playground()
         try sources(play, then: ["docker build -f ci/x.docker --build-arg V=1 ."])

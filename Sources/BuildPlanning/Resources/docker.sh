@@ -38,12 +38,16 @@ docker_start() {
 
 # docker_trust: has the daemon's containers believe our proxy, those of `docker build` too: by a runc before the real one, which
 # adds to what a container is told (OCI Runtime Specification, config.md) a file and the variables that name it. The file appears
-# in /dev, which lies in memory: no image keeps a trace.
+# in /dev, which lies in memory: no image keeps a trace. Maven gets a trust store and the proxy in the same way; other programs
+# of Java's would print whatever variable tells them.
 docker_trust() {
     runc=$(command -v runc) && [ -s "$root/codebuild/readonly/ca/bundle.pem" ] || return 0
     # Those that name the bundle for the build itself.
     names=$(env | sed -n 's#=/codebuild/readonly/ca/bundle.pem$##p' | tr '\n' ' ')
     folder=$root/codebuild/readonly/runc
+    proxy=${BUILDSPEC_INNER_PROXY#*://}
+    maven='-Djavax.net.ssl.trustStore=/dev/buildspec-cacerts -Djavax.net.ssl.trustStorePassword=changeit'
+    for scheme in http https; do maven="$maven -D$scheme.proxyHost=${proxy%:*} -D$scheme.proxyPort=${proxy#*:}"; done
     mkdir -p "$folder" && cat >"$folder/runc" <<END || return
 #!/bin/sh
 bundle= last=
@@ -54,12 +58,25 @@ for word; do
 done
 file=\$bundle/config.json
 if [ -n "\$bundle" ] && ! grep -q '"destination":"/dev/buildspec-ca.pem"' "\$file"; then
-    edits='s#{"destination":"/dev",[^}]*}#&,{"destination":"/dev/buildspec-ca.pem","type":"bind","source":"$root/codebuild/readonly/ca/bundle.pem","options":["bind","ro"]}#'
+    mounts= edits=
+    # show FILE NAME: has it in /dev.
+    show() { mounts="\$mounts,{\"destination\":\"/dev/\$2\",\"type\":\"bind\",\"source\":\"$root/codebuild/readonly/ca/\$1\",\"options\":[\"bind\",\"ro\"]}"; }
+    edit() { edits="\$edits
+\$1"; }
+    if [ -s "$root/codebuild/readonly/ca/cacerts" ]; then
+        show cacerts buildspec-cacerts
+        # Before what the variable has, if it is among them.
+        edit 's#("env":\[("([^"\\]|\\\\.)*",)*"MAVEN_OPTS=)#\\1$maven #'
+        edit 't told'
+        edit 's#"env":\[#&"MAVEN_OPTS=$maven",#'
+        edit ':told'
+    fi
+    show bundle.pem buildspec-ca.pem
     for name in $names; do
-        grep -q "\"\$name=" "\$file" || edits="\$edits
-s#\"env\":\[#&\"\$name=/dev/buildspec-ca.pem\",#"
+        grep -q "\"\$name=" "\$file" || edit "s#\"env\":\[#&\"\$name=/dev/buildspec-ca.pem\",#"
     done
-    sed "\$edits" "\$file" >"\$file.new" && cat "\$file.new" >"\$file"
+    edit "s#\\{\"destination\":\"/dev\",[^}]*\\}#&\$mounts#"
+    sed -E "\$edits" "\$file" >"\$file.new" && cat "\$file.new" >"\$file"
     rm -f "\$file.new"
 fi
 exec $runc "\$@"

@@ -106,6 +106,8 @@ convince_java() {
         for store in "$home/lib/security/cacerts" "$home/jre/lib/security/cacerts"; do
             [ -e "$store" ] || continue
             "$home/bin/keytool" -importcert -noprompt -alias buildspec -file "$1" -keystore "$store" -storepass changeit
+            # For containers of Docker inside the build (docker.sh).
+            [ -e "${1%/*}/cacerts" ] || cp "$store" "${1%/*}/cacerts"
         done
         for file in "$home/conf/net.properties" "$home/lib/net.properties" "$home/jre/lib/net.properties"; do
             [ -f "$file" ] || continue
