@@ -16,7 +16,7 @@ enum RecordedURL {
     /// A header's value in which every word that has a query, or a user before its host, is as ``normalised(_:)`` would
     /// have it in these two respects: what a redirect names is then what the next request is looked up by.
     static func withoutSecrets(headerValue value: String) -> String {
-        guard value.utf8.contains(where: { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "@") }) else { return value }
+        guard value.contains(where: { "?@#".contains($0) }) else { return value }
         var result = "", word = ""
         for character in value {
             if " \t<>\"'".contains(character) {
@@ -40,8 +40,13 @@ enum RecordedURL {
                 front.removeSubrange(start...at)
             }
         }
-        guard mark < fragment else { return front + word[fragment...] }
-        return front + withoutSecrets(query: word[word.index(after: mark)..<fragment], depth: depth) + word[fragment...]
+        if mark < fragment {
+            front += withoutSecrets(query: word[word.index(after: mark)..<fragment], depth: depth)
+        }
+        // One with a `=` has parameters, too: OAuth hands tokens over in it (RFC 6749, 4.2.2).
+        guard word[fragment...].contains("=") else { return front + word[fragment...] }
+        let kept = withoutSecrets(query: word[word.index(after: fragment)...], depth: depth)
+        return kept.isEmpty ? front : front + "#" + kept.dropFirst()
     }
 
     // MARK: - Parts

@@ -77,6 +77,7 @@ import Testing
                 "a=x%3A%2F%2Fh%2F%3Fb%3Dy%253A%252F%252Fh%252F%253Fc%253D1"
             ),
             ("mail=someone@b.example", "mail=someone@b.example"),
+            ("to=https%3A%2F%2Fb.example%2F%23id_token%3Ds3cr3t", "to=https%3A%2F%2Fb.example%2F"),
         ])
     func nested(written: String, stored: String) throws {
         let folder = try StoreFolder()
@@ -100,12 +101,15 @@ import Testing
         let folder = try StoreFolder()
         let headers = [
             ("Location", "https://u:s3cr3t@example.com/a?x=1#part"), ("X-Mail", "someone@example.com"),
+            ("X-OAuth", "https://example.com/#access_token=s3cr3t&state=a"), ("X-Anchor", "https://example.com/#token"),
             ("Refresh", "5; url=https://u:s3cr3t@example.com/?token=s3cr3t"), ("X-Text", "who? \"me?token=s3cr3t&a\""),
         ]
         try folder.record(get("https://example.com/"), "x", headers)
         let head = try #require(try folder.store.response(to: get("https://example.com/"))).head
         #expect(head.value("location") == "https://example.com/a?x=1#part")
         #expect(head.value("x-mail") == "someone@example.com")
+        #expect(head.value("x-oauth") == "https://example.com/#state=a")
+        #expect(head.value("x-anchor") == "https://example.com/#token")
         #expect(head.value("refresh") == "5; url=https://example.com/")
         #expect(head.value("x-text") == "who? \"me?a\"")
     }

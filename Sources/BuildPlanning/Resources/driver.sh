@@ -105,7 +105,8 @@ convince_java() {
         known=$known$home:
         for store in "$home/lib/security/cacerts" "$home/jre/lib/security/cacerts"; do
             [ -e "$store" ] || continue
-            "$home/bin/keytool" -importcert -noprompt -alias buildspec -file "$1" -keystore "$store" -storepass changeit
+            "$home/bin/keytool" -importcert -noprompt -alias buildspec -file "$1" -keystore "$store" -storepass changeit ||
+                continue
             # For containers of Docker inside the build (docker.sh).
             [ -e "${1%/*}/cacerts" ] || cp "$store" "${1%/*}/cacerts"
         done
