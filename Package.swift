@@ -8,6 +8,7 @@ let settings: [SwiftSetting] = [
 ]
 
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
@@ -54,57 +55,66 @@ let package = Package(
             swiftSettings: settings),
         room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
 
+        // The floor: the system, paths, descriptors, locks.
+        room("Files", [system]),
+
         // The hands: they speak of images, paths and bytes, never of buildspecs.
+        room("ChildProcesses", ["Files", .product(name: "Subprocess", package: "swift-subprocess")]),
+        room("ShellChecking", ["ChildProcesses", "Files"]),
+        room("Archives", ["CLibArchive", "Files"]),
+        room("AWSCalls", ["ChildProcesses", "Files"]),
+        room("SourceSnapshots", ["Archives", "ChildProcesses", "Files", crypto]),
+        room("Caches", ["Archives", "AWSCalls", "ChildProcesses", "Files", crypto]),
+        room("Artifacts", ["Archives", "Files"]),
+        room("Engines", ["ChildProcesses", "Files"]),
+        room("Recordings", ["Files", crypto]),
         room(
-            "ChildProcesses",
-            [.product(name: "Subprocess", package: "swift-subprocess"), system]),
-        room("Engines", ["ChildProcesses", "CLinuxNamespaces"]),
-        room("ShellChecking", ["ChildProcesses"]),
-        room("Archives", ["CLibArchive", system]),
-        room(
-            "Workspaces",
-            ["Archives", "ChildProcesses", .product(name: "Crypto", package: "swift-crypto"), system]),
-        room("Recordings", [.product(name: "Crypto", package: "swift-crypto"), system]),
-        room(
-            "OfflineProxy",
+            "OfflineWorld",
             [
-                "Recordings", .product(name: "Crypto", package: "swift-crypto"),
+                "AWSCalls", "ChildProcesses", "CLinuxNamespaces", "Engines", "Files", "Recordings", crypto,
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "X509", package: "swift-certificates"), system,
+                .product(name: "X509", package: "swift-certificates"),
             ]),
 
-        // Plan and hands together, and the front door.
+        // Plan and hands together, and the application around them.
         room(
             "BuildExecution",
             [
-                "BuildPlanning", "SpecParsing", "Engines", "Workspaces", "Archives", system,
-                .product(name: "Logging", package: "swift-log"),
+                "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
+                "AWSCalls", "ChildProcesses", "Files",
             ]),
         .executableTarget(
             name: "buildspec",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
-                "Workspaces", "Recordings", "OfflineProxy", "ShellChecking",
-                "BuildExecution", system,
+                "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives", "AWSCalls",
+                "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld", "ShellChecking",
+                "BuildExecution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
+        .target(name: "TestSupport", dependencies: ["Archives", "Files"], path: "Tests/TestSupport"),
+        tests("FilesTests", ["Files", "TestSupport"]),
         tests("SpecParsingTests", ["SpecParsing", "ConsoleRendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
         tests("ConsoleRenderingTests", ["ConsoleRendering", "BuildPlanning", "SpecParsing"]),
-        tests("ChildProcessesTests", ["ChildProcesses"]),
+        tests("ChildProcessesTests", ["ChildProcesses", "AWSCalls", "Files"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
-        tests("ArchivesTests", ["Archives", system]),
-        tests("WorkspacesTests", ["Workspaces", "Archives", system]),
-        tests("RecordingsTests", ["Recordings", system]),
-        tests("OfflineProxyTests", ["OfflineProxy", "Recordings", "ChildProcesses", system], exclude: ["Resources"]),
+        tests("ArchivesTests", ["Archives", "Files", "TestSupport"]),
+        tests("SourceSnapshotsTests", ["SourceSnapshots", "Archives", "Files", "TestSupport"]),
+        tests("CachesTests", ["Caches", "AWSCalls", "Archives", "Files", "TestSupport"]),
+        tests("ArtifactsTests", ["Artifacts", "Archives", "Files", "TestSupport"]),
+        tests("RecordingsTests", ["Recordings", "Files"]),
+        tests(
+            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Files"], exclude: ["Resources"]),
         tests(
             "BuildExecutionTests",
-            ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses"]),
-        tests("AcceptanceTests", ["ChildProcesses", "Engines", "Recordings", "Workspaces", "buildspec"]),
+            ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches", "Files"]),
+        tests(
+            "AcceptanceTests",
+            ["ChildProcesses", "Engines", "Recordings", "SourceSnapshots", "Caches", "AWSCalls", "OfflineWorld", "Files", "buildspec"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,5 @@
+internal import Files
+
 /// One member of an archive: its name and what the file system would say about it, without its content.
 ///
 /// Names and link targets are bytes, exactly as they stand in the archive: nothing is decoded, cleaned or trusted here.
@@ -59,4 +61,15 @@ public enum ArchiveBlock {
     case bytes(UnsafeRawBufferPointer)
     /// So many zero bytes that a sparse file does not store.
     case hole(Int64)
+}
+
+extension ArchiveEntry.Timestamp {
+    /// - Parameter duration: since 1970.
+    public init(_ duration: Duration) {
+        let (seconds, nanoseconds) = duration.flooredParts
+        self.init(seconds: seconds, nanoseconds: nanoseconds)
+    }
+
+    /// Since 1970.
+    public var sinceEpoch: Duration { .seconds(seconds) + .nanoseconds(nanoseconds) }
 }

@@ -1,3 +1,5 @@
+public import Files
+
 /// An archive that could not be read or written. What ends the work, never a mere warning.
 public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
@@ -34,4 +36,18 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "cannot \(doing): \(reason)" }
+}
+
+extension ArchiveError: TranslatableError {
+    public var wasStopped: Bool { code == .stopped }
+
+    public var fileErrorCode: FileError.Code? {
+        switch code {
+        case .outputClosed: .outputClosed
+        case .readFailed: .cannotRead
+        case .writeFailed: .cannotWrite
+        case .damaged: .damaged
+        default: nil
+        }
+    }
 }

@@ -1,3 +1,4 @@
+public import Files
 internal import CLibArchive
 
 /// Reads an archive entry by entry: tar in every dialect (ustar, pax, GNU) and zip; tar plain or compressed by zstd or gzip.

@@ -1,3 +1,4 @@
+internal import Files
 internal import CLibArchive
 
 /// What a call of libarchive said, sorted into the three things that can follow.

@@ -1,3 +1,4 @@
+public import Files
 internal import CLibArchive
 
 /// Writes an archive entry by entry: `begin`, as many `write` as the size says, `end`; at last `close`.

@@ -1,11 +1,5 @@
 internal import CLibArchive
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Bytes of an archive on their way from a descriptor into libarchive, through one buffer.
 ///

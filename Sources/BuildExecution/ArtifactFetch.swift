@@ -1,7 +1,9 @@
+internal import Archives
+internal import Artifacts
+internal import Files
 internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
-internal import Workspaces
 
 /// Chosen files below one base directory of the container.
 struct ArtifactPart {
@@ -19,7 +21,7 @@ extension BuildRun {
         let chosen = parts.filter { !$0.selection.isEmpty }
         var fetches: [Fetch] = []
         for (number, part) in chosen.enumerated() {
-            fetches.append(try await fetch(of: part, stage: "/codebuild/output/artifacts/\(identifier)-\(number)"))
+            fetches.append(try await fetch(of: part, stage: ContainerLayout.artifactStage("\(identifier)-\(number)")))
         }
         var streams: [TarStream] = [], pipes: [(path: String, pipe: Pipe)] = []
         for fetch in fetches {
@@ -71,7 +73,7 @@ extension BuildRun {
         for batch in batches(files.map { $0.source.shellQuoted }) {
             let status = try await session.perform(Array(head.utf8) + batch)
             guard status == 0 else {
-                throw WorkspaceError(
+                throw FileError(
                     .cannotRead, doing: "put the artifact together in the container",
                     reason: "`cp` ended with status \(status)")
             }

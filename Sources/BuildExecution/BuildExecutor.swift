@@ -1,12 +1,13 @@
+public import Artifacts
+public import SourceSnapshots
 public import BuildPlanning
 public import Engines
-public import Workspaces
 internal import ChildProcesses
 
 /// Carries a plan out on an engine and says what happens, event by event.
 public struct BuildExecutor: Sendable {
     let plan: BuildPlan
-    let engine: any Engine
+    let engine: any BuildEngine
     let container: ContainerSpec
     let source: SourceStaging
     let cache: CacheKeeping?
@@ -48,7 +49,7 @@ public struct BuildExecutor: Sendable {
 
     /// - Parameter container: its arguments are set here: the driver's text and nonce.
     public init(
-        plan: BuildPlan, engine: any Engine, container: ContainerSpec, source: SourceStaging,
+        plan: BuildPlan, engine: any BuildEngine, container: ContainerSpec, source: SourceStaging,
         cache: CacheKeeping?, artifacts: ArtifactStore, zipsArtifacts: Bool, secrets: BuildSecrets = BuildSecrets(),
         surroundings: Surroundings, keep: Keep = .never, part: BuildPart = BuildPart(),
         debugging: Debugging = Debugging(), docker: InnerDocker? = nil, programs: String? = nil, pipes: String? = nil,
@@ -108,8 +109,8 @@ public struct BuildExecutor: Sendable {
             plan.environmentFile(secrets: secrets.values) + checkpoint.environmentFile
             + BuildPlan.environmentFile(of: variables, secrets: secrets.values)
         let orders = [
-            "put /codebuild/output/tmp/env.sh \(environment.shellQuoted)",
-            "put /codebuild/output/tmp/dir.txt \((checkpoint.directory + "\n").shellQuoted)",
+            "put \(ContainerLayout.environmentFile) \(environment.shellQuoted)",
+            "put \(ContainerLayout.directoryFile) \((checkpoint.directory + "\n").shellQuoted)",
         ]
         try await toTheEnd(sink) { guardian in
             try await tryEach(privileges, sink, mounting: { mounted(container, $0) }) { session, privilege in
@@ -174,7 +175,7 @@ public struct BuildExecutor: Sendable {
                     let lines = BuildPlan.environmentFile(of: variables, secrets: secrets.values)
                     let orders =
                         (recalls ? ["recall"] : [])
-                        + (lines.isEmpty ? [] : ["append /codebuild/output/tmp/env.sh \(lines.shellQuoted)"])
+                        + (lines.isEmpty ? [] : ["append \(ContainerLayout.environmentFile) \(lines.shellQuoted)"])
                     let (beginning, _) = try await reattempt(
                         at: point, orders: orders, changes, session, sink, guardian)
                     // This driver is not the container's first process: it leaves, and the container is removed or not.
@@ -291,10 +292,10 @@ public struct BuildExecutor: Sendable {
     private func withPrograms(_ container: ContainerSpec, _ way: SourceStaging.Way) -> ContainerSpec {
         guard way != .stream, let programs else { return container }
         var container = container
-        container.readOnlyMounts.append((programs, "/codebuild/user"))
+        container.readOnlyMounts.append((programs, ContainerLayout.programs))
         // A FIFO takes what is written to it on a read-only mount, too.
-        if let pipes { container.readOnlyMounts.append((pipes, TarCarrier.mountPoint)) }
-        container.arguments = [". /codebuild/user/driver.sh", "buildspec-driver", surroundings.nonce, "", ""]
+        if let pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
+        container.arguments = [". \(ContainerLayout.driver)", "buildspec-driver", surroundings.nonce, "", ""]
         return container
     }
 

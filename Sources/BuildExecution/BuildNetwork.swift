@@ -30,7 +30,7 @@ public struct BuildNetwork: Sendable {
         + [
             "SSL_CERT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "GIT_SSL_CAINFO", "PIP_CERT",
             "CARGO_HTTP_CAINFO", "NODE_EXTRA_CA_CERTS",
-        ].map { ($0, "/codebuild/readonly/ca/bundle.pem") }
+        ].map { ($0, ContainerLayout.certificates) }
 
     /// By this the inner daemon's containers are told of the proxy (docker.sh).
     public static let innerEnvironment = [

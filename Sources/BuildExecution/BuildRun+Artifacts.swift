@@ -1,7 +1,8 @@
+internal import Artifacts
+internal import Files
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 
 /// UPLOAD_ARTIFACTS (CODEBUILD.md 4.3, 6).
 extension BuildRun {
@@ -81,7 +82,7 @@ extension BuildRun {
         try await sink.log("Found \(all.foundCount) file(s)")
         do {
             try await store(parts, as: identifier, named: try await evaluatedName(of: rules))
-        } catch let error as WorkspaceError where !Task.isCancelled {
+        } catch let error as FileError where !Task.isCancelled {
             return PhaseContext(
                 statusCode: "CLIENT_ERROR", message: "Error in UPLOAD_ARTIFACTS phase: \(error)")
         } catch let error as EngineError where !Task.isCancelled {

@@ -1,7 +1,9 @@
+internal import Archives
+internal import Files
+internal import Caches
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 
 /// Restoring at the end of DOWNLOAD_SOURCE, saving inside POST_BUILD (CODEBUILD.md 4.4, 7). Nothing here fails a build.
 extension BuildRun {
@@ -169,7 +171,7 @@ extension BuildRun {
         return (answer.status, String(decoding: answer.bytes, as: UTF8.self).trimmingWhitespace)
     }
 
-    private static func isAboutTheCache(_ error: any Error) -> Bool { error is WorkspaceError || error is EngineError }
+    private static func isAboutTheCache(_ error: any Error) -> Bool { error is FileError || error is EngineError }
 }
 
 /// What restoring a cache found out and saving it must know.

@@ -171,7 +171,7 @@ struct BuildRun: Sendable {
         _ = try await session.perform("printf '%s\\n' \"$kept\" >\"$tmp/dir.txt\"")
         guard isSucceeding else { return }
         _ = try await session.perform(
-            "append /codebuild/output/tmp/env.sh \("export CODEBUILD_BUILD_SUCCEEDING='1'\n".shellQuoted)")
+            "append \(ContainerLayout.environmentFile) \("export CODEBUILD_BUILD_SUCCEEDING='1'\n".shellQuoted)")
     }
 
     /// Runs commands until one fails.
@@ -193,7 +193,7 @@ struct BuildRun: Sendable {
             guard status == 0 else {
                 try await explain(command, exitStatus: status)
                 _ = try await session.perform(
-                    "append /codebuild/output/tmp/env.sh \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)")
+                    "append \(ContainerLayout.environmentFile) \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)")
                 if executor.debugging.pausesAfterFailure { try await pause("after \(point) failed") }
                 return .commandFailed(command.text, exitStatus: status)
             }

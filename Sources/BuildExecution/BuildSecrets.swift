@@ -1,5 +1,5 @@
+public import SourceSnapshots
 public import SpecParsing
-public import Workspaces
 
 /// What goes into the container and shows nowhere else: values of parameters and secrets, git's credentials.
 public struct BuildSecrets: Sendable {

@@ -1,7 +1,9 @@
+internal import Files
+internal import Archives
+public import Caches
 public import BuildPlanning
 internal import ChildProcesses
 internal import Engines
-public import Workspaces
 
 /// Keeps the paths of a `cache` section between builds: tarballs here or in S3, folders in the container.
 public struct CacheKeeping: Sendable {
@@ -114,7 +116,7 @@ public struct CacheKeeping: Sendable {
             try await copied
             return .done(try outcome.get())
         } catch {
-            if case .failure(let failure as WorkspaceError) = outcome, failure.code == .damaged {
+            if case .failure(let failure as FileError) = outcome, failure.code == .damaged {
                 let place = bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil
                 return .damaged(reason: Self.damaged(failure.reason, place))
             }

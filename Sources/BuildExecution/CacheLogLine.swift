@@ -1,4 +1,5 @@
-internal import Workspaces
+internal import Caches
+
 
 /// The log's lines about `cache.key` and `cache.action`.
 ///

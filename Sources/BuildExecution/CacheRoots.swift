@@ -1,4 +1,6 @@
-internal import Workspaces
+internal import Caches
+internal import Files
+
 
 /// The places a `cache.paths` list means: as paths of the container, and as paths of the tarball.
 ///

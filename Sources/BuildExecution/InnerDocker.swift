@@ -108,7 +108,7 @@ extension BuildRun {
         for (name, id) in images where missing.contains(name) {
             try await sink.send(.notice(text: "lending image `\(name)` to the build's Docker daemon"))
             do {
-                try await executor.engine.lend(name, to: executor.container.name)
+                try await executor.engine.copyImage(name, into: executor.container.name)
                 _ = try await session.perform("docker_note \(name.shellQuoted) \(id.shellQuoted)")
             } catch let error as EngineError {
                 // The build may not need it, and will say so if it does.

@@ -1,6 +1,6 @@
+internal import SourceSnapshots
 internal import BuildPlanning
 internal import SpecParsing
-internal import Workspaces
 
 extension BuildExecutor {
     /// Lets git in the build answer for the source's host, and for no other (CODEBUILD.md 3.7).
@@ -19,7 +19,7 @@ extension BuildExecutor {
     /// In a kept container all of that is there; the credential itself may have changed.
     var gitCredentialRenewal: [UInt8]? {
         secrets.gitCredential.map {
-            Array("(umask 077 && put /codebuild/output/tmp/git-credential \($0.lines.shellQuoted))".utf8)
+            Array("(umask 077 && put \(ContainerLayout.gitCredential) \($0.lines.shellQuoted))".utf8)
         }
     }
 }

@@ -23,15 +23,15 @@ extension BuildExecutor {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
             },
             OpeningOrder(
-                "put /codebuild/output/tmp/env.sh \(plan.environmentFile(secrets: secrets.values).shellQuoted)"
+                "put \(ContainerLayout.environmentFile) \(plan.environmentFile(secrets: secrets.values).shellQuoted)"
             ) {
-                "cannot write /codebuild/output/tmp/env.sh (status \($0))"
+                "cannot write \(ContainerLayout.environmentFile) (status \($0))"
             },
         ]
         if let text = plan.inlineBuildspec {
             orders.append(
-                OpeningOrder("put /codebuild/readonly/buildspec.yml \(text.shellQuoted)") {
-                    "cannot write /codebuild/readonly/buildspec.yml (status \($0))"
+                OpeningOrder("put \(ContainerLayout.inlineBuildspec) \(text.shellQuoted)") {
+                    "cannot write \(ContainerLayout.inlineBuildspec) (status \($0))"
                 })
         }
         if let network { orders.append(network.trustOrder) }

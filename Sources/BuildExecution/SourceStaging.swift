@@ -1,8 +1,9 @@
+internal import Files
+public import SourceSnapshots
 internal import Archives
 internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
-public import Workspaces
 
 /// Brings a source into the container: below a writable layer, by a copy of a mounted folder, or as a tar stream.
 ///
@@ -11,7 +12,7 @@ public struct SourceStaging: Sendable {
     public enum Way: String, Sendable, CaseIterable {
         /// The files are the lower layer of the build's folder. Nothing is copied.
         case overlay
-        /// The files are mounted at ``mountPoint`` and copied by the driver.
+        /// The files are mounted at ``ContainerLayout/mountedSource`` and copied by the driver.
         case copy
         /// For engines that do not see this machine's files.
         case stream
@@ -23,10 +24,6 @@ public struct SourceStaging: Sendable {
         case folder(String, excluding: [[UInt8]])
         case snapshot(StagedSource)
     }
-
-    /// As the AWS local agent has it (CODEBUILD.md 3.3).
-    public static let mountPoint = "/codebuild/output/srcDownload/src"
-    private static let gitMountPoint = "/codebuild/output/srcDownload/git"
 
     private let content: Content
     /// The folder of this machine that changes are read from.
@@ -62,16 +59,17 @@ public struct SourceStaging: Sendable {
         var container = container
         guard way != .stream else { return container }
         guard case .snapshot(let source) = content else {
-            if case .folder(let path, _) = content { container.readOnlyMounts.append((path, Self.mountPoint)) }
+            if case .folder(let path, _) = content { container.readOnlyMounts.append((path, ContainerLayout.mountedSource)) }
             return container
         }
         container.readOnlyMounts += source.objectMounts
         if way == .overlay, let volumeRoot {
             container.layeredMount = LayeredMount(
-                lower: [source.gitLayer, source.files].compactMap { $0 }, target: target, volumeRoot: volumeRoot)
+                lower: [source.gitLayer, source.files].compactMap { $0 }, target: target, volumeRoot: volumeRoot,
+                layersFolder: ContainerLayout.layers)
         } else {
-            container.readOnlyMounts.append((source.files, Self.mountPoint))
-            if let layer = source.gitLayer { container.readOnlyMounts.append((layer, Self.gitMountPoint)) }
+            container.readOnlyMounts.append((source.files, ContainerLayout.mountedSource))
+            if let layer = source.gitLayer { container.readOnlyMounts.append((layer, ContainerLayout.mountedGit)) }
         }
         return container
     }
@@ -86,7 +84,7 @@ public struct SourceStaging: Sendable {
             orders = Self.copies(try SourceTree(root: path, excluding: excluded).steps)
         case (.copy, .snapshot(let source)):
             orders = [Self.copying("copy . .")]
-            if source.gitLayer != nil { orders.append(Self.copying("mount=$root\(Self.gitMountPoint); copy . .")) }
+            if source.gitLayer != nil { orders.append(Self.copying("mount=$root\(ContainerLayout.mountedGit); copy . .")) }
         }
         return changesOwner ? orders + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : orders
     }
@@ -95,7 +93,7 @@ public struct SourceStaging: Sendable {
     ///
     /// - Returns: what could not be done, or `nil`.
     func stream(
-        _ way: Way, into directory: String, of container: String, engine: any Engine, session: DriverSession
+        _ way: Way, into directory: String, of container: String, engine: any BuildEngine, session: DriverSession
     ) async throws -> String? {
         guard way == .stream else { return nil }
         let archive =
@@ -115,7 +113,7 @@ public struct SourceStaging: Sendable {
     ///
     /// - Returns: what could not be done, or `nil`.
     func apply(
-        _ changes: SourceChanges, to directory: String, _ container: String, _ engine: any Engine,
+        _ changes: SourceChanges, to directory: String, _ container: String, _ engine: any BuildEngine,
         _ session: DriverSession
     ) async throws -> String? {
         for words in batches(changes.deleted.map(\.shellQuoted)) {

@@ -1,28 +1,21 @@
 internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Carries tar streams between this machine and a running container.
 ///
 /// Where both see one folder and the image has GNU tar, they go through a FIFO in it, at the speed of `tar`; elsewhere
 /// through the engine, `docker cp`, which costs about as much again (Documentation/decisions/docker-cp.md).
 struct TarCarrier: Sendable {
-    private let engine: any Engine
+    private let engine: any BuildEngine
     private let container: String
     private let session: DriverSession
     /// `nil` where the engine has to do it.
     private let folder: String?
 
-    /// Where the container sees the folder.
-    static let mountPoint = "/codebuild/readonly/pipes"
-
-    /// - Parameter folder: of this machine, mounted at ``mountPoint``; whether that worked is tried here.
-    init(engine: any Engine, container: String, session: DriverSession, folder: String?) async throws {
+    /// - Parameter folder: of this machine, mounted at ``ContainerLayout/pipes``; whether that worked is tried here.
+    init(engine: any BuildEngine, container: String, session: DriverSession, folder: String?) async throws {
         self.engine = engine
         self.container = container
         self.session = session

@@ -3,7 +3,7 @@ public import SpecParsing
 extension BuildPlan {
     /// Brings the buildspec and the request together.
     public init(_ spec: BuildSpec, _ request: BuildRequest) {
-        let sourceDirectory = Self.sourceDirectory(of: request.id)
+        let sourceDirectory = ContainerLayout.sourceDirectory(of: request.id)
         id = request.id
         number = request.buildNumber
         version = spec.version
@@ -12,7 +12,7 @@ extension BuildPlan {
         sourcePath = request.source.path
         snapshot = request.source.snapshot
         buildspecLocation =
-            request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+            request.buildspecPath.map { "\(sourceDirectory)/\($0)" } ?? ContainerLayout.inlineBuildspec
         inlineBuildspec = request.inlineBuildspec
         shell = Self.shell(named: spec.environment.shell?.value)
         variables = Self.merged([
@@ -38,9 +38,6 @@ extension BuildPlan {
         timeout = request.timeout
         isStrict = request.isStrict
     }
-
-    /// `CODEBUILD_SRC_DIR` of a build (CODEBUILD.md 3.3; DESIGN 8.6).
-    public static func sourceDirectory(of id: BuildID) -> String { "/codebuild/output/src\(id.sourceDigits)/src" }
 
     /// `env.shell` as CodeBuild reads it (CODEBUILD.md 3.4; DESIGN 8.15: a path to bash is bash).
     static func shell(named name: String?) -> Shell {
@@ -136,7 +133,10 @@ extension BuildPlan {
     ///
     /// Line 1 is quoted, so that a folder with a blank in its name works. Version 0.1 keeps nothing between commands
     /// (1.5), so its script has no trailer, and each begins in the source's root [inferred].
-    public func script(for command: String, stateDirectory: String = "/codebuild/output/tmp") -> String {
+    ///
+    /// - Parameter root: goes before every path; empty in containers.
+    public func script(for command: String, root: String = "") -> String {
+        let stateDirectory = root + ContainerLayout.state
         let head = """
             cd "$(cat \(stateDirectory)/dir.txt)"
             set -a

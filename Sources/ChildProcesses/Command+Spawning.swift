@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension Command {
     /// Runs a short command to its end by the system's own `posix_spawn`: no pipes, no threads that wait for them.

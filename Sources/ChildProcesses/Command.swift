@@ -1,14 +1,5 @@
 internal import Subprocess
-#if canImport(System)
-    internal import System
-#else
-    internal import SystemPackage
-#endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// A program to run, with its arguments and surroundings.
 ///

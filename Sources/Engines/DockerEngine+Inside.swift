@@ -1,3 +1,4 @@
+internal import Files
 internal import ChildProcesses
 
 /// An engine inside a container: what its container is given, and what it is lent.
@@ -17,7 +18,7 @@ extension DockerEngine {
             + volume.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
     }
 
-    public func lend(_ image: String, to container: String) async throws {
+    public func copyImage(_ image: String, into container: String) async throws {
         let pipe = try Pipe()
         async let saved = command(["save", image]).run(outputTo: pipe.writeEnd)
         async let loaded = command(
@@ -30,7 +31,7 @@ extension DockerEngine {
         let failed = [try await saved, try await loaded].filter { !$0.status.isSuccess }
         guard failed.isEmpty else {
             throw EngineError(
-                .refused, doing: "lend image `\(image)` to the build's Docker daemon",
+                .refused, doing: "copy image `\(image)` into the build's Docker daemon",
                 reason: failed.map(\.errorText).joined(separator: "; "))
         }
     }

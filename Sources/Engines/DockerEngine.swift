@@ -16,7 +16,7 @@ public struct DockerEngine: Engine {
         self.context = context
     }
 
-    func command(_ arguments: [String]) -> Command {
+    public func command(_ arguments: [String]) -> Command {
         Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
     }
 
@@ -45,7 +45,7 @@ public struct DockerEngine: Engine {
         } catch let error as ChildProcessError where error.code == .notFound {
             throw EngineError(
                 .unreachable, doing: "start a container", reason: error.description,
-                help: "install Docker's command line, or name another with --engine")
+                help: "install Docker's command line (`docker`), and see that PATH leads to it")
         }
     }
 
@@ -116,7 +116,7 @@ public struct DockerEngine: Engine {
         let plain = volumes.map { volume in
             [
                 "type=volume", "src=\(volume)",
-                "dst=/codebuild/readonly/layers/\(volume.split(separator: "-").last ?? "")",
+                "dst=\(mount.layersFolder)/\(volume.split(separator: "-").last ?? "")",
                 "readonly", "volume-nocopy",
             ] + labels
         }
@@ -146,7 +146,7 @@ public struct DockerEngine: Engine {
     }
 
     /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
-    static func mountValue(_ fields: [String]) -> String {
+    public static func mountValue(_ fields: [String]) -> String {
         fields.map { field in
             guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
             return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")

@@ -1,12 +1,12 @@
 public import ChildProcesses
 
-/// What can run a container. Promises, held to by one test suite over every engine:
+/// Runs containers. Promises, which one test suite holds every engine to:
 ///
 /// - The container lives exactly as long as the body of ``withContainer(_:_:)``, cancellation included; unless its first
 ///   process outlives its input and the body has terminated the engine's client: then it stays.
 /// - Standard output and standard error arrive apart, unchanged, as they are written; no log of them is kept elsewhere.
 /// - ``remove(_:)`` of a container that is not there is fine.
-public protocol Engine: Sendable {
+public protocol ContainerRunning: Sendable {
     /// Starts a container and runs `body` beside it; afterwards the container is gone.
     ///
     /// - Returns: what `body` returned, and how the container's first process (or the engine's client) ended.
@@ -27,6 +27,12 @@ public protocol Engine: Sendable {
     /// Says why a container did not start, asking the engine rather than reading its prose.
     func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError
 
+    /// Stops and removes a container with its volumes and layers, whatever it is doing.
+    func remove(_ container: String) async throws
+}
+
+/// Copies files between this machine and running containers, as tar streams.
+public protocol ContainerCopying: Sendable {
     /// Writes a tar stream of `path` (a file, or a folder with all below it) to `descriptor`, and closes that.
     ///
     /// Names in the stream begin with the last component of `path`.
@@ -35,10 +41,10 @@ public protocol Engine: Sendable {
 
     /// Unpacks a tar stream read from `descriptor` into `folder`, and closes the descriptor.
     func copyIn(from descriptor: Int32, to folder: String, of container: String) async throws
+}
 
-    /// Stops and removes a container with its volumes and layers, whatever it is doing.
-    func remove(_ container: String) async throws
-
+/// Keeps images: asks what they are, makes them of containers, hands them on.
+public protocol ImageKeeping: Sendable {
     /// Makes an image of a container's files; what lies in memory or in volumes is no part of it.
     func commit(_ container: String, as image: String, labels: [String: String]) async throws
 
@@ -48,9 +54,100 @@ public protocol Engine: Sendable {
     /// The id of an image on the engine, or `nil` when it has none of that name.
     func imageID(_ image: String) async throws -> String?
 
+    /// What an image is and which variables it sets, or `nil` when the engine has none of that name.
+    func imageConfiguration(_ image: String) async throws -> (id: String, variables: [(name: String, value: String)])?
+
+    /// Removes an image's name, and the image when that was its last. One that is not there is fine.
+    func removeImage(_ image: String) async throws
+
     /// Copies an image, with this name, into the engine that runs inside a container.
-    func lend(_ image: String, to container: String) async throws
+    func copyImage(_ image: String, into container: String) async throws
+
+    /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
+    func saveImages(_ names: [String], to descriptor: Int32) async throws
+
+    /// Takes in the images of a tar read from `descriptor`, and closes that.
+    func loadImages(from descriptor: Int32) async throws
 }
+
+/// Keeps volumes, which outlive containers.
+public protocol VolumeKeeping: Sendable {
+    /// The folder of the engine's machine that its volumes lie in, or `nil` when it does not say.
+    func volumeRoot() async throws -> String?
+
+    /// The names of the running containers that have a volume mounted.
+    func containers(usingVolume volume: String) async throws -> [String]
+
+    /// Whether there is a volume of that name.
+    func hasVolume(_ volume: String) async throws -> Bool
+
+    /// The names of all volumes with a label.
+    func volumes(withLabel label: String) async throws -> [String]
+
+    /// Removes a volume.
+    ///
+    /// - Returns: `false` when a container has it.
+    func removeVolume(_ volume: String) async throws -> Bool
+
+    /// Writes a tar of a volume to `descriptor`, and closes that; names in it begin with `volume/`.
+    ///
+    /// - Parameters:
+    ///   - container: has the volume meanwhile; it never runs. Its image may be any the engine has.
+    ///   - user: a container that writes to the volume; it stands still meanwhile, if it runs.
+    func saveVolume(
+        _ name: String, to descriptor: Int32, container: ContainerSpec, pausing user: String
+    ) async throws
+
+    /// Makes a volume of a tar as ``saveVolume(_:to:container:pausing:)`` writes it, read from `descriptor`, which is
+    /// closed; a volume of that name is replaced.
+    func loadVolume(
+        _ name: String, labels: [String: String], from descriptor: Int32, container: ContainerSpec
+    ) async throws
+}
+
+/// Finds out what the engine has, and whether it is there at all.
+public protocol EngineFinding: Sendable {
+    /// Whether there is an engine at the other end.
+    func answers() async throws -> Bool
+
+    /// The names of all containers with a label, running or not.
+    func containers(withLabel label: String) async throws -> [String]
+}
+
+/// Lets a person at the terminal into containers.
+public protocol TerminalAttaching: Sendable {
+    /// Runs a shell of a container for a person at the terminal, or a command in it.
+    ///
+    /// - Parameters:
+    ///   - user: as the image knows it; root when absent.
+    ///   - isInteractive: whether the container's side gets a terminal, too.
+    /// - Returns: how it ended.
+    func attach(
+        to container: String, user: String?, isInteractive: Bool, _ arguments: [String]
+    ) async throws -> ChildStatus
+
+    /// Runs a shell with a text in a new container on the terminal; the container is gone afterwards.
+    ///
+    /// - Parameter arguments: after `sh -c`.
+    func runOnTerminal(
+        _ image: String, memoryMounts: [String], isInteractive: Bool, _ arguments: [String]
+    ) async throws -> ChildStatus
+
+    /// Copies a file or a folder of a container into a folder of this machine, owned by this user.
+    func copyOut(_ path: String, of container: String, toFolder folder: String) async throws
+}
+
+/// Gives the engine's own command line to rooms whose business no capability covers: the local AWS, sockets in a container.
+public protocol EngineCommanding: Sendable {
+    /// A command of the engine's client, `["exec", NAME, …]`, for the engine this value means.
+    func command(_ arguments: [String]) -> Command
+}
+
+/// What a build needs of an engine.
+public typealias BuildEngine = ContainerRunning & ContainerCopying & ImageKeeping
+
+/// All that an engine can do.
+public typealias Engine = BuildEngine & VolumeKeeping & EngineFinding & TerminalAttaching & EngineCommanding
 
 /// A container to start. The program is always a shell with a text, never the image's own ENTRYPOINT or CMD.
 public struct ContainerSpec: Sendable {
@@ -118,11 +215,14 @@ public struct LayeredMount: Sendable {
     public var target: String
     /// Where the engine keeps its volumes, on its own machine.
     public var volumeRoot: String
+    /// Where the container sees the volumes that its changes lie in, read-only.
+    public var layersFolder: String
 
-    public init(lower: [String], target: String, volumeRoot: String) {
+    public init(lower: [String], target: String, volumeRoot: String, layersFolder: String) {
         self.lower = lower
         self.target = target
         self.volumeRoot = volumeRoot
+        self.layersFolder = layersFolder
     }
 
     /// Whether the kernel's option text can say such a path.

@@ -1,12 +1,6 @@
 internal import Crypto
 internal import Synchronization
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Reads the body of a recorded response and checks it on the way: the last bytes of a damaged one are never handed over.
 public final class BodyReader: Sendable {

@@ -1,12 +1,6 @@
 internal import Crypto
 internal import Synchronization
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The body of a response on its way into the store: a file of its own, that is nobody's until it is recorded.
 ///

@@ -1,3 +1,4 @@
+internal import Files
 internal import Crypto
 
 /// An entry as it lies on the disk: lines of text, the last one a checksum of those before.

@@ -1,3 +1,4 @@
+internal import Files
 internal import Crypto
 
 /// What a recording is found by (Documentation/decisions/recordings.md).

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension RecordingStore {
     /// All recordings that can be read, by URL; damaged ones are ``verify()``'s to name.

@@ -1,11 +1,5 @@
 internal import Synchronization
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// What one process knows of a store while it uses it, and the lock that keeps others from pruning it meanwhile.
 final class StoreUse: Sendable {

@@ -1,3 +1,4 @@
+internal import Files
 internal import ChildProcesses
 
 /// One shell reading one text, without running it.

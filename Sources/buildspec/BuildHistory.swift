@@ -1,10 +1,6 @@
 internal import BuildPlanning
 internal import ConsoleRendering
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The records of all builds of this user, newest first.
 struct BuildHistory {
@@ -89,7 +85,7 @@ struct RecordedBuild {
     var lastChange: Int64 {
         var info = stat()
         guard stat("\(folder)/events.jsonl", &info) == 0 else { return 0 }
-        return Int64(info.st_mtim.tv_sec) * 1_000_000 + Int64(info.st_mtim.tv_nsec) / 1000
+        return info.modified.wholeNanoseconds / 1000
     }
 
     /// The file that says that its container stayed.

@@ -1,11 +1,8 @@
+internal import Caches
+internal import SourceSnapshots
 internal import BuildPlanning
 internal import SpecParsing
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Where the source is, with its settings, and what names the buildspec.
 struct BuildLocation {

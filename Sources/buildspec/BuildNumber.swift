@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// `CODEBUILD_BUILD_NUMBER`: the builds of one project of this user, counted from 1.
 struct BuildNumber {

@@ -1,7 +1,7 @@
+internal import OfflineWorld
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
-internal import OfflineProxy
 internal import Recordings
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -84,7 +84,8 @@ extension BuildSession {
         }
         let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
         let listen: @Sendable (String) async throws -> Void = { container in
-            for socket in try await engine.listen(in: container, on: addresses, port: BuildNetwork.port) {
+            for socket in try await ContainerListening(engine).listen(
+                in: container, on: addresses, port: BuildNetwork.port) {
                 try await proxy.serve(socket: socket)
             }
         }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The record of one build below the state folder, being written: `events.jsonl`, `log.txt`, and at its end `build.json`.
 ///
@@ -29,7 +25,7 @@ struct BuildRecord: Sendable {
     }
 
     func close() {
-        _ = Glibc.close(events)
-        _ = Glibc.close(log)
+        _ = SystemCall.close(events)
+        _ = SystemCall.close(log)
     }
 }

@@ -1,9 +1,11 @@
+internal import AWSCalls
+internal import Caches
+internal import Files
 internal import Archives
 internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
 internal import SpecParsing
-internal import Workspaces
 
 extension BuildSession {
     /// Room for what passes through this machine on its way from and to S3.

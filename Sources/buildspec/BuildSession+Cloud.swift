@@ -1,3 +1,4 @@
+internal import OfflineWorld
 internal import Engines
 
 extension BuildSession {

@@ -1,12 +1,8 @@
+internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension BuildSession {
     func runningMarks() throws -> RunningMarks {
@@ -41,7 +37,7 @@ extension BuildSession {
         container.labels = [
             "dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())", Self.stateLabel: places.state,
         ]
-        container.memoryMounts = ["/codebuild/output/tmp"]
+        container.memoryMounts = [ContainerLayout.state]
         container.environment = plan.engineVariables.map { (name: $0.name, value: $0.value) }
         container.isOffline = settings.isOffline
         container.pull = settings.pull

@@ -1,3 +1,6 @@
+internal import Files
+internal import OfflineWorld
+internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
@@ -5,7 +8,6 @@ internal import ConsoleRendering
 internal import Engines
 internal import Recordings
 internal import SpecParsing
-internal import Workspaces
 
 /// The Docker daemon that a privileged build has inside its container.
 extension BuildSession {

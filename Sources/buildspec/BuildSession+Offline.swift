@@ -1,8 +1,9 @@
+internal import OfflineWorld
+internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 
 /// What a build without a network needs to be here before it begins.
 extension BuildSession {

@@ -10,8 +10,8 @@ extension BuildSession {
         _ id: BuildID,
         _ reporter: BuildReporter, _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
     ) async throws -> ExitStatus {
-        let source = BuildPlan.sourceDirectory(of: id)
-        let file = place.relativePath.map { "\(source)/\($0)" } ?? "/codebuild/readonly/buildspec.yml"
+        let source = ContainerLayout.sourceDirectory(of: id)
+        let file = place.relativePath.map { "\(source)/\($0)" } ?? ContainerLayout.inlineBuildspec
         let start = BuildEvent.BuildStart(
             id: id, image: settings.image, sourceDirectory: source, buildspec: file, source: location.source)
         let context: PhaseContext, status: ExitStatus

@@ -1,15 +1,13 @@
+internal import OfflineWorld
+internal import AWSCalls
+internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
 internal import ConsoleRendering
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension BuildSession {
     /// What the build gets that is shown nowhere. Nothing is asked, and no process started, for a build without secrets.

@@ -1,16 +1,15 @@
+internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension BuildSession {
     private func snapshots(_ location: BuildLocation) -> SnapshotStore {
-        SnapshotStore(root: places.snapshots, source: location.source, lfsFilter: LFSFilterCommand.words) {
+        SnapshotStore(
+            folder: "\(places.snapshots)/\(location.projectKey)", objectsFolder: ContainerLayout.gitObjects,
+            lfsFilter: LFSFilterCommand.words
+        ) {
             [terminal] news in
             switch news {
             case .waiting(let holder): terminal.say("waiting for the source: \(holder)\n")

@@ -1,20 +1,17 @@
+internal import Artifacts
+internal import SourceSnapshots
 internal import Archives
 internal import BuildExecution
 internal import BuildPlanning
 internal import ConsoleRendering
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// One `buildspec run`, from what was typed to the closing table.
 struct BuildSession: Sendable {

@@ -1,9 +1,5 @@
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import SourceSnapshots
+internal import Files
 
 /// Which files the arguments of `validate` mean.
 struct BuildspecSearch {
@@ -73,7 +69,9 @@ struct BuildspecSearch {
     private mutating func search(_ prefix: String, at folder: String) -> Bool {
         let names: [String]
         do {
-            names = try SourceTree.names(in: folder.isEmpty ? "/" : folder)
+            names = try Folder.entries(of: Array((folder.isEmpty ? "/" : folder).utf8)).map {
+                String(decoding: $0, as: UTF8.self)
+            }
         } catch {
             let shown = prefix.isEmpty ? "." : prefix
             found.append(.failure(shown: shown, Failure(.inputOutput, "\(error)")))

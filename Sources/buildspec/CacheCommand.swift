@@ -1,7 +1,8 @@
+internal import Caches
+internal import Files
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
-internal import Workspaces
 
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -151,7 +152,7 @@ struct CacheCommand: AsyncParsableCommand {
 enum CacheText {
     /// - Throws: ``Failure`` when there is no cache of that name.
     static func show(_ name: String, in store: CacheStore) throws -> CacheListing {
-        do { return try store.show(name) } catch let error as WorkspaceError where error.code == .notFound {
+        do { return try store.show(name) } catch let error as FileError where error.code == .notFound {
             throw Failure(.noSuchFile, error.description, help: "`buildspec cache list` names them all")
         }
     }

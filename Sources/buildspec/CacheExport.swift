@@ -1,15 +1,12 @@
+internal import Caches
+internal import OfflineWorld
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
 internal import ConsoleRendering
 internal import Engines
 internal import Recordings
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension CacheCommand {
     struct Export: AsyncParsableCommand {

@@ -1,13 +1,10 @@
+internal import OfflineWorld
+internal import Caches
 internal import ArgumentParser
 internal import Archives
 internal import Engines
 internal import Recordings
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension CacheCommand {
     struct Import: AsyncParsableCommand {
@@ -82,7 +79,7 @@ struct CacheImport {
                     manifest: manifest, caches: caches, recordings: recordings,
                     imagesTar: options.noImages ? nil : tar("images.tar"), cloudTar: tar("cloud.tar"))
             }
-        } catch let error as WorkspaceError where error.code == .damaged {
+        } catch let error as FileError where error.code == .damaged {
             throw Failure(
                 .inputOutput, error.description,
                 help: "nothing was changed; copy the archive once more, or export it anew")

@@ -1,3 +1,6 @@
+internal import Caches
+internal import Files
+internal import OfflineWorld
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
@@ -5,7 +8,6 @@ internal import ConsoleRendering
 internal import Engines
 internal import Recordings
 internal import SpecParsing
-internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else

@@ -6,11 +6,7 @@ internal import SpecParsing
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The checkpoints of one build: a file of its record, readable by its user alone.
 struct Checkpoints {

@@ -1,7 +1,8 @@
+internal import OfflineWorld
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildPlanning
 internal import Engines
-internal import Workspaces
 
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

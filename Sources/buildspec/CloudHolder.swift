@@ -1,3 +1,4 @@
+internal import OfflineWorld
 internal import Engines
 
 /// Starts the local AWS when it is asked for first, and holds it until the build has ended.

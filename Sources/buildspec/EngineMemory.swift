@@ -5,11 +5,7 @@ internal import Engines
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// What an engine was found to be able to do, for a week: it may be set up anew.
 struct EngineMemory: Sendable {
@@ -27,7 +23,7 @@ struct EngineMemory: Sendable {
             ?? Self.currentContext(places) ?? "default"
         file = "\(places.cache)/engines/" + String(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })
         var info = stat()
-        guard stat(file, &info) == 0, time(nil) - Int(info.st_mtim.tv_sec) < Self.secondsKept,
+        guard stat(file, &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
             let bytes = try? Files.read(file)  // A memory that cannot be read is none.
         else {
             (way, volumeRoot) = (nil, nil)
@@ -41,7 +37,7 @@ struct EngineMemory: Sendable {
     /// What the engine lets a container with a daemon inside have; `nil` when it was not tried.
     var privilege: Privilege? {
         var info = stat()
-        guard stat("\(file).privilege", &info) == 0, time(nil) - Int(info.st_mtim.tv_sec) < Self.secondsKept,
+        guard stat("\(file).privilege", &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
             let bytes = try? Files.read("\(file).privilege")  // As above.
         else { return nil }
         return Privilege(rawValue: String(decoding: bytes, as: UTF8.self))

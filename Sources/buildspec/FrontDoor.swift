@@ -1,20 +1,16 @@
+internal import OfflineWorld
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildExecution
 internal import ChildProcesses
 internal import Engines
-internal import OfflineProxy
 internal import Recordings
-internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
 enum FrontDoor {
@@ -60,7 +56,7 @@ enum FrontDoor {
             let status: ExitStatus = error.code == .refused ? .inputOutput : .noSuchFile
             terminal.say(Failure(status, error.description, help: error.help))
             return status
-        case let error as WorkspaceError:
+        case let error as FileError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput
         case let error as ProxyError:

@@ -1,7 +1,8 @@
+internal import Caches
+internal import SourceSnapshots
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 
 /// Which sources are known to be green: a small file each, named by all that the outcome depends on.
 struct GreenMemory {

@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Workspaces
 
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,10 +1,6 @@
+internal import SourceSnapshots
 internal import BuildPlanning
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Writes the pre-push hook of a repository, and takes it away again.
 struct HookInstaller {

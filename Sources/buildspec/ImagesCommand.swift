@@ -1,3 +1,4 @@
+internal import OfflineWorld
 internal import ArgumentParser
 internal import Engines
 

@@ -1,17 +1,14 @@
+internal import ChildProcesses
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildPlanning
 internal import SpecParsing
-internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
     internal import Foundation
 #endif
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// What `shell` and `resume` must know of a build whose container stays, or whose checkpoints do: a file of its record,
 /// readable by its user alone.

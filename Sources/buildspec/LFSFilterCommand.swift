@@ -1,11 +1,7 @@
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import ChildProcesses
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// What git starts while a snapshot is taken; nobody else has a use for it.
 struct LFSFilterCommand: AsyncParsableCommand {

@@ -1,3 +1,4 @@
+internal import OfflineWorld
 #if os(Linux)
     internal import ArgumentParser
     internal import Engines

@@ -1,10 +1,6 @@
 internal import BuildPlanning
 internal import ConsoleRendering
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Compares a recorded build with a log from the cloud.
 struct LogComparing {

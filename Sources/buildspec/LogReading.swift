@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Prints a recorded log, all of it or the lines that match, to its end or as long as the build runs.
 struct LogReading {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Where things lie on this machine (XDG Base Directory Specification 0.8).
 struct Places {
@@ -132,7 +128,7 @@ enum Files {
             var count = 0
             let part = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, filled in
                 repeat {
-                    count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                    count = SystemCall.read(descriptor, into: UnsafeMutableRawBufferPointer(buffer))
                 } while count < 0 && errno == EINTR
                 filled = max(0, count)
             }

@@ -1,10 +1,11 @@
+internal import AWSCalls
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildExecution
 internal import BuildPlanning
 internal import ConsoleRendering
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else

@@ -1,10 +1,6 @@
+internal import Caches
 internal import BuildPlanning
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The driver and the programs of `/codebuild/user/bin` as files of the user's cache, to be mounted into containers.
 enum ProgramFolder {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// What the Docker daemons in a project's builds leave to one another: a volume, which one of them at a time can use.
 struct ProjectDocker: Sendable {

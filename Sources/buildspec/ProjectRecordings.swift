@@ -1,6 +1,6 @@
+internal import Caches
 internal import BuildPlanning
 internal import Recordings
-internal import Workspaces
 
 /// The recorded responses of one project, as `buildspec cache` speaks of them.
 struct ProjectRecordings {

@@ -1,5 +1,5 @@
+internal import OfflineWorld
 internal import ArgumentParser
-internal import OfflineProxy
 internal import Recordings
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials

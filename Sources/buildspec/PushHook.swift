@@ -1,14 +1,10 @@
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildPlanning
 internal import ConsoleRendering
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// One `git push`, before anything leaves: builds every tree that is new and not known to be green.
 struct PushHook: Sendable {

@@ -1,9 +1,10 @@
+internal import Files
+internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
-internal import Workspaces
 
 struct ResumeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

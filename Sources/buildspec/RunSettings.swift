@@ -1,9 +1,9 @@
+internal import AWSCalls
+internal import OfflineWorld
 internal import BuildExecution
 internal import BuildPlanning
 internal import Engines
-internal import OfflineProxy
 internal import SpecParsing
-internal import Workspaces
 
 /// What `run` is to do: flag over environment over settings over default (README, "Settings").
 struct RunSettings {

@@ -4,11 +4,7 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 internal import SpecParsing
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 struct ShellCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -99,7 +95,7 @@ extension ShellCommand {
         }
         let checkpoint = try Checkpoints(build).checkpoint(before: name)
         let isInteractive = command == nil && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
-        let tmp = "/codebuild/output/tmp"
+        let tmp = ContainerLayout.state
         let text = """
             printf %s "$1" >\(tmp)/env.sh && printf '%s\\n' "$2" >\(tmp)/dir.txt || exit
             shift 2
@@ -175,7 +171,7 @@ struct ShellTarget {
 
     /// After `sh -c`: a text that takes over the build's state and becomes the shell.
     func arguments(command: String?, isInteractive: Bool) -> [String] {
-        let state = "/codebuild/output/tmp" + (result.failure == nil ? "" : "/before")
+        let state = result.failure == nil ? ContainerLayout.state : ContainerLayout.rememberedState
         let prompt = "[\(build.uuid.prefix(8)) \(phase)]"
         return [
             shellText, "buildspec-shell", state, command ?? "", prompt, result.failure?.command ?? "",

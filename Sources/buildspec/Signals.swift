@@ -1,10 +1,6 @@
 @preconcurrency internal import Dispatch
 internal import Synchronization
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// Runs work that the first SIGINT, SIGTERM or SIGHUP cancels. A second one ends the program at once; what it leaves
 /// behind is removed by the next run.

@@ -4,11 +4,7 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 internal import SpecParsing
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 extension BuildSession {
     /// Where the build stops, with the questions of `--step`.
@@ -76,7 +72,7 @@ private actor Stepping {
     }
 
     private func openShell() async throws {
-        let state = "/codebuild/output/tmp"
+        let state = ContainerLayout.state
         _ = try await engine.attach(
             to: container, user: nil, isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
             [shellText, "buildspec-shell", state, "", "[step]", "", "yes"])

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// The two streams we speak on, and what may be done to them.
 struct Terminal: Sendable {
@@ -38,7 +34,7 @@ struct Terminal: Sendable {
     static func write(_ bytes: [UInt8], to descriptor: Int32, named name: String) throws {
         var written = 0
         while written < bytes.count {
-            let count = bytes[written...].withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            let count = bytes[written...].withUnsafeBytes { SystemCall.write(descriptor, $0) }
             if count > 0 {
                 written += count
             } else if errno == EPIPE {
@@ -48,12 +44,4 @@ struct Terminal: Sendable {
             }
         }
     }
-}
-
-private func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-    #if canImport(Glibc)
-        Glibc.write(descriptor, bytes, count)
-    #else
-        Darwin.write(descriptor, bytes, count)
-    #endif
 }

@@ -2,11 +2,7 @@ internal import Archives
 internal import BuildPlanning
 internal import ConsoleRendering
 internal import SpecParsing
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Darwin)
-    internal import Darwin
-#endif
+internal import Files
 
 /// One `buildspec validate`: finds the files, reads them, looks further, and reports.
 struct Validation: Sendable {

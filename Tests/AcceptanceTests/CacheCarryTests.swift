@@ -1,8 +1,8 @@
+import Caches
 import ChildProcesses
 import Foundation
 import Recordings
 import Testing
-import Workspaces
 
 /// `cache export` on one machine, `cache import` on another: here two sets of XDG folders.
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))

@@ -1,10 +1,7 @@
+import Files
 import ChildProcesses
 import Foundation
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#endif
 
 /// Nothing is left behind, however a build ends. Alone, because it looks at all containers.
 @Suite(.tags(.docker), .enabled(if: Docker.isThere), .serialized)

@@ -1,8 +1,8 @@
+import Caches
 import ChildProcesses
 import Foundation
 import Recordings
 import Testing
-import Workspaces
 
 /// A JDK with a Docker engine in it.
 let javaWithDocker = "buildspec/java17-docker"

@@ -1,3 +1,4 @@
+import Files
 import ChildProcesses
 import Foundation
 import Testing

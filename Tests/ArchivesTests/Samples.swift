@@ -1,3 +1,5 @@
+import Files
+import TestSupport
 import Archives
 
 /// An entry with its content, as tests compare them.

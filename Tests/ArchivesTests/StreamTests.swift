@@ -1,11 +1,7 @@
+import Files
+import TestSupport
 import Archives
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
 
 @Suite("pipes, full disks, stopping")
 struct StreamTests {

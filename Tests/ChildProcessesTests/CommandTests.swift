@@ -1,11 +1,6 @@
+import Files
 import ChildProcesses
 import Testing
-
-#if canImport(Glibc)
-    import Glibc
-#else
-    import Darwin
-#endif
 
 @Suite struct CommandTests {
     @Test func `a non-zero exit is a result`() async throws {

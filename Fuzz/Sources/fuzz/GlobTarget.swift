@@ -1,4 +1,5 @@
-@testable import Workspaces
+@testable import Files
+
 
 /// Patterns of files: the input is a pattern, a NUL, and paths with NULs between.
 enum GlobTarget {

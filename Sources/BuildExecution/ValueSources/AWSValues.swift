@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import ChildProcesses
 internal import SpecParsing

@@ -1,5 +1,6 @@
+public import AWSCalls
 public import BuildPlanning
-public import ChildProcesses
+internal import ChildProcesses
 public import SpecParsing
 
 /// Looks up the parameters and secrets of a plan: in the user's file, and what that leaves open in his AWS account.

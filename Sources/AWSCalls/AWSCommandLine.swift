@@ -1,0 +1,83 @@
+internal import ChildProcesses
+
+/// The user's own AWS CLI, with its profiles, its SSO and its MFA: asked for what only AWS knows, and only when told to.
+public struct AWSCommandLine: Sendable {
+    private let program: String
+    private let leading: [String]
+    private let options: [String]
+    private let environment: [String: String?]
+
+    /// - Parameters:
+    ///   - profile: one of the user's profiles; the CLI's own choice when absent.
+    ///   - region: likewise.
+    ///   - environment: changes to this process's environment for the CLI.
+    public init(
+        program: String = "aws", profile: String? = nil, region: String? = nil, environment: [String: String?] = [:]
+    ) {
+        self.program = program
+        leading = []
+        options =
+            ["--output", "json", "--cli-connect-timeout", "10"] + (profile.map { ["--profile", $0] } ?? [])
+            + (region.map { ["--region", $0] } ?? [])
+        // Neither a pager nor questions about the call itself; a second factor it may ask for.
+        self.environment = environment.merging(
+            ["AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "LC_ALL": "C.UTF-8"]) { given, _ in given }
+    }
+
+    /// Another program that takes the CLI's calls, and answers them as it does.
+    ///
+    /// - Parameter command: with the arguments that stand in front of the call's own.
+    public init(command: [String]) {
+        program = command.first ?? "aws"
+        leading = Array(command.dropFirst())
+        options = []
+        environment = [:]
+    }
+
+    /// Makes one call, `["ssm", "get-parameters", …]`, and gives its answer: JSON.
+    ///
+    /// - Throws: ``AWSError`` when AWS or the CLI refuses, ``ChildProcessError`` when there is no CLI.
+    public func call(_ arguments: [String]) async throws -> [UInt8] {
+        var command = Command(program, leading + arguments + options, environment: environment)
+        command.mayAskOnTerminal = true
+        let outcome = try await command.collect()
+        guard outcome.status.isSuccess else {
+            throw AWSError(
+                said: outcome.errorText, doing: "aws \(arguments.prefix(2).joined(separator: " "))",
+                status: outcome.status)
+        }
+        return outcome.output
+    }
+}
+
+/// A call to AWS that was refused, or that could not even be made.
+public struct AWSError: Error, Sendable, CustomStringConvertible {
+    /// What was called: "aws ssm get-parameters".
+    public let doing: String
+    /// AWS's own name for the error, `AccessDeniedException`; `nil` when the CLI never got as far as AWS.
+    public let code: String?
+    /// AWS's own words, else the CLI's last line.
+    public let message: String
+
+    /// The error as AWS's services log it: `AccessDeniedException: User: … is not authorized …`.
+    public var description: String { code.map { "\($0): \(message)" } ?? message }
+
+    /// - Parameter said: the CLI's standard error. It has `An error occurred (CODE) when calling the NAME operation: TEXT`,
+    ///   perhaps with a prefix, and perhaps with `(reached max retries: 4)` before the colon.
+    init(said: String, doing: String, status: ChildStatus) {
+        self.doing = doing
+        if let start = said.firstRange(of: "An error occurred ("),
+            let end = said[start.upperBound...].firstIndex(of: ")"),
+            let call = said[end...].firstRange(of: " operation"),
+            let text = said[call.upperBound...].firstRange(of: said[call.upperBound...].hasPrefix(" (") ? "): " : ": ")
+        {
+            code = String(said[start.upperBound..<end])
+            message = String(said[text.upperBound...].prefix { !$0.isNewline })
+        } else {
+            code = nil
+            message =
+                said.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
+                ?? "`\(doing)` ended with status \(status.exitStatus)"
+        }
+    }
+}

@@ -1,0 +1,116 @@
+public import Files
+internal import ChildProcesses
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// Objects of one S3 bucket below a prefix, by the user's own AWS CLI: his credentials, his configuration.
+///
+/// Nothing of it is ever seen by a build.
+public struct S3Objects: Sendable {
+    public let location: S3Location
+    private let aws: AWSCommandLine
+
+    public init(_ location: S3Location, by aws: AWSCommandLine) {
+        self.location = location
+        self.aws = aws
+    }
+
+    /// Brings one object into a file.
+    ///
+    /// - Returns: `false` when there is no such object.
+    public func get(_ name: String, to file: FilePath) async throws -> Bool {
+        try await bring(
+            name, ["s3api", "get-object", "--bucket", location.bucket, "--key", location.key(of: name), file.string])
+    }
+
+    /// The same for a large one, in parts side by side.
+    public func download(_ name: String, to file: FilePath) async throws -> Bool {
+        try await bring(name, ["s3", "cp", "--only-show-errors", location.url(of: name), file.string])
+    }
+
+    private func bring(_ name: String, _ arguments: [String]) async throws -> Bool {
+        do {
+            _ = try await call(arguments, .cannotRead, "read `\(location.url(of: name))`")
+            return true
+        } catch let error as FileError {
+            // What `s3api` calls by its name is a number with `s3`.
+            if let code = (error.cause as? AWSError)?.code, ["NoSuchKey", "404"].contains(code) { return false }
+            throw error
+        }
+    }
+
+    /// Sends a file; the object is there whole or not at all.
+    public func upload(_ file: FilePath, as name: String) async throws {
+        let url = location.url(of: name)
+        _ = try await call(["s3", "cp", "--only-show-errors", file.string, url], .cannotWrite, "write `\(url)`")
+    }
+
+    public func remove(_ name: String) async throws {
+        let url = location.url(of: name)
+        _ = try await call(["s3", "rm", "--only-show-errors", url], .cannotWrite, "remove `\(url)`")
+    }
+
+    /// An object as a listing has it.
+    public struct Listed: Equatable {
+        public let name: String
+        /// RFC 3339 to the second.
+        public let modified: String
+    }
+
+    /// All objects whose names begin so.
+    public func list(namePrefix: String) async throws -> [Listed] {
+        let doing = "list `\(location.url(of: namePrefix))`"
+        let answer = try await call(
+            [
+                "s3api", "list-objects-v2", "--bucket", location.bucket, "--prefix", location.key(of: namePrefix),
+                "--query", "Contents[].[Key,LastModified]",
+            ], .cannotRead, doing)
+        do {
+            // No object at all is `null`.
+            let rows = try JSONDecoder().decode([[String]]?.self, from: Data(answer)) ?? []
+            let front = location.key(of: "").count
+            return rows.filter { $0.count == 2 }.map { Listed(name: String($0[0].dropFirst(front)), modified: $0[1]) }
+        } catch {
+            throw FileError(.cannotRead, doing: doing, reason: "`aws` answered something else than a list")
+        }
+    }
+
+    private func call(_ arguments: [String], _ code: FileError.Code, _ doing: String) async throws -> [UInt8] {
+        do {
+            return try await aws.call(arguments)
+        } catch let error as AWSError {
+            throw FileError(code, doing: doing, reason: error.description, cause: error)
+        } catch let error as ChildProcessError {
+            let isMissing = error.code == .notFound
+            throw FileError(
+                .cannotRead, doing: doing,
+                reason: isMissing ? "the AWS CLI is needed, and there is no program `aws` in PATH" : error.description,
+                cause: error)
+        }
+    }
+}
+
+/// A place in S3: `s3://BUCKET/PREFIX`.
+public struct S3Location: Sendable, Equatable {
+    public let bucket: String
+    /// Without slashes at its ends; may be empty.
+    public let prefix: String
+
+    /// - Returns: `nil` for a text that is no `s3://` address of a bucket.
+    public init?(_ url: String) {
+        guard url.hasPrefix(Self.scheme) else { return nil }
+        let parts = url.dropFirst(Self.scheme.count).split(separator: "/")
+        guard let bucket = parts.first, url.dropFirst(Self.scheme.count).first != "/" else { return nil }
+        self.bucket = String(bucket)
+        prefix = parts.dropFirst().joined(separator: "/")
+    }
+
+    private static let scheme = "s3://"
+
+    public func key(of name: String) -> String { prefix.isEmpty ? name : "\(prefix)/\(name)" }
+
+    public func url(of name: String) -> String { "\(Self.scheme)\(bucket)/\(key(of: name))" }
+}

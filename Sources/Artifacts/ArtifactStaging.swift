@@ -1,0 +1,198 @@
+internal import Files
+internal import Archives
+
+/// Gathers the content of streams under numbers, and makes an artifact of it when all is there.
+///
+/// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be) or `zip`.
+struct ArtifactStaging {
+    /// A file whose content lies under a number.
+    struct Content: Sendable {
+        let number: Int
+        let mode: UInt32
+        let modified: ArchiveEntry.Timestamp
+        let size: Int64
+    }
+
+    /// What the streams said about a path.
+    enum Node: Sendable {
+        case content(Content)
+        /// A file nobody asked for.
+        case unwanted
+        case link(target: [UInt8])
+        case other(SkippedEntry.Reason)
+    }
+
+    private let draft: DirectoryHandle
+    private let content: DirectoryHandle
+    private let selection: ArtifactSelection
+    private let asZip: Bool
+    private let wanted: Set<[UInt8]>?
+    private let stop: StopFlag
+    private let progress: (@Sendable (Int64) -> Void)?
+    private var nodes: [[UInt8]: Node] = [:]
+    private var count = 0
+    private var byteCount: Int64 = 0
+    private var warnings: [String] = []
+
+    /// Syncing thousands of files takes many seconds; up to here it is not felt.
+    private static let syncedFileLimit = 64
+
+    init(
+        in draft: DirectoryHandle, selection: ArtifactSelection, asZip: Bool, holdsWholeTree: Bool, stop: StopFlag,
+        progress: (@Sendable (Int64) -> Void)?
+    ) throws {
+        let name = Array("content".utf8)
+        try draft.makeDirectory(name, mode: 0o700)
+        self.draft = draft
+        content = try draft.directory(name)
+        self.selection = selection
+        self.asZip = asZip
+        wanted = holdsWholeTree ? nil : Set(selection.files.map(\.source))
+        self.stop = stop
+        self.progress = progress
+    }
+
+    /// Reads every stream to its end and closes it.
+    mutating func read(_ inputs: [(OwnedDescriptor, PathMap)]) throws {
+        for (input, map) in inputs {
+            let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+            while let entry = try reader.next() {
+                try stop.check()
+                // A name that leads out can be nobody's selection.
+                guard case .success(let path) = RelativePath.normalized(entry.path) else { continue }
+                try take(entry, as: map.stored(path), from: reader, map)
+            }
+            warnings += reader.warnings
+            input.close()
+        }
+    }
+
+    /// The last entry of a name wins, as in any tar.
+    private mutating func take(
+        _ entry: ArchiveEntry, as path: [UInt8], from reader: ArchiveReader, _ map: PathMap
+    ) throws {
+        switch entry.kind {
+        case .file: nodes[path] = try wanted?.contains(path) ?? true ? .content(keep(entry, from: reader)) : .unwanted
+        case .directory: nodes[path] = .other(.directory)
+        case .symbolicLink(let target): nodes[path] = .link(target: target)
+        case .hardLink(let target):
+            let target = try? RelativePath.normalized(target).get()
+            nodes[path] = target.flatMap { nodes[map.stored($0)] } ?? .other(.linkTargetMissing)
+        case .other(let name): nodes[path] = .other(.special(name))
+        }
+    }
+
+    private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> Content {
+        let number = count
+        count += 1
+        let file = try content.makeFile(Self.name(number), mode: 0o600)
+        let descriptor = FileDescriptor(rawValue: file.rawValue)
+        var offset: Int64 = 0
+        try reader.readBlocks { block in
+            switch block {
+            case .hole(let length): offset += length
+            case .bytes(let bytes):
+                try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
+                offset += Int64(bytes.count)
+                byteCount += Int64(bytes.count)
+                progress?(byteCount)
+            }
+        }
+        try file.setSize(offset)
+        let kept = Content(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
+        if !asZip {
+            try file.setMode(kept.mode, modified: kept.modified.sinceEpoch)
+            if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
+        }
+        return kept
+    }
+
+    static func name(_ number: Int) -> [UInt8] { Array(String(number).utf8) }
+
+    /// Makes the artifact of what was gathered.
+    mutating func finish() throws -> ArtifactDraft {
+        var contents: ArtifactMaking.Contents = []
+        var links: ArtifactMaking.Links = []
+        var missing: [SkippedEntry] = []
+        var numbers: Set<Int> = []
+        // Followed links come last: they get a copy of content that has a name already.
+        let plain = selection.files.filter { !isFollowedLink($0.source) }
+        let linksToFollow = selection.files.filter { isFollowedLink($0.source) }
+        for (file, follows) in plain.map({ ($0, false) }) + linksToFollow.map({ ($0, true) }) {
+            switch follows ? followed(file.source) : nodes[file.source] ?? .other(.notInArchive) {
+            case .content(let content):
+                let isTaken = !numbers.insert(content.number).inserted
+                contents.append((file, follows && isTaken && !asZip ? try copied(content) : content))
+            case .link(let target): links.append((file, target))
+            case .unwanted: missing.append(SkippedEntry(path: file.source, reason: .linkTargetMissing))
+            case .other(let reason): missing.append(SkippedEntry(path: file.source, reason: reason))
+            }
+        }
+        let making = ArtifactMaking(draft: draft, content: content, stop: stop)
+        let name = asZip ? try making.zip(contents, links) : try making.folder(contents, links)
+        return ArtifactDraft(
+            name: name, fileCount: contents.count + links.count,
+            byteCount: contents.reduce(0) { $0 + $1.content.size },
+            missing: missing.sorted { RelativePath.precedes($0.path, $1.path) }, warnings: warnings)
+    }
+
+    private func isFollowedLink(_ source: [UInt8]) -> Bool {
+        if case .link? = nodes[source] { !selection.keepsLinks } else { false }
+    }
+
+    private mutating func copied(_ original: Content) throws -> Content {
+        let copy = Content(number: count, mode: original.mode, modified: original.modified, size: original.size)
+        count += 1
+        let file = try content.makeFile(Self.name(copy.number), mode: 0o600)
+        // Made readable for the copying: the build may have closed the file even for its owner.
+        try content.setMode(Self.name(original.number), 0o600)
+        try content.openFile(Self.name(original.number)).readToEnd(stop: stop) { bytes in
+            _ = try FileDescriptor(rawValue: file.rawValue).writeAll(bytes)
+        }
+        try content.setMode(Self.name(original.number), original.mode)
+        try file.setMode(copy.mode, modified: copy.modified.sinceEpoch)
+        return copy
+    }
+
+    /// What a link finally leads to, looked up among the streams' own paths and nowhere else.
+    private func followed(_ source: [UInt8]) -> Node {
+        var rest = source.split(separator: RelativePath.slash).map(Array.init)[...]
+        var walked: [[UInt8]] = []
+        var hops = 0
+        while let part = rest.popFirst() {
+            if part == [0x2e] { continue }
+            if part == [0x2e, 0x2e] {
+                if walked.popLast() == nil { return .other(.linkTargetOutside) }
+                continue
+            }
+            let path = Array((walked + [part]).joined(separator: [RelativePath.slash]))
+            guard case .link(let target)? = nodes[path] else {
+                walked.append(part)
+                continue
+            }
+            hops += 1
+            if hops > 40 { return .other(.linkLoop) }
+            if target.first == RelativePath.slash { return .other(.linkTargetOutside) }
+            rest = target.split(separator: RelativePath.slash).map(Array.init) + rest
+        }
+        switch nodes[Array(walked.joined(separator: [RelativePath.slash]))] {
+        case .other(.directory)?: return .other(.linkToDirectory)
+        case let node?: return node
+        case nil: return .other(.linkTargetMissing)
+        }
+    }
+}
+
+/// An artifact that is complete and not yet in its place.
+struct ArtifactDraft: Sendable {
+    /// In the draft's folder.
+    let name: [UInt8]
+    let fileCount: Int
+    let byteCount: Int64
+    let missing: [SkippedEntry]
+    let warnings: [String]
+
+    func stored(at path: FilePath) -> StoredArtifact {
+        StoredArtifact(path: path, fileCount: fileCount, byteCount: byteCount, missing: missing, warnings: warnings)
+    }
+}

@@ -1,0 +1,140 @@
+public import Archives
+internal import Synchronization
+public import Files
+
+/// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
+///
+/// - Only that one name is replaced, by rename; all else in the folder stays. Two artifacts may be stored at once.
+/// - No name of a stream is ever used as a path here. Content is gathered under numbers first, and placed under the
+///   names of the selection afterwards, symbolic links last; so nothing can be written outside, or through a link.
+/// - Files keep their permission bits (never setuid, setgid, sticky) and times, and belong to the calling user.
+public struct ArtifactStore: Sendable {
+    public let directory: FilePath
+
+    /// - Parameter directory: made when the first artifact is stored.
+    public init(directory: FilePath) { self.directory = directory }
+
+    /// Stores the selected files that the streams bring.
+    ///
+    /// - Parameters:
+    ///   - identifier: the artifact's; a single plain name.
+    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
+    ///     Their maps lead to the selection's source paths.
+    ///   - holdsWholeTree: whether the streams bring more than what was selected. Links to files that were not selected
+    ///     can then be followed, at the price of keeping everything on disk for a moment.
+    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here leaves
+    ///     the old artifact as it was.
+    ///   - progress: called with the bytes of content read so far.
+    /// - Throws: ``FileError``; `CancellationError`. The old artifact is then untouched, and nothing of the new is left.
+    public func store(
+        _ identifier: String, from streams: [TarStream], selection: ArtifactSelection, asZip: Bool,
+        holdsWholeTree: Bool = false, confirm: (@Sendable () async throws -> Void)? = nil,
+        progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws -> StoredArtifact {
+        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
+        defer { for (input, _) in inputs { input.close() } }
+        let doing = "store the artifact `\(identifier)` in `\(directory)`"
+        guard Self.isPlainName(identifier) else {
+            throw FileError(.refused, doing: doing, reason: "an artifact's identifier must be a plain file name")
+        }
+        let place = try explaining(doing) { try ArtifactPlace(making: identifier, in: directory) }
+        defer { place.tidy() }
+        let draft = try await BlockingThread.run { stop in
+            try explaining(doing) {
+                var staging = try ArtifactStaging(
+                    in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree, stop: stop,
+                    progress: progress)
+                try staging.read(inputs)
+                return try staging.finish()
+            }
+        }
+        try await confirm?()
+        try Task.checkCancellation()
+        return try await BlockingThread.run { _ in
+            try explaining(doing) {
+                let name = asZip ? "\(identifier).zip" : identifier
+                try place.publish(draft.name, as: name)
+                return draft.stored(at: directory.appending(name))
+            }
+        }
+    }
+
+    /// As ``store(_:from:selection:asZip:holdsWholeTree:confirm:progress:)``, from one stream of the selected files.
+    public func store(
+        _ identifier: String, from descriptor: Int32, selection: ArtifactSelection, asZip: Bool
+    ) async throws -> StoredArtifact {
+        try await store(identifier, from: [TarStream(descriptor)], selection: selection, asZip: asZip)
+    }
+
+    private static func isPlainName(_ name: String) -> Bool {
+        !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
+    }
+}
+
+/// An artifact in its place.
+public struct StoredArtifact: Sendable, Equatable {
+    public let path: FilePath
+    public let fileCount: Int
+    /// Of the files' content, before any compression.
+    public let byteCount: Int64
+    /// Selected files that could not be stored, by their source paths.
+    public let missing: [SkippedEntry]
+    /// What libarchive found odd, in its own words.
+    public let warnings: [String]
+}
+
+/// A hidden folder beside the artifacts, for one that is being made.
+private struct ArtifactPlace: Sendable {
+    private let store: DirectoryHandle
+    private let made: MadeDirectories
+    private let name: [UInt8]
+    /// What is not finished lies here.
+    let draft: DirectoryHandle
+
+    private static let count = Atomic<Int>(0)
+
+    init(making identifier: String, in directory: FilePath) throws {
+        var made = MadeDirectories()
+        store = try made.open(directory)
+        self.made = made
+        let prefix = ".\(identifier).draft-"
+        Self.removeAbandoned(prefix, in: store)
+        let number = Self.count.add(1, ordering: .relaxed).newValue
+        name = Array("\(prefix)\(getpid())-\(number)".utf8)
+        try store.makeDirectory(name, mode: 0o700)
+        draft = try store.directory(name)
+    }
+
+    /// Drafts of processes that are no more. Failing to remove one harms nothing.
+    private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
+        for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
+            let process = name.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "-") }
+            guard let process = pid_t(String(decoding: process, as: UTF8.self)), kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            try? store.removeTree(name)
+        }
+    }
+
+    /// Moves a finished thing into its place, and what was there out of it.
+    func publish(_ finished: [UInt8], as name: String) throws {
+        let (name, old) = (Array(name.utf8), Array("old".utf8))
+        let current = try? store.status(name).kind
+        // A file takes a file's place in one step. A folder takes no place that is not free.
+        let isInTheWay = try current == .directory || current != nil && draft.status(finished).kind == .directory
+        if isInTheWay { try store.rename(name, to: old, in: draft) }
+        do {
+            try draft.rename(finished, to: name, in: store)
+        } catch {
+            // The failure above is the one to report, whatever becomes of this.
+            if isInTheWay { try? draft.rename(old, to: name, in: store) }
+            throw error
+        }
+        try store.sync()
+    }
+
+    /// Removes the draft, and the folder above if it was made for nothing.
+    func tidy() {
+        try? store.removeTree(name)
+        made.removeEmpty()
+    }
+}

@@ -1,0 +1,44 @@
+/// The places in a build's container: CodeBuild's own paths (CODEBUILD.md 3.3), and ours below them.
+///
+/// Nothing else in Swift knows `/codebuild`. The scripts that run in the container (`Resources/`) have the same paths, each
+/// behind a root that is empty in containers and a folder of this machine where the host's own shell plays the container.
+public enum ContainerLayout {
+    /// `CODEBUILD_SRC_DIR` of a build: where its source lies.
+    public static func sourceDirectory(of id: BuildID) -> String { "\(sourcePrefix)\(id.sourceDigits)\(sourceSuffix)" }
+
+    /// What stands before and behind the digits of every ``sourceDirectory(of:)``, for logs to be compared.
+    public static let sourcePrefix = "/codebuild/output/src", sourceSuffix = "/src"
+
+    /// The state between two commands (`env.sh`, `dir.txt`, `script.sh`); in memory, and in no image of the container.
+    public static let state = "/codebuild/output/tmp"
+    public static let environmentFile = "\(state)/env.sh", directoryFile = "\(state)/dir.txt"
+    /// The state that the failed command began with.
+    public static let rememberedState = "\(state)/before"
+    public static let gitCredential = "\(state)/git-credential"
+
+    /// The folder of things that a build may read and not change.
+    public static let readOnly = "/codebuild/readonly"
+    /// Where a buildspec lies that is no file of the source.
+    public static let inlineBuildspec = "\(readOnly)/buildspec.yml"
+    /// Where the source is mounted to be copied from, as the AWS local agent has it, and the `.git` that belongs to it.
+    public static let mountedSource = "/codebuild/output/srcDownload/src"
+    public static let mountedGit = "/codebuild/output/srcDownload/git"
+    /// Where folders with git's objects are mounted.
+    public static let gitObjects = "\(readOnly)/git"
+    /// Where the volumes are mounted that changes of a layered source lie in.
+    public static let layers = "\(readOnly)/layers"
+    /// Where a folder is mounted that this machine and the container share, for tar streams.
+    public static let pipes = "\(readOnly)/pipes"
+    /// The certificates that programs are told to trust when a proxy stands before the network.
+    public static let certificates = "\(readOnly)/ca/bundle.pem"
+
+    /// Where the driver and the programs that every build finds in `PATH` are mounted.
+    public static let programs = "/codebuild/user"
+    public static let driver = "\(programs)/driver.sh"
+
+    /// Where chosen files of an artifact are put together before they are fetched.
+    public static func artifactStage(_ name: String) -> String { "/codebuild/output/artifacts/\(name)" }
+
+    /// Whether a path is one of CodeBuild's own.
+    public static func holds(_ path: String) -> Bool { path.hasPrefix("/codebuild/") }
+}

@@ -1,0 +1,73 @@
+internal import Files
+internal import Archives
+
+/// A new tarball that is complete and not yet anybody's cache.
+struct CacheDraft: Sendable {
+    let folder: CacheFolder
+    let file: OwnedDescriptor
+    let written: CacheWriting.Result
+    let hash: TrailingHash
+
+    static let fileName = Array("\(CacheFolder.draftPrefix)tarball".utf8)
+
+    /// Puts the tarball and its manifest in their places, or finds that the cache there says the same already.
+    ///
+    /// - Parameter isImmutable: a sound cache that is there stays, whatever it says.
+    func commit(key: CacheKey, metadata: CacheMetadata, isImmutable: Bool) throws -> CacheSummary {
+        if case .manifest(let old)? = try? folder.readManifest(), old.key == key,
+            isImmutable || old.fingerprint == written.fingerprint,
+            (try? folder.checkSizes(of: old)) != nil
+        {
+            try folder.directory.removeFile(Self.fileName)
+            folder.touch()
+            return summary(old, isUnchanged: true)
+        }
+        let name = "\(hash.sha256.prefix(16)).tar.zst"
+        try DirectoryHandle.sync(file.rawValue)
+        try folder.directory.rename(Self.fileName, to: Array(name.utf8))
+        let layer = CacheManifest.Layer(
+            file: name, sha256: hash.sha256, byteCount: written.byteCount, entryCount: written.entryCount,
+            removed: [],
+            seal: CacheManifest.Seal(try FileStatus.of(file.rawValue), checksum: hash.checksum))
+        let manifest = CacheManifest(
+            key: key, metadata: metadata, entryCount: written.entryCount, byteCount: written.contentByteCount,
+            fingerprint: written.fingerprint, layers: [layer])
+        try folder.replaceManifest(manifest)
+        try folder.removeUnnamed(by: manifest)
+        return summary(manifest, isUnchanged: false)
+    }
+
+    private func summary(_ manifest: CacheManifest, isUnchanged: Bool) -> CacheSummary {
+        CacheSummary(
+            manifest: manifest, entryCount: written.entryCount, byteCount: written.contentByteCount,
+            skipped: written.skipped, shallowPatterns: written.shallowPatterns, warnings: written.warnings,
+            isUnchanged: isUnchanged)
+    }
+}
+
+extension CacheFolder {
+    /// What killed processes left behind.
+    func removeDrafts() throws {
+        for name in try directory.names() where name.starts(with: Self.draftPrefix.utf8) {
+            try directory.removeFile(name)
+        }
+    }
+
+    /// In one step, and on the disk before it is in its place.
+    func replaceManifest(_ manifest: CacheManifest) throws {
+        let draft = Array("\(Self.draftPrefix)manifest".utf8)
+        let file = try directory.makeFile(draft)
+        try file.writeAll(try manifest.encoded())
+        try DirectoryHandle.sync(file.rawValue)
+        try directory.rename(draft, to: Self.manifestName)
+        try directory.sync()
+    }
+
+    /// Tarballs of earlier manifests.
+    func removeUnnamed(by manifest: CacheManifest) throws {
+        let named = Set(manifest.layers.map { Array($0.file.utf8) })
+        for name in try directory.names() where name != Self.manifestName && !named.contains(name) {
+            try directory.removeFile(name)
+        }
+    }
+}

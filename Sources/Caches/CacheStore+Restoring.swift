@@ -1,0 +1,153 @@
+public import Files
+public import Archives
+
+extension CacheStore {
+    /// Writes a cache as one uncompressed tar stream.
+    ///
+    /// Nothing is written before every tarball is verified. A cache found damaged is set aside.
+    ///
+    /// - Parameters:
+    ///   - descriptor: usually the writing end of a pipe; it is closed. `SIGPIPE` must be ignored.
+    ///   - map: what the cache's paths are called in the stream.
+    ///   - allowed: as for saving; entries outside are left out and named (CODEBUILD.md 7).
+    ///   - format: `.tar`, or `.gnuTar` where the receiver is busybox.
+    ///   - progress: called with the bytes of content written so far.
+    /// - Throws: ``FileError``: `notFound` without a cache (of a format this version reads), `damaged`,
+    ///   `outputClosed` when the receiver went away; `CancellationError`.
+    public func restore(
+        _ key: CacheKey, to descriptor: Int32, map: PathMap = .identity, allowed: [String],
+        format: ArchiveWriter.Format = .tar, progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws -> CacheSummary {
+        let output = OwnedDescriptor(descriptor)
+        defer { output.close() }
+        let doing = "restore the cache `\(key.name)` from `\(directory)`"
+        let store = try explaining(doing, .cannotRead) {
+            do { return try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory {
+                throw FileError(.notFound, doing: doing, reason: "nothing was saved yet")
+            }
+        }
+        let lock = try await lock(key.name, in: store, .shared, purpose: "restoring", doing: doing)
+        defer { lock.release() }
+        do {
+            return try await BlockingThread.run { stop in
+                try explaining(doing, .cannotRead) {
+                    let folder = try CacheFolder(opening: key.name, in: store)
+                    let manifest = try folder.usableManifest(doing: doing)
+                    let files = try folder.openVerified(manifest, trustsSeals: true, stop: stop)
+                    folder.touch()
+                    let restoring = CacheRestoring(
+                        layers: Array(zip(files, manifest.layers)), map: map,
+                        roots: allowed.map { RelativePath.trimmed($0.utf8) }, progress: progress, stop: stop)
+                    return try restoring.run(to: output, format: format, manifest: manifest)
+                }
+            }
+        } catch let error as FileError where error.code == .damaged {
+            lock.release()
+            _ = setAside(key.name, in: store)
+            throw error
+        }
+    }
+}
+
+extension CacheFolder {
+    fileprivate func usableManifest(doing: String) throws -> CacheManifest {
+        switch try readManifest() {
+        case .manifest(let manifest): return manifest
+        case .otherFormat(let reason): throw FileError(.notFound, doing: doing, reason: reason)
+        case .damaged(let reason): throw FileError(.damaged, doing: doing, reason: reason)
+        }
+    }
+}
+
+/// Verified tarballs on their way into one stream.
+private struct CacheRestoring {
+    let layers: [(file: OwnedDescriptor, layer: CacheManifest.Layer)]
+    let map: PathMap
+    let roots: [[UInt8]]
+    let progress: (@Sendable (Int64) -> Void)?
+    let stop: StopFlag
+
+    func run(
+        to output: OwnedDescriptor, format: ArchiveWriter.Format, manifest: CacheManifest
+    ) throws -> CacheSummary {
+        let writer = try ArchiveWriter(fileDescriptor: output.rawValue, format: format, stop: stop)
+        let stack = try layerStack()
+        var rules = CacheEntryRules(roots: roots)
+        var entryCount = 0, byteCount: Int64 = 0
+        var skipped: [SkippedEntry] = [], warnings: [String] = []
+        for (index, (file, _)) in layers.enumerated() {
+            let reader = try ArchiveReader(fileDescriptor: file.rawValue, stop: stop)
+            while let entry = try reader.next() {
+                try stop.check()
+                if stack.hides(entry, in: index) { continue }
+                switch rules.judge(entry) {
+                case .passOver, .holdBack: continue
+                case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+                case .take(let entry):
+                    entryCount += 1
+                    try writer.begin(renamed(entry))
+                    try reader.readBlocks { block in
+                        try block.withBytes { bytes in
+                            try writer.write(bytes)
+                            byteCount += Int64(bytes.count)
+                            progress?(byteCount)
+                        }
+                    }
+                    try writer.end()
+                }
+            }
+            warnings += reader.warnings
+        }
+        try writer.close()
+        return CacheSummary(
+            manifest: manifest, entryCount: entryCount, byteCount: byteCount, skipped: skipped, shallowPatterns: [],
+            warnings: warnings + writer.warnings, isUnchanged: false)
+    }
+
+    private func renamed(_ entry: ArchiveEntry) -> ArchiveEntry {
+        var entry = entry
+        let path = map.stream(entry.path)
+        entry.path = path.isEmpty ? [UInt8(ascii: ".")] : path
+        if case .hardLink(let target) = entry.kind { entry.kind = .hardLink(target: map.stream(target)) }
+        return entry
+    }
+
+    /// What the upper layers hold; they are small, and are read twice.
+    private func layerStack() throws -> CacheLayerStack {
+        var stack = CacheLayerStack()
+        for (index, (file, layer)) in layers.enumerated() where index > 0 {
+            stack.remove(layer.removed.compactMap(PathText.path), in: index)
+            let reader = try ArchiveReader(fileDescriptor: file.rawValue, stop: stop)
+            while let entry = try reader.next() { stack.add(entry, in: index) }
+            _ = try FileDescriptor(rawValue: file.rawValue).seek(offset: 0, from: .start)
+        }
+        return stack
+    }
+}
+
+/// Which entries of a lower layer are no longer to be seen, because an upper one has them anew or has removed them.
+///
+/// Whoever writes an upper layer puts all names of a file into it when it changes one of its hard links.
+struct CacheLayerStack {
+    private var held: [[UInt8]: Int] = [:]
+    private var removed: [[UInt8]: Int] = [:]
+
+    /// Layers are added from the lowest to the highest.
+    mutating func add(_ entry: ArchiveEntry, in layer: Int) {
+        // A folder does not hide the folder below it, and does not replace what is in that.
+        if entry.kind != .directory { held[entry.path] = layer }
+    }
+
+    mutating func remove(_ paths: [[UInt8]], in layer: Int) {
+        for path in paths { removed[path] = layer }
+    }
+
+    func hides(_ entry: ArchiveEntry, in layer: Int) -> Bool {
+        if held.isEmpty && removed.isEmpty { return false }
+        if let upper = held[entry.path], upper > layer { return true }
+        if let upper = removed[entry.path], upper > layer { return true }
+        return RelativePath.ancestors(of: entry.path).contains { ancestor in
+            removed[ancestor].map { $0 > layer } ?? false || held[ancestor].map { $0 > layer } ?? false
+        }
+    }
+}

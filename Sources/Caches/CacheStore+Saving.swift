@@ -1,0 +1,119 @@
+internal import Files
+public import Archives
+internal import Crypto
+
+extension CacheStore {
+    /// Saves what the streams bring, in place of what the cache held before.
+    ///
+    /// - Parameters:
+    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
+    ///   - allowed: the declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies
+    ///     outside is left out.
+    ///   - selection: what of them is taken; `nil` for all.
+    ///   - links: what an attempt before this one threw.
+    ///   - isImmutable: a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
+    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here (the
+    ///     `tar` behind the stream failed) leaves the cache as it was.
+    ///   - progress: called, on another thread, with the bytes of content read so far.
+    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
+    public func save(
+        _ key: CacheKey, from streams: [TarStream], allowed: [String], metadata: CacheMetadata,
+        selection: CacheSelection? = nil, links: CacheLinksNeeded? = nil, isImmutable: Bool = false,
+        compression: CacheCompression = .standard,
+        confirm: (@Sendable () async throws -> Void)? = nil,
+        progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws -> CacheSummary {
+        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
+        defer { for (input, _) in inputs { input.close() } }
+        let doing = "save the cache `\(key.name)` in `\(directory)`"
+        let place = try explaining(doing) { try CachePlace(making: key.name, in: directory) }
+        defer { place.tidy() }
+        let lock = try await lock(key.name, in: place.store, .exclusive, purpose: "saving", doing: doing)
+        defer {
+            place.tidyLocked()
+            lock.release()
+        }
+        let rules = CacheEntryRules(
+            roots: allowed.map { RelativePath.trimmed($0.utf8) }, selection: selection, storedAs: links?.storedAs ?? [:]
+        )
+        let (folder, file) = try explaining(doing) { try place.makeDraft() }
+        let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
+        async let hash = BlockingThread.run { stop in
+            try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
+        }
+        async let written = BlockingThread.run { stop in
+            defer { ring.close() }
+            return try explaining(doing) {
+                var writing = CacheWriting(rules: rules, progress: progress, stop: stop)
+                return try writing.run(inputs, into: file, ringing: ring, compression: compression)
+            }
+        }
+        let draft = CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
+        try await confirm?()
+        if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
+        try Task.checkCancellation()
+        return try await BlockingThread.run { _ in
+            try explaining(doing) { try draft.commit(key: key, metadata: metadata, isImmutable: isImmutable) }
+        }
+    }
+
+    /// As ``save(_:from:allowed:metadata:selection:links:isImmutable:compression:confirm:progress:)``, from one stream whose names are the cache's own.
+    public func save(
+        _ key: CacheKey, from descriptor: Int32, allowed: [String], metadata: CacheMetadata
+    ) async throws -> CacheSummary {
+        try await save(key, from: [TarStream(descriptor)], allowed: allowed, metadata: metadata)
+    }
+}
+
+/// What a cache takes is hard-linked to what it does not, and the streams had the content under the latter's name.
+///
+/// Nothing was saved. Saving again, from the same streams read anew and with this, puts it right.
+public struct CacheLinksNeeded: Error, Sendable {
+    /// From the name in the stream to the first name that is taken, both as the cache has them.
+    let storedAs: [[UInt8]: [UInt8]]
+}
+
+/// How hard to press.
+public struct CacheCompression: Sendable, Hashable {
+    /// Of zstd, 1 to 19.
+    public var level: Int
+    /// Helpers beside the thread that reads.
+    public var threads: Int
+
+    public init(level: Int, threads: Int) {
+        self.level = level
+        self.threads = threads
+    }
+
+    /// Measured to be quickest on two cores.
+    public static let standard = CacheCompression(level: 1, threads: 2)
+}
+
+/// Where a cache is about to be: made when needed, and unmade when nothing came of it.
+private struct CachePlace: Sendable {
+    let store: DirectoryHandle
+    private let name: String
+    private let made: MadeDirectories
+
+    init(making name: String, in directory: FilePath) throws {
+        var made = MadeDirectories()
+        store = try made.open(directory)
+        self.made = made
+        self.name = name
+    }
+
+    func makeDraft() throws -> (folder: CacheFolder, file: OwnedDescriptor) {
+        let folder = try CacheFolder.making(name, in: store)
+        try folder.removeDrafts()
+        return (folder, try folder.directory.makeFile(CacheDraft.fileName))
+    }
+
+    /// While the lock is held. Removing what is not empty fails, and that is just as well.
+    func tidyLocked() {
+        if let folder = try? CacheFolder(opening: name, in: store) { try? folder.removeDrafts() }
+        try? store.removeEmptyDirectory(Array(name.utf8))
+        if (try? store.status(Array(name.utf8))) == nil { try? store.removeFile(CacheStore.lockName(name)) }
+    }
+
+    func tidy() { made.removeEmpty() }
+}

@@ -1,0 +1,161 @@
+public import Archives
+internal import Crypto
+
+public import Files
+
+/// Caches kept in a folder of this machine: each a folder of its own with `manifest.json` and zstd tarballs.
+///
+/// - A cache is there whole or not at all: its manifest is renamed into place last, and names tarballs by checksum.
+/// - Every tarball's SHA-256 is verified before a byte of it is used. A cache that fails is set aside as
+///   `<name>.damaged` and counts as missing.
+/// - Saving locks a cache for itself, restoring shares it; waiting ends when the task is cancelled.
+/// - Everything that blocks runs on a thread of its own (``Archives/BlockingThread``).
+public struct CacheStore: Sendable {
+    public let directory: FilePath
+    let clock: any Clock<Duration>
+    let onWait: FileLock.Waiting?
+
+    /// - Parameters:
+    ///   - directory: made when the first cache is saved.
+    ///   - clock: what waiting for a lock is measured by.
+    ///   - onWait: told once when a lock is held by others, with a text that says by whom.
+    public init(
+        directory: FilePath, clock: any Clock<Duration> = ContinuousClock(),
+        onWait: (@Sendable (_ holder: String) -> Void)? = nil
+    ) {
+        self.directory = directory
+        self.clock = clock
+        self.onWait = onWait
+    }
+
+    /// Looks whether there is a cache: its manifest is read, its tarballs are seen to be there in the right size.
+    ///
+    /// A cache found damaged is set aside, unless others are using it.
+    public func lookup(_ key: CacheKey) async throws -> CacheLookup {
+        try await inspect(key) { folder, manifest, _ in try folder.checkSizes(of: manifest) }
+    }
+
+    /// As ``lookup(_:)``, and reads every tarball against its checksum.
+    ///
+    /// - Parameter progress: called with the bytes read so far.
+    public func verify(
+        _ key: CacheKey, progress: (@Sendable (Int64) -> Void)? = nil
+    ) async throws -> CacheLookup {
+        try await inspect(key) { folder, manifest, stop in
+            _ = try folder.openVerified(manifest, trustsSeals: false, stop: stop, progress: progress)
+        }
+    }
+
+    /// The caches that a fallback key means, best first: of the same project and paths, their `cache.key` begins with it.
+    ///
+    /// [doc: user guide, "Amazon S3 caching"] has the prefix; that the one saved last comes first is [inferred].
+    public func matches(keyPrefix prefix: String, like key: CacheKey) throws -> [CacheKey] {
+        try list().compactMap(\.manifest).filter { manifest in
+            guard let text = manifest.key.key else { return false }
+            return text.utf8.starts(with: prefix.utf8) && manifest.key.project == key.project
+                && manifest.key.paths == key.paths
+        }.sorted { $0.metadata.savedAt > $1.metadata.savedAt }.map(\.key)
+    }
+
+    private func inspect(
+        _ key: CacheKey,
+        _ examine: @escaping @Sendable (CacheFolder, CacheManifest, StopFlag) throws -> Void
+    ) async throws -> CacheLookup {
+        let doing = "read the cache `\(key.name)` in `\(directory)`"
+        let store: DirectoryHandle
+        do {
+            store = try DirectoryHandle(opening: directory)
+            _ = try store.status(Array(key.name.utf8))
+        } catch Errno.noSuchFileOrDirectory {
+            return .miss(reason: "nothing was saved yet")
+        } catch {
+            throw FileError(.cannotRead, doing: doing, error)
+        }
+        let lock = try await lock(key.name, in: store, .shared, purpose: "looking", doing: doing)
+        defer { lock.release() }
+        do {
+            return try await BlockingThread.run { stop in
+                try explaining(doing, .cannotRead) {
+                    let folder = try CacheFolder(opening: key.name, in: store)
+                    switch try folder.readManifest() {
+                    case .manifest(let manifest):
+                        try examine(folder, manifest, stop)
+                        return .hit(manifest)
+                    case .otherFormat(let reason): return .miss(reason: reason)
+                    case .damaged(let reason):
+                        throw FileError(.damaged, doing: doing, reason: reason)
+                    }
+                }
+            }
+        } catch let error as FileError where error.code == .notFound {
+            return .miss(reason: "nothing was saved yet")
+        } catch let error as FileError where error.code == .damaged {
+            lock.release()
+            return .damaged(reason: error.reason, setAside: setAside(key.name, in: store))
+        }
+    }
+
+    func lock(
+        _ name: String, in store: DirectoryHandle, _ mode: FileLock.Mode, purpose: String, doing: String
+    ) async throws -> FileLock {
+        do {
+            return try await FileLock.acquire(
+                Self.lockName(name), in: store, mode, purpose: purpose, clock: clock, onWait: onWait)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw FileError(mode == .shared ? .cannotRead : .cannotWrite, doing: doing, error)
+        }
+    }
+
+    static func lockName(_ name: String) -> [UInt8] { Array("\(name).lock".utf8) }
+
+    /// Renames a damaged cache out of the way, so that it can be looked into and is not met again.
+    ///
+    /// - Returns: where it lies now, or `nil` when others are using it or nothing may be changed here.
+    func setAside(_ name: String, in store: DirectoryHandle) -> FilePath? {
+        let aside = "\(name).\(Self.damagedSuffix)"
+        // What cannot be set aside stays and is found damaged again: nothing is lost by it.
+        // A child being started has copies of our descriptors, and so of our own lock, for a moment: look more than once.
+        var held: FileLock?
+        for _ in 0..<100 where held == nil {
+            held = try? FileLock.tryAcquire(Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
+            if held == nil { usleep(20_000) }
+        }
+        guard let lock = held else { return nil }
+        defer { lock.release() }
+        do {
+            try store.removeTree(Array(aside.utf8))
+            try store.rename(Array(name.utf8), to: Array(aside.utf8))
+            return directory.appending(aside)
+        } catch {
+            return nil
+        }
+    }
+
+    static let damagedSuffix = "damaged"
+}
+
+/// What ``CacheStore/lookup(_:)`` found.
+public enum CacheLookup: Sendable, Equatable {
+    case hit(CacheManifest)
+    case miss(reason: String)
+    /// Treat it as a miss; `setAside` says where the remains are.
+    case damaged(reason: String, setAside: FilePath?)
+}
+
+/// What went into a cache or came out of it.
+public struct CacheSummary: Sendable, Equatable {
+    public let manifest: CacheManifest
+    /// Entries and bytes of content that passed.
+    public let entryCount: Int
+    public let byteCount: Int64
+    /// Entries that were left out, by name.
+    public let skipped: [SkippedEntry]
+    /// Patterns, as they were written, that matched folders and took nothing of them.
+    public let shallowPatterns: [String]
+    /// What libarchive found odd, in its own words.
+    public let warnings: [String]
+    /// Saving found the content unchanged: the cache stays as it was.
+    public internal(set) var isUnchanged: Bool
+}

@@ -1,0 +1,141 @@
+internal import Files
+internal import Archives
+
+/// Streams on their way into a tarball.
+struct CacheWriting {
+    struct Result: Sendable {
+        /// Of the tarball.
+        let byteCount: Int64
+        let entryCount: Int
+        let contentByteCount: Int64
+        let fingerprint: String
+        let skipped: [SkippedEntry]
+        let shallowPatterns: [String]
+        let orphans: [[UInt8]: [UInt8]]
+        let warnings: [String]
+    }
+
+    private var rules: CacheEntryRules
+    private let progress: (@Sendable (Int64) -> Void)?
+    private let stop: StopFlag
+    private var fingerprint = CacheFingerprint()
+    private var entryCount = 0
+    private var contentByteCount: Int64 = 0
+    private var skipped: [SkippedEntry] = []
+    private var warnings: [String] = []
+    /// Folders on the way to here that nothing was taken from yet, each in the one before.
+    private var heldBack: [ArchiveEntry] = []
+
+    init(rules: CacheEntryRules, progress: (@Sendable (Int64) -> Void)?, stop: StopFlag) {
+        self.rules = rules
+        self.progress = progress
+        self.stop = stop
+    }
+
+    /// Reads every stream to its end and closes it.
+    ///
+    /// - Parameter ring: of a ``TrailingHash``.
+    mutating func run(
+        _ inputs: [(OwnedDescriptor, PathMap)], into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
+        compression: CacheCompression
+    ) throws -> Result {
+        let bell = Bell(ring)
+        let writer = try ArchiveWriter(
+            fileDescriptor: file.rawValue,
+            format: .tarZstd(level: compression.level, threads: compression.threads), stop: stop,
+            observer: { bell.heard($0.count) })
+        for (input, map) in inputs {
+            try copy(input, map, to: writer)
+            input.close()
+        }
+        try writer.close()
+        bell.end()
+        return Result(
+            byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
+            fingerprint: fingerprint.finish(), skipped: skipped, shallowPatterns: rules.shallowPatterns.sorted(),
+            orphans: rules.orphans,
+            warnings: warnings + writer.warnings)
+    }
+
+    private mutating func copy(_ input: OwnedDescriptor, _ map: PathMap, to writer: ArchiveWriter) throws {
+        let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+        while let entry = try reader.next() {
+            try stop.check()
+            switch rules.judge(entry, rename: map.stored) {
+            case .passOver: continue
+            case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+            case .holdBack(let folder):
+                heldBack.removeAll { !RelativePath.isBelowOrEqual(folder.path, $0.path) }
+                heldBack.append(folder)
+            case .take(let entry):
+                let way = heldBack.filter { RelativePath.isBelowOrEqual(entry.path, $0.path) }
+                for folder in way { try copy(folder, to: writer) { _ in } }
+                if !way.isEmpty { heldBack.removeAll { way.contains($0) } }
+                try copy(entry, to: writer) { try $0.copyContent(from: reader, to: writer) }
+            }
+        }
+        heldBack = []
+        warnings += reader.warnings
+    }
+
+    private mutating func copy(
+        _ entry: ArchiveEntry, to writer: ArchiveWriter, content: (inout Self) throws -> Void
+    ) throws {
+        entryCount += 1
+        fingerprint.begin(entry)
+        try writer.begin(entry)
+        try content(&self)
+        try writer.end()
+    }
+
+    private mutating func copyContent(from reader: ArchiveReader, to writer: ArchiveWriter) throws {
+        try reader.readBlocks { block in
+            try block.withBytes { bytes in
+                fingerprint.update(bytes)
+                try writer.write(bytes)
+                contentByteCount += Int64(bytes.count)
+                progress?(contentByteCount)
+            }
+        }
+    }
+}
+
+/// Rings once a mebibyte.
+private final class Bell {
+    private let ring: FileDescriptor
+    private var count = 0
+
+    init(_ ring: OwnedDescriptor) { self.ring = FileDescriptor(rawValue: ring.rawValue) }
+
+    func heard(_ bytes: Int) {
+        count += bytes
+        guard count >= 1 << 20 else { return }
+        count = 0
+        send(TrailingHash.more)
+    }
+
+    /// All is written.
+    func end() { send(TrailingHash.all) }
+
+    private func send(_ word: UInt8) {
+        // A bell nobody hears any more belongs to a hash that failed, and that failure is reported.
+        _ = try? ring.writeAll([word])
+    }
+}
+
+extension ArchiveBlock {
+    private static let zeros = [UInt8](repeating: 0, count: 1 << 18)
+
+    /// The bytes of the block, the zeros of a hole in pieces.
+    func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+        switch self {
+        case .bytes(let bytes): try body(bytes)
+        case .hole(var count):
+            while count > 0 {
+                let part = Int(min(count, Int64(Self.zeros.count)))
+                try Self.zeros.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[..<part])) }
+                count -= Int64(part)
+            }
+        }
+    }
+}

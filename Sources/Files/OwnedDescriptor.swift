@@ -1,0 +1,45 @@
+internal import Synchronization
+
+/// A descriptor that was handed to us: closed once, at the latest when nobody knows it any more.
+public final class OwnedDescriptor: Sendable {
+    public let rawValue: Int32
+    private let isOpen = Atomic<Bool>(true)
+
+    public init(_ descriptor: Int32) { rawValue = descriptor }
+
+    deinit { close() }
+
+    /// - Parameter last: what is to be done just before, if it is not closed already.
+    public func close(after last: (Int32) -> Void = { _ in }) {
+        guard isOpen.exchange(false, ordering: .relaxed) else { return }
+        last(rawValue)
+        // Nothing was written through it that a failed close could lose: tarballs are synced before.
+        try? FileDescriptor(rawValue: rawValue).close()
+    }
+}
+
+extension OwnedDescriptor {
+    /// Hands over what follows, a mebibyte at a time.
+    public func readToEnd(stop: StopFlag?, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            try stop?.check()
+            let count = try FileDescriptor(rawValue: rawValue).read(into: buffer)
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+
+    public func writeAll(_ bytes: [UInt8]) throws { _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes) }
+
+    /// Cuts the file, or lets it end in a hole.
+    public func setSize(_ byteCount: Int64) throws { try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) } }
+
+    public func setMode(_ mode: UInt32, modified: Duration) throws {
+        try DirectoryHandle.check { fchmod(rawValue, mode_t(mode)) }
+        let (seconds, nanoseconds) = modified.flooredParts
+        let time = timespec(tv_sec: time_t(seconds), tv_nsec: nanoseconds)
+        try DirectoryHandle.check { futimens(rawValue, [time, time]) }
+    }
+}

@@ -1,0 +1,33 @@
+
+/// A folder for one run: removed by it, or by the next run that makes one beside it when this one is killed.
+public struct ScratchFolder: Sendable {
+    public let path: FilePath
+    private let name: String
+    private let parent: DirectoryHandle
+    private let mark: RunningMarks.Mark
+
+    /// - Parameters:
+    ///   - folder: holds nothing but such folders; made when it is missing.
+    ///   - name: nobody else's.
+    /// - Throws: ``FileError``.
+    public init(in folder: FilePath, named name: String) async throws {
+        let doing = "make a folder in `\(folder)`"
+        self.name = name
+        path = folder.appending(name)
+        let marks = RunningMarks(folder: folder.appending(".marks").string)
+        parent = try explaining(doing) {
+            var made = MadeDirectories()
+            _ = try made.open(folder.appending(".marks"))
+            return try made.open(folder)
+        }
+        await marks.sweep { [parent] dead in try parent.removeTree(Array(dead.utf8)) }
+        mark = try marks.mark(name)
+        try explaining(doing) { try parent.makeDirectory(Array(name.utf8)) }
+    }
+
+    /// Removes it with all that is in it. What cannot be removed is left to the next run.
+    public func remove() {
+        guard (try? parent.removeTree(Array(name.utf8))) != nil else { return }
+        mark.release()
+    }
+}

@@ -1,0 +1,15 @@
+
+/// The program that is running.
+public enum ThisProgram {
+    /// Its file's path, absolute, by which it can be started again; where the system does not tell, the name by which it was called.
+    public static let path: String = {
+        #if os(Linux)
+            var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))
+            let count = readlink("/proc/self/exe", &bytes, bytes.count)
+            if count > 0, count < bytes.count {
+                return String(decoding: bytes[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            }
+        #endif
+        return CommandLine.arguments.first ?? "buildspec"
+    }()
+}

@@ -1,0 +1,207 @@
+internal import Crypto
+internal import NIOSSL
+internal import SwiftASN1
+internal import Synchronization
+internal import X509
+#if canImport(FoundationEssentials)
+    public import FoundationEssentials
+#else
+    public import Foundation
+#endif
+internal import Files
+
+/// The authority that vouches for every host while a build's connections are looked into: one for each project, made on this
+/// machine, valid for a year, its key readable by its user alone.
+public final class CertificateAuthority: Sendable {
+    private let key: P256.Signing.PrivateKey
+    private let certificate: Certificate
+    /// One key for all hosts of this process, which nobody else ever sees.
+    private let hostKey = P256.Signing.PrivateKey()
+    private let contexts = Mutex<[String: NIOSSLContext]>([:])
+
+    /// PEM, with a line feed at its end.
+    public let certificatePEM: String
+
+    private static let year: TimeInterval = 365 * 86400
+    private static let renewal: TimeInterval = 30 * 86400
+
+    /// Takes the authority that lies in a folder, or makes one there when there is none, or its time is nearly up.
+    ///
+    /// Key and certificate are one file, so that two processes at once can make one each, and both then use the same.
+    /// - Parameters:
+    ///   - project: that the certificate names.
+    ///   - now: the time it is valid from, less a day for clocks that are slow.
+    /// - Throws: ``ProxyError``
+    public init(in folder: String, project: String, now: Date) throws {
+        let path = "\(folder)/authority.pem"
+        var text = try Self.load(path)
+        if text.map({ Self.isFresh($0, now) }) != true {
+            try Self.makeFolder(folder)
+            let isThere = text != nil
+            try Self.place(try Self.make(project: project, now: now), at: path, replacing: isThere)
+            text = try Self.load(path)
+        }
+        guard let text, let (key, certificate) = Self.parse(text) else {
+            throw ProxyError(
+                doing: "use the authority `\(path)`", reason: "it is no key with its certificate",
+                help: "remove the file; a new one is made, and kept builds no longer believe it")
+        }
+        self.key = key
+        self.certificate = certificate
+        certificatePEM = try certificate.serializeAsPEM().pemString + "\n"
+    }
+
+    // MARK: Hosts
+
+    /// What a TLS server for a host needs.
+    func serverContext(for host: String) throws -> NIOSSLContext {
+        try contexts.withLock { contexts in
+            if let context = contexts[host] { return context }
+            // A build that asks for ever new names must not fill the memory.
+            if contexts.count >= 2000 { contexts.removeAll() }
+            let leaf = try NIOSSLCertificate(bytes: certificate(for: host).derBytes, format: .der)
+            let issuer = try NIOSSLCertificate(bytes: certificate.derBytes, format: .der)
+            let key = try NIOSSLPrivateKey(bytes: Array(hostKey.derRepresentation), format: .der)
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: [.certificate(leaf), .certificate(issuer)], privateKey: .privateKey(key))
+            configuration.applicationProtocols = ["http/1.1"]
+            let context = try NIOSSLContext(configuration: configuration)
+            contexts[host] = context
+            return context
+        }
+    }
+
+    private func certificate(for host: String) throws -> Certificate {
+        let name: GeneralName =
+            Self.address(host).map { .ipAddress(ASN1OctetString(contentBytes: $0[...])) } ?? .dnsName(host)
+        return try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(hostKey.publicKey),
+            notValidBefore: certificate.notValidBefore, notValidAfter: certificate.notValidAfter,
+            issuer: certificate.subject,
+            // A common name has room for 64 letters; what counts is the alternative name.
+            subject: DistinguishedName { CommonName(host.utf8.count <= 64 ? host : "buildspec") },
+            signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: Certificate.Extensions {
+                Critical(BasicConstraints.notCertificateAuthority)
+                KeyUsage(digitalSignature: true)
+                try ExtendedKeyUsage([.serverAuth])
+                SubjectAlternativeNames([name])
+                // What strict clients look for, Python from 3.13 on among them (RFC 5280, 4.2.1.1).
+                try AuthorityKeyIdentifier(keyIdentifier: certificate.extensions.subjectKeyIdentifier?.keyIdentifier)
+            }, issuerPrivateKey: .init(key))
+    }
+
+    private static func address(_ host: String) -> [UInt8]? {
+        var four = in_addr()
+        if inet_pton(AF_INET, host, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
+        var six = in6_addr()
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        if inet_pton(AF_INET6, bare, &six) == 1 { return withUnsafeBytes(of: &six) { Array($0) } }
+        return nil
+    }
+
+    // MARK: The file
+
+    private static func make(project: String, now: Date) throws -> String {
+        let key = P256.Signing.PrivateKey()
+        let name = try DistinguishedName {
+            OrganizationName("buildspec")
+            CommonName("buildspec recorder of \(project.prefix(36))")
+        }
+        let certificate = try Certificate(
+            version: .v3, serialNumber: Certificate.SerialNumber(), publicKey: .init(key.publicKey),
+            notValidBefore: now.addingTimeInterval(-86400), notValidAfter: now.addingTimeInterval(year),
+            issuer: name, subject: name, signatureAlgorithm: .ecdsaWithSHA256,
+            extensions: try Certificate.Extensions {
+                Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))
+                Critical(KeyUsage(keyCertSign: true, cRLSign: true))
+                SubjectKeyIdentifier(hash: Certificate.PublicKey(key.publicKey))
+            }, issuerPrivateKey: .init(key))
+        return try key.pemRepresentation + "\n" + certificate.serializeAsPEM().pemString + "\n"
+    }
+
+    private static func parse(_ text: String) -> (P256.Signing.PrivateKey, Certificate)? {
+        guard let start = text.firstRange(of: "-----BEGIN CERTIFICATE-----")?.lowerBound,
+            let key = try? P256.Signing.PrivateKey(pemRepresentation: String(text[..<start])),
+            let certificate = try? Certificate(pemEncoded: String(text[start...])),
+            certificate.publicKey == Certificate.PublicKey(key.publicKey)
+        else { return nil }
+        return (key, certificate)
+    }
+
+    /// Whether it can be used for some time; a file that is none of ours can not be judged, and is left to be complained of.
+    private static func isFresh(_ text: String, _ now: Date) -> Bool {
+        guard let (_, certificate) = parse(text) else { return true }
+        return certificate.notValidBefore <= now && certificate.notValidAfter > now.addingTimeInterval(renewal)
+    }
+
+    private static func load(_ path: String) throws -> String? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            if errno == ENOENT { return nil }
+            throw ProxyError(doing: "read the authority `\(path)`", errno: errno)
+        }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64 << 10)
+        let count = read(file, &bytes, bytes.count)
+        guard count >= 0 else { throw ProxyError(doing: "read the authority `\(path)`", errno: errno) }
+        return String(decoding: bytes[..<count], as: UTF8.self)
+    }
+
+    private static func makeFolder(_ folder: String) throws {
+        var path = ""
+        for part in folder.split(separator: "/") {
+            path += "/\(part)"
+            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+                throw ProxyError(doing: "make the folder `\(path)`", errno: errno)
+            }
+        }
+    }
+
+    /// - Parameter replaces: whether a file that is there is old; else the one that came first stays.
+    private static func place(_ text: String, at path: String, replacing replaces: Bool) throws {
+        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw ProxyError(doing: "write the authority `\(path)`", errno: errno) }
+        defer { unlink(draft) }
+        let bytes = Array(text.utf8)
+        let isWritten = write(file, bytes, bytes.count) == bytes.count
+        let reason = errno
+        close(file)
+        guard isWritten else { throw ProxyError(doing: "write the authority `\(path)`", errno: reason) }
+        guard (replaces ? rename(draft, path) : link(draft, path)) == 0 || errno == EEXIST else {
+            throw ProxyError(doing: "write the authority `\(path)`", errno: errno)
+        }
+    }
+}
+
+extension Certificate {
+    fileprivate var derBytes: [UInt8] {
+        get throws {
+            var serializer = DER.Serializer()
+            try serializer.serialize(self)
+            return serializer.serializedBytes
+        }
+    }
+}
+
+/// What a proxy could not do for want of something on this machine.
+public struct ProxyError: Error, Sendable, CustomStringConvertible {
+    /// "write the authority `/x`"
+    public let doing: String
+    public let reason: String
+    public let help: String?
+    /// Whether the user's settings are at fault, and not the machine.
+    public let isAboutSettings: Bool
+
+    init(doing: String, reason: String, help: String? = nil, isAboutSettings: Bool = false) {
+        self.doing = doing
+        self.isAboutSettings = isAboutSettings
+        self.reason = reason
+        self.help = help
+    }
+
+    init(doing: String, errno code: Int32) { self.init(doing: doing, reason: String(cString: strerror(code))) }
+
+    public var description: String { "cannot \(doing): \(reason)" }
+}

@@ -1,0 +1,178 @@
+internal import Files
+internal import ChildProcesses
+
+extension SnapshotStore {
+    /// What filling an index came to.
+    struct Content: Sendable {
+        /// As in ``SourceSnapshot``; `nil` when it is what the index holds.
+        var staged: String?
+        var head: SourceHead?
+        var warnings: [String] = []
+    }
+
+    /// Fills a private index with what is asked for.
+    static func content(_ kind: SourceKind, _ index: SnapshotIndex) async throws -> Content {
+        switch kind {
+        case .folder, .worktree: try await worktree(index)
+        case .index: try staged(index)
+        case .revision(let name): try await revision(name, index)
+        }
+    }
+
+    private static func worktree(_ index: SnapshotIndex) async throws -> Content {
+        let staged = try await seed(index)
+        let nested = try await index.nestedRepositories()
+        try await index.add(leavingOut: nested)
+        return Content(
+            staged: staged,
+            warnings: nested.map { path in
+                "`\(String(decoding: path, as: UTF8.self))` is a repository of its own and no submodule: left out"
+            })
+    }
+
+    /// Begins with the user's own index, so that unchanged files need not be read. What we added last time is kept as long
+    /// as the user's is still the same.
+    ///
+    /// - Returns: the tree of the user's index, or `nil` when it cannot be written (a merge with conflicts).
+    private static func seed(_ index: SnapshotIndex) async throws -> String? {
+        let markFile = "\(index.path).seed", user = index.repository.index
+        if let status = Folder.status(user), Folder.exists(index.path), Folder.exists(markFile) {
+            let lines = String(decoding: try Folder.read(markFile), as: UTF8.self)
+                .split(separator: "\n", omittingEmptySubsequences: false)
+            if lines.count == 2, lines[0] == Folder.mark(status) { return lines[1].isEmpty ? nil : String(lines[1]) }
+        }
+        try Folder.remove(markFile)
+        guard let mark = try Folder.copyWithTime(user, to: index.path) else {
+            // A repository in which nothing was ever added.
+            try Folder.remove(index.path)
+            return try await index.writeTree()
+        }
+        let staged = try await index.writeTree()
+        try Folder.write(markFile, Array("\(mark)\n\(staged ?? "")".utf8))
+        return staged
+    }
+
+    private static func staged(_ index: SnapshotIndex) throws -> Content {
+        if try Folder.copyWithTime(index.repository.index, to: index.path) == nil { try Folder.remove(index.path) }
+        return Content()
+    }
+
+    private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> Content {
+        let git = index.repository.git
+        let doing = "take `git:\(name)` of `\(git.folder)`"
+        func resolve(_ suffix: String) async throws -> String? {
+            let outcome = try await git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", name + suffix])
+            return outcome.status.isSuccess ? outcome.text : nil
+        }
+        async let asked = git.run([
+            "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name,
+        ])
+        let commit = try await resolve("^{commit}")
+        var tree = commit
+        if tree == nil { tree = try await resolve("^{tree}") }
+        guard let tree else {
+            throw SourceError(
+                .noRevision, doing: doing, reason: "the repository has no commit of that name",
+                help: "`git log --oneline --all` lists those it has; `git fetch` gets more")
+        }
+        let named = try await asked.text
+        try Folder.remove(index.path)
+        _ = try await index.git.call(["read-tree", tree], doing: doing)
+        let origin = try await git.run(["config", "--get", "remote.origin.url"])
+        return Content(
+            head: SourceHead(
+                commit: commit, reference: named.hasPrefix("refs/") ? named : nil,
+                origin: origin.status.isSuccess ? GitFacts.withoutPassword(origin.text) : nil))
+    }
+
+    /// Names the content by trees, and lists the submodules below the folder.
+    static func trees(
+        _ index: SnapshotIndex, _ content: Content
+    ) async throws -> (tree: String, checkout: String, submodules: [SnapshotIndex.Entry]) {
+        let prefix = index.repository.prefix
+        // What was found out about this tree last time still holds.
+        let first = try await index.writeTree(prefix: prefix)
+        let noteFile = "\(index.path).trees"
+        if let first, let note = try TreeNote(file: noteFile), note.tree == first,
+            note.exclusions == index.exclusionMark
+        {
+            return (first, try await index.checkout(of: first), note.submodules)
+        }
+        let (links, hasExcluded) = try await index.specialEntries()
+        if hasExcluded { try await index.removeExcluded() }
+        guard let tree = hasExcluded ? try await index.writeTree(prefix: prefix) : first else {
+            try await explain(index)
+        }
+        try TreeNote(tree: tree, exclusions: index.exclusionMark, submodules: links).write(to: noteFile)
+        return (tree, try await index.checkout(of: tree), links)
+    }
+
+    /// Why no tree can be written.
+    private static func explain(_ index: SnapshotIndex) async throws -> Never {
+        let unmerged = try await index.git.run(["ls-files", "--unmerged", "-z"])
+        let doing = "take a snapshot of `\(index.git.folder)`"
+        guard unmerged.output.isEmpty else {
+            throw SourceError(
+                .refused, doing: doing, reason: "a merge is not finished: the index holds conflicts",
+                help: "`git add` the files once they are mended, or name a commit with --source git:REV")
+        }
+        let prefix = index.repository.prefix
+        throw SourceError(
+            .refused, doing: doing,
+            prefix.isEmpty
+                ? try await index.git.run(["write-tree"])
+                : try await index.git.run(["write-tree", "--prefix=\(prefix)"]))
+    }
+}
+
+/// What was found out about a tree.
+private struct TreeNote {
+    let tree: String
+    let exclusions: [UInt8]
+    let submodules: [SnapshotIndex.Entry]
+
+    init(tree: String, exclusions: [UInt8], submodules: [SnapshotIndex.Entry]) {
+        self.tree = tree
+        self.exclusions = exclusions
+        self.submodules = submodules
+    }
+
+    /// - Returns: `nil` when there is none.
+    init?(file: String) throws {
+        guard Folder.exists(file) else { return nil }
+        let parts = try Folder.read(file).split(separator: 0, omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts.count % 2 == 1, parts.last?.isEmpty == true else { return nil }
+        tree = String(decoding: parts[0], as: UTF8.self)
+        exclusions = Array(parts[1])
+        submodules = stride(from: 2, to: parts.count - 1, by: 2).map {
+            .init(id: String(decoding: parts[$0], as: UTF8.self), path: Array(parts[$0 + 1]))
+        }
+    }
+
+    func write(to file: String) throws {
+        let parts = [Array(tree.utf8), exclusions] + submodules.flatMap { [Array($0.id.utf8), $0.path] }
+        try Folder.write(file, Array(parts.map { $0 + [0] }.joined()))
+    }
+}
+
+extension SnapshotIndex {
+    /// The tree of a subfolder put at its place below the top, with the `.gitattributes` of the folders above it: they
+    /// have a say in how its files are checked out.
+    func checkout(of tree: String) async throws -> String {
+        var names = repository.prefix.split(separator: "/").map(String.init), result = tree
+        while let name = names.popLast() {
+            let above = names.map { $0 + "/" }.joined()
+            let attributes = try await git.call(
+                ["ls-files", "--stage", "-z", "--", ":(top,literal)\(above).gitattributes"],
+                doing: "read `\(above).gitattributes`")
+            var entries = Array("040000 tree \(result)\t\(name)\0".utf8)
+            if let entry = attributes.split(separator: 0).first, let id = entry.split(separator: 0x20).dropFirst().first
+            {
+                entries = Array("100644 blob \(String(decoding: id, as: UTF8.self))\t.gitattributes\0".utf8) + entries
+            }
+            let made = try await git.call(["mktree", "-z", "--missing"], doing: "make a tree", input: entries)
+            result = String(decoding: made.prefix { $0 != 0x0a }, as: UTF8.self)
+        }
+        return result
+    }
+}

@@ -1,0 +1,164 @@
+internal import Archives
+internal import ChildProcesses
+internal import Files
+
+/// A checkout of a snapshot in the cache, brought from one snapshot to the next by git itself.
+///
+/// While a build uses it nothing in it changes: its files are the lower layer of that build's source. Each user has a
+/// locked file in `users/`; one that is there without a lock is a kept container's, or a dead process's until the sweep
+/// removes it with the container.
+struct SourceMirror: Sendable {
+    let folder: String
+
+    var files: String { "\(folder)/files" }
+    private var users: String { "\(folder)/users" }
+    private var note: String { "\(folder)/content" }
+
+    /// What it holds, or `nil` when that is not known: it is new, or an update did not come to its end.
+    func content() throws -> MirrorContent? {
+        Folder.exists(note) ? MirrorContent(text: String(decoding: try Folder.read(note), as: UTF8.self)) : nil
+    }
+
+    var isInUse: Bool { (try? Folder.names(users).isEmpty) != true }
+
+    // MARK: Users
+
+    /// Marks the mirror as used by a container.
+    func mark(_ container: String) throws -> MirrorUse {
+        try Folder.make(users)
+        let path = "\(users)/\(container)"
+        return try explaining("write `\(path)`") {
+            let descriptor = try DirectoryHandle.check { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
+            let file = OwnedDescriptor(descriptor)
+            try DirectoryHandle.check { flock(descriptor, LOCK_EX) }
+            return MirrorUse(path: path, file: file)
+        }
+    }
+
+    /// Takes away the mark of a container that is gone.
+    func forget(_ container: String) { unlink("\(users)/\(container)") }
+
+    // MARK: Updating
+
+    /// Brings the files from whatever they are to a snapshot.
+    ///
+    /// - Returns: what could not be had, in a sentence each.
+    func update(to snapshot: SourceSnapshot, lfsFilter: [String]) async throws -> [String] {
+        let wanted = MirrorContent(snapshot)
+        if let old = try content(), old.paths == wanted.paths {
+            try Folder.remove(note)
+            do {
+                return try await checkOut(snapshot, wanted, from: old, lfsFilter)
+            } catch let error as SourceError {
+                // Somebody has been at our files; a new beginning needs nothing of them.
+                _ = error
+            }
+        }
+        try clear()
+        return try await checkOut(snapshot, wanted, from: nil, lfsFilter)
+    }
+
+    private func clear() throws {
+        try Folder.remove(note)
+        for name in try Folder.names(folder) where name != "users" { try Folder.remove("\(folder)/\(name)") }
+    }
+
+    private func checkOut(
+        _ snapshot: SourceSnapshot, _ wanted: MirrorContent, from old: MirrorContent?, _ lfsFilter: [String]
+    ) async throws -> [String] {
+        let missing = "\(folder)/missing"
+        try Folder.write(missing, [])
+        try Folder.makePublic(files)
+        for (number, (path, part)) in snapshot.parts.enumerated() {
+            let target = path.isEmpty ? files : "\(files)/\(path)"
+            try Folder.makePublic(target)
+            try await checkOut(
+                part, to: target, number, from: old?.trees[number],
+                LFSFilter(part.repository, objects: part.objects, program: lfsFilter).settings(missing: missing))
+        }
+        let pointers = try Folder.read(missing).split(separator: 0x0a).count
+        // With something missing the content is not what the snapshot's name promises: the next build tries again.
+        guard pointers == 0 else {
+            return [
+                "\(pointers) Git LFS file\(pointers == 1 ? " is" : "s are") not in this repository: the build gets the pointer"
+            ]
+        }
+        try Folder.write(note, Array(wanted.text.utf8))
+        return []
+    }
+
+    private func checkOut(
+        _ part: SourceSnapshot, to target: String, _ number: Int, from old: String?, _ lfs: [String]
+    ) async throws {
+        guard old != part.checkout else { return }
+        let repository = part.repository, index = "\(folder)/index-\(number)"
+        try Folder.remove("\(index).lock")
+        var variables = SnapshotIndex.variables(repository, index: index, objects: part.objects)
+        variables["GIT_DIR"] = repository.gitDirectory
+        variables["GIT_WORK_TREE"] = target
+        let trees = old.map { ["-m", "-u", $0, part.checkout] } ?? ["-m", "-u", part.checkout]
+        let outcome = try await repository.git.with(variables).run(
+            ["read-tree"] + trees, settings: Self.settings + lfs)
+        guard outcome.status.isSuccess else {
+            throw SourceError(.refused, doing: "check out the source of `\(repository.git.folder)`", outcome)
+        }
+    }
+
+    /// As on the service's machine, whatever this one is: Linux, a whole checkout, line ends as they are in git.
+    private static let settings = [
+        "core.sparseCheckout=false", "index.sparse=false", "core.autocrlf=false", "core.eol=lf", "core.symlinks=true",
+        "core.fileMode=true", "checkout.workers=0", "core.checkStat=default",
+    ]
+
+    /// The index that goes with a part of the checked out files.
+    func index(_ number: Int) -> String { "\(folder)/index-\(number)" }
+}
+
+/// What a mirror holds: the snapshot's identity, and the tree of each part, the source itself first.
+struct MirrorContent: Sendable, Equatable {
+    let identity: String
+    let paths: [String]
+    let trees: [String]
+
+    init(_ snapshot: SourceSnapshot) {
+        let parts = snapshot.parts
+        // Two sources of equal content at different places of a repository lie at different places of the mirror.
+        identity = "\(snapshot.identity) \(snapshot.repository.prefix)"
+        paths = parts.map(\.path)
+        trees = parts.map(\.snapshot.checkout)
+    }
+
+    init?(text: String) {
+        let lines = text.split(separator: "\0", omittingEmptySubsequences: false).map(String.init)
+        guard lines.count >= 3, lines.count % 2 == 1 else { return nil }
+        identity = lines[0]
+        paths = stride(from: 1, to: lines.count, by: 2).map { lines[$0] }
+        trees = stride(from: 2, to: lines.count, by: 2).map { lines[$0] }
+    }
+
+    var text: String { ([identity] + zip(paths, trees).flatMap { [$0, $1] }).joined(separator: "\0") }
+}
+
+extension SourceSnapshot {
+    /// The snapshot and its submodules, each after the one it lies in.
+    var parts: [(path: String, snapshot: SourceSnapshot)] {
+        [("", self)] + allSubmodules.map { ($0.path, $0.snapshot) }
+    }
+}
+
+/// A mark that a container uses a mirror.
+final class MirrorUse: Sendable {
+    private let path: String
+    private let file: OwnedDescriptor
+
+    init(path: String, file: OwnedDescriptor) {
+        self.path = path
+        self.file = file
+    }
+
+    /// - Parameter isKept: the container goes on without us.
+    func release(isKept: Bool) {
+        if !isKept { unlink(path) }
+        file.close()
+    }
+}
