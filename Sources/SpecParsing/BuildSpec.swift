@@ -132,14 +132,14 @@ extension BuildSpec {
     }
 
     /// `artifacts`. At least one of the two is there.
-    public struct Artifacts: Sendable, Equatable {
+    public struct Artifacts: Sendable, Equatable, Codable {
         /// `nil` when the block has `secondary-artifacts` and no `files` of its own.
         public let primary: ArtifactRules?
         public let secondary: [ArtifactRules]
     }
 
     /// What goes into one artifact (CODEBUILD.md 6).
-    public struct ArtifactRules: Sendable, Equatable {
+    public struct ArtifactRules: Sendable, Equatable, Codable {
         /// `nil` for the primary artifact. Otherwise never `artifacts`, and without `/` and `..`.
         public let identifier: String?
         public let location: SourceLocation
@@ -168,7 +168,7 @@ extension BuildSpec {
     }
 
     /// One group of `reports` (CODEBUILD.md 8).
-    public struct ReportGroup: Sendable, Equatable {
+    public struct ReportGroup: Sendable, Equatable, Codable {
         /// A name or the ARN of a report group.
         public let name: String
         public let files: [Located<String>]

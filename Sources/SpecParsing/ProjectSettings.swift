@@ -50,7 +50,7 @@ public struct ProjectSettings: Sendable, Equatable {
     }
 
     /// One entry of `environment.environmentVariables`.
-    public struct EnvironmentVariable: Sendable, Equatable {
+    public struct EnvironmentVariable: Sendable, Equatable, Codable {
         /// Where the value comes from, in the API's words.
         public enum Kind: String, Sendable, Codable, CaseIterable {
             case plaintext = "PLAINTEXT"
