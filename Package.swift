@@ -52,7 +52,8 @@ let package = Package(
                 .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
             ],
             swiftSettings: settings),
-        room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
+        room("Rendering", ["BuildPlanning", "SpecParsing"]),
+        room("LogComparing", ["BuildPlanning", "SpecParsing"]),
 
         // The hands: they speak of images, paths and bytes, never of buildspecs.
         room(
@@ -84,7 +85,7 @@ let package = Package(
         .executableTarget(
             name: "buildspec",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives",
+                "SpecParsing", "BuildPlanning", "Rendering", "LogComparing", "ChildProcesses", "Engines", "Archives",
                 "Workspaces", "Recordings", "OfflineProxy", "ShellChecking",
                 "BuildExecution", system,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -92,9 +93,10 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        tests("SpecParsingTests", ["SpecParsing", "ConsoleRendering"]),
+        tests("SpecParsingTests", ["SpecParsing", "Rendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
-        tests("ConsoleRenderingTests", ["ConsoleRendering", "BuildPlanning", "SpecParsing"]),
+        tests("RenderingTests", ["Rendering", "BuildPlanning", "SpecParsing"]),
+        tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
         tests("ChildProcessesTests", ["ChildProcesses"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", system]),

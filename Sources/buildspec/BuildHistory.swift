@@ -1,5 +1,5 @@
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 #if canImport(Glibc)
     internal import Glibc
 #elseif canImport(Darwin)

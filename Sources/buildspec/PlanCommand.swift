@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import BuildExecution
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import SpecParsing
 internal import Workspaces

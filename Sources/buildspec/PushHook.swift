@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import SpecParsing
 internal import Workspaces

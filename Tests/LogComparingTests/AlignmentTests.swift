@@ -1,4 +1,4 @@
-@testable import ConsoleRendering
+@testable import LogComparing
 import Testing
 
 @Suite struct AlignmentTests {

@@ -1,5 +1,5 @@
 import BuildPlanning
-import ConsoleRendering
+import LogComparing
 import SpecParsing
 import Testing
 

@@ -1,4 +1,4 @@
-import ConsoleRendering
+import LogComparing
 import Foundation
 import Testing
 

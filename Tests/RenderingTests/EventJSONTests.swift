@@ -1,5 +1,5 @@
 import BuildPlanning
-import ConsoleRendering
+import Rendering
 import SpecParsing
 import Testing
 

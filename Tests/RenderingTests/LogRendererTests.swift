@@ -1,5 +1,5 @@
 import BuildPlanning
-import ConsoleRendering
+import Rendering
 import Testing
 
 @Suite struct LogRendererTests {
