@@ -8,7 +8,7 @@ struct ComparisonRules: Sendable {
         /// Whether it begins where a word begins; the others begin with a mark such as `/`.
         var beginsWord = true
 
-        init(_ mark: String, _ reason: String, _ pattern: BytePattern, beginsWord: Bool = true) {
+        init(_ mark: String, because reason: String, matching pattern: BytePattern, beginsWord: Bool = true) {
             self.mark = mark
             self.reason = reason
             self.pattern = pattern
@@ -91,67 +91,70 @@ struct ComparisonRules: Sendable {
 
     private static let parts = [
         Part(
-            "‹id›", "AWS gives every request another id",
-            .maybe(.folded("extended ")) + .either(.folded("request"), .folded("host")) + .maybe(.any(of: " _-"))
+            "‹id›", because: "AWS gives every request another id",
+            matching: .maybe(.folded("extended ")) + .either(.folded("request"), .folded("host"))
+                + .maybe(.any(of: " _-"))
                 + .folded("id") + quote + blanks + .any(of: ":=") + blanks + quote + value),
         Part(
-            "‹arn›", "accounts, regions and names of AWS resources are not the local ones",
-            .text("arn:aws") + .run(0...Int.max, of: { $0.isLetter || $0 == UInt8(ascii: "-") }) + .text(":") + value),
-        Part("‹id›", "build, log stream and request ids are made anew for every build", uuid),
+            "‹arn›", because: "accounts, regions and names of AWS resources are not the local ones",
+            matching: .text("arn:aws") + .run(0...Int.max, of: { $0.isLetter || $0 == UInt8(ascii: "-") }) + .text(":")
+                + value),
+        Part("‹id›", because: "build, log stream and request ids are made anew for every build", matching: uuid),
         Part(
-            "‹build›", "every build has an id of its own: its project's name and a UUID",
-            .run(of: { $0.isWord || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) + .text(":") + uuid),
+            "‹build›", because: "every build has an id of its own: its project's name and a UUID",
+            matching: .run(of: { $0.isWord || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) + .text(":") + uuid),
         Part(
-            "‹registry›", "an account's registry, in its region",
-            .digits(12) + .text(".dkr.ecr.") + .run(of: { $0.isWord || $0 == UInt8(ascii: "-") })
+            "‹registry›", because: "an account's registry, in its region",
+            matching: .digits(12) + .text(".dkr.ecr.") + .run(of: { $0.isWord || $0 == UInt8(ascii: "-") })
                 + .text(".amazonaws.com")),
         Part(
-            "‹time›", "a date as `date` writes it",
-            .either(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]) + .maybe(.text(",")) + .text(" ")
+            "‹time›", because: "a date as `date` writes it",
+            matching: .either(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]) + .maybe(.text(",")) + .text(" ")
                 + .either(month + .run(of: { $0 == 0x20 }) + .digits(1...2), .digits(1...2) + .text(" ") + month)
                 + .maybe(.text(" ") + .digits(4)) + .text(" ") + clock + .maybe(.either([" AM", " PM"]))
                 + .maybe(.text(" ") + .either(.run(2...5, of: { (0x41...0x5a).contains($0) }) + .wordEnd, offset))
                 + .maybe(.text(" ") + .digits(4) + .wordEnd)),
         Part(
-            "‹time›", "the time of the run",
-            .digits(4) + .any(of: "-/") + .digits(2) + .any(of: "-/") + .digits(2)
+            "‹time›", because: "the time of the run",
+            matching: .digits(4) + .any(of: "-/") + .digits(2) + .any(of: "-/") + .digits(2)
                 + .maybe(
                     .any(of: "T ") + .digits(2) + .text(":") + .digits(2) + .maybe(.text(":") + .digits(2)) + fraction
                         + .maybe(.maybe(.text(" ")) + offset)) + .wordEnd),
         Part(
-            "‹time›", "the time of the run, seconds or milliseconds since 1970",
-            .text("1") + .any(of: "6789") + .digits(8)
+            "‹time›", because: "the time of the run, seconds or milliseconds since 1970",
+            matching: .text("1") + .any(of: "6789") + .digits(8)
                 + .either(.digits(3) + .wordEnd, .text(".") + .digits() + .wordEnd, .wordEnd)),
-        Part("‹account›", "account ids are not the local ones", .digits(12) + .wordEnd),
+        Part("‹account›", because: "account ids are not the local ones", matching: .digits(12) + .wordEnd),
         Part(
-            "‹speed›", "how fast a network was",
-            number + .maybe(.text(" ")) + .maybe(.any(of: "kKMG")) + .maybe(.text("i")) + .text("B/s")),
+            "‹speed›", because: "how fast a network was",
+            matching: number + .maybe(.text(" ")) + .maybe(.any(of: "kKMG")) + .maybe(.text("i")) + .text("B/s")),
         Part(
-            "‹span›", "how long something took, as `time` writes it",
-            .digits() + .text("m") + .maybe(.text(" ")) + number + .text("s") + .wordEnd),
+            "‹span›", because: "how long something took, as `time` writes it",
+            matching: .digits() + .text("m") + .maybe(.text(" ")) + number + .text("s") + .wordEnd),
         Part(
-            "‹span›", "how long something took, as Maven writes it",
-            .digits(1...2) + .text(":") + .digits(2) + .text(" ") + .either(["min", "h"]) + .wordEnd),
-        Part("‹time›", "the time of day of the run, or how long something took", clock + .wordEnd),
+            "‹span›", because: "how long something took, as Maven writes it",
+            matching: .digits(1...2) + .text(":") + .digits(2) + .text(" ") + .either(["min", "h"]) + .wordEnd),
+        Part("‹time›", because: "the time of day of the run, or how long something took", matching: clock + .wordEnd),
         Part(
-            "‹span›", "how long something took",
-            number + .maybe(.text(" "))
+            "‹span›", because: "how long something took",
+            matching: number + .maybe(.text(" "))
                 + .either([
                     "ns", "µs", "us", "ms", "seconds", "second", "secs", "sec", "s", "minutes", "minute", "mins", "min",
                     "hours", "hour", "h",
                 ]) + .wordEnd),
         Part(
-            "‹object›", "the address of an object differs in every process",
-            .text("0x") + .run(6...16, of: \.isHexDigit) + .wordEnd),
+            "‹object›", because: "the address of an object differs in every process",
+            matching: .text("0x") + .run(6...16, of: \.isHexDigit) + .wordEnd),
         Part(
-            "‹object›", "the address of an object differs in every process",
-            .text("@") + .run(5...8, of: \.isHexDigit) + .wordEnd, beginsWord: false),
+            "‹object›", because: "the address of an object differs in every process",
+            matching: .text("@") + .run(5...8, of: \.isHexDigit) + .wordEnd, beginsWord: false),
         Part(
-            "‹source›", "the digits of the source's folder are made anew for every build",
-            .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd, beginsWord: false),
+            "‹source›", because: "the digits of the source's folder are made anew for every build",
+            matching: .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd, beginsWord: false),
         Part(
-            "‹temporary›", "`mktemp` and its like choose names by chance",
-            .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }), beginsWord: false),
+            "‹temporary›", because: "`mktemp` and its like choose names by chance",
+            matching: .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }),
+            beginsWord: false),
     ]
 
     /// Lines of output that say nothing about the build, by their beginnings.

@@ -22,46 +22,56 @@ struct LineComparison {
         let tail = zip(local[head...].reversed(), cloud[head...].reversed()).prefix { $0 == $1 }.count
         guard head + tail < max(local.count, cloud.count) else { return ([], head + tail) }
         var numbers = Numbers()
-        let own = keyed(local, head..<(local.count - tail), localRules, &numbers)
-        let other = keyed(cloud, head..<(cloud.count - tail), cloudRules, &numbers)
-        let pairs = alignment(own.map(\.number)[...], other.map(\.number)[...])
+        let own = Side(local, in: head..<(local.count - tail), by: localRules, numberedBy: &numbers)
+        let other = Side(cloud, in: head..<(cloud.count - tail), by: cloudRules, numberedBy: &numbers)
+        let pairs = alignment(own.counted.map(\.number)[...], other.counted.map(\.number)[...])
         var changes: [LogDiff.Change] = [], next = (own: 0, other: 0)
-        for pair in pairs + [(one: own.count, other: other.count)] {
+        for pair in pairs + [(one: own.counted.count, other: other.counted.count)] {
             if pair.one > next.own || pair.other > next.other {
                 changes.append(
-                    change(local, own, next.own..<pair.one, cloud, other, next.other..<pair.other, tail: tail))
+                    change(local: own, at: next.own..<pair.one, cloud: other, at: next.other..<pair.other))
             }
             next = (pair.one + 1, pair.other + 1)
         }
         return (changes, head + tail + pairs.count)
     }
 
-    /// A line that counts, by its place in the output and a number that equal lines share.
-    private typealias Keyed = (place: Int, number: Int)
+    /// The output of one side, with the lines of it that count.
+    private struct Side {
+        let lines: [String]
+        /// Each line that counts: its place in the output, and a number that equal lines share.
+        let counted: [(place: Int, number: Int)]
+        /// The place behind the lines that are compared.
+        let end: Int
 
-    private func keyed(
-        _ lines: [String], _ range: Range<Int>, _ rules: ComparisonRules, _ numbers: inout Numbers
-    ) -> [Keyed] {
-        range.compactMap { place in
-            rules.key(of: lines[place]).map { (place: place, number: numbers.number(of: $0)) }
+        init(
+            _ lines: [String], in range: Range<Int>, by rules: ComparisonRules, numberedBy numbers: inout Numbers
+        ) {
+            self.lines = lines
+            end = range.upperBound
+            counted = range.compactMap { place in
+                rules.key(of: lines[place]).map { (place: place, number: numbers.number(of: $0)) }
+            }
         }
+
+        /// The place of the first of some lines that count; where there are none, that of the next line that counts.
+        func start(of range: Range<Int>) -> Int {
+            range.lowerBound < counted.count ? counted[range.lowerBound].place : end
+        }
+
+        func texts(of range: Range<Int>) -> [String] { range.map { lines[counted[$0].place] } }
     }
 
     private func change(
-        _ local: [String], _ own: [Keyed], _ ownRange: Range<Int>,
-        _ cloud: [String], _ other: [Keyed], _ otherRange: Range<Int>, tail: Int
+        local: Side, at localRange: Range<Int>, cloud: Side, at cloudRange: Range<Int>
     ) -> LogDiff.Change {
-        // Where a side has nothing, what it lacks would stand before its next line.
-        func start(_ keyed: [Keyed], _ range: Range<Int>, _ lines: [String]) -> Int {
-            range.lowerBound < keyed.count ? keyed[range.lowerBound].place : lines.count - tail
-        }
-        let ownStart = start(own, ownRange, local), otherStart = start(other, otherRange, cloud)
-        let ownEnd = ownRange.isEmpty ? ownStart : own[ownRange.upperBound - 1].place + 1
+        let start = local.start(of: localRange)
+        let end = localRange.isEmpty ? start : local.counted[localRange.upperBound - 1].place + 1
         return LogDiff.Change(
-            local: ownRange.map { local[own[$0].place] }, cloud: otherRange.map { cloud[other[$0].place] },
-            before: Array(local[..<ownStart].suffix(LogDiff.contextLength)),
-            after: Array(local[ownEnd...].prefix(LogDiff.contextLength)),
-            localNumber: ownStart + 1, cloudNumber: otherStart + 1)
+            local: local.texts(of: localRange), cloud: cloud.texts(of: cloudRange),
+            before: Array(local.lines[..<start].suffix(LogDiff.contextLength)),
+            after: Array(local.lines[end...].prefix(LogDiff.contextLength)),
+            localNumber: start + 1, cloudNumber: cloud.start(of: cloudRange) + 1)
     }
 
     /// Gives equal texts equal numbers, so that they are compared letter by letter only once.

@@ -35,22 +35,26 @@ extension LogDiff {
             return [head, "  the agent's own lines"] + body(change, usesColor)
         case .otherCommand(let cloud):
             return [head] + [location].compactMap { $0 }
-                + marked("-", command(difference).split(whereSeparator: \.isNewline).map(String.init), usesColor)
-                + marked("+", cloud.text.split(whereSeparator: \.isNewline).map(String.init), usesColor) + legend
+                + marked(
+                    command(difference).split(whereSeparator: \.isNewline).map(String.init), with: "-",
+                    usesColor: usesColor)
+                + marked(
+                    cloud.text.split(whereSeparator: \.isNewline).map(String.init), with: "+", usesColor: usesColor)
+                + legend
         case .exitStatus, .commandOnly, .state, .context, .phaseOnly:
             return [head, "\(location.map { "\($0): " } ?? "  ")\(words(difference.kind))"]
         }
     }
 
     private static func body(_ change: Change, _ usesColor: Bool) -> [String] {
-        change.before.map { "    \($0)" } + marked("-", change.local, usesColor)
-            + marked("+", change.cloud, usesColor) + change.after.map { "    \($0)" } + legend
+        change.before.map { "    \($0)" } + marked(change.local, with: "-", usesColor: usesColor)
+            + marked(change.cloud, with: "+", usesColor: usesColor) + change.after.map { "    \($0)" } + legend
     }
 
     private static let legend = ["  (- here, + in the cloud)"]
 
     /// A side of a change; a long one is cut, since its beginning tells where to look.
-    private static func marked(_ mark: String, _ lines: [String], _ usesColor: Bool) -> [String] {
+    private static func marked(_ lines: [String], with mark: String, usesColor: Bool) -> [String] {
         let limit = 20
         let shown = lines.prefix(limit).map { line in
             usesColor ? "  \u{1b}[\(mark == "-" ? 31 : 32)m\(mark) \(line)\u{1b}[0m" : "  \(mark) \(line)"

@@ -102,11 +102,13 @@ private struct PhaseComparison {
     /// - Parameter isBeginningMissing: whether the cloud's log begins inside this phase.
     mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool) {
         compared.phases += 1
-        if ComparisonRules.comparesCommands(of: local.name) { compareCommands(local, cloud, isBeginningMissing) }
+        if ComparisonRules.comparesCommands(of: local.name) {
+            compareCommands(local, cloud, isBeginningMissing: isBeginningMissing)
+        }
         let agent = lines.changes(ComparisonRules.comparedLines(local), ComparisonRules.comparedLines(cloud))
-        for change in agent.changes { add(local.name, nil, .agentLines(change)) }
+        for change in agent.changes { add(.agentLines(change), in: local.name) }
         if let state = local.state, let other = cloud.state, Self.outcome(state) != Self.outcome(other) {
-            add(local.name, nil, .state(local: state, cloud: other))
+            add(.state(local: state, cloud: other), in: local.name)
         }
         compareContexts(local, cloud)
     }
@@ -119,17 +121,18 @@ private struct PhaseComparison {
         let contexts = [local, cloud].map { $0.statusCode.isEmpty ? "" : "\($0.statusCode): \($0.message)" }
         let isAboutCommand = [local, cloud].allSatisfy { ["", "COMMAND_EXECUTION_ERROR"].contains($0.statusCode) }
         guard !isAboutCommand, !lines.areEqual(contexts[0], contexts[1]) else { return }
-        add(local.name, nil, .context(local: contexts[0], cloud: contexts[1]))
+        add(.context(local: contexts[0], cloud: contexts[1]), in: local.name)
     }
 
     private mutating func compareCommands(
-        _ local: BuildLog.Phase, _ cloud: BuildLog.Phase, _ isBeginningMissing: Bool
+        _ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool
     ) {
         let pairs = lines.pairs(local.commands.map(\.text), cloud.commands.map(\.text))
         var next = (local: isBeginningMissing ? pairs.first?.one ?? local.commands.count : 0, cloud: 0),
             hasMatched = false
         for pair in pairs + [(one: local.commands.count, other: cloud.commands.count)] {
-            compareGap(local, next.local..<pair.one, cloud, next.cloud..<pair.other, isFirst: !hasMatched)
+            compareGap(
+                in: local, at: next.local..<pair.one, and: cloud, at: next.cloud..<pair.other, isFirst: !hasMatched)
             if pair.one < local.commands.count {
                 compare(
                     local.commands[pair.one], cloud.commands[pair.other], number: pair.one + 1, of: local.name)
@@ -141,7 +144,7 @@ private struct PhaseComparison {
 
     /// Commands without a partner: in pairs as far as they go, since an edited command stands in its old place.
     private mutating func compareGap(
-        _ local: BuildLog.Phase, _ localRange: Range<Int>, _ cloud: BuildLog.Phase, _ cloudRange: Range<Int>,
+        in local: BuildLog.Phase, at localRange: Range<Int>, and cloud: BuildLog.Phase, at cloudRange: Range<Int>,
         isFirst: Bool
     ) {
         var localRest = localRange, cloudRest = cloudRange
@@ -149,12 +152,12 @@ private struct PhaseComparison {
             cloudRest = cloudRange.upperBound..<cloudRange.upperBound
         }
         while let own = localRest.first, let other = cloudRest.first {
-            add(local.name, local.command(own), .otherCommand(cloud: cloud.command(other)))
+            add(.otherCommand(cloud: cloud.command(other)), in: local.name, at: local.command(own))
             localRest.removeFirst()
             cloudRest.removeFirst()
         }
-        for own in localRest { add(local.name, local.command(own), .commandOnly(.local)) }
-        for other in cloudRest { add(local.name, cloud.command(other), .commandOnly(.cloud)) }
+        for own in localRest { add(.commandOnly(.local), in: local.name, at: local.command(own)) }
+        for other in cloudRest { add(.commandOnly(.cloud), in: local.name, at: cloud.command(other)) }
     }
 
     private mutating func compare(
@@ -164,13 +167,13 @@ private struct PhaseComparison {
         compared.commands += 1
         let outcome = lines.changes(local.output, cloud.output)
         compared.lines += outcome.equalCount
-        for change in outcome.changes { add(phase, place, .output(change)) }
+        for change in outcome.changes { add(.output(change), in: phase, at: place) }
         if let status = local.exitStatus, let other = cloud.exitStatus, status != other {
-            add(phase, place, .exitStatus(local: status, cloud: other))
+            add(.exitStatus(local: status, cloud: other), in: phase, at: place)
         }
     }
 
-    private mutating func add(_ phase: String, _ command: LogDiff.Command?, _ kind: LogDiff.Kind) {
+    private mutating func add(_ kind: LogDiff.Kind, in phase: String, at command: LogDiff.Command? = nil) {
         differences.append(LogDiff.Difference(phase: phase, command: command, kind: kind))
     }
 }

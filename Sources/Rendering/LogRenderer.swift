@@ -11,12 +11,12 @@ public struct LogRenderer: Sendable {
     /// The bytes an event adds to the log; most add one line, some none.
     public mutating func render(_ event: BuildEvent) -> [UInt8] {
         switch event.kind {
-        case .agentLog(_, let text): return line(event.time, text)
+        case .agentLog(_, let text): return line(text, at: event.time)
         case .phaseStarted(let phase):
-            return Self.isEntered(phase) ? line(event.time, "Entering phase \(phase.rawValue)", .bold) : []
+            return Self.isEntered(phase) ? line("Entering phase \(phase.rawValue)", at: event.time, in: .bold) : []
         case .commandStarted(_, let command, _):
             isInsideLine = false
-            return line(event.time, "Running command \(command)", .bold)
+            return line("Running command \(command)", at: event.time, in: .bold)
         case .output(_, let bytes):
             if let last = bytes.last { isInsideLine = last != 0x0a }
             return bytes
@@ -25,17 +25,18 @@ public struct LogRenderer: Sendable {
             isInsideLine = false
             guard exitStatus != 0 else { return end }
             return end
-                + line(event.time, "Command did not exit successfully \(command) exit status \(exitStatus)", .red)
+                + line(
+                    "Command did not exit successfully \(command) exit status \(exitStatus)", at: event.time, in: .red)
         case .phaseRetried(let phase, let attempt, let limit):
-            return line(event.time, Self.retryLine(phase, attempt: attempt, limit: limit), .bold)
+            return line(Self.retryLine(phase, attempt: attempt, limit: limit), at: event.time, in: .bold)
         case .phaseFinished(let phase, let status, let context, _):
             guard Self.isShown(phase) else { return [] }
             let color: Color = status == .succeeded ? .green : .red
-            return line(event.time, "Phase complete: \(phase.rawValue) State: \(status.rawValue)", color)
-                + line(event.time, "Phase context status code: \(context.statusCode) Message: \(context.message)")
-        case .phaseSkipped(let phase): return line(event.time, "Skipping phase \(phase.rawValue)")
+            return line("Phase complete: \(phase.rawValue) State: \(status.rawValue)", at: event.time, in: color)
+                + line("Phase context status code: \(context.statusCode) Message: \(context.message)", at: event.time)
+        case .phaseSkipped(let phase): return line("Skipping phase \(phase.rawValue)", at: event.time)
         case .buildResumed(let point):
-            return line(event.time, "Resuming the build at \(point)", .bold)
+            return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
             .containerKept, .checkpointMade, .commandExplained, .buildFinished:
             return []
@@ -44,7 +45,7 @@ public struct LogRenderer: Sendable {
 
     private enum Color: String { case none = "", bold = "\u{1b}[1m", red = "\u{1b}[31m", green = "\u{1b}[32m" }
 
-    private func line(_ time: Timestamp, _ text: String, _ color: Color = .none) -> [UInt8] {
+    private func line(_ text: String, at time: Timestamp, in color: Color = .none) -> [UInt8] {
         let isMarked = usesColor && color != .none
         let shown = isMarked ? "\(color.rawValue)\(text)\u{1b}[0m" : text
         // A command of several lines ends as its text does: a block scalar's final line feed is part of it.

@@ -14,7 +14,8 @@ extension PlanView {
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
             Self.row("shell", plan.shell.program),
         ]
-        lines += section("settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", $0.place, $0.origin) })
+        lines += section(
+            "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)
         lines += section("exported variables", plan.exportedVariables)
         lines += section("runtime versions", plan.runtimeVersions.map { "\($0.name) \($0.version)  \($0.location)" })
@@ -38,7 +39,7 @@ extension PlanView {
         name + String(repeating: " ", count: max(1, 12 - name.count)) + value
     }
 
-    private static func located(_ text: String, _ place: String?, _ origin: BuildPlan.Origin) -> String {
+    private static func located(_ text: String, at place: String?, from origin: BuildPlan.Origin) -> String {
         "\(oneLine(text))  \(place ?? origin.rawValue)"
     }
 
@@ -47,7 +48,8 @@ extension PlanView {
         imageVariables.map { "\(Self.oneLine("\($0.name)=\($0.value)"))  image" }
             + plan.variables.map { variable in
                 let type = variable.type == .plaintext ? "" : " (\(variable.type.rawValue))"
-                return Self.located("\(variable.name)=\(variable.value)\(type)", variable.place, variable.origin)
+                return Self.located(
+                    "\(variable.name)=\(variable.value)\(type)", at: variable.place, from: variable.origin)
             }
     }
 

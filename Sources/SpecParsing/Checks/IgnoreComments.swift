@@ -76,7 +76,7 @@ struct IgnoreComments: Sendable {
             hasCode = true
             let code = String(decoding: bytes[start..<offset], as: UTF8.self)
             if FindingCode(rawValue: code) == nil, findings.count < Self.findingLimit {
-                noteUnknown(code, start..<offset, source)
+                noteUnknown(code, at: start..<offset, in: source)
             }
             codesByLine[line, default: []].insert(code)
             isNextDue = offset < bytes.count && bytes[offset] == ","
@@ -84,7 +84,7 @@ struct IgnoreComments: Sendable {
         }
         guard !hasCode, findings.count < Self.findingLimit else { return }
         note(
-            "`buildspec:ignore` names no code: it silences nothing", comment.hash..<comment.wordEnd, source,
+            "`buildspec:ignore` names no code: it silences nothing", at: comment.hash..<comment.wordEnd, in: source,
             help: "write the code that stands in brackets behind the finding")
     }
 
@@ -92,14 +92,14 @@ struct IgnoreComments: Sendable {
         byte.isLetter || byte.isDigit || byte == "-" || byte == "_"
     }
 
-    private mutating func noteUnknown(_ code: String, _ range: Range<Int>, _ source: SourceText) {
+    private mutating func noteUnknown(_ code: String, at range: Range<Int>, in source: SourceText) {
         let near = nearName(to: code, among: FindingCode.allCases.map(\.rawValue))
         note(
-            "`buildspec:ignore` names \(quoted(code)), which is no code of a finding", range, source,
+            "`buildspec:ignore` names \(quoted(code)), which is no code of a finding", at: range, in: source,
             help: near.map { "did you mean `\($0)`?" } ?? "write the code that stands in brackets behind the finding")
     }
 
-    private mutating func note(_ message: String, _ range: Range<Int>, _ source: SourceText, help: String) {
+    private mutating func note(_ message: String, at range: Range<Int>, in source: SourceText, help: String) {
         findings.append(
             Diagnostic(
                 severity: .warning, code: FindingCode.unknownIgnore.rawValue, message: message,

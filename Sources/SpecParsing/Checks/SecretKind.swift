@@ -43,17 +43,17 @@ enum SecretKind {
         {
             return .privateKey
         }
-        for prefix: StaticString in ["AKIA", "ASIA"] where hasRun(value, prefix, 16, { $0.isUpperLetter || $0.isDigit })
-        {
+        for prefix: StaticString in ["AKIA", "ASIA"]
+        where hasRun(in: value, behind: prefix, of: 16, { $0.isUpperLetter || $0.isDigit }) {
             return .accessKeyID
         }
-        for prefix: StaticString in ["ghp_", "gho_", "ghs_", "ghu_", "ghr_"] where hasRun(value, prefix, 36, isWordByte)
-        {
+        for prefix: StaticString in ["ghp_", "gho_", "ghs_", "ghu_", "ghr_"]
+        where hasRun(in: value, behind: prefix, of: 36, isWordByte) {
             return .gitHubToken
         }
-        if hasRun(value, "github_pat_", 22, { isWordByte($0) || $0 == "_" }) { return .gitHubToken }
+        if hasRun(in: value, behind: "github_pat_", of: 22, { isWordByte($0) || $0 == "_" }) { return .gitHubToken }
         for prefix: StaticString in ["xoxa-", "xoxb-", "xoxp-"]
-        where hasRun(value, prefix, 10, { isWordByte($0) || $0 == "-" }) {
+        where hasRun(in: value, behind: prefix, of: 10, { isWordByte($0) || $0 == "-" }) {
             return .slackToken
         }
         return nil
@@ -63,7 +63,7 @@ enum SecretKind {
 
     /// Whether the prefix begins a word in the value and `count` bytes of a kind follow; AWS's own sample does not count.
     private static func hasRun(
-        _ value: UnsafeBufferPointer<UInt8>, _ prefix: StaticString, _ count: Int, _ isKind: (UInt8) -> Bool
+        in value: UnsafeBufferPointer<UInt8>, behind prefix: StaticString, of count: Int, _ isKind: (UInt8) -> Bool
     ) -> Bool {
         guard let found = value.firstRange(of: prefix, from: 0) else { return false }
         if found.lowerBound > 0, isWordByte(value[found.lowerBound - 1]) { return false }

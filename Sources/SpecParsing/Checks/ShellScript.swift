@@ -33,8 +33,10 @@ public struct ShellScript: Sendable {
     public func syntaxFinding(_ words: String, line: Int, program: String) -> Diagnostic {
         var findings = Findings()
         findings.warning(
-            .shellSyntax, at: command.node, part: command.node.withText { Self.range(ofLine: line, in: $0) },
-            command.path, "`\(program)` cannot read \(command.path.quoted): \(words)",
+            .shellSyntax,
+            at: FindingPlace(
+                command.node, command.path, part: command.node.withText { Self.range(ofLine: line, in: $0) }),
+            "`\(program)` cannot read \(command.path.quoted): \(words)",
             help: "close every quote, `(`, `if`, `do` and `{`: as it is, the command fails with status 2")
         return findings.sorted[0]
     }

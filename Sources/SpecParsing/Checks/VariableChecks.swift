@@ -22,12 +22,13 @@ extension ContentChecks {
             value.withText { bytes in
                 if let kind = SecretKind(of: bytes, named: name) {
                     warn(
-                        .plainSecret, at: value, path.key(name),
+                        .plainSecret, at: FindingPlace(value, path.key(name)),
                         "\(path.key(name).quoted) has \(kind.words) in plain text, for everyone who sees the file",
                         help: "keep it in Secrets Manager or Parameter Store, name it under `secrets-manager` or "
                             + "`parameter-store`, and replace the one that stands here")
                 } else if let reference = firstReference(in: bytes, of: name) {
-                    noteLiteral(reference, in: value, bytes, name, at: path.key(name))
+                    let shown = String(decoding: bytes[reference], as: UTF8.self)
+                    noteLiteral(shown, at: FindingPlace(value, path.key(name), part: reference), of: name)
                 }
             }
         }
@@ -63,9 +64,8 @@ extension ContentChecks {
     }
 
     private mutating func noteLiteral(
-        _ range: Range<Int>, in value: SpecNode, _ bytes: UnsafeBufferPointer<UInt8>, _ name: String, at path: SpecPath
+        _ shown: String, at place: FindingPlace, of name: String
     ) {
-        let shown = String(decoding: bytes[range], as: UTF8.self)
         let isOwn = shown == "$\(name)" || shown == "${\(name)}"
         let message: String
         if isOwn, name == "PATH" {
@@ -73,10 +73,10 @@ extension ContentChecks {
         } else if isOwn {
             message = "\(quoted(name)) becomes the text \(quoted(shown)): values are not expanded"
         } else {
-            message = "\(path.quoted) keeps \(quoted(shown)) as text: values are not expanded"
+            message = "\(place.path.quoted) keeps \(quoted(shown)) as text: values are not expanded"
         }
         warn(
-            .literalVariable, at: value, part: range, path, message,
+            .literalVariable, at: place, message,
             help: "set it in a command, where the shell expands it: `export \(name)=…`")
     }
 
@@ -94,7 +94,7 @@ extension ContentChecks {
             else { continue }
             let path = install.path.key("runtime-versions").key(key.text)
             warn(
-                .unquotedVersion, at: value, path,
+                .unquotedVersion, at: FindingPlace(value, path),
                 "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedNoughts)",
                 help: "put it in quotes: `\(key.text): \"\(text)\"`")
         }

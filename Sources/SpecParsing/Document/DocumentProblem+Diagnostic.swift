@@ -8,43 +8,42 @@ extension DocumentProblem {
             switch problem.kind {
             case .reader(let byte): problem.readerDiagnostic(atByte: byte, in: bytes, source)
             case .syntax(let scalar): problem.syntaxDiagnostic(atScalar: scalar, source)
-            case .memory: Self.error(.tooLarge, "there is not enough memory to read the file", 0..<1, source)
+            case .memory: Self.error(.tooLarge, "there is not enough memory to read the file", at: source[0..<1])
             }
         case .secondDocument(let scalar):
             Self.error(
-                .multipleDocuments, "a second YAML document begins here, expected one", scalar..<scalar + 3, source,
+                .multipleDocuments, "a second YAML document begins here, expected one", at: source[scalar..<scalar + 3],
                 help: "take this `---` away, or the document that is not meant")
         case .undefinedAlias(let name, let scalars, let line):
             Self.error(
                 .undefinedAlias, "the alias \(quoted("*" + name)) has no anchor \(quoted("&" + name)) before it",
-                scalars, source,
+                at: source[scalars],
                 codebuild: ServiceMessage.syntax("found undefined alias", line: line),
                 help: "a leading `*` is YAML's own: put the text in quotes")
         case .recursiveAlias(let name, let scalars):
             Self.error(
-                .recursiveAlias, "the alias \(quoted("*" + name)) stands inside its own anchor", scalars, source)
+                .recursiveAlias, "the alias \(quoted("*" + name)) stands inside its own anchor", at: source[scalars])
         case .tooDeep(let scalar):
             Self.error(
                 .tooDeep, "more than \(DocumentLimits.depth) lists and mappings inside one another",
-                scalar..<scalar + 1, source)
+                at: source[scalar..<scalar + 1])
         case .tooManyValues(let scalar):
             Self.error(
                 .tooLarge, "more than \(DocumentLimits.values) values, those behind aliases counted each time",
-                scalar..<scalar + 1, source)
+                at: source[scalar..<scalar + 1])
         case .tooManyBytes:
             Self.error(
-                .tooLarge, "the file has more than \(DocumentLimits.bytes >> 20) MiB", 0..<1, source)
+                .tooLarge, "the file has more than \(DocumentLimits.bytes >> 20) MiB", at: source[0..<1])
         }
     }
 
     fileprivate static func error(
-        _ code: FindingCode, _ message: String, _ scalars: Range<Int>, _ source: SourceText, codebuild: String? = nil,
-        help: String? = nil
+        _ code: FindingCode, _ message: String, at place: SourceRange, codebuild: String? = nil, help: String? = nil
     ) -> Diagnostic {
         Diagnostic(
             severity: .error, code: code.rawValue, message: message,
-            location: source.location(ofScalar: scalars.lowerBound), length: source.length(ofScalars: scalars),
-            codebuildMessage: codebuild, help: help)
+            location: place.source.location(ofScalar: place.scalars.lowerBound),
+            length: place.source.length(ofScalars: place.scalars), codebuildMessage: codebuild, help: help)
     }
 }
 
@@ -56,7 +55,7 @@ extension YAMLProblem {
             message += ", \(context.text) that begins on line \(contextLine)"
         }
         return DocumentProblem.error(
-            .yamlSyntax, message, scalar..<scalar + 1, source,
+            .yamlSyntax, message, at: source[scalar..<scalar + 1],
             codebuild: ServiceMessage.syntax(text, line: line), help: help(atScalar: scalar, contextLine, source))
     }
 
@@ -93,7 +92,7 @@ extension YAMLProblem {
         let isControl = text == "control characters are not allowed"
         let hasZeros = bytes.prefix(4).contains(0)
         return DocumentProblem.error(
-            isControl ? .yamlSyntax : .notUTF8, text, scalar..<scalar + 1, source,
+            isControl ? .yamlSyntax : .notUTF8, text, at: source[scalar..<scalar + 1],
             codebuild: ServiceMessage.syntax(text, line: line),
             help: isControl && !hasZeros ? "take the control character away" : "save the file as UTF-8")
     }

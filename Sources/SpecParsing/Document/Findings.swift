@@ -1,3 +1,17 @@
+/// The value or key that a finding is about.
+struct FindingPlace {
+    let node: SpecNode
+    let path: SpecPath
+    /// The bytes of the scalar's text that are meant; `nil` for the whole node.
+    let part: Range<Int>?
+
+    init(_ node: SpecNode, _ path: SpecPath, part: Range<Int>? = nil) {
+        self.node = node
+        self.path = path
+        self.part = part
+    }
+}
+
 /// Collects findings while a file is read; sorted by place at the end.
 ///
 /// Of each severity only the first 500 are kept, so that a file of a million mistakes ends soon and the errors are not
@@ -14,35 +28,34 @@ struct Findings {
     private(set) var hasBlockingErrorInBatch = false
 
     /// Notes an error: the file is not valid.
-    ///
-    /// - Parameters:
-    ///   - node: the value or key that is meant.
-    ///   - isBlocking: `false` when the rest of the file can be followed all the same.
     mutating func error(
-        _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
-        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil, isBlocking: Bool = true
+        _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
+    ) {
+        if place.path.isInBatch { hasBlockingErrorInBatch = true } else { hasBlockingError = true }
+        ignorableError(code, at: place, message(), codebuild: codebuild(), help: help())
+    }
+
+    /// Notes an error that does not keep the rest of the file from being followed.
+    mutating func ignorableError(
+        _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
     ) {
         errorCount += 1
-        if isBlocking {
-            if path.isInBatch { hasBlockingErrorInBatch = true } else { hasBlockingError = true }
-        }
         guard errorCount <= Self.limit + 1 else { return }
-        guard errorCount <= Self.limit else { return keepLast(.error, node) }
-        keep(.error, code, node, path, message(), codebuild(), help())
+        guard errorCount <= Self.limit else { return keepLast(.error, at: place.node) }
+        keep(.error, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
     /// Notes a warning: CodeBuild goes on, and the writer probably meant something else.
-    ///
-    /// - Parameter part: bytes of the scalar's text that are meant rather than the whole of it.
     mutating func warning(
-        _ code: FindingCode, at node: SpecNode, part: @autoclosure () -> Range<Int>? = nil, _ path: SpecPath,
-        _ message: @autoclosure () -> String, codebuild: @autoclosure () -> String? = nil,
-        help: @autoclosure () -> String? = nil
+        _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
+        codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
     ) {
         warningCount += 1
         guard warningCount <= Self.limit + 1 else { return }
-        guard warningCount <= Self.limit else { return keepLast(.warning, node) }
-        keep(.warning, code, node, path, message(), codebuild(), help(), part: part())
+        guard warningCount <= Self.limit else { return keepLast(.warning, at: place.node) }
+        keep(.warning, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
     /// All findings in the order of the file; those of one place as they were noted.
@@ -55,22 +68,28 @@ struct Findings {
         }.map(\.element)
     }
 
-    private mutating func keepLast(_ severity: Diagnostic.Severity, _ node: SpecNode) {
-        keep(
-            severity, .tooManyFindings, node, .root, "more than \(Self.limit) \(severity)s: the rest is left out", nil,
-            nil)
+    /// What a finding says.
+    private struct Text {
+        let message: String
+        var codebuild: String?
+        var help: String?
+    }
+
+    private mutating func keepLast(_ severity: Diagnostic.Severity, at node: SpecNode) {
+        let text = Text(message: "more than \(Self.limit) \(severity)s: the rest is left out")
+        keep(severity, code: .tooManyFindings, at: FindingPlace(node, .root), text)
     }
 
     private mutating func keep(
-        _ severity: Diagnostic.Severity, _ code: FindingCode, _ node: SpecNode, _ path: SpecPath, _ message: String,
-        _ codebuild: String?, _ help: String?, part: Range<Int>? = nil
+        _ severity: Diagnostic.Severity, code: FindingCode, at place: FindingPlace, _ text: Text
     ) {
-        let source = node.document.source, bytes = part.flatMap { node.sourceBytes(ofText: $0) }
+        let node = place.node, source = node.document.source
+        let bytes = place.part.flatMap { node.sourceBytes(ofText: $0) }
         kept.append(
             Diagnostic(
-                severity: severity, code: code.rawValue, path: path == .root ? nil : path.text, message: message,
-                location: bytes.map { source.location(ofByte: $0.lowerBound) } ?? node.location,
-                length: bytes.map { source.length(ofBytes: $0) } ?? node.length, codebuildMessage: codebuild,
-                help: help))
+                severity: severity, code: code.rawValue, path: place.path == .root ? nil : place.path.text,
+                message: text.message, location: bytes.map { source.location(ofByte: $0.lowerBound) } ?? node.location,
+                length: bytes.map { source.length(ofBytes: $0) } ?? node.length, codebuildMessage: text.codebuild,
+                help: text.help))
     }
 }

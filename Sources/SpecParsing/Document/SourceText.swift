@@ -28,6 +28,9 @@ struct SourceText: Sendable {
         milestones = lineScalars.isEmpty ? [] : Self.milestones(of: utf8[markLength...])
     }
 
+    /// A range of the text's scalars, together with the text.
+    subscript(scalars: Range<Int>) -> SourceRange { SourceRange(source: self, scalars: scalars) }
+
     /// The place of a scalar; a place behind the last line end is moved to the end of the last line.
     func location(ofScalar index: Int) -> SourceLocation {
         let (line, column) = place(ofScalar: index)
@@ -222,6 +225,12 @@ struct SourceText: Sendable {
         }
         return Array(String(decoding: units, as: UTF16.self).utf8)
     }
+}
+
+/// A part of a text.
+struct SourceRange {
+    let source: SourceText
+    let scalars: Range<Int>
 }
 
 extension UInt8 {

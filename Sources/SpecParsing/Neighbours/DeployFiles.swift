@@ -59,13 +59,13 @@ public struct DeployFiles: Sendable {
             if let root = document.root, !root.isNull {
                 check(&self, root)
             } else {
-                note(nil, document.source, "the file is empty", help: "the deploy stage refuses it")
+                note("the file is empty", at: nil, in: document.source, help: "the deploy stage refuses it")
             }
         case .failure(let unreadable): found.append(Finding(diagnostic: unreadable.diagnostic, source: file.bytes))
         }
     }
 
-    private mutating func note(_ node: SpecNode?, _ source: SourceText, _ message: String, help: String?) {
+    private mutating func note(_ message: String, at node: SpecNode?, in source: SourceText, help: String?) {
         found.append(
             Finding(
                 diagnostic: Diagnostic(
@@ -75,7 +75,7 @@ public struct DeployFiles: Sendable {
     }
 
     private mutating func note(_ node: SpecNode, _ message: String, help: String? = nil) {
-        note(node, node.document.source, message, help: help)
+        note(message, at: node, in: node.document.source, help: help)
     }
 
     // MARK: Each kind of file

@@ -35,7 +35,7 @@ enum DockerWord {
             case "\"": isQuoted.toggle()
             case escape: if let next = rest.popFirst() { result.append(next) }
             case "$":
-                guard let part = variable(&rest, escape, depth, value) else { return nil }
+                guard let part = variable(&rest, escape: escape, depth: depth, value) else { return nil }
                 result += part
             default: result.append(character)
             }
@@ -45,7 +45,7 @@ enum DockerWord {
 
     /// What stands for a `$`, which has been read.
     private static func variable(
-        _ rest: inout Substring, _ escape: Character, _ depth: Int, _ value: (String) -> String?
+        _ rest: inout Substring, escape: Character, depth: Int, _ value: (String) -> String?
     ) -> String? {
         guard rest.first == "{" else {
             let name = rest.prefix(while: isNamePart)

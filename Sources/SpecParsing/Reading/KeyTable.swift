@@ -21,31 +21,16 @@ package struct KeyTable: Sendable {
 
         init(
             _ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, mayBeEmpty: Bool = false,
-            misnomers: [String] = [], _ about: String = "", examples: [String] = []
+            support: Support = .read, misnomers: [String] = [], about: String = "", examples: [String] = []
         ) {
             self.name = name
             self.shape = shape
             self.version = version
             self.mayBeEmpty = mayBeEmpty
-            support = .read
+            self.support = support
             self.misnomers = misnomers
             self.about = about
             self.examples = examples
-        }
-
-        /// A key that is known and not read.
-        init(
-            _ name: String, _ shape: Shape, in version: BuildSpec.Version? = nil, _ support: Support,
-            _ about: String = ""
-        ) {
-            self.name = name
-            self.shape = shape
-            self.version = version
-            self.support = support
-            mayBeEmpty = false
-            misnomers = []
-            self.about = about
-            examples = []
         }
     }
 

@@ -12,7 +12,8 @@ extension SectionReader {
         own.reserveCapacity(mapping.pairs.count)
         for (key, value) in mapping.pairs {
             guard key.kind == .scalar else {
-                findings.error(.keyNotText, at: key, path, "a key \(path.place) is \(key.kindName), expected text")
+                findings.error(
+                    .keyNotText, at: FindingPlace(key, path), "a key \(path.place) is \(key.kindName), expected text")
                 continue
             }
             let name = key.text
@@ -38,7 +39,7 @@ extension SectionReader {
             guard let earlier = places.updateValue(place, forKey: entry.name) else { continue }
             isDropped[earlier] = true
             findings.warning(
-                .duplicateKey, at: entry.key, path.key(entry.name),
+                .duplicateKey, at: FindingPlace(entry.key, path.key(entry.name)),
                 "\(quoted(entry.name)) is written twice \(path.place): the last one counts",
                 help: "the other one is on line \(entries[earlier].key.location.line)")
         }

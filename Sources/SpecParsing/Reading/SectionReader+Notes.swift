@@ -3,7 +3,7 @@ extension SectionReader {
     mutating func noteWrongType(_ node: SpecNode, expected: String, at path: SpecPath, help: String? = nil) {
         let subject = path == .root ? "the file" : path.quoted
         findings.error(
-            .wrongType, at: node, path, "\(subject) is \(node.kindName), expected \(expected)",
+            .wrongType, at: FindingPlace(node, path), "\(subject) is \(node.kindName), expected \(expected)",
             help: help ?? (expected == "text" ? Self.helpForText(node) : nil))
     }
 
@@ -14,25 +14,26 @@ extension SectionReader {
     }
 
     mutating func noteNullItem(_ item: SpecNode, at path: SpecPath) {
-        findings.warning(.nullItem, at: item, path, "\(path.quoted) is empty: it is skipped")
+        findings.warning(.nullItem, at: FindingPlace(item, path), "\(path.quoted) is empty: it is skipped")
     }
 
     /// A name in front of a value that becomes an environment variable (DESIGN 8.9).
     mutating func checkName(
-        _ name: String, at key: SpecNode, _ use: KeyTable.VariableUse, _ path: @autoclosure () -> SpecPath
+        _ name: String, for use: KeyTable.VariableUse, at key: SpecNode, path: @autoclosure () -> SpecPath
     ) {
         guard use != .versions, !isShellIdentifier(name) else { return }
         let path = path()
         if name.isEmpty || name.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "=") }) {
-            findings.error(.invalidName, at: key, path, "\(quoted(name)) cannot be the name of a variable")
+            findings.error(
+                .invalidName, at: FindingPlace(key, path), "\(quoted(name)) cannot be the name of a variable")
         } else if use != .values {
             findings.error(
-                .invalidName, at: key, path,
+                .invalidName, at: FindingPlace(key, path),
                 "\(quoted(name)) cannot be the name of a secret: no shell can use it",
                 help: "use letters, digits and `_`")
         } else {
             findings.warning(
-                .invalidName, at: key, path,
+                .invalidName, at: FindingPlace(key, path),
                 "no shell can use a variable named \(quoted(name)), only other programs",
                 help: "use letters, digits and `_`")
         }
@@ -40,7 +41,7 @@ extension SectionReader {
 
     /// The text a secret or parameter is looked up by (CODEBUILD.md 5.4).
     mutating func checkReference(
-        _ node: SpecNode, _ use: KeyTable.VariableUse, at path: @autoclosure () -> SpecPath
+        _ node: SpecNode, for use: KeyTable.VariableUse, at path: @autoclosure () -> SpecPath
     ) {
         do throws(ReferenceProblem) {
             switch use {
@@ -50,7 +51,8 @@ extension SectionReader {
             }
         } catch {
             let path = path()
-            findings.error(.invalidReference, at: node, path, "\(path.quoted) \(error.message)", help: error.help)
+            findings.error(
+                .invalidReference, at: FindingPlace(node, path), "\(path.quoted) \(error.message)", help: error.help)
         }
     }
 
@@ -68,12 +70,14 @@ extension SectionReader {
         let help = helpForUnknown(entry, table, at: path), name = quoted(entry.name), inner = path.key(entry.name)
         switch table.unknown {
         case .warned:
-            findings.warning(.unknownKey, at: entry.key, inner, "unknown key \(name) \(path.place)", help: help())
+            findings.warning(
+                .unknownKey, at: FindingPlace(entry.key, inner), "unknown key \(name) \(path.place)", help: help())
         case .refused:
-            findings.error(.unknownKey, at: entry.key, inner, "unknown key \(name) \(path.place)", help: help())
+            findings.error(
+                .unknownKey, at: FindingPlace(entry.key, inner), "unknown key \(name) \(path.place)", help: help())
         case .refusedAsPhase:
             findings.error(
-                .unknownPhase, at: entry.key, inner,
+                .unknownPhase, at: FindingPlace(entry.key, inner),
                 "unknown phase \(name) \(path.place), expected \(Self.choice(table.keys.map(\.name)))",
                 codebuild: ServiceMessage.invalidPhaseName(entry.name), help: help())
         }

@@ -44,7 +44,8 @@ struct SectionReader {
         case .missing:
             if !node.asksForNothing {
                 findings.warning(
-                    .notSupported, at: entry.key, path, "\(path.quoted) is not supported yet: it is ignored")
+                    .notSupported, at: FindingPlace(entry.key, path),
+                    "\(path.quoted) is not supported yet: it is ignored")
             }
             return .empty
         }
@@ -72,7 +73,7 @@ struct SectionReader {
     /// [inferred, CODEBUILD.md 1.4].
     private mutating func emptyValue(_ entry: SpecEntry, _ key: KeyTable.Key, at path: SpecPath) -> Section.Value {
         if !key.mayBeEmpty {
-            findings.warning(.emptyValue, at: entry.key, path, "\(path.quoted) has no value")
+            findings.warning(.emptyValue, at: FindingPlace(entry.key, path), "\(path.quoted) has no value")
         }
         guard key.mayBeEmpty, case .section = key.shape else { return .empty }
         return .section(Section(path: path, node: entry.key))
@@ -90,7 +91,8 @@ struct SectionReader {
         guard isScalar(node, at: path) else { return .unreadable }
         guard let value = booleanValue(node.text) else {
             findings.error(
-                .notABoolean, at: node, path, "\(path.quoted) is \(quoted(node.text)), expected `yes` or `no`")
+                .notABoolean, at: FindingPlace(node, path),
+                "\(path.quoted) is \(quoted(node.text)), expected `yes` or `no`")
             return .unreadable
         }
         return .flag(Located(value, at: node.location))
@@ -100,7 +102,8 @@ struct SectionReader {
         guard isScalar(node, at: path) else { return .unreadable }
         guard let value = Int(node.text), (0...1_000_000).contains(value) else {
             findings.error(
-                .notANumber, at: node, path, "\(path.quoted) is \(quoted(node.text)), expected a whole number")
+                .notANumber, at: FindingPlace(node, path),
+                "\(path.quoted) is \(quoted(node.text)), expected a whole number")
             return .unreadable
         }
         return .number(Located(value, at: node.location))
@@ -117,7 +120,7 @@ struct SectionReader {
             return nil
         case .list:
             if node.items.isEmpty {
-                findings.warning(.emptyValue, at: node, path, "\(path.quoted) is an empty list")
+                findings.warning(.emptyValue, at: FindingPlace(node, path), "\(path.quoted) is an empty list")
             }
             var texts: [SpecNode] = []
             texts.reserveCapacity(node.items.count)
@@ -157,7 +160,7 @@ struct SectionReader {
 
     private mutating func noteCommandNotString(_ node: SpecNode, index: Int, of key: String, at path: SpecPath) {
         findings.error(
-            .commandNotString, at: node, path, "\(path.quoted) is \(node.kindName), expected text",
+            .commandNotString, at: FindingPlace(node, path), "\(path.quoted) is \(node.kindName), expected text",
             codebuild: ServiceMessage.commandNotString(node.kind, index: index, of: key, line: node.location.line),
             help: node.quotedAsWritten.map { "quote the whole command: `- \($0)`" }
                 ?? "write the command as a block: `- |`, and its text indented on the lines below")
@@ -181,14 +184,15 @@ struct SectionReader {
         var variables: [BuildSpec.Variable] = []
         variables.reserveCapacity(entries.count)
         for entry in entries {
-            checkName(entry.name, at: entry.key, use, path.key(entry.name))
+            checkName(entry.name, for: use, at: entry.key, path: path.key(entry.name))
             if entry.value.isNull, use != .values {
                 let path = path.key(entry.name)
-                findings.warning(.emptyValue, at: entry.key, path, "\(path.quoted) has no value: it is left out")
+                findings.warning(
+                    .emptyValue, at: FindingPlace(entry.key, path), "\(path.quoted) has no value: it is left out")
             } else if entry.value.kind != .scalar {
                 noteWrongType(entry.value, expected: "text", at: path.key(entry.name))
             } else {
-                checkReference(entry.value, use, at: path.key(entry.name))
+                checkReference(entry.value, for: use, at: path.key(entry.name))
                 variables.append(
                     BuildSpec.Variable(
                         name: entry.name, value: entry.value.isNull ? "" : entry.value.text,
@@ -264,7 +268,7 @@ struct SectionReader {
     private mutating func isReadable(_ sectionCount: Int, _ node: SpecNode, at path: SpecPath) -> Bool {
         guard sectionCount > DocumentLimits.sections else { return true }
         findings.error(
-            .tooLarge, at: node, path,
+            .tooLarge, at: FindingPlace(node, path),
             "\(path.quoted) has \(sectionCount) entries, expected at most \(DocumentLimits.sections)")
         return false
     }

@@ -6,7 +6,7 @@ extension SpecReader {
         guard let kind = present.first, present.count == 1 else {
             let choice = SectionReader.choice(kinds.map(\.rawValue))
             error(
-                .batchType, at: batch.node, batch.path,
+                .batchType, at: FindingPlace(batch.node, batch.path),
                 present.isEmpty
                     ? "`batch` has none of \(choice)"
                     : "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them")
@@ -14,7 +14,9 @@ extension SpecReader {
         }
         if case .sections(let sections)? = batch.entries[kind.rawValue]?.value, sections.isEmpty {
             let path = batch.path.key(kind.rawValue)
-            error(.missingKey, at: batch.key(kind.rawValue) ?? batch.node, path, "\(path.quoted) has no builds")
+            error(
+                .missingKey, at: FindingPlace(batch.key(kind.rawValue) ?? batch.node, path),
+                "\(path.quoted) has no builds")
         }
         return BuildSpec.Batch(
             type: kind, location: batch.node.location, fastFail: batch.isOn("fast-fail"),
@@ -34,7 +36,7 @@ extension SpecReader {
             guard let identifier = identifier(section, refused: refused) else { continue }
             guard places.updateValue(read.count, forKey: identifier.text) == nil else {
                 error(
-                    .duplicateIdentifier, at: identifier, section.path.key("identifier"),
+                    .duplicateIdentifier, at: FindingPlace(identifier, section.path.key("identifier")),
                     "two builds have the identifier \(quoted(identifier.text))")
                 continue
             }
@@ -52,7 +54,9 @@ extension SpecReader {
     private mutating func identifier(_ section: Section, refused: [String]) -> SpecNode? {
         guard let node = section.node("identifier") else {
             if !section.has("identifier") || !section.hasValue("identifier") {
-                error(.missingKey, at: section.node, section.path, "\(section.path.quoted) has no `identifier`")
+                error(
+                    .missingKey, at: FindingPlace(section.node, section.path),
+                    "\(section.path.quoted) has no `identifier`")
             }
             return nil
         }
@@ -60,12 +64,13 @@ extension SpecReader {
         let path = section.path.key("identifier"), message = "the identifier \(quoted(node.text)) \(problem)"
         guard hasPhases, Self.isHarmless(node.text) else {
             error(
-                .invalidIdentifier, at: node, path, message,
+                .invalidIdentifier, at: FindingPlace(node, path), message,
                 codebuild: ServiceMessage.invalidBatchIdentifiers(refused), help: "use letters, digits and `_`")
             return nil
         }
         reader.findings.warning(
-            .invalidIdentifier, at: node, path, message, codebuild: ServiceMessage.invalidBatchIdentifiers(refused),
+            .invalidIdentifier, at: FindingPlace(node, path), message,
+            codebuild: ServiceMessage.invalidBatchIdentifiers(refused),
             help: "CodeBuild starts no batch with it, only other builds")
         return node
     }
@@ -98,7 +103,8 @@ extension SpecReader {
                     next.append(node.text)
                 } else {
                     error(
-                        .unknownDependency, at: node, path, "no build has the identifier \(quoted(node.text))",
+                        .unknownDependency, at: FindingPlace(node, path),
+                        "no build has the identifier \(quoted(node.text))",
                         help: Self.nearIdentifier(to: node.text, among: known).map { "did you mean `\($0)`?" })
                 }
             }
@@ -107,7 +113,7 @@ extension SpecReader {
         guard let cycle = firstCycle(graph.map { ($0.name, $0.next) }), let name = cycle.first else { return }
         guard let build = graph.first(where: { $0.name == name }) else { return }
         error(
-            .dependencyCycle, at: build.node, build.path,
+            .dependencyCycle, at: FindingPlace(build.node, build.path),
             "the builds wait for one another: \(cycle.prefix(20).map(quoted).joined(separator: " → "))",
             help: "take one of these out of `depend-on`")
     }
@@ -135,7 +141,7 @@ extension SpecReader {
         guard let parallelism = section.number("parallelism"), parallelism.value > 0 else {
             if !section.hasValue("parallelism") || section.number("parallelism") != nil {
                 error(
-                    .missingKey, at: section.key("parallelism") ?? section.node, section.path,
+                    .missingKey, at: FindingPlace(section.key("parallelism") ?? section.node, section.path),
                     "\(section.path.quoted) needs a `parallelism` of 1 or more")
             }
             return nil

@@ -35,21 +35,22 @@ extension SpecReader {
             return true
         }
         error(
-            .invalidIdentifier, at: artifact.node, artifact.content.path, "the identifier \(quoted(name)) \(problem)",
+            .invalidIdentifier, at: FindingPlace(artifact.node, artifact.content.path),
+            "the identifier \(quoted(name)) \(problem)",
             help: "give the secondary artifact another identifier, without `/` and `..`")
         return false
     }
 
     private mutating func noteMissingFiles(_ section: Section) {
         error(
-            .missingKey, at: section.node, section.path, "\(section.path.quoted) has no `files`",
+            .missingKey, at: FindingPlace(section.node, section.path), "\(section.path.quoted) has no `files`",
             help: "add `files:` with a pattern or a list of them; `'**/*'` means every file")
     }
 
     mutating func reports(_ top: Section) -> [BuildSpec.ReportGroup] {
         let groups = top.sectionsByName("reports")
         if let key = top.key("reports") {
-            warnIfMany(groups.count, limit: 5, "groups", at: key, top.path.key("reports"))
+            warnIfMany(groups.count, "groups", limit: 5, at: FindingPlace(key, top.path.key("reports")))
         }
         var read: [BuildSpec.ReportGroup] = []
         for group in groups {
@@ -70,7 +71,7 @@ extension SpecReader {
         guard !Self.reportFormats.contains(format.text.uppercased()) else { return }
         let near = nearName(to: format.text, among: Self.reportFormats)
         reader.findings.warning(
-            .unknownValue, at: format, path,
+            .unknownValue, at: FindingPlace(format, path),
             "\(path.quoted) is \(quoted(format.text)), which is no format of CodeBuild",
             help: near.map { "did you mean `\($0)`?" }
                 ?? "the formats are \(Self.reportFormats.joined(separator: ", "))")

@@ -43,7 +43,7 @@ struct SpecReader {
     private mutating func spec(_ root: SpecNode) -> BuildSpec? {
         guard root.kind == .mapping else {
             error(
-                .wrongType, at: root, .root,
+                .wrongType, at: FindingPlace(root, .root),
                 "the file is \(root.kindName), expected a mapping with `version` and `phases`",
                 codebuild: ServiceMessage.notABuildspec)
             return nil
@@ -80,16 +80,17 @@ struct SpecReader {
         guard let entry = top.entries["version"] else {
             let message = "`version` is missing", help = "begin the file with `version: 0.2`"
             guard !Self.mayLackVersion(top) else {
-                return reader.findings.warning(.missingKey, at: top.node, .root, message, help: help)
+                return reader.findings.warning(.missingKey, at: FindingPlace(top.node, .root), message, help: help)
             }
             return error(
-                .missingKey, at: top.node, .root, message, codebuild: ServiceMessage.notABuildspec, help: help)
+                .missingKey, at: FindingPlace(top.node, .root), message, codebuild: ServiceMessage.notABuildspec,
+                help: help)
         }
         let version = top.text("version")?.value ?? ""
         guard top.node("version") != nil || !top.hasValue("version") else { return }
         guard BuildSpec.Version(rawValue: version) == nil else { return }
         error(
-            .invalidVersion, at: top.node("version") ?? entry.key, top.path.key("version"),
+            .invalidVersion, at: FindingPlace(top.node("version") ?? entry.key, top.path.key("version")),
             "`version` is \(version.isEmpty ? "empty" : quoted(version)), expected `0.2` or `0.1`",
             codebuild: ServiceMessage.invalidVersion(version), help: "write `version: 0.2`")
     }
@@ -103,16 +104,18 @@ struct SpecReader {
         guard let key = top.key("phases") else {
             guard !top.hasValue("batch") else { return }
             return error(
-                .missingKey, at: top.node, .root, "`phases` is missing", codebuild: ServiceMessage.notABuildspec,
+                .missingKey, at: FindingPlace(top.node, .root), "`phases` is missing",
+                codebuild: ServiceMessage.notABuildspec,
                 help: "a buildspec has `phases`, or for a batch build `batch`, at the top level")
         }
         guard let phases = top.section("phases"), phases.entries.isEmpty else { return }
         let beside = root.pairs.map(\.key.text).filter { PhaseName(rawValue: $0) != nil }
         if beside.isEmpty {
-            reader.findings.warning(.emptyValue, at: key, phases.path, "`phases` is empty: nothing will run")
+            reader.findings.warning(
+                .emptyValue, at: FindingPlace(key, phases.path), "`phases` is empty: nothing will run")
         } else {
             error(
-                .phasesNotIndented, at: key, phases.path,
+                .phasesNotIndented, at: FindingPlace(key, phases.path),
                 "`phases` is empty, and \(SectionReader.list(beside)) stand beside it",
                 help: "indent them, to stand under `phases`")
         }
@@ -156,31 +159,29 @@ struct SpecReader {
         return read
     }
 
+    /// The `on-failure` of a phase.
+    ///
+    /// [unknown] CODEBUILD.md 3.5: what the service does with a value that is none of the grammar. It is an error for
+    /// `validate`, and reads as absent for a run.
     private mutating func onFailure(_ phase: Section) -> Located<BuildSpec.OnFailure>? {
         guard let node = phase.node("on-failure") else { return nil }
         let path = phase.path.key("on-failure")
         if let value = BuildSpec.OnFailure(node.text) {
             guard let problem = value.patternProblem else { return Located(value, at: node.location) }
-            reader.findings.error(
-                .invalidOnFailure, at: node, path, "\(path.quoted) has a pattern that is no regular expression",
-                help: problem, isBlocking: Self.unknownOnFailureBlocksRun)
+            reader.findings.ignorableError(
+                .invalidOnFailure, at: FindingPlace(node, path),
+                "\(path.quoted) has a pattern that is no regular expression", help: problem)
             return nil
         }
         let isOnlyCase = BuildSpec.OnFailure(node.text.uppercased()) != nil
-        reader.findings.error(
-            .invalidOnFailure, at: node, path,
+        reader.findings.ignorableError(
+            .invalidOnFailure, at: FindingPlace(node, path),
             "\(path.quoted) is \(quoted(node.text)), expected `ABORT`, `CONTINUE` or `RETRY`",
             help: isOnlyCase
                 ? "write it in upper case"
-                : "a retry may also be `RETRY-COUNT`, `RETRY-REGEX` or `RETRY-COUNT-REGEX`, COUNT up to 100",
-            isBlocking: Self.unknownOnFailureBlocksRun)
+                : "a retry may also be `RETRY-COUNT`, `RETRY-REGEX` or `RETRY-COUNT-REGEX`, COUNT up to 100")
         return nil
     }
-
-    /// Whether a value of `on-failure` that is none of the grammar keeps a build from running.
-    ///
-    /// [unknown] CODEBUILD.md 3.5: what the service does with it. An error for `validate`, for a run as if absent.
-    private static let unknownOnFailureBlocksRun = false
 
     private mutating func cache(_ cache: Section) -> BuildSpec.Cache {
         let fallbackKeys = cache.texts("fallback-keys")
@@ -188,9 +189,9 @@ struct SpecReader {
             let path = cache.path.key("fallback-keys")
             if !cache.hasValue("key") {
                 reader.findings.warning(
-                    .withoutEffect, at: key, path, "\(path.quoted) has no effect without `cache.key`")
+                    .withoutEffect, at: FindingPlace(key, path), "\(path.quoted) has no effect without `cache.key`")
             }
-            warnIfMany(fallbackKeys.count, limit: 5, "keys", at: key, path)
+            warnIfMany(fallbackKeys.count, "keys", limit: 5, at: FindingPlace(key, path))
         }
         var action = BuildSpec.Cache.Action.both
         if let node = cache.node("action") {
@@ -199,7 +200,7 @@ struct SpecReader {
             } else {
                 let path = cache.path.key("action")
                 reader.findings.warning(
-                    .unknownValue, at: node, path,
+                    .unknownValue, at: FindingPlace(node, path),
                     "\(path.quoted) is \(quoted(node.text)), expected `restore` or `save`: it is read as both")
             }
         }
@@ -208,17 +209,17 @@ struct SpecReader {
             location: cache.node.location)
     }
 
-    mutating func warnIfMany(_ count: Int, limit: Int, _ what: String, at node: SpecNode, _ path: SpecPath) {
+    mutating func warnIfMany(_ count: Int, _ what: String, limit: Int, at place: FindingPlace) {
         guard count > limit else { return }
         reader.findings.warning(
-            .tooMany, at: node, path, "\(path.quoted) has \(count) \(what); CodeBuild takes at most \(limit)")
+            .tooMany, at: place, "\(place.path.quoted) has \(count) \(what); CodeBuild takes at most \(limit)")
     }
 
     mutating func error(
-        _ code: FindingCode, at node: SpecNode, _ path: SpecPath, _ message: @autoclosure () -> String,
+        _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
         codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
     ) {
-        reader.findings.error(code, at: node, path, message(), codebuild: codebuild(), help: help())
+        reader.findings.error(code, at: place, message(), codebuild: codebuild(), help: help())
     }
 }
 

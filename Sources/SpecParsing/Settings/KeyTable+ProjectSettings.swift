@@ -14,19 +14,19 @@ extension KeyTable {
                 + [
                     "artifacts", "secondaryArtifacts", "secondarySources", "secondarySourceVersions",
                     "fileSystemLocations", "buildBatchConfig", "autoRetryLimit",
-                ].map { Key($0, .anything, .missing) }
+                ].map { Key($0, .anything, support: .missing) }
                 + [
                     "name", "arn", "description", "created", "lastModified", "tags", "serviceRole", "encryptionKey",
                     "sourceVersion", "queuedTimeoutInMinutes", "concurrentBuildLimit", "vpcConfig", "logsConfig",
                     "badge", "badgeEnabled", "webhook", "projectVisibility", "publicProjectAlias", "resourceAccessRole",
-                ].map { Key($0, .anything, .irrelevant) })
+                ].map { Key($0, .anything, support: .irrelevant) })
     }
 
     /// What `aws codebuild batch-get-projects` prints.
     static func projectList(extraKeys: Set<String>) -> KeyTable {
         KeyTable([
             Key("projects", .sections(projectSettings(extraKeys: extraKeys))),
-            Key("projectsNotFound", .anything, .irrelevant),
+            Key("projectsNotFound", .anything, support: .irrelevant),
         ])
     }
 
@@ -39,16 +39,16 @@ extension KeyTable {
                 .sections(
                     KeyTable([Key("name", .text), Key("value", .text, mayBeEmpty: true), Key("type", .text)]))),
         ]
-            + ["registryCredential", "certificate", "dockerServer"].map { Key($0, .anything, .missing) }
+            + ["registryCredential", "certificate", "dockerServer"].map { Key($0, .anything, support: .missing) }
             + ["type", "computeType", "computeConfiguration", "fleet", "imagePullCredentialsType", "hostKernel"].map {
-                Key($0, .anything, .irrelevant)
+                Key($0, .anything, support: .irrelevant)
             })
 
     private static let projectCache = KeyTable([
         Key("type", .text),
         Key("location", .text),
         Key("cacheNamespace", .text),
-        Key("modes", .anything, .irrelevant),
+        Key("modes", .anything, support: .irrelevant),
     ])
 
     private static let projectSource = KeyTable(
@@ -56,5 +56,5 @@ extension KeyTable {
             + [
                 "type", "location", "auth", "gitCloneDepth", "gitSubmodulesConfig", "insecureSsl", "reportBuildStatus",
                 "buildStatusConfig", "sourceIdentifier",
-            ].map { Key($0, .anything, .irrelevant) })
+            ].map { Key($0, .anything, support: .irrelevant) })
 }

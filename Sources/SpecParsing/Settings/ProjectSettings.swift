@@ -120,8 +120,8 @@ private struct SettingsReader {
             .sections("projects")
         guard let project = projects.first, projects.count == 1 else {
             reader.findings.error(
-                .tooMany, at: list.key, .root.key("projects"), "`projects` has \(projects.count) projects, expected one"
-            )
+                .tooMany, at: FindingPlace(list.key, .root.key("projects")),
+                "`projects` has \(projects.count) projects, expected one")
             return ProjectSettings()
         }
         return settings(project)
@@ -157,7 +157,7 @@ private struct SettingsReader {
 
     private mutating func noteUnknown(_ node: SpecNode, among names: [String], at path: SpecPath) {
         reader.findings.error(
-            .unknownValue, at: node, path,
+            .unknownValue, at: FindingPlace(node, path),
             "\(path.quoted) is \(quoted(node.text)), expected \(SectionReader.choice(names))")
     }
 
@@ -166,7 +166,8 @@ private struct SettingsReader {
             return project.number("timeoutInMinutes")
         }
         reader.findings.error(
-            .notANumber, at: project.key("timeoutInMinutes") ?? project.node, project.path.key("timeoutInMinutes"),
+            .notANumber,
+            at: FindingPlace(project.key("timeoutInMinutes") ?? project.node, project.path.key("timeoutInMinutes")),
             "`timeoutInMinutes` is 0, expected 1 or more")
         return nil
     }
@@ -175,7 +176,7 @@ private struct SettingsReader {
         guard let name = section.node("name") else {
             if !section.hasValue("name") {
                 reader.findings.error(
-                    .missingKey, at: section.node, section.path, "\(section.path.quoted) has no `name`")
+                    .missingKey, at: FindingPlace(section.node, section.path), "\(section.path.quoted) has no `name`")
             }
             return nil
         }
@@ -188,13 +189,14 @@ private struct SettingsReader {
             }
             type = known
         }
-        guard checkReference(section, name, type) else { return nil }
+        guard checkReference(of: section, named: name, type) else { return nil }
         return ProjectSettings.EnvironmentVariable(
             name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
     }
+
     /// - Returns: whether a value can be looked up; what is wrong with it has been noted.
     private mutating func checkReference(
-        _ section: Section, _ name: SpecNode, _ type: ProjectSettings.EnvironmentVariable.Kind
+        of section: Section, named name: SpecNode, _ type: ProjectSettings.EnvironmentVariable.Kind
     ) -> Bool {
         let use: KeyTable.VariableUse
         switch type {
@@ -202,15 +204,16 @@ private struct SettingsReader {
         case .parameterStore: use = .parameters
         case .secretsManager: use = .secrets
         }
-        reader.checkName(name.text, at: name, use, section.path.key("name"))
+        reader.checkName(name.text, for: use, at: name, path: section.path.key("name"))
         guard let value = section.node("value") else {
             if !section.hasValue("value") {
                 reader.findings.error(
-                    .missingKey, at: name, section.path, "\(section.path.quoted) has no `value` to look up")
+                    .missingKey, at: FindingPlace(name, section.path),
+                    "\(section.path.quoted) has no `value` to look up")
             }
             return false
         }
-        reader.checkReference(value, use, at: section.path.key("value"))
+        reader.checkReference(value, for: use, at: section.path.key("value"))
         return true
     }
 }

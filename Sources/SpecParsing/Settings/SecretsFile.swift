@@ -101,17 +101,20 @@ private struct SecretsReader {
 
     private mutating func text(_ node: SpecNode, at path: SpecPath) -> SecretText? {
         guard node.kind == .scalar else {
-            reader.findings.error(.wrongType, at: node, path, "\(path.quoted) is \(node.kindName), expected text")
+            reader.findings.error(
+                .wrongType, at: FindingPlace(node, path), "\(path.quoted) is \(node.kindName), expected text")
             return nil
         }
         guard !node.text.utf8.contains(0) else {
             reader.findings.error(
-                .wrongType, at: node, path, "\(path.quoted) has a NUL, which no environment variable can hold")
+                .wrongType, at: FindingPlace(node, path),
+                "\(path.quoted) has a NUL, which no environment variable can hold")
             return nil
         }
         // `KEY:` and `KEY: ~` are no value rather than an empty one: that is written `''`.
         guard !node.isNull else {
-            reader.findings.warning(.emptyValue, at: node, path, "\(path.quoted) has no value: it answers nothing")
+            reader.findings.warning(
+                .emptyValue, at: FindingPlace(node, path), "\(path.quoted) has no value: it answers nothing")
             return nil
         }
         return SecretText(node.text)
@@ -120,7 +123,8 @@ private struct SecretsReader {
     private mutating func isMapping(_ node: SpecNode, at path: SpecPath) -> Bool {
         guard node.kind != .mapping else { return true }
         let subject = path == .root ? "the file" : path.quoted
-        reader.findings.error(.wrongType, at: node, path, "\(subject) is \(node.kindName), expected a mapping")
+        reader.findings.error(
+            .wrongType, at: FindingPlace(node, path), "\(subject) is \(node.kindName), expected a mapping")
         return false
     }
 }
