@@ -1,4 +1,4 @@
-/// Which elements of two lists belong together: the pairs of a longest common subsequence, in order.
+/// The pairs of a longest common subsequence of two lists, in order.
 ///
 /// Exact for lists of ordinary length. Long ones are first cut at elements that are in both exactly once, so that the
 /// cost stays bounded; a stretch that is long and has none of these counts as wholly different.
@@ -38,7 +38,7 @@ private func exactAlignment(_ one: ArraySlice<Int>, _ other: ArraySlice<Int>) ->
         .map { (one: $0, other: $1) }
 }
 
-/// The stretches that begin at elements which are in both lists exactly once, and in the same order in both.
+/// The stretches that begin at elements which occur exactly once in both lists, in the same order.
 private func stretches(
     _ one: ArraySlice<Int>, _ other: ArraySlice<Int>
 ) -> [(one: Range<Int>, other: Range<Int>)] {
@@ -63,7 +63,8 @@ private func uniquePlaces(_ list: ArraySlice<Int>) -> [Int: Int] {
     return places
 }
 
-/// The longest selection of pairs that rises in both places; the first places rise already (patience sorting).
+/// The longest selection of pairs whose places increase in both lists (patience sorting). The input increases in the
+/// first.
 private func longestRise(_ pairs: [(one: Int, other: Int)]) -> [(one: Int, other: Int)] {
     var tops: [Int] = [], before = [Int?](repeating: nil, count: pairs.count)
     for (index, pair) in pairs.enumerated() {

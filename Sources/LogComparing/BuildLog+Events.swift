@@ -1,7 +1,7 @@
 public import BuildPlanning
 
 extension BuildLog {
-    /// The log of a recorded build. Nothing in it is guessed: events say where texts and outputs end.
+    /// Makes the log of a recorded build. The events tell exactly where texts and outputs end.
     public init(events: some Sequence<BuildEvent>) {
         var open: [UInt8] = []
         for event in events {
@@ -42,7 +42,7 @@ extension BuildLog {
         }
     }
 
-    /// A resumed build runs its failed command again, and all that came after it.
+    /// Removes the failed command and everything after it, which a resumed build runs again.
     private mutating func goBack(to phase: BuildPhase) {
         guard let place = phases.lastIndex(where: { $0.name == phase.rawValue }) else { return }
         phases.removeSubrange((place + 1)...)
@@ -50,12 +50,12 @@ extension BuildLog {
         if let failed { phases[place].commands.removeSubrange(failed...) }
     }
 
-    /// The first two lines of a build belong to a phase that has not begun.
+    /// Begins a phase. Events before its start may belong to it too, such as the first two lines of a build.
     private mutating func enter(_ phase: BuildPhase) {
         if phases.last?.name != phase.rawValue { phases.append(Phase(name: phase.rawValue)) }
     }
 
-    /// Output belongs to the last command that began; what comes before every command is the agent's business.
+    /// Adds output to the last command. Output before every command comes from the agent and is ignored.
     private mutating func addOutput(_ bytes: [UInt8]) {
         guard !bytes.isEmpty, let phase = phases.lastIndex(where: { !$0.commands.isEmpty }),
             let command = phases[phase].commands.indices.last
@@ -64,10 +64,9 @@ extension BuildLog {
     }
 }
 
-/// The lines of a log, as they are to be read.
+/// Splits logs into lines.
 enum LogLines {
-    /// Split at line feeds; a carriage return before one is part of the line's end, and bytes that are not UTF-8 are
-    /// replaced, as CloudWatch replaces them.
+    /// Splits at line feeds and CRLF, and replaces bytes that are not UTF-8 as CloudWatch does.
     static func split(_ bytes: [UInt8]) -> [String] {
         var lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
         if lines.last?.isEmpty == true { lines.removeLast() }

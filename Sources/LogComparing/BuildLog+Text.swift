@@ -1,5 +1,5 @@
 extension BuildLog {
-    /// Reads a log in CodeBuild's own lines, of any age (CODEBUILD.md 4, 4.2).
+    /// Reads a log in CodeBuild's own format, of any age (CODEBUILD.md 4, 4.2).
     ///
     /// - Parameter knownCommands: texts that may stand in the log. The log alone does not say where a text of several
     ///   lines ends and its output begins, unless the command failed.
@@ -13,10 +13,10 @@ extension BuildLog {
 /// Reads a log line by line.
 private struct BuildLogReader {
     private var log = BuildLog()
-    /// What a line without a prefix goes on with.
+    /// The element that a line without a prefix continues.
     private var open = Open.nothing
     private var failedTexts: [String] = []
-    /// Whether the first phase has its name by guess.
+    /// Whether the name of the first phase is a guess.
     private var isFirstGuessed = false
 
     private enum Open { case nothing, output, failure(String), message, agentLine }
@@ -74,7 +74,7 @@ private struct BuildLogReader {
         }
     }
 
-    /// `TEXT exit status N`, where the text may go on over several lines.
+    /// Reads `TEXT exit status N`, whose text may have several lines.
     private mutating func takeFailure(_ text: String) {
         open = .failure(text)
         guard let match = text.wholeMatch(of: #/(?s)(.*) exit status (\d+)\s*/#) else { return }
@@ -104,7 +104,7 @@ private struct BuildLogReader {
     private mutating func takeOther(_ text: String) {
         if let directory = text.rest(after: "CODEBUILD_SRC_DIR=") { log.sourceDirectory = directory }
         if let last = log.phases.last, last.state != nil, ["BUILD", "POST_BUILD"].contains(last.name) {
-            // UPLOAD_ARTIFACTS is not entered aloud.
+            // The log has no `Entering phase` line for UPLOAD_ARTIFACTS.
             log.phases.append(.init(name: "UPLOAD_ARTIFACTS"))
         }
         enterSomePhase()
@@ -112,7 +112,8 @@ private struct BuildLogReader {
         open = .agentLine
     }
 
-    /// Neither is DOWNLOAD_SOURCE, the first; a log that begins in the middle names its first phase at that one's end.
+    /// Begins the first phase. The log has no line for the start of DOWNLOAD_SOURCE; a log that begins in the middle
+    /// names its first phase at that phase's end.
     private mutating func enterSomePhase() {
         guard log.phases.isEmpty else { return }
         isFirstGuessed = true
@@ -142,8 +143,10 @@ private struct BuildLogReader {
     }
 }
 
-/// The form of an agent's line: `[Container] 2026/07/04 14:25:39.684611 text`.
+/// The format of an agent's line: `[Container] 2026/07/04 14:25:39.684611 text`.
 enum AgentLine {
+    /// Splits a line at the agent's prefix.
+    ///
     /// - Returns: what stands before the prefix (output without a final line feed) and the text behind it; `nil` for a
     ///   line without a prefix.
     static func parts(of line: String) -> (before: Substring, text: Substring)? {
@@ -152,7 +155,8 @@ enum AgentLine {
         while let bracket = bytes[place...].firstIndex(of: UInt8(ascii: "[")) {
             if let end = endOfPrefix(bytes[bracket...]) {
                 let text = line[end...]
-                // Inside a line the prefix might be quoted: only words which end an output count there.
+                // In the middle of a line the prefix may be quoted output, so only messages that end an output count
+                // there.
                 if bracket == bytes.startIndex || endsOutput.contains(where: text.hasPrefix) {
                     return (line[..<bracket], text)
                 }

@@ -1,22 +1,22 @@
 public import SpecParsing
 
-/// One build's log taken apart: its phases, their commands, the lines each command printed (CODEBUILD.md 4).
+/// The log of one build as a value: its phases, their commands and the output of each (CODEBUILD.md 4).
 public struct BuildLog: Sendable, Equatable {
     public internal(set) var phases: [Phase] = []
-    /// `CODEBUILD_SRC_DIR`, as the log names it.
+    /// The value of `CODEBUILD_SRC_DIR` in the log.
     public internal(set) var sourceDirectory: String?
-    /// Phases that nobody asked for, by name.
+    /// The names of phases that the user chose to skip.
     public internal(set) var skippedPhases: Set<String> = []
 
     public init() {}
 
     public struct Phase: Sendable, Equatable {
-        /// As the API has it: `PRE_BUILD`.
+        /// The name of the phase in the API: `PRE_BUILD`.
         public internal(set) var name: String
         public internal(set) var commands: [Command] = []
-        /// What the agent said besides, without its prefix, in order.
+        /// The other lines of the agent, without their prefix, in order.
         public internal(set) var agentLines: [String] = []
-        /// `SUCCEEDED`, `FAILED`…; `nil` when the log ends before the phase does.
+        /// The state, such as `SUCCEEDED` or `FAILED`; `nil` when the log ends before the phase does.
         public internal(set) var state: String?
         public internal(set) var statusCode = ""
         public internal(set) var message = ""
@@ -25,13 +25,13 @@ public struct BuildLog: Sendable, Equatable {
     }
 
     public struct Command: Sendable, Equatable {
-        /// Without the line feeds at its end.
+        /// The text of the command, without line feeds at its end.
         public internal(set) var text: String
-        /// Where it stands in the buildspec; only a record knows that.
+        /// The place in the buildspec; known only for recorded builds.
         public let location: SourceLocation?
-        /// Without the empty lines at its beginning and end.
+        /// The lines of output, without empty lines at the beginning and end.
         public internal(set) var output: [String] = []
-        /// `nil` when the log does not tell how it ended.
+        /// The exit status; `nil` when the log does not tell it.
         public internal(set) var exitStatus: Int?
 
         init(text: String, location: SourceLocation? = nil) {
@@ -40,13 +40,13 @@ public struct BuildLog: Sendable, Equatable {
         }
     }
 
-    /// The texts of all commands, for telling where a text of several lines ends in another log of the same build.
+    /// The texts of all commands, which help to read another log of the same build.
     public var commandTexts: [String] { phases.flatMap { $0.commands.map(\.text) } }
 }
 
 extension BuildLog {
-    /// Every command's output ends in an empty line which nobody printed (CODEBUILD.md 4), older agents' maybe not; and
-    /// where the command's text ends in a line feed, an empty line begins it: at both ends they count for nothing.
+    /// Removes empty lines at both ends of each output. CodeBuild adds one at the end (CODEBUILD.md 4), older agents
+    /// perhaps not; and a command's text that ends in a line feed adds one at the beginning.
     mutating func trimOutputs() {
         for phase in phases.indices {
             for command in phases[phase].commands.indices {

@@ -1,19 +1,19 @@
-/// A small pattern over bytes, for searching every line of a long log.
+/// A small pattern over bytes, fast enough to search every line of a long log.
 ///
 /// A run takes all it can and gives nothing back, and of alternatives the first that fits is taken; the standard
 /// library's `Regex` costs half a millisecond for a line.
 struct BytePattern: Sendable {
     private indirect enum Part: Sendable {
         case text([UInt8])
-        /// Letters of either case; the text itself is in lower case.
+        /// A text in lower case that matches letters of either case.
         case foldedText([UInt8])
         case run(@Sendable (UInt8) -> Bool, ClosedRange<Int>)
         case maybe(BytePattern)
         case either([BytePattern])
         case then(BytePattern, BytePattern)
-        /// No letter, digit or `_` follows.
+        /// The end of a word: no letter, digit or `_` follows.
         case wordEnd
-        /// Whatever, up to and with a text.
+        /// Everything up to and including a text.
         case upTo([UInt8])
     }
 
@@ -31,7 +31,7 @@ struct BytePattern: Sendable {
         Self(part: .run(isMember, count))
     }
 
-    /// One byte of a text.
+    /// Matches one of the bytes of a text.
     static func any(of members: String) -> Self {
         let members = Array(members.utf8)
         return run(1...1) { members.contains($0) }
@@ -42,7 +42,7 @@ struct BytePattern: Sendable {
 
     static func + (one: Self, other: Self) -> Self { Self(part: .then(one, other)) }
 
-    /// Whether a match can begin with a byte; for sorting patterns before searching.
+    /// Whether a match can begin with a byte. Used to sort patterns before searching.
     func canBegin(with byte: UInt8) -> Bool {
         switch part {
         case .text(let text): text.first == byte
@@ -66,7 +66,7 @@ struct BytePattern: Sendable {
         }
     }
 
-    /// Where a match that begins at `place` ends; `nil` when there is none.
+    /// The end of a match that begins at `place`; `nil` when there is none.
     func end(in bytes: [UInt8], at place: Int) -> Int? {
         switch part {
         case .text(let text):

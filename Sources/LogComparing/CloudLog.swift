@@ -4,13 +4,13 @@
     internal import Foundation
 #endif
 
-/// A log downloaded from CloudWatch, in whatever form it was downloaded.
+/// Reads a log downloaded from CloudWatch, in any of the usual formats.
 public enum CloudLog {
-    /// What the bytes of a file are instead of a log.
+    /// The reason why a file is not a log.
     public enum Problem: Error, Sendable, Equatable {
         case empty
         case compressed
-        /// JSON, but without the members that the AWS command line writes.
+        /// The file is JSON, but without the members that the AWS command line writes.
         case foreignJSON(String)
         /// No line has the prefix of CodeBuild's agent.
         case noAgentLine
@@ -61,14 +61,15 @@ public enum CloudLog {
         String(decoding: bytes.drop(while: isBlank).prefix { $0 != 0x0a }, as: UTF8.self)
     }
 
-    /// One event is one line, with or without a line feed at its end.
+    /// Joins events to lines, whether or not they end in a line feed.
     private static func joined(_ messages: [String]) -> [UInt8] {
         messages.flatMap { message in Array(message.utf8) + (message.utf8.last == 0x0a ? [] : [0x0a]) }
     }
 
     // MARK: JSON
 
-    /// Both answers have `events`, each with a `message`; a `--query` may have taken the list out.
+    /// One page of an answer. Both commands print `events`, each with a `message`; a `--query` may have extracted the
+    /// list.
     private struct Page: Decodable {
         let messages: [String]
 
@@ -77,7 +78,7 @@ public enum CloudLog {
 
         init(from decoder: any Decoder) throws {
             let single = try decoder.singleValueContainer()
-            // A form that does not fit is no error here: the last one tried says what is missing.
+            // A format that does not fit is not an error here; the last attempt reports what is missing.
             if let texts = try? single.decode([String].self) {
                 messages = texts
             } else if let events = try? single.decode([Event].self) {
@@ -103,7 +104,7 @@ public enum CloudLog {
         return joined(texts)
     }
 
-    /// JSON texts that follow one another, apart: an object or list each.
+    /// Splits a sequence of JSON texts, each an object or a list.
     private static func documents(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
         var documents: [ArraySlice<UInt8>] = [], start = bytes.startIndex, depth = 0
         var isInString = false, isEscaped = false
@@ -135,7 +136,8 @@ public enum CloudLog {
 
     // MARK: aws logs tail
 
-    /// Takes off what `aws logs tail` puts before each event: a time, and in its long form the stream's name.
+    /// Removes the prefix that `aws logs tail` writes before each event: a time and, in its long format, the name of
+    /// the stream.
     private static func withoutTailPrefix(_ bytes: [UInt8]) -> [UInt8] {
         let time = #/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?(?: |$)/#
         let head = firstLine(bytes)
@@ -147,15 +149,17 @@ public enum CloudLog {
             guard let match = line.prefixMatch(of: time) else { return line[...] }
             let rest = line[match.range.upperBound...]
             if stream.isEmpty { return rest }
-            // An event that is an empty line ends with the name.
+            // An event that is an empty line ends after the name of the stream.
             return rest.hasPrefix(stream) ? rest.dropFirst(stream.count) : rest == stream.dropLast() ? "" : line[...]
         }
         return lines.flatMap { Array($0.utf8) + [0x0a] }
     }
 }
 
-/// The rows of a text in comma separated values (RFC 4180).
+/// Reads comma-separated values (RFC 4180).
 private enum CommaSeparated {
+    /// Splits a text into rows and fields.
+    ///
     /// - Returns: `nil` when the first line is not the header that the CloudWatch console writes.
     static func rows(_ bytes: [UInt8]) -> [[String]]? {
         guard bytes.starts(with: Array("timestamp,".utf8)) || bytes.starts(with: Array("\"timestamp\",".utf8)) else {

@@ -1,11 +1,11 @@
-/// What two runs of one build may differ in and still be the same: tables, each row with its reason.
+/// The tables of differences that two runs of the same build may have, each row with its reason.
 struct ComparisonRules: Sendable {
     /// A part of a line that differs in every run.
     private struct Part: Sendable {
         let mark: String
         let reason: String
         let pattern: BytePattern
-        /// Whether it begins where a word begins; the others begin with a mark such as `/`.
+        /// Whether the part begins at the start of a word; others begin with a character such as `/`.
         var beginsWord = true
 
         init(_ mark: String, because reason: String, matching pattern: BytePattern, beginsWord: Bool = true) {
@@ -24,12 +24,14 @@ struct ComparisonRules: Sendable {
         parts.filter { $0.pattern.canBegin(with: UInt8(byte)) }
     }
 
+    /// Makes the rules for the lines of one build.
+    ///
     /// - Parameter sourceDirectory: of the build whose lines are read.
     init(sourceDirectory: String?) {
         self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd } ?? Self.anySourceDirectory
     }
 
-    /// The folders that a source may lie in, by where it comes from (CODEBUILD.md 3.3).
+    /// The folders that can contain a source, depending on where it comes from (CODEBUILD.md 3.3).
     private static let anySourceDirectory: BytePattern = {
         let name = BytePattern.text("/") + .run { $0.isWord || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
         return .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd
@@ -39,10 +41,10 @@ struct ComparisonRules: Sendable {
                     .text("/git-codecommit.") + .upTo("/v1/repos") + name, .text("/s3/00")))
     }()
 
-    /// What is compared of a line of output: `nil` when nothing of it counts.
+    /// The part of a line of output that is compared; `nil` when the line is ignored.
     func key(of line: String) -> String? {
         var bytes = Array(line.utf8)
-        // A progress bar draws its line again and again; what stays is what counts.
+        // A progress bar overwrites its line, and only its final state counts.
         if let last = bytes.lastIndex(of: 0x0d) { bytes.removeFirst(last + 1) }
         guard !Self.lines.contains(where: { $0.pattern.end(in: bytes, at: 0) != nil }) else { return nil }
         var key: [UInt8] = [], place = 0, isInWord = false
@@ -157,7 +159,7 @@ struct ComparisonRules: Sendable {
             beginsWord: false),
     ]
 
-    /// Lines of output that say nothing about the build, by their beginnings.
+    /// The lines of output that are ignored, by their beginnings.
     private static let lines: [(reason: String, pattern: BytePattern)] = [
         (
             "what Maven fetches depends on what the cache held",
@@ -173,7 +175,7 @@ struct ComparisonRules: Sendable {
         ("what apt fetches, and how fast, depends on the mirror", .text("Fetched ") + number + .upTo("B in ")),
     ]
 
-    /// The agent's own lines: those that tell what a build did, and those that tell how a service is run.
+    /// Whether a line of the agent is compared: lines about the build are, lines about the service are not.
     ///
     /// What no row names is not compared either: agents change, and what they do shows in commands, states and artifacts.
     static func comparesAgentLine(_ line: String) -> Bool {
@@ -202,7 +204,7 @@ struct ComparisonRules: Sendable {
         ("Preparing to copy secondary artifacts", true, "another artifact"),
     ]
 
-    /// The agent's lines of a phase that count.
+    /// The lines of the agent that are compared for a phase.
     ///
     /// Reports are looked for by names which the service does not tell (CODEBUILD.md 8), so that what follows
     /// `Set report auto-discover` does not count.
@@ -210,10 +212,12 @@ struct ComparisonRules: Sendable {
         phase.agentLines.prefix { !$0.hasPrefix("Set report auto-discover") }.filter(comparesAgentLine)
     }
 
-    /// Whether the commands of a phase are the buildspec's: those of DOWNLOAD_SOURCE install runtimes (CODEBUILD.md 3.1).
+    /// Whether the commands of a phase come from the buildspec. Those of DOWNLOAD_SOURCE install runtimes (CODEBUILD.md
+    /// 3.1).
     static func comparesCommands(of phase: String) -> Bool { phase != "DOWNLOAD_SOURCE" }
 
-    /// Whether a command that only the cloud ran begins the installation of a runtime; older agents do that in INSTALL.
+    /// Whether a command begins the installation of a runtime, which only the cloud does; older agents do it in
+    /// INSTALL.
     static func beginsRuntime(_ command: String) -> Bool {
         command.hasPrefix("echo \"Installing ") && command.contains(" version ")
     }

@@ -1,4 +1,4 @@
-/// Compares the lines of two builds, each read by the rules of its own build.
+/// Compares the lines of two builds, each by the rules of its own build.
 struct LineComparison {
     let localRules: ComparisonRules
     let cloudRules: ComparisonRules
@@ -7,7 +7,7 @@ struct LineComparison {
         local == cloud || localRules.key(of: local) == cloudRules.key(of: cloud)
     }
 
-    /// Which texts belong together.
+    /// The pairs of texts that correspond to each other, in order.
     func pairs(_ local: [String], _ cloud: [String]) -> [(one: Int, other: Int)] {
         var numbers = Numbers()
         let own = local.map { numbers.number(of: localRules.key(of: $0) ?? $0) }
@@ -15,9 +15,9 @@ struct LineComparison {
         return alignment(own[...], other[...])
     }
 
-    /// Where two texts differ, and how many of their lines are equal.
+    /// The differences of two outputs, and the number of their equal lines.
     func changes(_ local: [String], _ cloud: [String]) -> (changes: [LogDiff.Change], equalCount: Int) {
-        // Most outputs are equal to the letter from the start to the end: these lines cost a look each.
+        // Most outputs are equal, so equal lines at both ends are skipped first.
         let head = zip(local, cloud).prefix { $0 == $1 }.count
         let tail = zip(local[head...].reversed(), cloud[head...].reversed()).prefix { $0 == $1 }.count
         guard head + tail < max(local.count, cloud.count) else { return ([], head + tail) }
@@ -36,12 +36,12 @@ struct LineComparison {
         return (changes, head + tail + pairs.count)
     }
 
-    /// The output of one side, with the lines of it that count.
+    /// The output of one build, with its lines that are compared.
     private struct Side {
         let lines: [String]
-        /// Each line that counts: its place in the output, and a number that equal lines share.
+        /// The compared lines: the index of each in the output, and a number that equal lines share.
         let counted: [(place: Int, number: Int)]
-        /// The place behind the lines that are compared.
+        /// The index after the last line to compare.
         let end: Int
 
         init(
@@ -54,7 +54,7 @@ struct LineComparison {
             }
         }
 
-        /// The place of the first of some lines that count; where there are none, that of the next line that counts.
+        /// The index of the first line of a range, or of the next compared line when the range is empty.
         func start(of range: Range<Int>) -> Int {
             range.lowerBound < counted.count ? counted[range.lowerBound].place : end
         }
@@ -74,7 +74,7 @@ struct LineComparison {
             localNumber: start + 1, cloudNumber: cloud.start(of: cloudRange) + 1)
     }
 
-    /// Gives equal texts equal numbers, so that they are compared letter by letter only once.
+    /// Gives equal texts equal numbers, so that each text is compared letter by letter only once.
     private struct Numbers {
         private var known: [String: Int] = [:]
 

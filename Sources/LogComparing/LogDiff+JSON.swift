@@ -2,7 +2,8 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension LogDiff {
-    /// `{"version":1,"isSame":…,"differences":[{"phase":…,"command":…,"kind":…,…}]}`, the first difference first.
+    /// The differences as one object, in the order of the build:
+    /// `{"version":1,"isSame":…,"differences":[{"phase":…,"command":…,"kind":…,…}]}`.
     public var json: JSONText {
         .object([
             ("version", .number(1)), ("isSame", .bool(differences.isEmpty)),
@@ -49,7 +50,7 @@ extension LogDiff.Difference {
 }
 
 extension LogDiff.Change {
-    /// Line numbers count from 1 in the output of the command.
+    /// The position of the change. Line numbers count from 1 in the output of the command.
     fileprivate var surroundings: [(String, JSONText?)] {
         [
             ("localLine", .number(localNumber)), ("cloudLine", .number(cloudNumber)), ("before", before.json),

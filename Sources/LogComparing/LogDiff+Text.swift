@@ -1,5 +1,5 @@
 extension LogDiff {
-    /// For people: the first difference with the lines around it, then a line for each further one.
+    /// The differences as text for people: the first with the lines around it, each further one in a line.
     public func text(usesColor: Bool) -> String {
         var lines: [String] = []
         if let first = differences.first {
@@ -53,7 +53,7 @@ extension LogDiff {
 
     private static let legend = ["  (- here, + in the cloud)"]
 
-    /// A side of a change; a long one is cut, since its beginning tells where to look.
+    /// One side of a change. A long one is cut, since its beginning shows where to look.
     private static func marked(_ lines: [String], with mark: String, usesColor: Bool) -> [String] {
         let limit = 20
         let shown = lines.prefix(limit).map { line in
@@ -64,7 +64,7 @@ extension LogDiff {
 
     // MARK: The further ones
 
-    /// A line for each, those of one command's output together.
+    /// Summarises differences in one line each; those in the output of one command share a line.
     private static func summary(_ differences: ArraySlice<Difference>) -> [String] {
         var lines: [String] = [], rest = differences
         while let next = rest.first {

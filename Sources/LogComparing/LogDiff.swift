@@ -1,12 +1,12 @@
 public import SpecParsing
 
-/// How a local build differs from one in the cloud, phase by phase and command by command.
+/// The differences between a local build and one in the cloud, by phase and command.
 public struct LogDiff: Sendable, Equatable {
-    /// In the order of the build; empty when the two are the same.
+    /// The differences in the order of the build; empty when the builds are the same.
     public internal(set) var differences: [Difference] = []
-    /// What was found in both and compared.
+    /// The numbers of things that were found in both builds and compared.
     public internal(set) var compared = Counts()
-    /// The cloud's log does not begin at its beginning.
+    /// Whether the start of the cloud's log is missing.
     public internal(set) var isCloudCutOff = false
 
     public struct Counts: Sendable, Equatable {
@@ -16,19 +16,19 @@ public struct LogDiff: Sendable, Equatable {
     }
 
     public struct Difference: Sendable, Equatable {
-        /// As the API has it: `PRE_BUILD`.
+        /// The name of the phase in the API: `PRE_BUILD`.
         public let phase: String
-        /// `nil` where the difference is the phase's own.
+        /// The command; `nil` when the difference is about the phase itself.
         public let command: Command?
         public let kind: Kind
     }
 
-    /// A command, as one of the two builds knows it.
+    /// A command as one of the two builds recorded it.
     public struct Command: Sendable, Equatable {
         public let text: String
-        /// Its place in the buildspec; only the local record may know it.
+        /// The place in the buildspec; known only for the local build.
         public let location: SourceLocation?
-        /// 1 for the first of the phase, in the build that ran it.
+        /// The 1-based number of the command in the phase, in the build that ran it.
         public let number: Int
     }
 
@@ -37,31 +37,31 @@ public struct LogDiff: Sendable, Equatable {
     public enum Kind: Sendable, Equatable {
         case output(Change)
         case exitStatus(local: Int, cloud: Int)
-        /// In this place the cloud ran another command.
+        /// The cloud ran another command in this place.
         case otherCommand(cloud: Command)
         case commandOnly(Side)
-        /// The agent's own words about the build: files found, files missing.
+        /// The agents' lines about the build differ, such as files found or missing.
         case agentLines(Change)
         case state(local: String, cloud: String)
         case context(local: String, cloud: String)
         case phaseOnly(Side)
     }
 
-    /// Neighbouring lines that differ, with the same lines around them.
+    /// Adjacent lines that differ, with the equal lines around them.
     public struct Change: Sendable, Equatable {
         public let local: [String]
         public let cloud: [String]
         public let before: [String]
         public let after: [String]
-        /// The number of the first line that differs in each output; of the next one where a side has none.
+        /// The 1-based number of the first line that differs in each output, or of the next line where a side has none.
         public let localNumber: Int
         public let cloudNumber: Int
     }
 
-    /// Lines that are the same on both sides, shown before and after a change.
+    /// The number of equal lines that are shown before and after a change.
     static let contextLength = 3
 
-    /// Compares two builds. Times, ids and whatever else differs between any two runs does not count
+    /// Compares two builds. Times, ids and other things that differ between any two runs do not count
     /// (``ComparisonRules``).
     public init(local: BuildLog, cloud: BuildLog) {
         let lines = LineComparison(
@@ -73,7 +73,7 @@ public struct LogDiff: Sendable, Equatable {
         for (place, phase) in local.phases.enumerated() {
             let earlier = local.phases[..<place].filter { $0.name == phase.name }.count
             let other = cloud.phases.indices.filter { cloud.phases[$0].name == phase.name }.dropFirst(earlier).first
-            // What a log that begins in the middle does not tell, it does not deny.
+            // A log that begins in the middle does not tell about the phases before.
             let isBeginningMissing = isCloudCutOff && matched.isEmpty
             if let other {
                 matched.insert(other)
@@ -91,7 +91,7 @@ public struct LogDiff: Sendable, Equatable {
     }
 }
 
-/// Compares the two sides of one phase after another.
+/// Compares the phases of the two builds one after the other.
 private struct PhaseComparison {
     let lines: LineComparison
     var differences: [LogDiff.Difference] = []
@@ -99,6 +99,8 @@ private struct PhaseComparison {
 
     init(lines: LineComparison) { self.lines = lines }
 
+    /// Compares one phase.
+    ///
     /// - Parameter isBeginningMissing: whether the cloud's log begins inside this phase.
     mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool) {
         compared.phases += 1
@@ -113,10 +115,11 @@ private struct PhaseComparison {
         compareContexts(local, cloud)
     }
 
-    /// `FAILED_WITH_ABORT`, as some logs have it after `on-failure: ABORT`, is FAILED. [unverified, not in CODEBUILD.md]
+    /// The plain state: `FAILED_WITH_ABORT`, which some logs have after `on-failure: ABORT`, is FAILED. [unverified,
+    /// not in CODEBUILD.md]
     private static func outcome(_ state: String) -> String { state.hasPrefix("FAILED_WITH_") ? "FAILED" : state }
 
-    /// What a failed command left in the context was said already, by its exit status.
+    /// Compares the contexts, except those of failed commands, whose exit status is compared already.
     private mutating func compareContexts(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
         let contexts = [local, cloud].map { $0.statusCode.isEmpty ? "" : "\($0.statusCode): \($0.message)" }
         let isAboutCommand = [local, cloud].allSatisfy { ["", "COMMAND_EXECUTION_ERROR"].contains($0.statusCode) }
@@ -142,7 +145,7 @@ private struct PhaseComparison {
         }
     }
 
-    /// Commands without a partner: in pairs as far as they go, since an edited command stands in its old place.
+    /// Reports commands without a counterpart. They are paired first, since an edited command stays in its old place.
     private mutating func compareGap(
         in local: BuildLog.Phase, at localRange: Range<Int>, and cloud: BuildLog.Phase, at cloudRange: Range<Int>,
         isFirst: Bool

@@ -2,7 +2,7 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension BuildResult {
-    /// The build in the shape of BatchGetBuilds (CODEBUILD.md 13): `{"builds":[…],"buildsNotFound":[]}`.
+    /// The build in the format of BatchGetBuilds (CODEBUILD.md 13): `{"builds":[…],"buildsNotFound":[]}`.
     public func batchGetBuilds(plan: BuildPlan?, id: BuildID) -> JSONText {
         .object([("builds", .array([build(plan: plan, id: id)])), ("buildsNotFound", .array([]))])
     }
@@ -40,7 +40,7 @@ extension BuildResult {
         ])
     }
 
-    /// The phases that are seen in the log, between those that are not (CODEBUILD.md 3.1).
+    /// The phases of the log, with the phases before and after them that the log does not show (CODEBUILD.md 3.1).
     private static func framed(_ phases: [Phase], isComplete: Bool) -> [JSONText] {
         let quiet: (BuildPhase) -> JSONText = {
             .object([

@@ -1,8 +1,7 @@
 public import BuildPlanning
 internal import SpecParsing
 
-/// The JSON Schema (draft-07) of a buildspec of version 0.2, for editors: what the reader's key table says, and the
-/// rules beyond it that a schema can say.
+/// The JSON Schema (draft-07) of a buildspec of version 0.2, for editors, made from the reader's key table.
 ///
 /// It refuses what `validate` calls an error and lets pass what it calls a warning. What a schema cannot say: how the
 /// builds of a batch hang together, and whether the pattern of an `on-failure` is a regular expression.
@@ -31,7 +30,8 @@ public enum BuildSpecSchema {
     private static func shape(_ shape: KeyTable.Shape, at path: String) -> [(String, JSONText?)] {
         switch shape {
         case .text: rules[path] ?? scalar
-        // YAML 1.1, which CodeBuild reads, takes `yes` for a boolean; YAML 1.2, which editors read, for a text.
+        // YAML 1.1, which CodeBuild reads, takes `yes` for a Boolean; YAML 1.2, which editors read, takes it for a
+        // text.
         case .flag:
             [
                 types("boolean", "string", "null"),
@@ -49,14 +49,14 @@ public enum BuildSpecSchema {
         }
     }
 
-    /// Nothing behind a key is a warning at most.
+    /// The schema of a scalar. It allows null, because a key without a value is at most a warning.
     private static let scalar: [(String, JSONText?)] = [types("string", "number", "boolean", "null")]
 
     private static let texts: [(String, JSONText?)] = [
         types("array", "string", "number", "boolean", "null"), ("items", .object(scalar)),
     ]
 
-    /// Numbers in quotes are numbers too.
+    /// The schema of a number, which may be written in quotes.
     private static func number(from least: Int) -> [(String, JSONText?)] {
         [
             least > 0 ? types("integer", "string") : types("integer", "string", "null"),
@@ -94,7 +94,7 @@ public enum BuildSpecSchema {
             + [("properties", .object(properties)), ("additionalProperties", .bool(!isClosed))]
     }
 
-    /// A mapping, or a list of mappings.
+    /// The schema of a mapping from names to sections, or of a list of such mappings.
     private static func sectionsByName(_ table: KeyTable, at path: String) -> [(String, JSONText?)] {
         let entries =
             (rules[path] ?? []) + [
@@ -121,7 +121,7 @@ public enum BuildSpecSchema {
             "": [
                 required("version"),
                 ("anyOf", .array([.object([required("phases")]), present("batch")])),
-                // The phases stand beside `phases` instead of under it.
+                // The phases are written beside `phases` instead of under it.
                 (
                     "if",
                     .object([
@@ -186,13 +186,13 @@ public enum BuildSpecSchema {
 
     private static func required(_ name: String) -> (String, JSONText?) { ("required", .array([.string(name)])) }
 
-    /// An object that has the key, and something behind it.
+    /// The schema of an object that has the key with a value other than null.
     private static func present(_ name: String) -> JSONText {
         let something = JSONText.object([("not", .object([types("null")]))])
         return .object([types("object"), required(name), ("properties", .object([(name, something)]))])
     }
 
-    /// A mapping with an entry, or a list of mappings one of which has.
+    /// The schema of a mapping with at least one entry, or of a list with such a mapping.
     private static let someNames = JSONText.object([
         ("minProperties", .number(1)), ("contains", .object([types("object"), ("minProperties", .number(1))])),
         types("array", "object"),

@@ -7,6 +7,8 @@ public struct BuildSummary: Sendable {
     private let uuid: String
     private let keptMinutes: Int?
 
+    /// Makes the summary of a recorded build.
+    ///
     /// - Parameters:
     ///   - isRunning: whether the program that runs it is alive.
     ///   - keptMinutes: how long its container has been kept; `nil` when it is not.
@@ -17,7 +19,7 @@ public struct BuildSummary: Sendable {
         self.uuid = uuid
     }
 
-    /// The build's status; LOST where it never got one and nobody is at it any more.
+    /// The status of the build; LOST when it did not finish and no process runs it any more.
     private var status: String {
         result.status == .inProgress && !isRunning ? "LOST" : result.status.rawValue
     }

@@ -1,8 +1,8 @@
 public import BuildPlanning
 
-/// The last words on standard error: what happened, how long it took, where things went, and what to do next.
+/// The summary after a build, for standard error: phases and times, the failure, the outputs, and what to do next.
 public struct ClosingTable: Sendable {
-    /// Where the log was written, if it was.
+    /// The path of the log file; `nil` when none was written.
     public var logPath: String?
     public var usesColor: Bool
 
@@ -41,7 +41,7 @@ public struct ClosingTable: Sendable {
             return ["  \(phase.phase.rawValue): \(phase.context.statusCode): \(phase.context.message)"]
         }
         let place = failure.location.map { "\($0): " } ?? ""
-        // Where more is known, nothing is guessed.
+        // The exit status is explained only when there is no better explanation.
         let isGuess = failure.exitStatus == 137 && failure.help != nil
         let words = (isGuess ? "killed" : Self.meaning(ofExitStatus: failure.exitStatus)).map { " (\($0))" } ?? ""
         let command = failure.command.split(separator: "\n").joined(separator: "\n           ")
@@ -51,7 +51,7 @@ public struct ClosingTable: Sendable {
         ] + failedTests(failure.failedTests) + (failure.help.map { ["  help:    \($0)"] } ?? [])
     }
 
-    /// How many failed tests are named.
+    /// The maximum number of failed tests that are listed.
     static let shownTests = 5
 
     private func failedTests(_ names: [String]) -> [String] {
@@ -91,7 +91,7 @@ public struct ClosingTable: Sendable {
         return lines
     }
 
-    /// What a shell's exit status says beyond its number.
+    /// The conventional meaning of a shell's exit status; `nil` when it has none.
     public static func meaning(ofExitStatus status: Int) -> String? {
         switch status {
         case 126: "found, but not executable"

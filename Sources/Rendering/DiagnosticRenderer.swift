@@ -1,6 +1,6 @@
 public import SpecParsing
 
-/// Shows findings as text: our line, the place in the file, CodeBuild's message, and what to do.
+/// Shows findings as text: our message, the line of the file, CodeBuild's message, and a suggestion.
 ///
 /// ```
 /// buildspec.yml:12:5: warning: unknown key `comands` in `phases.build` [unknown-key]
@@ -11,10 +11,12 @@ public import SpecParsing
 public struct DiagnosticRenderer: Sendable {
     private let color: Bool
 
+    /// Makes a renderer.
+    ///
     /// - Parameter color: whether to mark the parts with ANSI colours.
     public init(color: Bool) { self.color = color }
 
-    /// One finding as lines of text, each with a line end.
+    /// Shows one finding as lines of text, each with a line end.
     ///
     /// Whatever the file holds, nothing here moves the cursor: control characters and bytes that are not UTF-8 are shown
     /// as escapes. Long lines are cut around the place, and the line of a secret is not shown at all.
@@ -24,7 +26,7 @@ public struct DiagnosticRenderer: Sendable {
         text([diagnostic], source: source)
     }
 
-    /// Several findings, one after the other; fast when they are in the order of the file.
+    /// Shows several findings. Fast when they are in the order of the file.
     public func text(_ diagnostics: [Diagnostic], source: [UInt8]) -> String {
         let text = convertedToUTF8(source)
         var cursor = SourceCursor(), result = ""
@@ -42,7 +44,7 @@ public struct DiagnosticRenderer: Sendable {
         return result
     }
 
-    /// A finding about a file whose text must not be shown: without the line it is about.
+    /// Shows a finding without its line, for a file whose text must not be shown.
     public func textWithoutSource(_ diagnostic: Diagnostic) -> String {
         header(diagnostic) + (diagnostic.help.map { "\(paint("help:", .bold)) \(escaped($0))\n" } ?? "")
     }
@@ -79,12 +81,12 @@ public struct DiagnosticRenderer: Sendable {
     }
 }
 
-/// A place in a text, found by going on from the one before.
+/// A place in a text that moves forward from finding to finding.
 private struct SourceCursor {
-    /// 1-based, as the finding has them; columns count scalars.
+    /// The 1-based line and column of the place; columns count scalars.
     private var line = 1
     private var column = 1
-    /// In bytes.
+    /// The byte offset at which the line begins.
     private(set) var lineStart = 0
     private(set) var offset = 0
     private var isAtStart = true
@@ -114,20 +116,20 @@ private struct SourceCursor {
     }
 }
 
-/// The part of a line around a place, made fit to be shown, and where in it the carets go.
+/// The part of a line around a place, safe to show, with the position of the carets.
 private struct SourceExcerpt {
-    /// Cells of the terminal: what is shown of a line, and at most how much of it stands before the place.
+    /// The maximum number of terminal cells of a line, and of those before the place.
     private static let width = 110
     private static let widthBefore = 70
 
     private(set) var line = ""
-    /// In cells.
+    /// The number of terminal cells before the carets.
     private(set) var widthBefore = 0
     private(set) var caretWidth = 1
 
     init(of text: [UInt8], at cursor: SourceCursor, length: Int) {
         text.withUnsafeBufferPointer { text in
-            // A shown character has at least one byte, so this many bytes are enough.
+            // Each shown character has at least one byte, so this many bytes are enough.
             let isCut = cursor.offset - cursor.lineStart > Self.widthBefore
             var start = isCut ? cursor.offset - Self.widthBefore : cursor.lineStart
             while start < cursor.offset, start > cursor.lineStart, text[start] & 0xc0 == 0x80 { start += 1 }
@@ -156,7 +158,7 @@ private struct SourceExcerpt {
     }
 }
 
-/// Characters of one line, each as it can be shown safely and with its width in cells.
+/// The characters of one line, each in a form that is safe to show, with its width in cells.
 private struct ShownText: Sequence, IteratorProtocol {
     private let text: UnsafeBufferPointer<UInt8>
     private var offset: Int
@@ -186,7 +188,7 @@ private struct ShownText: Sequence, IteratorProtocol {
     }
 }
 
-/// A text with its control characters as escapes; fit for one line of a terminal.
+/// A text with its control characters escaped, safe for one line of a terminal.
 private func escaped(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: \.needsEscape) else { return text }
     return text.unicodeScalars.map { $0.needsEscape ? $0.escape : String($0) }.joined()
@@ -198,7 +200,7 @@ private func hex(_ value: UInt32) -> String {
 }
 
 extension Unicode.Scalar {
-    /// Whether showing it could move the cursor, colour the terminal or turn the direction of the text.
+    /// Whether showing the scalar could move the cursor, colour the terminal or change the direction of the text.
     fileprivate var needsEscape: Bool {
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
@@ -216,7 +218,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Cells in a terminal: 0 for marks that sit on another character, 2 for East Asian wide ones and emoji.
+    /// The width in terminal cells: 0 for combining marks, 2 for East Asian wide characters and emoji.
     fileprivate var cellWidth: Int {
         if value < 0x300 { return 1 }
         switch properties.generalCategory {
@@ -238,7 +240,7 @@ extension UInt8 {
 }
 
 extension UnsafeBufferPointer<UInt8> {
-    /// Whether a CR stands here whose LF follows: the line ends at the LF.
+    /// Whether a CR is followed by an LF, so that the line ends at the LF.
     fileprivate func isPairStart(at offset: Int) -> Bool {
         self[offset] == 0x0d && offset + 1 < count && self[offset + 1] == 0x0a
     }

@@ -1,7 +1,8 @@
 public import BuildPlanning
 
 extension BuildEvent {
-    /// The event as `--log-format json` and `events.jsonl` have it: one object, a version, a kind and a time first.
+    /// The event as `--log-format json` and `events.jsonl` contain it: one object that begins with version, kind and
+    /// time.
     public var json: JSONText {
         var members: [(String, JSONText?)] = [
             ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),

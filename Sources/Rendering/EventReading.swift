@@ -7,7 +7,7 @@ internal import SpecParsing
 #endif
 
 extension BuildEvent {
-    /// Reads a line that ``json`` wrote, of this program or an older or newer one.
+    /// Reads a line that ``json`` wrote, in this or another version of the program.
     ///
     /// - Returns: `nil` for a kind this program does not know, and for what is no event: half a line at the end of a
     ///   record whose writer was killed.
@@ -18,7 +18,7 @@ extension BuildEvent {
         self.init(time: time, kind: kind)
     }
 
-    /// All members that any kind has.
+    /// The members of all kinds of events.
     private struct Fields: Decodable {
         let kind: String
         let time: String
@@ -119,7 +119,7 @@ extension BuildEvent {
             }
         }
 
-        /// Within what a build can take: a number no clock has measured is no reason to stop.
+        /// The duration, clamped to a plausible range so that a damaged number does not stop the program.
         private var milliseconds: Int { Int((min(max(seconds ?? 0, -1e9), 1e9) * 1000).rounded()) }
     }
 }

@@ -1,14 +1,14 @@
 public import BuildPlanning
 
-/// Turns events into the text of CodeBuild's own log (CODEBUILD.md 4), byte for byte; colour marks are extra.
+/// Turns events into the text of CodeBuild's own log (CODEBUILD.md 4), byte for byte, with optional colours.
 public struct LogRenderer: Sendable {
     private let usesColor: Bool
-    /// Whether the last byte of the current command's output was no line feed.
+    /// Whether the output of the current command so far does not end in a line feed.
     private var isInsideLine = false
 
     public init(usesColor: Bool = false) { self.usesColor = usesColor }
 
-    /// The bytes an event adds to the log; most add one line, some none.
+    /// The bytes that an event adds to the log; empty for some events.
     public mutating func render(_ event: BuildEvent) -> [UInt8] {
         switch event.kind {
         case .agentLog(_, let text): return line(text, at: event.time)
@@ -48,20 +48,20 @@ public struct LogRenderer: Sendable {
     private func line(_ text: String, at time: Timestamp, in color: Color = .none) -> [UInt8] {
         let isMarked = usesColor && color != .none
         let shown = isMarked ? "\(color.rawValue)\(text)\u{1b}[0m" : text
-        // A command of several lines ends as its text does: a block scalar's final line feed is part of it.
+        // A command of several lines keeps the final line feed of its block scalar.
         return Array("[Container] \(time.logForm) \(shown)\n".utf8)
     }
 
-    /// What follows a command's output: an empty line, after the last line was ended. [unknown for output that does not
-    /// end in a line feed, CODEBUILD.md 4]
+    /// The text after a command's output: an empty line, after the end of the last line. [unknown for output that does
+    /// not end in a line feed, CODEBUILD.md 4]
     static func endOfOutput(isInsideLine: Bool) -> [UInt8] { isInsideLine ? [0x0a, 0x0a] : [0x0a] }
 
-    /// What the log says as a failed phase begins again. [unknown, CODEBUILD.md 3.5: these words are ours]
+    /// The line that announces another attempt of a failed phase. [unknown, CODEBUILD.md 3.5: the words are ours]
     static func retryLine(_ phase: BuildPhase, attempt: Int, limit: Int) -> String {
         "Retrying phase \(phase.rawValue), attempt \(attempt) of \(limit)"
     }
 
-    /// `Entering phase` is said of these four alone (CODEBUILD.md 4.1).
+    /// Whether the log has an `Entering phase` line for the phase; only four phases have one (CODEBUILD.md 4.1).
     private static func isEntered(_ phase: BuildPhase) -> Bool {
         [.install, .preBuild, .build, .postBuild].contains(phase)
     }

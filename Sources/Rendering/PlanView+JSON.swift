@@ -2,7 +2,7 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension PlanView {
-    /// One object; names as in CodeBuild's API where it has them, places as `file:line:column`.
+    /// The plan as one object, with CodeBuild's names where its API has them, and places as `file:line:column`.
     public var json: JSONText {
         .object([
             ("version", .number(1)),
@@ -62,6 +62,8 @@ extension PlanView {
             }
     }
 
+    /// A variable as an object.
+    ///
     /// - Parameter type: with another than PLAINTEXT the value is a reference.
     static func variable(
         _ name: String, _ value: String, origin: String, place: String?, type: BuildPlan.Variable.Kind = .plaintext
@@ -123,7 +125,7 @@ extension PlanView {
         ])
     }
 
-    /// A text as it is written, marked where the build's variables are still to be put in.
+    /// A text as written, marked when it contains variables that are expanded later.
     private static func pattern(_ text: String) -> JSONText {
         guard isExpandedLater(text) else { return .string(text) }
         return .object([("text", .string(text)), ("isExpandedLater", .bool(true))])
@@ -135,7 +137,7 @@ extension BuildPlan.Decision {
 }
 
 extension BatchPlan {
-    /// `{"builds":[{"identifier":…,"dependsOn":[…],…}]}`.
+    /// The batch as an object: `{"builds":[{"identifier":…,"dependsOn":[…],…}]}`.
     public var json: JSONText {
         .object([
             ("version", .number(1)), ("type", .string(type.rawValue)), ("fastFail", .bool(fastFail)),

@@ -2,7 +2,7 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension PlanView {
-    /// For people: a section a subject, and behind every value the place it came from.
+    /// The plan as text for people, in sections, with the origin of every value.
     public var text: String {
         var lines = [
             Self.row("project", plan.id.project),
@@ -43,7 +43,7 @@ extension PlanView {
         "\(oneLine(text))  \(place ?? origin.rawValue)"
     }
 
-    /// Strongest last, as they are laid over one another.
+    /// The environment variables in ascending order of precedence.
     private var environmentLines: [String] {
         imageVariables.map { "\(Self.oneLine("\($0.name)=\($0.value)"))  image" }
             + plan.variables.map { variable in
@@ -97,14 +97,14 @@ extension PlanView {
         isExpandedLater(text) ? "\(text) (variables put in at the end)" : text
     }
 
-    /// Line breaks shown as such, so that a value stays on its line.
+    /// Shows line breaks as `\n`, so that a value stays on its line.
     private static func oneLine(_ text: String) -> String {
         String(text.flatMap { character -> [Character] in character.isNewline ? ["\\", "n"] : [character] })
     }
 }
 
 extension BatchPlan {
-    /// A line a build.
+    /// The batch as text, with one line for each build.
     public var text: String {
         let lines = builds.map { build in
             var words = build.identifier

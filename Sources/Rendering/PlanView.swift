@@ -1,39 +1,39 @@
 public import BuildPlanning
 internal import SpecParsing
 
-/// A plan together with what surrounds it on this machine, to be shown: as text, or as JSON.
+/// A plan together with facts about this machine, to be shown as text or as JSON.
 public struct PlanView: Sendable {
     public let plan: BuildPlan
-    /// The folder the source comes from.
+    /// The path of the folder or archive that the source comes from.
     public let source: String
-    /// `nil` when the engine has no such image, or does not answer.
+    /// The image; `nil` when the engine does not have it or does not answer.
     public let image: Image?
-    /// Where artifacts go.
+    /// The folder in which artifacts are stored.
     public let artifactsDirectory: String
-    /// Where the cache lies, when the build has one.
+    /// The place where the cache is stored; `nil` when the build has none.
     public let cachePlace: String?
 
-    /// The images that the build's own Docker daemon will be asked for; empty for a build without one.
+    /// The images that the build's own Docker daemon will need; empty for a build without one.
     public let baseImages: [BaseImage]
 
-    /// An image that the settings name, or a Dockerfile.
+    /// An image that the settings or a Dockerfile name.
     public struct BaseImage: Sendable {
         public let name: String
-        /// `app/Dockerfile:1`
+        /// The place that names the image: `app/Dockerfile:1`.
         public let place: String
         public let origin: Origin
 
-        /// Where the daemon has it from.
+        /// The origin of the image for the daemon.
         public enum Origin: String, Sendable {
-            /// This engine lends it.
+            /// The engine on this machine has the image.
             case engine
-            /// Builds before left it.
+            /// An earlier build left the image in the daemon's volume.
             case volume
-            /// Its pull was recorded.
+            /// A recording has the image's pull.
             case recordings
-            /// The registry of the project's local AWS.
+            /// The registry of the project's local AWS has the image.
             case localAWS = "local AWS"
-            /// Nobody here has it: it is pulled.
+            /// The image must be pulled from its registry.
             case registry
         }
 
@@ -44,10 +44,10 @@ public struct PlanView: Sendable {
         }
     }
 
-    /// What the engine says of the image.
+    /// The engine's facts about the image.
     public struct Image: Sendable {
         public let id: String
-        /// The image's own `ENV`: the weakest layer of all (CODEBUILD.md 5.3).
+        /// The variables of the image's own `ENV`, which every other source overrides (CODEBUILD.md 5.3).
         public let variables: [(name: String, value: String)]
 
         public init(id: String, variables: [(name: String, value: String)]) {
@@ -68,14 +68,14 @@ public struct PlanView: Sendable {
         self.cachePlace = cachePlace
     }
 
-    /// Variables of the image that nothing beats.
+    /// The variables of the image that nothing overrides.
     var imageVariables: [(name: String, value: String)] {
         let beaten = Set(plan.variables.map(\.name))
         return image?.variables.filter { !beaten.contains($0.name) } ?? []
     }
 }
 
-/// What an `on-failure` value looks like in a buildspec.
+/// The form of an `on-failure` value in a buildspec.
 func written(_ rule: BuildSpec.OnFailure) -> String {
     switch rule {
     case .abort: "ABORT"
@@ -85,5 +85,5 @@ func written(_ rule: BuildSpec.OnFailure) -> String {
     }
 }
 
-/// Whether a text of the buildspec gets its last form only from the build's own variables.
+/// Whether a text contains variables that are expanded only during the build.
 func isExpandedLater(_ text: String) -> Bool { text.contains("$") }

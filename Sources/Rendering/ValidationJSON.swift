@@ -2,7 +2,7 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension ValidationReport {
-    /// One document, `{"version":1,"valid":…,"files":[…]}`; what a file or finding has nothing to say about is left out.
+    /// The report as one document, `{"version":1,"valid":…,"files":[…]}`. Members without a value are omitted.
     public var json: JSONText {
         .object([
             ("version", .number(1)), ("valid", .bool(files.allSatisfy(passes))),

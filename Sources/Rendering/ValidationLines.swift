@@ -1,7 +1,7 @@
 internal import SpecParsing
 
 extension ValidationReport {
-    /// The findings as people read them, as ``DiagnosticRenderer`` shows each.
+    /// The findings as text for people, as ``DiagnosticRenderer`` shows them.
     ///
     /// Files that could not be read are not in it.
     public func text(color: Bool) -> String {
@@ -9,7 +9,7 @@ extension ValidationReport {
         return files.map { renderer.text($0.findings, source: $0.source) }.joined()
     }
 
-    /// The findings as GitHub's workflow commands, one a line, which make annotations of them.
+    /// The findings as GitHub workflow commands, one per line, which GitHub shows as annotations.
     public var github: String {
         files.flatMap { file in
             let problem = file.problem.map {
@@ -21,7 +21,7 @@ extension ValidationReport {
 
     private static func command(_ finding: Diagnostic, _ file: String) -> String {
         let place = finding.location
-        // GitHub's last column is inside the range.
+        // The end column of a GitHub annotation is inclusive.
         return "::\(finding.severity.rawValue) file=\(property(file)),line=\(place.line),endLine=\(place.line),"
             + "col=\(place.column),endColumn=\(place.column + finding.length - 1),title=\(property(finding.code))::"
             + "\(message(finding.messageWithHelp))\n"

@@ -1,17 +1,19 @@
 public import SpecParsing
 
-/// What `validate` found: every file that was asked for, in order. The one value all its formats are made from.
+/// The result of `validate`: all requested files in order. All output formats are made from it.
 public struct ValidationReport: Sendable {
-    /// One file, read or not.
+    /// One file, which may have been unreadable.
     public struct File: Sendable {
-        /// As the user would name it.
+        /// The path as the user would write it.
         public let path: String
-        /// In the order of the file.
+        /// The findings in the order of the file.
         public let findings: [Diagnostic]
-        /// Why the file could not be read: "cannot read `x.yml`: Permission denied".
+        /// The reason why the file could not be read: "cannot read `x.yml`: Permission denied".
         public let problem: String?
         let source: [UInt8]
 
+        /// Makes the entry of a file that was read.
+        ///
         /// - Parameter source: the text that the places of the findings refer to.
         public init(path: String, findings: [Diagnostic], source: [UInt8]) {
             self.path = path
@@ -20,7 +22,7 @@ public struct ValidationReport: Sendable {
             self.source = source
         }
 
-        /// A file that could not be read.
+        /// Makes the entry of a file that could not be read.
         public init(path: String, problem: String) {
             self.path = path
             findings = []
@@ -28,7 +30,7 @@ public struct ValidationReport: Sendable {
             source = []
         }
 
-        /// Whether the file was read and has no error; warnings are allowed.
+        /// Whether the file was read and has no error. Warnings are allowed.
         public var isValid: Bool { problem == nil && !findings.contains { $0.severity == .error } }
     }
 
@@ -41,10 +43,10 @@ public struct ValidationReport: Sendable {
         self.isStrict = isStrict
     }
 
-    /// Whether the file passes: valid, and when it is strict without any finding.
+    /// Whether the file passes: it is valid and, when the report is strict, has no findings.
     public func passes(_ file: File) -> Bool { file.isValid && !(isStrict && !file.findings.isEmpty) }
 
-    /// "3 files: 1 error, 2 warnings"
+    /// The summary in one line: "3 files: 1 error, 2 warnings".
     public var summary: String {
         let findings = files.lazy.flatMap(\.findings)
         let errors = findings.count { $0.severity == .error }, warnings = findings.count { $0.severity == .warning }

@@ -27,7 +27,7 @@ extension ValidationReport {
         ])
     }
 
-    /// Those of the reader, and after them those that only the findings name.
+    /// The rules of the reader, followed by those that only findings name.
     private var rules: [FindingRule] {
         var rules = FindingRule.all, known = Set(rules.map(\.code))
         for finding in files.lazy.flatMap(\.findings) where known.insert(finding.code).inserted {
@@ -36,7 +36,7 @@ extension ValidationReport {
         return rules
     }
 
-    /// Files that could not be read are no results: nothing was found in them.
+    /// The invocation of the program. Files that could not be read are notifications rather than results.
     private var invocation: JSONText {
         let notifications = files.compactMap { file in
             file.problem.map { problem in
@@ -76,7 +76,7 @@ extension Diagnostic {
         ])
     }
 
-    /// The message, and on lines of their own CodeBuild's and what to do.
+    /// The message, followed by lines with CodeBuild's message and the suggestion.
     var messageWithHelp: String {
         var lines = [message]
         if let codebuildMessage { lines.append("codebuild: \(codebuildMessage)") }
@@ -92,7 +92,7 @@ extension JSONText {
         .object([("artifactLocation", .object([("uri", .string(uri(path)))])), ("region", region)])
     }
 
-    /// A path as a URI reference (RFC 3986): relative ones stay relative, absolute ones become `file:` URIs.
+    /// A path as a URI reference (RFC 3986): relative paths stay relative, absolute ones become `file:` URIs.
     private static func uri(_ path: String) -> String {
         let digits = Array("0123456789ABCDEF".utf8)
         var uri = Array((path.hasPrefix("/") ? "file://" : "").utf8)

@@ -1,6 +1,6 @@
-/// What bash understands and dash, the `sh` of Debian and Ubuntu images, does not (CODEBUILD.md 3.4).
+/// Finds words of bash that fail in dash, the `sh` of Debian and Ubuntu images (CODEBUILD.md 3.4).
 extension ShellView {
-    /// The first of each kind.
+    /// Finds the first use of each bash feature in the script.
     func bashisms() -> [Note] {
         var notes: [Note] = [], kinds: Set<ShellText.Construct.Kind> = []
         for construct in text.constructs where kinds.insert(construct.kind).inserted {

@@ -1,20 +1,20 @@
-/// The warnings of our own: what CodeBuild accepts, and what bites all the same.
+/// Warns about values that CodeBuild accepts but that probably do not do what their writer meant.
 ///
 /// Each check is a file beside this one; what they have in common is that a false alarm is worse than a miss.
 struct ContentChecks {
     let top: Section
     let version: BuildSpec.Version
     var findings: Findings
-    /// The commands that a shell may be unable to read.
+    /// The commands that may have syntax errors only a shell can find.
     private(set) var scripts: [ShellScript] = []
-    /// How many later commands may still be looked at for what an `exit 0` drops: more than any buildspec has.
+    /// How many later commands may still be searched for variables that an `exit 0` loses. More than any buildspec has.
     private var exitLooks = 20_000
-    /// What has been said, so that what an alias brings in twice is said once.
+    /// The warnings given so far, so that a node reached through several aliases is warned about once.
     private var noted: Set<Noted> = []
 
     private struct Noted: Hashable {
         let code: FindingCode
-        /// In the source.
+        /// The index of the node's first scalar in the source.
         let start: Int
         let part: Range<Int>?
     }
@@ -58,6 +58,8 @@ struct ContentChecks {
         }
     }
 
+    /// Checks one command for bashisms, masked failures and lost state.
+    ///
     /// - Returns: whether the command has what bash alone understands, although it is for `sh`.
     private mutating func check(
         _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView,

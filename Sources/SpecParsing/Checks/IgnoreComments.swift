@@ -4,12 +4,12 @@
 /// libyaml drops comments, so they are looked for in the source; also in block scalars, whose lines are shell text.
 struct IgnoreComments: Sendable {
     private var codesByLine: [Int: Set<String>] = [:]
-    /// About the comments themselves.
+    /// The warnings about the ignore comments themselves.
     private(set) var findings: [Diagnostic] = []
-    /// What the last comment standing alone speaks of, and from where to where that holds.
+    /// The last comment on a line of its own: the bytes from which it applies, and the 1-based line it applies to.
     private var target: (comments: Range<Int>, line: Int) = (0..<0, 0)
 
-    /// About the comments of one file no more is said.
+    /// The maximum number of warnings about the ignore comments of one file.
     private static let findingLimit = 50
 
     init() {}
@@ -31,7 +31,7 @@ struct IgnoreComments: Sendable {
         }
     }
 
-    /// The findings that no comment silences; errors cannot be.
+    /// Removes the warnings that a comment silences. Errors cannot be silenced.
     func filtered(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         guard !codesByLine.isEmpty else { return diagnostics }
         return diagnostics.filter { diagnostic in
@@ -40,6 +40,8 @@ struct IgnoreComments: Sendable {
         }
     }
 
+    /// Whether an offset lies in one of the ranges, which are sorted.
+    ///
     /// - Parameter ranges: in order.
     private static func isInside(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
         var low = 0, high = ranges.count
@@ -56,7 +58,7 @@ struct IgnoreComments: Sendable {
         let bytes: UnsafeBufferPointer<UInt8>
     }
 
-    /// The `#` of a comment that begins with what stands at `word`.
+    /// The offset of the `#` of the comment that begins with `word`; `nil` when there is no such comment.
     private static func hash(before word: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var offset = word
         while offset > 0, bytes[offset - 1] == " " || bytes[offset - 1] == "\t" { offset -= 1 }
@@ -106,7 +108,7 @@ struct IgnoreComments: Sendable {
                 location: source.location(ofByte: range.lowerBound), length: source.length(ofBytes: range), help: help))
     }
 
-    /// 1-based.
+    /// The 1-based line that a comment applies to.
     private mutating func lineMeant(_ comment: Comment, _ source: SourceText) -> Int {
         let bytes = comment.bytes, line = source.line(ofByte: comment.hash)
         var start = comment.hash
@@ -126,7 +128,7 @@ struct IgnoreComments: Sendable {
 }
 
 extension SpecDocument {
-    /// Where quoted scalars stand in the source: a `#` in them is none of YAML's.
+    /// The byte ranges of quoted scalars, in which a `#` begins no comment.
     fileprivate var quotedBytes: [Range<Int>] {
         quotedScalars.map { source.byteOffset(ofScalar: $0.lowerBound)..<source.byteOffset(ofScalar: $0.upperBound) }
     }

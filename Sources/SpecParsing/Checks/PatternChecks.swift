@@ -1,4 +1,4 @@
-/// Patterns of `cache`, `artifacts` and `reports` that match nothing, or less than is meant (CODEBUILD.md 6, 7).
+/// Finds patterns of `cache`, `artifacts` and `reports` that match nothing, or less than was meant (CODEBUILD.md 6, 7).
 extension ContentChecks {
     mutating func checkPatterns() {
         if let cache = top.section("cache") { checkCache(cache) }
@@ -39,7 +39,7 @@ extension ContentChecks {
         }
     }
 
-    /// One pattern of a list.
+    /// One pattern of a list, with its place in the file.
     private struct Pattern {
         let node: SpecNode
         let path: SpecPath
@@ -48,7 +48,7 @@ extension ContentChecks {
         func place(of part: Range<Int>? = nil) -> FindingPlace { FindingPlace(node, path, part: part) }
     }
 
-    /// Hands over the entries of a list with their places.
+    /// Calls `body` for each pattern of a list.
     private mutating func each(_ key: String, of section: Section, _ body: (inout ContentChecks, Pattern) -> Void) {
         guard let list = section.entries[key]?.node else { return }
         let path = section.path.key(key)
@@ -69,6 +69,8 @@ extension ContentChecks {
             help: "write a pattern, or take the entry away")
     }
 
+    /// Warns when a pattern can match nothing.
+    ///
     /// - Parameter isOutput: whether the files are to be collected as an artifact.
     /// - Returns: whether it has been noted that the pattern matches nothing.
     private mutating func cannotMatch(_ pattern: Pattern, base: String?, isOutput: Bool) -> Bool {
@@ -106,7 +108,7 @@ extension ContentChecks {
         return true
     }
 
-    /// Behind the `..` that leads out of where the pattern begins.
+    /// The end of the `..` that leads out of the base directory; `nil` when the pattern stays inside.
     private func outsideEnd(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard bytes[0] != "/", bytes[0] != "$" else { return nil }
         var depth = 0, start = 0
@@ -127,11 +129,11 @@ extension ContentChecks {
         return nil
     }
 
-    /// Whether an absolute pattern lies elsewhere than in the source and in the base directory, as far as can be told.
+    /// Whether an absolute pattern lies outside the source and the base directory, as far as can be told.
     private func isOutside(_ bytes: UnsafeBufferPointer<UInt8>, _ base: String?) -> Bool {
         guard bytes[0] == "/" else { return false }
         let text = String(decoding: bytes, as: UTF8.self)
-        // The source lies below; its path is not known before the build.
+        // The source lies in this folder; its exact path is not known before the build.
         if text.hasPrefix("/codebuild/") || text.contains("$") { return false }
         guard let base else { return true }
         return !base.contains("$") && !text.hasPrefix(base)
@@ -145,14 +147,14 @@ extension ContentChecks {
 
     // MARK: Folders
 
-    /// Names that are folders wherever one meets them.
+    /// Names that are almost always folders.
     private static let folders: Set<String> = [
         ".", "..", "target", "build", "dist", "node_modules", "cdk.out", ".aws-sam", ".serverless", ".next",
         "site-packages",
         "__pycache__", "htmlcov",
     ]
 
-    /// A folder named without a pattern behind it adds nothing (CODEBUILD.md 6.1).
+    /// Warns about a pattern that names a folder, because such a pattern matches no file (CODEBUILD.md 6.1).
     private mutating func checkFolder(_ pattern: Pattern) {
         let bytes = pattern.bytes
         var end = bytes.count

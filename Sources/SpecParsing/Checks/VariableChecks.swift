@@ -1,8 +1,8 @@
-/// The values of environment variables, and versions that are no numbers.
+/// Checks the values of environment variables, and versions that YAML reads as numbers.
 extension ContentChecks {
     mutating func checkVariables() { checkVariables(in: top) }
 
-    /// Everywhere in a section: `env` of the file, and those of its batch builds.
+    /// Checks the variables of a section and of all sections inside it, such as those of batch builds.
     private mutating func checkVariables(in section: Section) {
         for (name, entry) in section.entries.list {
             switch entry.value {
@@ -36,7 +36,7 @@ extension ContentChecks {
 
     // MARK: $NAME in a value
 
-    /// The first `$NAME` or `${NAME}` that looks like a variable of the shell.
+    /// The first `$NAME` or `${NAME}` that looks like a shell variable.
     ///
     /// Templates are filled in before CodeBuild sees the file, and mostly have names with small letters: `${bucket}`.
     /// The variable's own name counts as it is.
@@ -82,7 +82,8 @@ extension ContentChecks {
 
     // MARK: Versions
 
-    /// `python: 3.10`. CodeBuild reads the source text, as we do; whoever reads a number has lost the nought.
+    /// Warns about versions such as `python: 3.10`, which lose their last zero when read as a number. CodeBuild itself
+    /// reads the source text.
     mutating func checkVersions() {
         guard let install = top.section("phases")?.section(PhaseName.install.rawValue),
             let versions = install.entries["runtime-versions"]?.node
@@ -102,7 +103,7 @@ extension ContentChecks {
 }
 
 extension Substring {
-    /// Without the noughts at the end; one digit stays.
+    /// The text without trailing zeros, but with at least one digit.
     fileprivate var trimmedNoughts: Substring {
         var text = self
         while text.count > 1, text.last == "0" { text.removeLast() }

@@ -1,29 +1,29 @@
-/// A finding about the user's text: what is wrong, where, what CodeBuild would say of it, and how to mend it.
+/// A finding about the user's text: the problem, its place, CodeBuild's own message, and a suggestion.
 public struct Diagnostic: Sendable, Codable, Equatable {
     public enum Severity: String, Sendable, Codable {
-        /// The file is not valid; CodeBuild would refuse it, or nobody knows what it would do.
+        /// The file is not valid: CodeBuild would refuse it, or its meaning is unknown.
         case error
-        /// CodeBuild goes on; the writer probably meant something else.
+        /// CodeBuild accepts the file, but the writer probably meant something else.
         case warning
     }
 
     public let severity: Severity
-    /// Stable, for scripts: `unknown-key`, `command-not-string`, `yaml-syntax`.
+    /// The stable code of the finding, for scripts: `unknown-key`, `command-not-string`, `yaml-syntax`.
     public let code: String
-    /// The way to the value in the user's words, `phases.build.commands[1]`; `nil` for the file as a whole.
+    /// The path to the value, as in `phases.build.commands[1]`; `nil` for the file as a whole.
     public let path: String?
-    /// One line without a full stop, names in backticks. Control characters of the file appear escaped.
+    /// The message: one line without a full stop, with names in backticks and the file's control characters escaped.
     public let message: String
-    /// Always inside the file; at most one column behind the end of its line.
+    /// The place in the file, at most one column after the end of its line.
     public let location: SourceLocation
-    /// How many columns are meant, at least 1. Never reaches behind the end of the line.
+    /// The number of columns to mark, at least 1. Does not reach beyond the end of the line.
     public let length: Int
-    /// The service's exact message, where it is known to have one.
+    /// The exact message of the service, where one is known.
     public let codebuildMessage: String?
-    /// What to do, in one line.
+    /// A suggestion of what to do, in one line.
     public let help: String?
 
-    /// Whether the place holds something that must not be repeated anywhere, so that its line is not shown.
+    /// Whether the place holds a secret, so that its line must not be shown.
     public var isSensitive: Bool { code == FindingCode.plainSecret.rawValue }
 
     public init(
@@ -41,9 +41,9 @@ public struct Diagnostic: Sendable, Codable, Equatable {
     }
 }
 
-/// The names of our findings. They are part of the output's contract: add, never rename.
+/// The codes of our findings. They are part of the output's contract: codes are added, never renamed.
 enum FindingCode: String, CaseIterable {
-    // The text is not (our) YAML.
+    // Errors of the YAML text.
     case yamlSyntax = "yaml-syntax"
     case notUTF8 = "not-utf8"
     case multipleDocuments = "multiple-documents"
@@ -53,7 +53,7 @@ enum FindingCode: String, CaseIterable {
     case tooLarge = "too-large"
     case emptyFile = "empty-file"
 
-    // Keys and shapes.
+    // Findings about keys and the shapes of values.
     case unknownKey = "unknown-key"
     case duplicateKey = "duplicate-key"
     case keyNotText = "key-not-text"
@@ -64,7 +64,7 @@ enum FindingCode: String, CaseIterable {
     case notANumber = "not-a-number"
     case tooManyFindings = "too-many-findings"
 
-    // What the values mean.
+    // Findings about the meaning of values.
     case missingKey = "missing-key"
     case invalidVersion = "invalid-version"
     case unknownPhase = "unknown-phase"
@@ -84,7 +84,7 @@ enum FindingCode: String, CaseIterable {
     case notSupported = "not-supported"
     case deployMistake = "deploy-mistake"
 
-    // What CodeBuild accepts, and what bites all the same.
+    // Warnings about things that CodeBuild accepts.
     case bashism = "bashism"
     case cacheOneLevel = "cache-one-level"
     case directoryPattern = "directory-pattern"
@@ -97,6 +97,6 @@ enum FindingCode: String, CaseIterable {
     case shellSyntax = "shell-syntax"
     case unquotedVersion = "unquoted-version"
 
-    // The comments that silence findings.
+    // Findings about the comments that silence findings.
     case unknownIgnore = "unknown-ignore"
 }

@@ -1,5 +1,5 @@
 extension DocumentProblem {
-    /// The finding for a file that gives no document.
+    /// The finding for a file that cannot be read as a YAML document.
     ///
     /// - Parameter bytes: the file as it is; `source` may have been converted.
     func diagnostic(in bytes: [UInt8], _ source: SourceText) -> Diagnostic {
@@ -86,7 +86,7 @@ extension YAMLProblem {
         }
     }
 
-    /// Bytes that are no text. libyaml has no line for these, so its line is 0.
+    /// The finding for bytes that are not text. libyaml gives no line for these, so its line is 0.
     fileprivate func readerDiagnostic(atByte byte: Int, in bytes: [UInt8], _ source: SourceText) -> Diagnostic {
         let scalar = scalarIndex(ofByte: byte, in: bytes, source)
         let isControl = text == "control characters are not allowed"
@@ -98,7 +98,7 @@ extension YAMLProblem {
     }
 
     private func scalarIndex(ofByte byte: Int, in bytes: [UInt8], _ source: SourceText) -> Int {
-        // libyaml points at what should have gone on with a character; the mistake is where that began.
+        // libyaml reports the byte that should have continued a character; the mistake is where the character began.
         var start = min(byte, max(0, bytes.count - 1))
         switch text {
         case "invalid trailing UTF-8 octet":

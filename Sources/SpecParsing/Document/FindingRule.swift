@@ -1,18 +1,18 @@
-/// What a finding's code stands for, for those who list rules: SARIF, editors, people.
+/// The description of a finding's code, for lists of rules such as SARIF's.
 public struct FindingRule: Sendable, Equatable {
-    /// As in ``Diagnostic/code``.
+    /// The code, as in ``Diagnostic/code``.
     public let code: String
-    /// One sentence without a full stop.
+    /// One sentence without a full stop that describes the rule.
     public let summary: String
 
-    /// The rule of a code; one that has no line below is told by its own words.
+    /// Makes the rule of a code. A code without a summary is described by its own words.
     public init(code: String) {
         self.code = code
         let words = String(code.map { $0 == "-" ? " " : $0 })
         summary = Self.summaries[code] ?? words.prefix(1).uppercased() + words.dropFirst()
     }
 
-    /// The rules of this room, in the order of their list.
+    /// The rules of all codes of this module, in the order of their list.
     public static let all = FindingCode.allCases.map { FindingRule(code: $0.rawValue) }
 
     private static let summaries = [

@@ -12,7 +12,7 @@ struct FindingPlace {
     }
 }
 
-/// Collects findings while a file is read; sorted by place at the end.
+/// Collects findings while a file is read, and sorts them by place at the end.
 ///
 /// Of each severity only the first 500 are kept, so that a file of a million mistakes ends soon and the errors are not
 /// lost among the warnings; one finding more says that there were others.
@@ -22,12 +22,12 @@ struct Findings {
     private var kept: [Diagnostic] = []
     private var errorCount = 0
     private var warningCount = 0
-    /// Whether an error was noted that leaves the meaning of the file open.
+    /// Whether an error was noted that makes the meaning of the file unclear.
     private(set) var hasBlockingError = false
-    /// As ``hasBlockingError``, inside `batch`: apart, because an ordinary build does not look there.
+    /// Whether such an error was noted inside `batch`, which an ordinary build does not read.
     private(set) var hasBlockingErrorInBatch = false
 
-    /// Notes an error: the file is not valid.
+    /// Notes an error that makes the file invalid.
     mutating func error(
         _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
         codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
@@ -36,7 +36,7 @@ struct Findings {
         ignorableError(code, at: place, message(), codebuild: codebuild(), help: help())
     }
 
-    /// Notes an error that does not keep the rest of the file from being followed.
+    /// Notes an error that makes the file invalid but does not keep it from being run.
     mutating func ignorableError(
         _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
         codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
@@ -47,7 +47,7 @@ struct Findings {
         keep(.error, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
-    /// Notes a warning: CodeBuild goes on, and the writer probably meant something else.
+    /// Notes a warning about something that CodeBuild accepts but the writer probably did not mean.
     mutating func warning(
         _ code: FindingCode, at place: FindingPlace, _ message: @autoclosure () -> String,
         codebuild: @autoclosure () -> String? = nil, help: @autoclosure () -> String? = nil
@@ -58,7 +58,7 @@ struct Findings {
         keep(.warning, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
-    /// All findings in the order of the file; those of one place as they were noted.
+    /// All findings in the order of the file; findings of one place in the order they were noted.
     var sorted: [Diagnostic] { Self.sorted(kept) }
 
     static func sorted(_ findings: [Diagnostic]) -> [Diagnostic] {
@@ -68,7 +68,7 @@ struct Findings {
         }.map(\.element)
     }
 
-    /// What a finding says.
+    /// The texts of a finding.
     private struct Text {
         let message: String
         var codebuild: String?

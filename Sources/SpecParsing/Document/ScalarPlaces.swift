@@ -1,5 +1,5 @@
 extension SpecNode {
-    /// Where in the source a part of a scalar's text is written; `nil` when that cannot be told.
+    /// The bytes of the source in which a part of a scalar's text is written; `nil` when they cannot be determined.
     ///
     /// The text is what YAML makes of the source: quotes and indentation gone, lines folded, escapes followed. So both
     /// are walked side by side. Blanks at the beginning of a line may be found a little too far to the left.
@@ -24,22 +24,22 @@ extension SpecNode {
     }
 }
 
-/// Goes through a scalar's text and its source at the same pace.
+/// Walks through a scalar's text and its source in parallel.
 private struct ScalarWalk {
     let source: UnsafeBufferPointer<UInt8>
-    /// Of the source: the byte that what comes next in the text is looked for from.
+    /// The offset in the source from which the next byte of the text is searched.
     var at: Int
     let end: Int
     let isDoubleQuoted: Bool
     let isSingleQuoted: Bool
-    /// Of the text.
+    /// The offset of the next byte in the text.
     private var position = 0
 
     init(source: UnsafeBufferPointer<UInt8>, at start: Int, end: Int, style: SpecNode.Style) {
         self.source = source
         self.end = end
         at = start
-        // Tags and anchors stand before the scalar itself.
+        // Tags and anchors precede the scalar itself.
         if style != .plain {
             while at < end, source[at] == "!" || source[at] == "&" {
                 while at < end, !source[at].isBlank { at += 1 }
@@ -56,7 +56,7 @@ private struct ScalarWalk {
         }
     }
 
-    /// The place of the text's byte `offset`, which must not lie before the last one asked for.
+    /// The source offset of the text's byte `offset`, which must not precede the one asked for before.
     mutating func advance(to offset: Int, in text: UnsafeBufferPointer<UInt8>) -> Int? {
         while position < offset {
             guard find(text[position]) != nil else { return nil }
@@ -65,7 +65,7 @@ private struct ScalarWalk {
         return offset < text.count ? find(text[offset]) : at
     }
 
-    /// Behind what the next byte of the text is written as.
+    /// The source offset after the next byte of the text.
     mutating func endOfNext(in text: UnsafeBufferPointer<UInt8>) -> Int {
         position += consume(text)
         return at
@@ -73,7 +73,7 @@ private struct ScalarWalk {
 
     private func byte(_ offset: Int) -> UInt8 { offset < end ? source[offset] : 0 }
 
-    /// Moves to what stands for `byte`, past the indentation and the line ends that were folded away.
+    /// Moves to the source of `byte`, skipping indentation and folded line ends.
     private mutating func find(_ byte: UInt8) -> Int? {
         while at < end {
             let written = source[at]
@@ -89,7 +89,7 @@ private struct ScalarWalk {
         isDoubleQuoted && byte(at) == "\\" && (byte(at + 1) == "\n" || byte(at + 1) == "\r")
     }
 
-    /// Moves behind what has been found.
+    /// Moves past the source of the byte that was found.
     ///
     /// - Returns: how many bytes of the text it stands for.
     private mutating func consume(_ text: UnsafeBufferPointer<UInt8>) -> Int {

@@ -1,10 +1,10 @@
-/// A place in a file, counted as editors count.
+/// A place in a file, by line and column as editors count them.
 public struct SourceLocation: Hashable, Sendable, Codable {
-    /// The path as it was handed to the reader.
+    /// The path of the file, as it was given to the reader.
     public let file: String
-    /// 1-based. LF, CRLF and a lone CR end a line.
+    /// The 1-based line. LF, CRLF and a lone CR end a line.
     public let line: Int
-    /// 1-based, in Unicode scalars: neither bytes nor cells of a terminal. A byte-order mark does not count.
+    /// The 1-based column, counted in Unicode scalars. A byte-order mark does not count.
     public let column: Int
 
     public init(file: String, line: Int, column: Int) {
@@ -15,10 +15,10 @@ public struct SourceLocation: Hashable, Sendable, Codable {
 }
 
 extension SourceLocation: CustomStringConvertible {
-    /// `buildspec.yml:12:5`.
+    /// The location as `buildspec.yml:12:5`.
     public var description: String { "\(file):\(line):\(column)" }
 
-    /// Reads what ``description`` wrote; the file's name may have colons.
+    /// Parses a text that ``description`` wrote. The file's name may contain colons.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count > 2, let line = Int(parts[parts.count - 2]), let column = Int(parts[parts.count - 1]) else {
@@ -31,7 +31,7 @@ extension SourceLocation: CustomStringConvertible {
 /// A value together with the place it was read from.
 public struct Located<Value: Sendable>: Sendable {
     public let value: Value
-    /// Where the value begins; for a value that came by an alias, the place of its anchor.
+    /// The start of the value; for a value that came from an alias, the place of its anchor.
     public let location: SourceLocation
 
     public init(_ value: Value, at location: SourceLocation) {

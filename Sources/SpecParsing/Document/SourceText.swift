@@ -1,4 +1,4 @@
-/// The text of a file, with what it takes to say where in it something stands.
+/// The text of a file, with tables that convert byte offsets and scalar indices to lines and columns.
 ///
 /// libyaml counts Unicode scalars from the start of the text, a byte-order mark not included, and takes NEL, LS and PS
 /// for line ends. Editors do not; so places are kept as scalar indices and turned into lines here.
@@ -6,17 +6,19 @@ struct SourceText: Sendable {
     let file: String
     /// The text as UTF-8; a file in UTF-16 is converted. Bytes that are not UTF-8 stay as they are.
     let utf8: [UInt8]
-    /// Where lines begin, in bytes.
+    /// The byte offsets at which lines begin.
     private let lineBytes: ContiguousArray<UInt32>
-    /// Where lines begin, in scalars; empty when the text is all ASCII and both counts differ by the mark only.
+    /// The scalar indices at which lines begin; empty when the text is ASCII, where they follow from ``lineBytes``.
     private let lineScalars: ContiguousArray<UInt32>
-    /// The bytes at which every 4096th scalar begins, so that none is far away even on a line without end; empty when
-    /// the text is all ASCII.
+    /// The byte offset of every 4096th scalar, so that long lines can be searched quickly; empty when the text is
+    /// ASCII.
     private let milestones: ContiguousArray<UInt32>
     private static let milestoneDistance = 4096
     let scalarCount: Int
     private let markLength: Int
 
+    /// Scans the bytes of a file.
+    ///
     /// - Parameter bytes: less than 4 GiB of UTF-8, or of UTF-16 with its mark.
     init(_ bytes: [UInt8], file: String) {
         self.file = file
@@ -28,16 +30,16 @@ struct SourceText: Sendable {
         milestones = lineScalars.isEmpty ? [] : Self.milestones(of: utf8[markLength...])
     }
 
-    /// A range of the text's scalars, together with the text.
+    /// A range of the text's scalars, with the text itself.
     subscript(scalars: Range<Int>) -> SourceRange { SourceRange(source: self, scalars: scalars) }
 
-    /// The place of a scalar; a place behind the last line end is moved to the end of the last line.
+    /// The place of a scalar. An index after the last line end gives the end of the last line.
     func location(ofScalar index: Int) -> SourceLocation {
         let (line, column) = place(ofScalar: index)
         return SourceLocation(file: file, line: line + 1, column: column + 1)
     }
 
-    /// How many columns `range` covers on the line it begins on, blanks at the end of the line left out.
+    /// The number of columns that `range` covers on its first line, without trailing blanks.
     func length(ofScalars range: Range<Int>) -> Int {
         let (line, column) = place(ofScalar: range.lowerBound)
         let start = scalarStart(ofLine: line) + column
@@ -57,12 +59,12 @@ struct SourceText: Sendable {
         return String(decoding: utf8[start..<max(start, end)], as: UTF8.self)
     }
 
-    /// The scalar at an index, if there is one.
+    /// The scalar at an index; `nil` after the end of the text.
     func scalar(at index: Int) -> Unicode.Scalar? {
         text(ofScalars: index..<index + 1).unicodeScalars.first
     }
 
-    /// The index of the scalar that the byte at `offset` of ``utf8`` belongs to.
+    /// The index of the scalar that contains the byte at `offset` of ``utf8``.
     func scalarIndex(ofByte offset: Int) -> Int {
         let end = min(offset + 1, utf8.count)
         guard end > markLength else { return 0 }
@@ -71,7 +73,7 @@ struct SourceText: Sendable {
 
     // MARK: By bytes
 
-    /// Where a scalar begins in ``utf8``.
+    /// The offset in ``utf8`` at which a scalar begins.
     func byteOffset(ofScalar index: Int) -> Int {
         let line = lastLine(startingAtOrBefore: index)
         var offset = Int(lineBytes[line]), left = index - scalarStart(ofLine: line)
@@ -94,7 +96,7 @@ struct SourceText: Sendable {
         location(ofScalar: scalarIndex(atByte: offset))
     }
 
-    /// How many columns `range` of ``utf8`` covers on the line it begins on.
+    /// The number of columns that `range` of ``utf8`` covers on its first line.
     func length(ofBytes range: Range<Int>) -> Int {
         length(ofScalars: scalarIndex(atByte: range.lowerBound)..<scalarIndex(atByte: range.upperBound))
     }
@@ -105,7 +107,7 @@ struct SourceText: Sendable {
         return scalarStart(ofLine: line) + Self.scalarCount(utf8[start..<max(start, min(offset, utf8.count))])
     }
 
-    /// 0-based; the line that the byte stands on, its own line end included.
+    /// The 0-based line of a byte. A line end belongs to the line it ends.
     func line(ofByte offset: Int) -> Int {
         var low = 0, high = lineBytes.count
         while high - low > 1 {
@@ -141,7 +143,7 @@ struct SourceText: Sendable {
         return scalarStart(ofLine: line + 1) - (Int(lineBytes[line + 1]) - byteEnd(ofLine: line))
     }
 
-    /// Where the line's text ends, its line end not included.
+    /// The byte offset at which a line's text ends, before its line end.
     private func byteEnd(ofLine line: Int) -> Int {
         guard line + 1 < lineBytes.count else { return utf8.count }
         let next = Int(lineBytes[line + 1])
@@ -177,11 +179,11 @@ struct SourceText: Sendable {
         return (lineBytes, lineScalars, scalars)
     }
 
-    /// How many bytes from `start` on are ASCII and end no line; looked at eight at a time, and so perhaps fewer than
-    /// there are.
+    /// The number of bytes from `start` that are ASCII and end no line. Looks at eight bytes at a time, so it may count
+    /// too few.
     private static func plainLength(of bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         let ones: UInt64 = 0x0101_0101_0101_0101, high = ones << 7
-        /// The high bit of each byte that is zero; perhaps of some behind the first such too.
+        /// Sets the high bit of each zero byte; bits after the first one may be wrong.
         func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word & high }
         let raw = UnsafeRawBufferPointer(bytes)
         var index = start
@@ -210,12 +212,12 @@ struct SourceText: Sendable {
         bytes.count { !$0.isContinuation }
     }
 
-    /// Whether the file begins with a UTF-16 mark. Without one libyaml takes it for UTF-8.
+    /// Whether the file begins with a UTF-16 byte-order mark. libyaml takes files without one for UTF-8.
     static func isUTF16(_ bytes: [UInt8]) -> Bool {
         bytes.starts(with: [0xff, 0xfe]) || bytes.starts(with: [0xfe, 0xff])
     }
 
-    /// The text as UTF-8 when it begins with a UTF-16 mark, else as it is. Unpaired surrogates become U+FFFD.
+    /// Converts a text that begins with a UTF-16 byte-order mark to UTF-8, with U+FFFD for unpaired surrogates.
     static func utf8(_ bytes: [UInt8]) -> [UInt8] {
         guard isUTF16(bytes) else { return bytes }
         let isLittle = bytes[0] == 0xff
@@ -227,13 +229,13 @@ struct SourceText: Sendable {
     }
 }
 
-/// A part of a text.
+/// A range of a text's scalars.
 struct SourceRange {
     let source: SourceText
     let scalars: Range<Int>
 }
 
 extension UInt8 {
-    /// Whether the byte goes on with a scalar of UTF-8 rather than beginning one.
+    /// Whether the byte continues a scalar of UTF-8.
     fileprivate var isContinuation: Bool { self & 0xc0 == 0x80 }
 }

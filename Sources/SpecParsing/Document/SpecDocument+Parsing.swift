@@ -1,24 +1,24 @@
 internal import CLibYAML
 
-/// How much of a file is read before it is refused, so that no file takes long or fills the memory.
+/// The limits beyond which a file is refused, so that no file takes long to read or fills the memory.
 package enum DocumentLimits {
-    /// Mappings and lists inside one another, through aliases too. A buildspec needs eight.
+    /// The maximum nesting of mappings and lists, including aliases. A buildspec needs eight levels.
     static let depth = 100
-    /// Scalars, lists and mappings, those behind every alias counted again.
+    /// The maximum number of scalars, lists and mappings; those of an alias count each time it is used.
     static let values = 1_500_000
     package static let bytes = 64 << 20
-    /// Entries of one list or mapping of sections: builds of a batch, report groups, secondary artifacts.
+    /// The maximum number of entries of a list or mapping of sections, such as the builds of a batch.
     static let sections = 10_000
 }
 
-/// A file that gives no document, with the reason.
+/// A file that cannot be read as a document, with the reason.
 struct UnreadableFile: Error {
     let source: SourceText
     let diagnostic: Diagnostic
 }
 
 extension SpecDocument {
-    /// Reads a whole file; fails with the first thing that keeps it from being one YAML document within the limits.
+    /// Reads a whole file. Fails with the first problem that keeps it from being one YAML document within the limits.
     static func read(_ bytes: [UInt8], file: String) -> Result<SpecDocument, UnreadableFile> {
         let isTooLarge = bytes.count > DocumentLimits.bytes
         let source = SourceText(isTooLarge ? [] : bytes, file: file)
@@ -45,22 +45,22 @@ extension SpecDocument {
     }
 }
 
-/// Builds the tree from libyaml's events, one after the other, without recursion.
+/// Builds the tree from libyaml's events, without recursion.
 private struct DocumentBuilder {
-    /// A list or mapping whose end has not come yet.
+    /// A list or mapping that has not ended yet.
     private struct OpenNode {
         let index: UInt32
-        /// Where its members begin in `pending`.
+        /// The index in `pending` at which its members begin.
         let firstPending: Int
         let valuesBefore: Int
         let anchor: String?
-        /// Levels below this one so far.
+        /// The number of levels below this node so far.
         var height = 0
     }
 
     private struct Anchor {
         let index: UInt32
-        /// Values that an alias to it stands for; `nil` while the node is still open.
+        /// The number of values that an alias to the anchor stands for; `nil` while the node is open.
         var size: Int?
         var height = 0
     }
@@ -69,13 +69,13 @@ private struct DocumentBuilder {
     private var children: ContiguousArray<UInt32> = []
     private var text: ContiguousArray<UInt8> = []
     private var open: [OpenNode] = []
-    /// Members of open nodes, innermost last.
+    /// The members of all open nodes, those of the innermost last.
     private var pending: ContiguousArray<UInt32> = []
     private var anchors: [String: Anchor] = [:]
     private var valueCount = 0
     private var documentCount = 0
 
-    /// A plain buildspec has a value per 15 bytes or so.
+    /// Reserves memory, given that a typical buildspec has one value per 15 bytes.
     mutating func reserve(forBytes count: Int) {
         text.reserveCapacity(count)
         nodes.reserveCapacity(min(count / 12, DocumentLimits.values))
@@ -189,7 +189,7 @@ private struct DocumentBuilder {
         }
     }
 
-    /// YAML 1.1's null: an untagged plain scalar of one of five texts, or anything tagged `!!null`.
+    /// Whether a scalar is a YAML 1.1 null: one of five untagged plain texts, or anything tagged `!!null`.
     private func isNull(
         _ text: UnsafeBufferPointer<UInt8>, tag: UnsafeMutablePointer<yaml_char_t>?, isPlain: Bool
     ) -> Bool {

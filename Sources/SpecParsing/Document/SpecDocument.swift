@@ -21,24 +21,24 @@ final class SpecDocument: Sendable {
         self.rootIndex = rootIndex
     }
 
-    /// Where the quoted scalars stand, in scalars of the source.
+    /// The ranges of the quoted scalars, in scalar indices of the source.
     var quotedScalars: [Range<Int>] {
         nodes.lazy.filter { $0.kind == .scalar && $0.style == .quoted }.map { Int($0.start)..<Int($0.end) }
     }
 
-    /// The one value of the file; `nil` when it holds nothing but comments.
+    /// The root value of the file; `nil` when the file holds only comments.
     var root: SpecNode? { rootIndex.map { SpecNode(document: self, index: $0) } }
 }
 
-/// A node as it is stored.
+/// A node as the document stores it.
 struct NodeRecord: Sendable {
     var kind: SpecNode.Kind
     var style: SpecNode.Style
     var isNull: Bool
-    /// Scalar indices into the source.
+    /// The node's range in the source, as scalar indices.
     var start: UInt32
     var end: UInt32
-    /// A scalar's bytes in the document's text, a collection's members in its children.
+    /// The range of a scalar's bytes in the document's text, or of a collection's members in its children.
     var first: UInt32
     var count: UInt32
 }
@@ -56,10 +56,10 @@ struct SpecNode: Sendable {
     var kind: Kind { record.kind }
     var style: Style { record.style }
 
-    /// Whether the value is absent: nothing, `~` or `null` without quotes, or tagged `!!null`.
+    /// Whether the value is null: empty, `~` or `null` without quotes, or tagged `!!null`.
     var isNull: Bool { record.isNull }
 
-    /// A scalar's text after unfolding and unescaping, never re-rendered from a typed value; empty for collections.
+    /// A scalar's text after unfolding and unescaping, as it was written; empty for collections.
     var text: String {
         guard kind == .scalar else { return "" }
         let start = Int(record.first)
@@ -68,7 +68,7 @@ struct SpecNode: Sendable {
         }
     }
 
-    /// Hands over the bytes of a scalar's ``text``, good only inside `body`.
+    /// Calls `body` with the bytes of a scalar's ``text``, which are valid only during the call.
     func withText<Result>(_ body: (UnsafeBufferPointer<UInt8>) -> Result) -> Result {
         guard kind == .scalar else { return body(UnsafeBufferPointer(start: nil, count: 0)) }
         let start = Int(record.first), end = start + Int(record.count)
@@ -98,13 +98,13 @@ struct SpecNode: Sendable {
 
     // MARK: Places
 
-    /// Scalar indices from the first character of the value to the one behind its last.
+    /// The scalar indices of the value in the source.
     var range: Range<Int> { Int(record.start)..<max(Int(record.start), Int(record.end)) }
     var location: SourceLocation { document.source.location(ofScalar: range.lowerBound) }
-    /// Columns on the line the value begins on.
+    /// The number of columns that the value covers on its first line.
     var length: Int { document.source.length(ofScalars: contentRange) }
 
-    /// The range without what follows a block: libyaml has a block end at the next token, behind comments and blanks.
+    /// The range without the comments and blanks after a block, which libyaml includes.
     var contentRange: Range<Int> {
         var node = self
         while node.style == .block, let last = node.kind == .mapping ? node.pairs.last?.value : node.items.last {
@@ -113,7 +113,7 @@ struct SpecNode: Sendable {
         return range.lowerBound..<max(range.lowerBound, node.range.upperBound)
     }
 
-    /// Whether the value says in one of a project's ways that there is nothing: null, `[]`, `{}`, `{type: NO_CACHE}`.
+    /// Whether the value states that a feature is not used: null, `[]`, `{}`, `{type: NO_CACHE}`.
     var asksForNothing: Bool {
         switch kind {
         case .scalar: isNull
@@ -125,7 +125,7 @@ struct SpecNode: Sendable {
     /// A scalar's text with its place.
     var located: Located<String> { Located(text, at: location) }
 
-    /// "a list", as a finding says it.
+    /// The name of the value's kind in a finding, such as "a list".
     var kindName: String {
         switch kind {
         case .scalar: isNull ? "empty" : "text"

@@ -1,11 +1,11 @@
-/// The way from the top of the file to a value, in the user's words: `phases.build.commands[1]`.
+/// The path from the root of the file to a value, as in `phases.build.commands[1]`.
 struct SpecPath: Sendable, Equatable {
-    /// Empty for the file as a whole.
+    /// The text of the path; empty for the file as a whole.
     let text: String
 
     static let root = SpecPath(text: "")
 
-    /// The step to a key of the table, whose name needs no escape.
+    /// Appends a key of a table, whose name needs no escaping.
     func key(_ key: KeyTable.Key) -> SpecPath {
         SpecPath(text: text.isEmpty ? key.name : text + "." + key.name)
     }
@@ -16,13 +16,15 @@ struct SpecPath: Sendable, Equatable {
         return SpecPath(text: text.isEmpty || !isPlain ? text + step : "\(text).\(step)")
     }
 
+    /// Appends the index of a list's entry.
+    ///
     /// - Parameter index: 0-based, as CodeBuild counts commands.
     func item(_ index: Int) -> SpecPath { SpecPath(text: "\(text)[\(index)]") }
 
-    /// Whether it leads to `batch` or into it.
+    /// Whether the path leads to `batch` or to a value inside it.
     var isInBatch: Bool { text == "batch" || text.hasPrefix("batch.") || text.hasPrefix("batch[") }
 
-    /// The key that leads on from `place` to here; `nil` when `place` is not on the way, or not left by a plain key.
+    /// The first key of this path below `place`; `nil` when the path does not continue `place` with a plain key.
     func firstStep(below place: SpecPath) -> String? {
         let before = place.text.isEmpty ? "" : place.text + "."
         guard text.utf8.count > before.utf8.count, text.hasPrefix(before) else { return nil }
@@ -30,14 +32,14 @@ struct SpecPath: Sendable, Equatable {
         return step.isEmpty ? nil : String(step)
     }
 
-    /// In backticks.
+    /// The path in backticks.
     var quoted: String { "`\(text)`" }
 
-    /// "in `phases.build`", or "at the top level".
+    /// The place for a message: "in `phases.build`" or "at the top level".
     var place: String { text.isEmpty ? "at the top level" : "in \(quoted)" }
 }
 
-/// A text of the user's, fit to stand in a message: in backticks, control characters escaped, cut when it is long.
+/// Quotes a text of the user for a message: in backticks, with control characters escaped, and cut when it is long.
 func quoted(_ text: String) -> String { "`\(shown(text))`" }
 
 private func shown(_ text: String) -> String {
@@ -56,7 +58,7 @@ private func shown(_ text: String) -> String {
 }
 
 extension UInt8 {
-    /// Letters, digits, `-`, `_`, and what ARNs have: `:` and `/`.
+    /// Whether the byte is a letter, a digit, `-`, `_`, or one of `:` and `/`, which ARNs contain.
     fileprivate var isPlainInPath: Bool {
         switch self {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

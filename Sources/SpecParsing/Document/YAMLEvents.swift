@@ -1,10 +1,10 @@
 internal import CLibYAML
 
-/// libyaml's event parser: the only place that owns its memory.
+/// Wraps libyaml's event parser and owns its memory.
 struct YAMLEvents: ~Copyable {
     private let parser: UnsafeMutablePointer<yaml_parser_t>
 
-    /// Makes a parser; `nil` when there is no memory for one.
+    /// Makes a parser; `nil` when there is not enough memory.
     ///
     /// - Parameter bytes: must stay where they are for as long as this value lives.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -22,7 +22,7 @@ struct YAMLEvents: ~Copyable {
         parser.deallocate()
     }
 
-    /// Hands the next event to `body` and frees it afterwards.
+    /// Passes the next event to `body` and frees it afterwards.
     ///
     /// - Returns: whether there are more.
     func next(_ body: (borrowing yaml_event_t) throws(DocumentProblem) -> Void) throws(DocumentProblem) -> Bool {
@@ -34,22 +34,22 @@ struct YAMLEvents: ~Copyable {
     }
 }
 
-/// What libyaml found wrong, in its own words.
+/// A problem that libyaml found, in its own words.
 struct YAMLProblem: Error {
     enum Kind {
-        /// The bytes are no text; `byte` is where, in the file as it is.
+        /// The bytes are not text, from an offset of the original file.
         case reader(byte: Int)
-        /// The text is no YAML; a scalar index says where.
+        /// The text is not YAML, from a scalar index.
         case syntax(scalar: Int)
         case memory
     }
 
-    /// `did not find expected ',' or ']'`
+    /// libyaml's message: `did not find expected ',' or ']'`.
     let text: String
     let kind: Kind
-    /// `while parsing a flow sequence`, and the scalar index at which that began.
+    /// libyaml's context, such as `while parsing a flow sequence`, and the scalar index at which it began.
     var context: (text: String, scalar: Int)?
-    /// libyaml's own line, 0-based; 0 for a reader's problem, which has none.
+    /// The 0-based line that libyaml reports; 0 for a reader problem, which has none.
     var line = 0
 
     static let outOfMemory = YAMLProblem(text: "out of memory", kind: .memory)
@@ -72,7 +72,7 @@ struct YAMLProblem: Error {
     }
 }
 
-/// Why a file gives no document.
+/// The reason why a file cannot be read as a document.
 enum DocumentProblem: Error {
     case yaml(YAMLProblem)
     case secondDocument(scalar: Int)

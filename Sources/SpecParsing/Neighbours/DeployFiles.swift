@@ -1,14 +1,14 @@
-/// The files of an artifact that a deploy stage reads: mistakes in them are found only there, long after the build.
+/// Checks the files of an artifact that a deploy stage reads, whose mistakes would be found only after the build.
 ///
 /// Shapes: CodePipeline user guide, "Image definitions file reference" (`imagedefinitions.json`, `imageDetail.json`) and
 /// "CodeDeploy blue/green" (`appspec.yml`, `taskdef.json`), observed 2026.
 public struct DeployFiles: Sendable {
-    /// The names at the top of an artifact that mean something to a deploy stage.
+    /// The file names at the top of an artifact that a deploy stage reads.
     public static let names = [
         "imagedefinitions.json", "imageDetail.json", "appspec.yml", "appspec.yaml", "taskdef.json",
     ]
 
-    /// One file, to be shown by a path.
+    /// One file, with the path to show in findings.
     public struct File: Sendable {
         public let name: String
         public let path: String
@@ -21,15 +21,15 @@ public struct DeployFiles: Sendable {
         }
     }
 
-    /// What is wrong with one file.
+    /// A finding about one file.
     public struct Finding: Sendable {
         public let diagnostic: Diagnostic
-        /// The text the place refers to.
+        /// The text that the finding's location refers to.
         public let source: [UInt8]
     }
 
     private var found: [Finding] = []
-    /// The containers of the task definition, where one is known.
+    /// The names of the containers of the task definition; `nil` when it is not known.
     private var containers: [String]?
 
     /// Checks the files of one artifact.
@@ -151,7 +151,7 @@ public struct DeployFiles: Sendable {
                 ?? "it has \(containers.isEmpty ? "none" : SectionReader.list(containers))")
     }
 
-    /// A member that must be a text with something in it.
+    /// The value of a key that must have a non-empty text; notes what is wrong otherwise.
     private mutating func text(_ key: String, of node: SpecNode, _ help: String) -> SpecNode? {
         guard node.kind == .mapping else {
             note(node, "there is \(node.kindName) where a mapping is expected", help: help)
@@ -170,7 +170,7 @@ public struct DeployFiles: Sendable {
 }
 
 extension SpecNode {
-    /// The value of a key of a mapping; the last one of that name.
+    /// The value of a key of a mapping. Of duplicate keys the last counts.
     fileprivate func value(_ key: String) -> SpecNode? {
         kind == .mapping ? pairs.last { $0.key.text == key }?.value : nil
     }

@@ -1,13 +1,13 @@
-/// A `docker build` among the commands of a buildspec, as far as its words can be known before it runs.
+/// A `docker build` among the commands of a buildspec, as far as it is known before it runs.
 public struct DockerBuildCommand: Sendable, Equatable {
-    /// Of the Dockerfile: candidates, the likeliest first, relative to the source's root or absolute.
+    /// The candidate paths of the Dockerfile, the most likely first, relative to the source's root or absolute.
     public let files: [String]
-    /// `--build-arg NAME=VALUE`, as far as the values are known.
+    /// The values of `--build-arg NAME=VALUE`, as far as they are known.
     public let arguments: [String: String]
-    /// What the image is called, as far as that is known.
+    /// The tags of the image, as far as they are known.
     public let tags: [String]
 
-    /// The builds in some commands, which follow one another in a shell.
+    /// Finds the `docker build` commands among some commands that run in one shell after another.
     ///
     /// - Parameters:
     ///   - variables: values that are known.
@@ -32,6 +32,8 @@ public struct DockerBuildCommand: Sendable, Equatable {
         return found
     }
 
+    /// Parses the words after `docker`; `nil` for a command that is not a build.
+    ///
     /// - Parameter folder: where the command runs; `nil` where that cannot be known.
     private init?(_ words: ArraySlice<String?>, in folder: String?, _ root: String) {
         var words = words, file: String?, arguments: [String: String] = [:], context: String?, tags: [String] = []
@@ -52,7 +54,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
             default: break
             }
         }
-        // Without a word for the folder its text comes from elsewhere, or is not known.
+        // Without a folder the Dockerfile comes from elsewhere, or is not known.
         guard let path = file ?? context.map({ $0 == "-" || $0.contains("://") ? "-" : "\($0)/Dockerfile" }),
             path != "-"
         else { return nil }
@@ -64,7 +66,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
         self.tags = tags
     }
 
-    /// Skips the client's own options and the words of the subcommand.
+    /// Skips the options of the `docker` program and the words of the subcommand.
     private static func skipToBuild(_ words: inout ArraySlice<String?>) -> Bool {
         while let word = words.first.flatMap({ $0 }), word.hasPrefix("-") {
             words.removeFirst()
@@ -83,6 +85,8 @@ public struct DockerBuildCommand: Sendable, Equatable {
         "--disable-content-trust", "-D", "--debug", "--check", "--stream",
     ]
 
+    /// Splits an option from its value.
+    ///
     /// - Returns: the option's name, and its value from the same word or the next one.
     private static func option(_ word: String, _ words: inout ArraySlice<String?>) -> (String, String?) {
         if word.hasPrefix("--"), let equals = word.firstIndex(of: "=") {
@@ -94,7 +98,8 @@ public struct DockerBuildCommand: Sendable, Equatable {
     }
 }
 
-/// A path as a command in `folder` names it, relative to the root where it lies below; `nil` when it cannot be known.
+/// Resolves a path that a command in `folder` uses, relative to the root if it lies inside; `nil` when it cannot be
+/// known.
 private func resolved(_ path: String?, in folder: String, _ root: String) -> String? {
     guard let path, !path.hasPrefix("~") else { return nil }
     let joined = path.hasPrefix("/") ? path : folder.hasPrefix("/") ? "\(folder)/\(path)" : "\(root)/\(folder)/\(path)"

@@ -1,12 +1,12 @@
-/// One instruction of a Dockerfile: its continued lines joined, comments and the texts of here-documents left out.
+/// One instruction of a Dockerfile, with continued lines joined, and without comments and here-documents.
 struct DockerInstruction {
-    /// In capitals.
+    /// The name of the instruction in upper case.
     let name: String
-    /// Behind the name.
+    /// The text after the name.
     let text: String
-    /// Of the name, 1-based.
+    /// The 1-based line of the name.
     let line: Int
-    /// What continues a line: a backslash, or a backtick where the file says so.
+    /// The character that continues a line: a backslash, or a backtick where the file says so.
     let escape: Character
 
     /// The instructions of a file, in order.
@@ -20,7 +20,7 @@ struct DockerInstruction {
             guard !isSkipped(line) else { continue }
             var text = String(line)
             while let shorter = withoutContinuation(text, escape), let next = lines.popFirst() {
-                // A comment, or nothing at all, between the lines of an instruction does not end it.
+                // Comments and empty lines inside an instruction do not end it.
                 text = isSkipped(next) ? shorter + String(escape) : shorter + next
             }
             if let shorter = withoutContinuation(text, escape) { text = shorter }
@@ -34,7 +34,7 @@ struct DockerInstruction {
         return found
     }
 
-    /// `# escape=` among the directives, which stand before everything else.
+    /// The escape character that the `# escape=` directive sets.
     private static func escape(of lines: ArraySlice<Substring>) -> Character {
         for line in lines {
             guard let directive = line.wholeMatch(of: #/\s*#\s*([A-Za-z]+)\s*=\s*(\S+)\s*/#) else { break }
@@ -48,6 +48,8 @@ struct DockerInstruction {
         return text.isEmpty || text.first == "#"
     }
 
+    /// The line without its continuation character; `nil` for a line that does not continue.
+    ///
     /// - Returns: `nil` for a line that does not go on.
     private static func withoutContinuation(_ line: String, _ escape: Character) -> String? {
         var text = line[...]
@@ -60,7 +62,7 @@ struct DockerInstruction {
         let stripsTabs: Bool
     }
 
-    /// Those that begin in the instruction: `<<EOF`, `3<<-"EOF"`.
+    /// The here-documents that begin in the instruction: `<<EOF`, `3<<-"EOF"`.
     private var hereDocuments: [HereDocument] {
         guard ["RUN", "COPY", "ADD"].contains(name) else { return [] }
         return text.split(whereSeparator: \.isWhitespace).compactMap { word in

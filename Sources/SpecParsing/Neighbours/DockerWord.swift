@@ -1,6 +1,6 @@
-/// The words of an instruction, and the variables in them.
+/// Splits the text of an instruction into words, and expands the variables in them.
 enum DockerWord {
-    /// Splits at blanks outside of quotes; quotes stay.
+    /// Splits at blanks outside of quotes, and keeps the quotes.
     static func split(_ text: String) -> [String] {
         var words: [String] = [], word = "", quote: Character?
         for character in text {
@@ -18,7 +18,7 @@ enum DockerWord {
         return word.isEmpty ? words : words + [word]
     }
 
-    /// Takes quotes away and puts values in: `$NAME`, `${NAME}`, `${NAME:-text}`, `${NAME-text}`, and these with `+`.
+    /// Removes quotes and expands variables: `$NAME`, `${NAME}`, `${NAME:-text}`, `${NAME-text}`, and these with `+`.
     ///
     /// - Returns: `nil` when a variable without a value, or what is none of these, decides the text.
     static func expanded(
@@ -43,7 +43,7 @@ enum DockerWord {
         return isQuoted ? nil : result
     }
 
-    /// What stands for a `$`, which has been read.
+    /// Expands a variable whose `$` has been read.
     private static func variable(
         _ rest: inout Substring, escape: Character, depth: Int, _ value: (String) -> String?
     ) -> String? {
@@ -58,7 +58,7 @@ enum DockerWord {
         let name = inside.prefix(while: isNamePart), found = value(String(name))
         var rule = inside.dropFirst(name.count)
         guard !rule.isEmpty else { return found }
-        // With a colon an empty value counts as none.
+        // With a colon, an empty value counts as unset.
         let isThere = rule.first == ":" ? found.map { !$0.isEmpty } ?? false : found != nil
         if rule.first == ":" { rule.removeFirst() }
         switch rule.popFirst() {
@@ -68,7 +68,7 @@ enum DockerWord {
         }
     }
 
-    /// Of the brace a text begins with.
+    /// The index of the brace that closes the one at the start of the text.
     private static func closing(_ text: Substring) -> Substring.Index? {
         var open = 0
         for index in text.indices {

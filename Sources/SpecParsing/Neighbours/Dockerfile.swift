@@ -1,4 +1,4 @@
-/// The images a Dockerfile begins with or copies from, as far as its text alone tells.
+/// The images that a Dockerfile is based on or copies from, as far as its text alone tells.
 ///
 /// Read as Docker reads it: parser directives, comments, continued lines, here-documents, `ARG` before the first `FROM`.
 /// What is wrong in it is the build's to say.
@@ -6,11 +6,11 @@ public struct Dockerfile: Sendable {
     /// One image, with the line that names it.
     public struct Image: Sendable, Equatable {
         public let name: String
-        /// 1-based.
+        /// The 1-based line that names the image.
         public let line: Int
     }
 
-    /// In the order of the file, each name once.
+    /// The images in the order of the file, each once.
     public private(set) var images: [Image] = []
 
     private var arguments: [String: String]
@@ -18,6 +18,8 @@ public struct Dockerfile: Sendable {
     private var stages: Set<String> = []
     private var stageCount = 0
 
+    /// Reads the bytes of a Dockerfile.
+    ///
     /// - Parameter arguments: values that beat those of `ARG`: `--build-arg`.
     public init(_ bytes: [UInt8], arguments: [String: String] = [:]) {
         overrides = arguments
@@ -32,7 +34,7 @@ public struct Dockerfile: Sendable {
         }
     }
 
-    /// Whether a file of this name is likely to be one: `Dockerfile`, `Dockerfile.dev`, `dev.Dockerfile`.
+    /// Whether a file with this name is probably a Dockerfile: `Dockerfile`, `Dockerfile.dev`, `dev.Dockerfile`.
     public static func isNamedSo(_ name: some StringProtocol) -> Bool {
         let name = name.lowercased()
         return name == "dockerfile" || name.hasPrefix("dockerfile.") && !name.hasSuffix(".dockerignore")
@@ -64,7 +66,7 @@ public struct Dockerfile: Sendable {
         }
     }
 
-    /// `COPY --from=IMAGE`, `RUN --mount=type=bind,from=IMAGE,…`
+    /// Reads the images of `COPY --from=IMAGE` and `RUN --mount=type=bind,from=IMAGE,…`.
     private mutating func read(_ instruction: DockerInstruction) {
         for word in DockerWord.split(instruction.text).prefix(while: { $0.hasPrefix("--") }) {
             if instruction.name == "COPY", word.hasPrefix("--from=") {
@@ -78,7 +80,7 @@ public struct Dockerfile: Sendable {
     }
 
     private mutating func copy(from place: String, _ instruction: DockerInstruction) {
-        // A number is a stage's, a name may be one; a variable is none there for Docker either.
+        // A number or a known name is a stage. Docker expands no variables here either.
         guard Int(place) == nil, !place.contains("$"), !stages.contains(place.lowercased()) else { return }
         note(place, instruction)
     }
@@ -90,6 +92,8 @@ public struct Dockerfile: Sendable {
         images.append(Image(name: name, line: instruction.line))
     }
 
+    /// Expands the variables of a text.
+    ///
     /// - Returns: `nil` when a variable has no value that could be known.
     private func expanded(_ text: String, _ instruction: DockerInstruction) -> String? {
         DockerWord.expanded(text, escape: instruction.escape) { arguments[$0] }

@@ -1,10 +1,12 @@
-/// A simple command of a shell script with the words behind its assignments, as far as they are known before it runs.
+/// A simple command of a shell script and its words after the assignments, as far as they are known before it runs.
 struct SimpleCommand {
-    /// Without quotes, variables put in; `nil` for a word that only the shell can know.
+    /// The words without quotes and with variables expanded; `nil` for a word that only the shell can expand.
     let words: [String?]
-    /// Whether it runs in a process of its own.
+    /// Whether the command runs in a process of its own.
     let isInSubshell: Bool
 
+    /// Finds all simple commands of a script.
+    ///
     /// - Parameter variables: values that are known.
     static func all(of script: String, variables: [String: String]) -> [SimpleCommand] {
         let bytes = Array(script.utf8)
@@ -21,7 +23,7 @@ struct SimpleCommand {
     }
 
     private static func literal(_ word: String, _ variables: [String: String]) -> String? {
-        // What a substitution or a pattern makes of it is the shell's secret.
+        // Only the shell can expand substitutions and patterns.
         guard !word.contains("`"), !word.contains("$("), !word.contains(where: { "*?[".contains($0) }) else {
             return nil
         }

@@ -1,5 +1,5 @@
 extension BuildSpec {
-    /// `batch`: several builds from one file (CODEBUILD.md 9). An ordinary build ignores it.
+    /// The `batch` section: several builds from one file (CODEBUILD.md 9). An ordinary build ignores it.
     public struct Batch: Sendable, Equatable {
         public enum Kind: String, Sendable, Codable {
             case graph = "build-graph"
@@ -12,7 +12,8 @@ extension BuildSpec {
         public let location: SourceLocation
         /// Whether one failed build stops the others.
         public let fastFail: Bool
-        /// Of a graph or a list, in the order of the file. Identifiers are unique, dependencies known, and no cycle.
+        /// The builds of a graph or a list, in the order of the file. Identifiers are unique, dependencies exist, and
+        /// there are no cycles.
         public let builds: [Build]
         public let matrix: Matrix?
         public let fanout: Fanout?
@@ -20,7 +21,7 @@ extension BuildSpec {
         /// One build of a graph or a list.
         public struct Build: Sendable, Equatable {
             public let identifier: Located<String>
-            /// A path or the text of a buildspec; `nil`: this file.
+            /// The path or the text of a buildspec; `nil` for this file.
             public let buildspec: Located<String>?
             public let dependsOn: [Located<String>]
             public let env: Env
@@ -28,7 +29,7 @@ extension BuildSpec {
             public let debugSession: Bool
         }
 
-        /// What a batch sets for a build, above the project's own settings.
+        /// The environment of a build in the batch, which overrides the settings of the project.
         public struct Env: Sendable, Equatable {
             public let computeType: Located<String>?
             public let fleet: Located<String>?
@@ -38,10 +39,10 @@ extension BuildSpec {
             public let variables: [Variable]
         }
 
-        /// The builds are the Cartesian product of the dimensions that are not empty.
+        /// A matrix, whose builds are the Cartesian product of the dimensions that are not empty.
         public struct Matrix: Sendable, Equatable {
             public let ignoreFailure: Bool
-            /// The same for every build.
+            /// The environment that all builds share.
             public let env: Env
             public let buildspecs: [Located<String>]
             public let images: [Located<String>]
@@ -49,7 +50,7 @@ extension BuildSpec {
             public let fleets: [Located<String>]
             public let variables: [Dimension]
 
-            /// One variable with the values it takes.
+            /// One variable with its values.
             public struct Dimension: Sendable, Equatable {
                 public let name: String
                 public let values: [Located<String>]
@@ -57,7 +58,7 @@ extension BuildSpec {
             }
         }
 
-        /// `parallelism` identical builds.
+        /// A number of identical builds.
         public struct Fanout: Sendable, Equatable {
             public let parallelism: Located<Int>
             public let ignoreFailure: Bool

@@ -1,5 +1,5 @@
 extension KeyTable {
-    /// A buildspec of version 0.2 or 0.1 (CODEBUILD.md 1.2, 1.5).
+    /// The keys of a buildspec of version 0.2 or 0.1 (CODEBUILD.md 1.2, 1.5).
     package static let buildSpec = KeyTable([
         Key(
             "version", .text, mayBeEmpty: true,
@@ -23,8 +23,8 @@ extension KeyTable {
         Key(
             "reports", .sectionsByName(report),
             about: "Test results and code coverage, by the name or ARN of their report group; at most five groups."),
-        // Read by the Elastic Beanstalk command line, before CodeBuild sees the file (its guide, "Using the EB CLI with
-        // CodeBuild").
+        // The Elastic Beanstalk command line reads this before CodeBuild sees the file (its guide, "Using the EB CLI
+        // with CodeBuild").
         Key(
             "eb_codebuild_settings", .anything, support: .irrelevant,
             about: "Settings of the Elastic Beanstalk command line; CodeBuild takes no notice of them."),
@@ -51,7 +51,7 @@ extension KeyTable {
             Key("git-credential-helper", .flag, about: "Whether git gets its credentials from CodeBuild."),
         ])
 
-    /// The names of version 0.1 (CODEBUILD.md 1.5).
+    /// The keys of `environment_variables` in version 0.1 (CODEBUILD.md 1.5).
     static let environment01 = KeyTable([
         Key("plaintext", .variables(.values), mayBeEmpty: true),
         Key("parameter-store", .variables(.parameters), mayBeEmpty: true),

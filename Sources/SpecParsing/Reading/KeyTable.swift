@@ -1,22 +1,22 @@
-/// The keys a mapping may have, each with the shape of its value.
+/// The keys that a mapping may have, each with the shape of its value.
 ///
 /// The one list of keys: reading, unknown-key findings, suggestions and the JSON Schema all look here, and nothing else
 /// knows a key's shape.
 package struct KeyTable: Sendable {
-    /// One key. A class, for it is handed about more often than any other value of this room.
+    /// One key of a table. It is a class because it is copied more often than any other value of this module.
     package final class Key: Sendable {
         package let name: String
         package let shape: Shape
-        /// The only buildspec version that has the key; `nil`: every one.
+        /// The only buildspec version that has the key; `nil` when every version has it.
         package let version: BuildSpec.Version?
-        /// Whether nothing after the colon is normal and needs no warning.
+        /// Whether an empty value is normal and needs no warning.
         let mayBeEmpty: Bool
         let support: Support
-        /// Other words that people write for it.
+        /// Wrong names that people use for the key.
         let misnomers: [String]
-        /// What it is for, in a sentence or two, for editors; empty for keys of the settings.
+        /// The key's description for editors, in a sentence or two; empty for keys of the settings.
         package let about: String
-        /// Values to be offered by editors; others may be as good.
+        /// Example values for editors; other values may be valid too.
         package let examples: [String]
 
         init(
@@ -34,61 +34,62 @@ package struct KeyTable: Sendable {
         }
     }
 
-    /// What a mapping of names to scalars is for.
+    /// The purpose of a mapping from names to scalars.
     package enum VariableUse: Sendable {
-        /// Environment variables: no value is an empty text, a name no shell can use is a warning (DESIGN 8.9).
+        /// Environment variables: a null value is an empty text, and a name that no shell can use is a warning (DESIGN
+        /// 8.9).
         case values
-        /// Environment variables looked up in Parameter Store or Secrets Manager: no value is left out, a name no shell
-        /// can use is an error, and so is a text that is no reference.
+        /// Environment variables from Parameter Store or Secrets Manager: a null value is skipped, and a name that no
+        /// shell can use or a text that is not a reference is an error.
         case parameters, secrets
-        /// Runtimes: no value is left out.
+        /// Runtime versions: a null value is skipped.
         case versions
     }
 
-    /// What becomes of a key's value.
+    /// How far the value of a key is supported.
     enum Support: Sendable {
         case read
-        /// Means nothing to a build on this machine.
+        /// The key has no meaning for a build on this machine.
         case irrelevant
-        /// Would matter, and is not followed yet: a warning says so.
+        /// The key would matter but is not supported yet, and gives a warning.
         case missing
     }
 
-    /// What a value may be.
+    /// The shape that a value must have.
     package indirect enum Shape: Sendable {
-        /// Any scalar, as its source text.
+        /// Any scalar, read as its source text.
         case text
-        /// `yes`, `no`, `true`, `false`, `on`, `off`, in any case.
+        /// A Boolean: `yes`, `no`, `true`, `false`, `on`, `off`, in any case.
         case flag
         case number
-        /// A list of scalars, or one scalar alone.
+        /// A list of scalars, or a single scalar.
         case texts
-        /// As ``texts``, each a command.
+        /// A list of commands, or a single command.
         case commands
-        /// Names of the user's choice, each with a scalar.
+        /// A mapping from names of the user's choice to scalars.
         case variables(VariableUse)
-        /// Names of the user's choice, each with ``texts``.
+        /// A mapping from names of the user's choice to ``texts``.
         case textsByName
         case section(KeyTable)
-        /// Names of the user's choice, each with a section; also as a list of one-key mappings.
+        /// A mapping from names of the user's choice to sections, or a list of mappings with one key each.
         case sectionsByName(KeyTable)
         /// A list of sections.
         case sections(KeyTable)
-        /// Not looked into.
+        /// Any value; it is not read.
         case anything
     }
 
-    /// What an unknown key is.
+    /// How an unknown key is treated.
     package enum Unknown: Sendable {
-        /// A warning: CodeBuild goes on (CODEBUILD.md 1.3).
+        /// The key is a warning, because CodeBuild goes on (CODEBUILD.md 1.3).
         case warned
-        /// An error with CodeBuild's message about phase names.
+        /// The key is an error with CodeBuild's message about phase names.
         case refusedAsPhase
-        /// An error of ours.
+        /// The key is an error of our own.
         case refused
     }
 
-    /// The section's name in CodeBuild's unknown-key block; `nil` where it is not known to print one.
+    /// The section's name in CodeBuild's list of unknown keys; `nil` where CodeBuild is not known to list any.
     let printedName: String?
     package let unknown: Unknown
     package let keys: [Key]
@@ -103,7 +104,7 @@ package struct KeyTable: Sendable {
         keys.first { $0.name == name && ($0.version ?? version) == version }
     }
 
-    /// The sections below this table that have a key of this name, shallowest first.
+    /// The paths of the sections below this table that have a key of this name, the shallowest first.
     func places(ofKey name: String) -> [SpecPath] {
         var found: [SpecPath] = [], level: [(path: SpecPath, table: KeyTable)] = [(.root, self)]
         while !level.isEmpty {
@@ -121,7 +122,8 @@ package struct KeyTable: Sendable {
 }
 
 extension KeyTable.Shape {
-    /// The table of the sections within a value of this shape, and what the way to them has behind the key.
+    /// The tables of the sections inside a value of this shape, each with the suffix that leads from the key to the
+    /// section.
     var sections: [(table: KeyTable, suffix: String)] {
         switch self {
         case .section(let table): [(table, "")]

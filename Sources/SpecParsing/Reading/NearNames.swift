@@ -1,4 +1,4 @@
-/// The candidate that the writer of `name` most likely meant; `nil` when none is near.
+/// The candidate that most resembles `name` and was probably meant; `nil` when none is similar enough.
 ///
 /// Near is: the same but for case, `-` and `_` (`baseDirectory`), the beginning of it (`exclude` for `exclude-paths`),
 /// or one typing slip for every four letters (`comands`).
@@ -9,7 +9,7 @@ public func nearName(to name: String, among candidates: [String]) -> String? {
     var best: (name: String, slips: Int)?
     for candidate in candidates {
         let other = foldedName(candidate), limit = max(1, max(folded.count, other.count) / 4)
-        // Each letter more or less is a slip.
+        // Each letter more or less counts as a slip.
         guard abs(folded.count - other.count) <= limit else { continue }
         let slips = slips(from: folded, to: other)
         if slips <= limit, slips < best?.slips ?? .max { best = (candidate, slips) }
@@ -23,7 +23,7 @@ private func foldedName(_ name: String) -> [UInt8] {
     name.lowercased().utf8.filter { $0 != UInt8(ascii: "-") && $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: " ") }
 }
 
-/// How many letters must be added, dropped, replaced or swapped with their neighbour (optimal string alignment).
+/// The number of letters to insert, delete, replace or swap with their neighbour (optimal string alignment distance).
 private func slips(from one: [UInt8], to other: [UInt8]) -> Int {
     var beforeLast: [Int] = [], last = Array(0...other.count)
     for (row, letter) in one.enumerated() {

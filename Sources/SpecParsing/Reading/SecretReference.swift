@@ -1,16 +1,18 @@
-/// What a value of `secrets-manager` names: `secret-id[:json-key[:version-stage[:version-id]]]` (CODEBUILD.md 5.4).
+/// A reference in `secrets-manager`: `secret-id[:json-key[:version-stage[:version-id]]]` (CODEBUILD.md 5.4).
 ///
 /// All but the first may be absent or empty: `ci/token::AWSPREVIOUS` is the whole text of an older version.
 public struct SecretReference: Sendable, Hashable {
-    /// As it was written.
+    /// The reference as written.
     public let text: String
-    /// A name, or a whole ARN.
+    /// The name or the whole ARN of the secret.
     public let id: String
     public let jsonKey: String?
-    /// `nil` together with ``versionID`` means AWSCURRENT.
+    /// The version stage; `nil` together with ``versionID`` means AWSCURRENT.
     public let versionStage: String?
     public let versionID: String?
 
+    /// Parses a reference.
+    ///
     /// - Throws: what the text has that the grammar has not.
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
@@ -18,7 +20,7 @@ public struct SecretReference: Sendable, Hashable {
         let fields = text.fields
         let rest: ArraySlice<String>
         if text.utf8.starts(with: "arn:".utf8) {
-            // The ARN of a secret has colons of its own: its first seven fields.
+            // The ARN of a secret contains colons itself, and has seven fields.
             guard fields.count >= 7, fields[2] == "secretsmanager", fields[5] == "secret", !fields[6].isEmpty else {
                 throw ReferenceProblem(
                     "is no ARN of a secret, expected `arn:aws:secretsmanager:REGION:ACCOUNT:secret:NAME`")
@@ -46,17 +48,19 @@ public struct SecretReference: Sendable, Hashable {
     private static let grammar = "write `secret-id:json-key:version-stage:version-id`; all but the first may be empty"
 }
 
-/// What a value of `parameter-store` names: a parameter's name or ARN, perhaps with `:version` or `:label` behind it.
+/// A reference in `parameter-store`: the name or ARN of a parameter, with an optional `:version` or `:label`.
 ///
 /// [inferred] CODEBUILD.md 5.4: the suffixes are those of Parameter Store itself.
 public struct ParameterReference: Sendable, Hashable {
-    /// As it was written.
+    /// The reference as written.
     public let text: String
-    /// The name or ARN without what stands behind it.
+    /// The name or ARN without the version or label.
     public let name: String
-    /// A version's number or a label.
+    /// The number of a version, or a label.
     public let selector: String?
 
+    /// Parses a reference.
+    ///
     /// - Throws: what the text has that the grammar has not.
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
@@ -94,7 +98,7 @@ public struct ParameterReference: Sendable, Hashable {
     private static let grammar = "write `NAME`, `NAME:VERSION` or `NAME:LABEL`"
 }
 
-/// Why a text is no reference: what follows the name of its place in a finding.
+/// The reason why a text is not a valid reference, as the predicate of a sentence about its place.
 public struct ReferenceProblem: Error, Equatable {
     public let message: String
     public let help: String?
@@ -104,7 +108,8 @@ public struct ReferenceProblem: Error, Equatable {
         self.help = help
     }
 
-    /// Whatever else a name may hold is the service's to say; these no name holds, and they do harm on the way there.
+    /// Checks for characters that no name can contain and that would do harm in a request. The service checks all
+    /// others.
     fileprivate static func checkCharacters(of text: String, expected: String) throws(ReferenceProblem) {
         guard !text.isEmpty else { throw ReferenceProblem("is empty, expected \(expected)") }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f }) else {
@@ -117,7 +122,7 @@ public struct ReferenceProblem: Error, Equatable {
 }
 
 extension String {
-    /// What stands between the colons; a mark that combines with a colon takes none of them away.
+    /// The fields between the colons, split by bytes so that combining characters hide no colon.
     fileprivate var fields: [String] {
         utf8.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map { String(Substring($0)) }
     }

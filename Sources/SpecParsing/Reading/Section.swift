@@ -4,9 +4,9 @@
 struct Section: Sendable {
     /// The value of a known key.
     enum Value: Sendable {
-        /// Nothing after the colon.
+        /// No value after the colon.
         case empty
-        /// Something that does not fit; there is an error about it.
+        /// A value of the wrong shape, about which there is an error.
         case unreadable
         case text(SpecNode)
         case flag(Located<Bool>)
@@ -20,7 +20,7 @@ struct Section: Sendable {
         case sections([Section])
     }
 
-    /// A value under a name of the user's choice.
+    /// A value with a name of the user's choice.
     struct Named<Content: Sendable>: Sendable {
         let name: String
         let node: SpecNode
@@ -29,33 +29,35 @@ struct Section: Sendable {
 
     struct Entry: Sendable {
         let key: SpecNode
-        /// What stands behind the key, as it is written.
+        /// The value of the key as it was written.
         let node: SpecNode
         let value: Value
     }
 
-    /// Entries by their names. A table has some ten keys: looking through them is quicker than hashing.
+    /// Entries by their names. A table has about ten keys, so a linear search is faster than hashing.
     struct Entries: Sendable {
-        /// In the order of the file.
+        /// The entries in the order of the file.
         private(set) var list: [(name: String, entry: Entry)] = []
 
         var isEmpty: Bool { list.isEmpty }
 
         subscript(name: String) -> Entry? { list.first { $0.name == name }?.entry }
 
+        /// Adds an entry with a name that is not in the list yet.
+        ///
         /// - Parameter name: not there yet.
         mutating func add(_ name: String, _ entry: Entry) { list.append((name, entry)) }
     }
 
     let path: SpecPath
-    /// What to point at in a finding about the section as a whole: the key it stands under, else its own first key.
+    /// The node for findings about the section as a whole: its own key, or else its first key.
     let node: SpecNode
     var entries = Entries()
 
-    /// Whether the key is written, with whatever value.
+    /// Whether the file has the key, with any value.
     func has(_ name: String) -> Bool { entries[name] != nil }
 
-    /// Whether something stands behind the key, if only something that does not fit.
+    /// Whether the key has a value, even one of the wrong shape.
     func hasValue(_ name: String) -> Bool {
         switch entries[name]?.value {
         case nil, .empty?: false

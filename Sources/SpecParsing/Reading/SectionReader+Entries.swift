@@ -6,7 +6,7 @@ struct SpecEntry {
 }
 
 extension SectionReader {
-    /// The entries of a mapping in the order of the file: the last of each name, and those merged in by `<<`.
+    /// The entries of a mapping in the order of the file, with `<<` merged and only the last of duplicate keys.
     mutating func entries(of mapping: SpecNode, at path: SpecPath) -> [SpecEntry] {
         var own: [SpecEntry] = [], merged: [SpecNode] = []
         own.reserveCapacity(mapping.pairs.count)
@@ -27,9 +27,10 @@ extension SectionReader {
         return merged.isEmpty ? entries : entries + mergedEntries(merged, besides: entries, at: path)
     }
 
-    /// Drops every entry whose name comes again later, with a warning: the last wins (CODEBUILD.md 1.3: [unknown]).
+    /// Drops all but the last of duplicate names, with a warning (which one CodeBuild takes is [unknown], CODEBUILD.md
+    /// 1.3).
     mutating func lastOfEachName(_ entries: [SpecEntry], at path: SpecPath) -> [SpecEntry] {
-        // The usual case without a dictionary: few names, none of them twice.
+        // In the usual case there are few names and no duplicates, and no dictionary is needed.
         if entries.count <= 12, entries.indices.allSatisfy({ !entries[..<$0].contains(named: entries[$0].name) }) {
             return entries
         }
@@ -47,7 +48,8 @@ extension SectionReader {
         return entries.enumerated().filter { isDropped[$0.offset] == nil }.map(\.element)
     }
 
-    /// What `<<` brings in (YAML 1.1 merge keys): keys the mapping has itself stay, of several sources the first wins.
+    /// The entries that `<<` brings in (YAML 1.1 merge keys). The mapping's own keys win, then the first of several
+    /// sources.
     private mutating func mergedEntries(
         _ sources: [SpecNode], besides own: [SpecEntry], at path: SpecPath
     ) -> [SpecEntry] {

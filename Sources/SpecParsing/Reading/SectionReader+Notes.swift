@@ -1,4 +1,4 @@
-/// The findings about keys and shapes.
+/// Notes findings about keys and shapes.
 extension SectionReader {
     mutating func noteWrongType(_ node: SpecNode, expected: String, at path: SpecPath, help: String? = nil) {
         let subject = path == .root ? "the file" : path.quoted
@@ -7,7 +7,7 @@ extension SectionReader {
             help: help ?? (expected == "text" ? Self.helpForText(node) : nil))
     }
 
-    /// `{{x}}` and `[x]` are meant as text more often than as YAML.
+    /// Suggests quotes, because `{{x}}` and `[x]` are more often meant as text than as YAML.
     private static func helpForText(_ node: SpecNode) -> String? {
         guard node.style == .flow, let text = node.quotedAsWritten else { return nil }
         return "if it is meant as text, put it in quotes: \(text)"
@@ -17,7 +17,7 @@ extension SectionReader {
         findings.warning(.nullItem, at: FindingPlace(item, path), "\(path.quoted) is empty: it is skipped")
     }
 
-    /// A name in front of a value that becomes an environment variable (DESIGN 8.9).
+    /// Checks the name of an environment variable (DESIGN 8.9).
     mutating func checkName(
         _ name: String, for use: KeyTable.VariableUse, at key: SpecNode, path: @autoclosure () -> SpecPath
     ) {
@@ -39,7 +39,7 @@ extension SectionReader {
         }
     }
 
-    /// The text a secret or parameter is looked up by (CODEBUILD.md 5.4).
+    /// Checks the reference of a secret or parameter (CODEBUILD.md 5.4).
     mutating func checkReference(
         _ node: SpecNode, for use: KeyTable.VariableUse, at path: @autoclosure () -> SpecPath
     ) {
@@ -98,7 +98,7 @@ extension SectionReader {
         }
     }
 
-    /// Where a misplaced key belongs, and which way to move it there.
+    /// Describes where a misplaced key belongs, and how to move it there.
     private static func wayTo(
         _ place: SpecPath, _ places: [SpecPath], of entry: SpecEntry, from path: SpecPath
     ) -> String {
@@ -120,10 +120,10 @@ extension SectionReader {
         return place.place
     }
 
-    /// "`a`, `b` or `c`".
+    /// Joins names as "`a`, `b` or `c`".
     static func choice(_ names: [String]) -> String { list(names, last: "or") }
 
-    /// "`a`, `b` and `c`".
+    /// Joins names as "`a`, `b` and `c`".
     static func list(_ names: [String], last word: String = "and") -> String {
         let names = names.map { "`\($0)`" }
         guard let last = names.last, names.count > 1 else { return names.first ?? "" }
@@ -132,8 +132,8 @@ extension SectionReader {
 }
 
 extension SpecNode {
-    /// The value's source text put in quotes, so that YAML takes all of it for one text; `nil` when it is spread over
-    /// several lines or long.
+    /// The value's source text in quotes, so that YAML reads all of it as one text; `nil` when it is long or has
+    /// several lines.
     var quotedAsWritten: String? {
         let range = contentRange
         guard !range.isEmpty, range.count <= 200 else { return nil }

@@ -1,8 +1,8 @@
-/// Reads mappings by their ``KeyTable`` and notes whatever does not fit.
+/// Reads mappings by their ``KeyTable`` and notes what does not fit.
 struct SectionReader {
     var findings = Findings()
     let version: BuildSpec.Version
-    /// The table of the whole file: where a misplaced key would belong is looked up in it.
+    /// The table of the whole file, in which the right place of a misplaced key is looked up.
     let rootTable: KeyTable
     private var unknownKeys: [BuildSpec.UnknownKeys] = []
 
@@ -69,8 +69,8 @@ struct SectionReader {
         }
     }
 
-    /// A section that may be empty is one without entries: `build:` alone is a phase without commands
-    /// [inferred, CODEBUILD.md 1.4].
+    /// The value of a key without a value. A section that may be empty has no entries: `build:` alone is a phase
+    /// without commands [inferred, CODEBUILD.md 1.4].
     private mutating func emptyValue(_ entry: SpecEntry, _ key: KeyTable.Key, at path: SpecPath) -> Section.Value {
         if !key.mayBeEmpty {
             findings.warning(.emptyValue, at: FindingPlace(entry.key, path), "\(path.quoted) has no value")
@@ -111,7 +111,7 @@ struct SectionReader {
 
     // MARK: Lists
 
-    /// A list of scalars, or one alone [inferred but for `files`, CODEBUILD.md 1.4]; empty entries are left out.
+    /// Reads a list of scalars or a single scalar, without empty entries [inferred but for `files`, CODEBUILD.md 1.4].
     private mutating func texts(_ node: SpecNode, at path: SpecPath) -> [SpecNode]? {
         switch node.kind {
         case .scalar: return [node]
@@ -135,7 +135,8 @@ struct SectionReader {
         }
     }
 
-    /// A list of commands, or one alone; each is its source text, `true` and `1.10` too [inferred, CODEBUILD.md 1.4].
+    /// Reads a list of commands or a single command, each as its source text, even `true` and `1.10` [inferred,
+    /// CODEBUILD.md 1.4].
     private mutating func commands(_ node: SpecNode, of key: String, at path: SpecPath) -> Section.Value {
         switch node.kind {
         case .scalar: return .commands([BuildSpec.Command(text: node.text, location: node.location)])
@@ -174,7 +175,7 @@ struct SectionReader {
         return false
     }
 
-    /// Names with their values' source texts. No value is an empty text, a list or mapping an error
+    /// Reads a mapping from names to source texts. A null value is an empty text; a list or mapping is an error
     /// [inferred, CODEBUILD.md 1.4].
     private mutating func variables(
         _ node: SpecNode, _ use: KeyTable.VariableUse, at path: SpecPath
@@ -213,7 +214,7 @@ struct SectionReader {
             })
     }
 
-    /// A mapping of names to sections, or a list of such mappings (CODEBUILD.md 6.5 [inferred]).
+    /// Reads a mapping from names to sections, or a list of such mappings (CODEBUILD.md 6.5 [inferred]).
     private mutating func sectionsByName(_ node: SpecNode, _ table: KeyTable, at path: SpecPath) -> Section.Value {
         var named: [SpecEntry] = []
         if node.kind == .list {
@@ -264,7 +265,7 @@ struct SectionReader {
         return .sections(sections)
     }
 
-    /// Sections take far more memory than the text they are written in.
+    /// Limits the number of sections, which take far more memory than their text.
     private mutating func isReadable(_ sectionCount: Int, _ node: SpecNode, at path: SpecPath) -> Bool {
         guard sectionCount > DocumentLimits.sections else { return true }
         findings.error(
@@ -274,7 +275,7 @@ struct SectionReader {
     }
 }
 
-/// What `yes` and its like mean, in any case; `nil` for every other text.
+/// The value of `yes`, `no` and the like, in any case; `nil` for every other text.
 ///
 /// [inferred] CODEBUILD.md 1.2: the guide writes yes/no here and true/false there.
 private func booleanValue(_ text: String) -> Bool? {

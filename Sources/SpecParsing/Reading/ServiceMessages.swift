@@ -1,7 +1,7 @@
-/// CodeBuild's own messages, to the letter (CODEBUILD.md 2). All have the code `YAML_FILE_ERROR`, but where another one
-/// stands in front.
+/// CodeBuild's own messages, verbatim (CODEBUILD.md 2). All have the code `YAML_FILE_ERROR` unless they begin with
+/// another code.
 enum ServiceMessage {
-    /// What libyaml says, with libyaml's line.
+    /// The message for a YAML syntax error: libyaml's own words and line.
     ///
     /// [inferred] CODEBUILD.md 2: the number is the line of the problem's mark as libyaml has it, 0-based. So it is in
     /// the three logs whose file is known: aws-codebuild-user-guide#25 (tab in the fourth line, "at line 3"),
@@ -17,8 +17,8 @@ enum ServiceMessage {
         "Invalid buildspec phase name: \(name). Expecting: build,install,post_build,pre_build"
     }
 
-    /// Of a command that is a mapping; observed to the letter for files that are known: sagemaker-chainer-container#83 of
-    /// 2019-05-09 (its commit 2c307fe), guidance-for-claude-code-with-amazon-bedrock#518 of 2026-06-10.
+    /// The message for a command that is a mapping. Observed verbatim for known files: sagemaker-chainer-container#83
+    /// of 2019-05-09 (its commit 2c307fe), guidance-for-claude-code-with-amazon-bedrock#518 of 2026-06-10.
     ///
     /// What is said of an entry of `finally`, and of a command that is a list, is [unknown]: `nil`.
     ///
@@ -31,11 +31,11 @@ enum ServiceMessage {
             + "value of the key tag on line \(line - 1) might be empty"
     }
 
-    /// [inferred] CODEBUILD.md 2: said of empty files and of files that are no buildspec, so probably of every file
-    /// without the keys that are required at the top.
+    /// The message for a file that is not a buildspec. [inferred] CODEBUILD.md 2: observed for empty files and for
+    /// other files, so probably given for every file without the keys that are required at the top.
     static let notABuildspec = "wrong number of container tags, expected 1"
 
-    /// Of identifiers of batch builds, all of a batch together; observed 2020-11-12, aws/copilot-cli#1673.
+    /// The message for all invalid identifiers of a batch. Observed 2020-11-12, aws/copilot-cli#1673.
     ///
     /// [inferred] One line: there the text was broken before and behind the identifiers, as its reader may have done.
     static func invalidBatchIdentifiers(_ identifiers: [String]) -> String {
@@ -44,7 +44,7 @@ enum ServiceMessage {
             + "underscores and be less than 128 characters in length."
     }
 
-    /// The sections of the unknown-key block, in its order.
+    /// Sorts the sections as CodeBuild's list of unknown keys does.
     ///
     /// [inferred] CODEBUILD.md 1.3: in the only log with two sections (aws-toolkit-vscode#4008) `BUILD` comes before
     /// `PRE_BUILD` although its file has them the other way round: sorted by name.

@@ -1,4 +1,4 @@
-/// `batch` (CODEBUILD.md 9).
+/// Reads the `batch` section (CODEBUILD.md 9).
 extension SpecReader {
     mutating func batch(_ batch: Section) -> BuildSpec.Batch? {
         let kinds: [BuildSpec.Batch.Kind] = [.graph, .list, .matrix, .fanout]
@@ -50,6 +50,8 @@ extension SpecReader {
         return read
     }
 
+    /// Reads the identifier of a build.
+    ///
     /// - Parameter refused: all of the batch that CodeBuild does not take.
     private mutating func identifier(_ section: Section, refused: [String]) -> SpecNode? {
         guard let node = section.node("identifier") else {
@@ -75,7 +77,7 @@ extension SpecReader {
         return node
     }
 
-    /// What CodeBuild has against an identifier; `nil` when it takes it.
+    /// The reason why CodeBuild refuses an identifier; `nil` when it accepts it.
     ///
     /// Letters, digits and underscores, less than 128 of them: so says the service's own message, and so do the histories
     /// of the public projects that had others (Documentation/survey.md).
@@ -86,7 +88,7 @@ extension SpecReader {
         return text.utf8.count < 128 ? nil : "has \(text.utf8.count) characters, expected less than 128"
     }
 
-    /// Whether a batch on this machine could use an identifier as a name, whatever CodeBuild thinks of it.
+    /// Whether a local batch can use an identifier as a name, even if CodeBuild refuses it.
     private static func isHarmless(_ text: String) -> Bool {
         guard let first = text.utf8.first, first.isPlainInIdentifier, !text.contains("..") else { return false }
         return text.utf8.count < 128
@@ -118,7 +120,7 @@ extension SpecReader {
             help: "take one of these out of `depend-on`")
     }
 
-    /// In a batch that no person wrote the search would take long and help nobody.
+    /// Suggests an identifier. Batches too large to be written by hand are not searched, because that would take long.
     private static func nearIdentifier(to name: String, among known: [String: Int]) -> String? {
         known.count <= 500 ? nearName(to: name, among: known.keys.sorted()) : nil
     }
@@ -157,12 +159,12 @@ extension SpecReader {
     }
 }
 
-/// The first way that leads back to its own beginning, that beginning named at both ends; `nil` when there is none.
+/// The first cycle of a graph, with its first node at both ends; `nil` when there is none.
 private func firstCycle(_ graph: [(name: String, next: [String])]) -> [String]? {
     let next = Dictionary(graph.map { ($0.name, $0.next) }, uniquingKeysWith: { first, _ in first })
     var isDone: Set<String> = []
     for (start, _) in graph where !isDone.contains(start) {
-        // Depth first, without recursion: the way so far, and what is still to be tried at each of its steps.
+        // Depth first, without recursion: the current path, and the untried successors of each of its nodes.
         var way = [start], onWay: Set = [start], open = [next[start] ?? []]
         while let name = way.last, let last = open.indices.last {
             guard let step = open[last].popLast() else {

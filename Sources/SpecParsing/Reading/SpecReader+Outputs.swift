@@ -1,4 +1,4 @@
-/// `artifacts` and `reports` (CODEBUILD.md 6, 8).
+/// Reads the `artifacts` and `reports` sections (CODEBUILD.md 6, 8).
 extension SpecReader {
     mutating func artifacts(_ artifacts: Section) -> BuildSpec.Artifacts? {
         let named = artifacts.sectionsByName("secondary-artifacts")
@@ -23,7 +23,7 @@ extension SpecReader {
             enableSymlinks: rules.isOn("enable-symlinks"), s3Prefix: rules.text("s3-prefix")?.value)
     }
 
-    /// The identifier becomes a folder beside `artifacts` (DESIGN 2).
+    /// Whether an identifier can be used as the name of a folder beside `artifacts` (DESIGN 2).
     private mutating func isIdentifier(_ artifact: Section.Named<Section>) -> Bool {
         let name = artifact.name
         let problem: String
@@ -77,7 +77,7 @@ extension SpecReader {
                 ?? "the formats are \(Self.reportFormats.joined(separator: ", "))")
     }
 
-    /// CODEBUILD.md 8, in any case.
+    /// The formats of reports, which may be written in any case (CODEBUILD.md 8).
     static let reportFormats = [
         "JUNITXML", "CUCUMBERJSON", "NUNITXML", "NUNIT3XML", "TESTNGXML", "VISUALSTUDIOTRX", "CLOVERXML",
         "COBERTURAXML",

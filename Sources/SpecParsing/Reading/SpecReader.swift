@@ -1,9 +1,10 @@
-/// Makes the meaning of a buildspec out of its document: keys and shapes by ``KeyTable``, the rules beyond them here.
+/// Makes a ``BuildSpec`` out of a document. ``KeyTable`` knows the keys and shapes, and this type the rules beyond
+/// them.
 struct SpecReader {
     var reader: SectionReader
-    /// Whether the file can also be run as an ordinary build.
+    /// Whether the file can also run as an ordinary build.
     private(set) var hasPhases = false
-    /// Whether to look at what the values say, too.
+    /// Whether the meaning of the values is checked too.
     let checksContent: Bool
     private var scripts: [ShellScript] = []
 
@@ -12,13 +13,13 @@ struct SpecReader {
         self.checksContent = checksContent
     }
 
-    /// What a document gave.
+    /// The result of reading a document.
     struct Outcome {
-        /// `nil` when the file has an error.
+        /// The buildspec; `nil` when the file has an error.
         var spec: BuildSpec?
-        /// In the order of the file.
+        /// The findings in the order of the file.
         var diagnostics: [Diagnostic]
-        /// For a shell to look at; only when the content is checked.
+        /// The commands for a shell to check; empty unless the content is checked.
         var scripts: [ShellScript] = []
     }
 
@@ -70,12 +71,12 @@ struct SpecReader {
 
     // MARK: What every file must have
 
-    /// The version, as far as it is a known one: which keys there are depends on it.
+    /// The version if it is a known one, read first because the valid keys depend on it.
     private static func peekedVersion(_ root: SpecNode) -> BuildSpec.Version? {
         root.pairs.last { $0.key.text == "version" }.flatMap { BuildSpec.Version(rawValue: $0.value.text) }
     }
 
-    /// `version` is compared by its source text: `0.2`, quoted or not, and nothing that only means the same number.
+    /// Checks `version` by its source text, so that `0.20` is not taken for `0.2`.
     private mutating func checkVersion(_ top: Section) {
         guard let entry = top.entries["version"] else {
             let message = "`version` is missing", help = "begin the file with `version: 0.2`"
@@ -95,7 +96,7 @@ struct SpecReader {
             codebuild: ServiceMessage.invalidVersion(version), help: "write `version: 0.2`")
     }
 
-    /// Whether a file is good without `version`: one that has a `batch` and nothing to run itself.
+    /// Whether a file needs no `version` because it has a `batch` and no `phases`.
     ///
     /// [inferred] Public projects, of AWS too, have built with such files for years (Documentation/survey.md).
     private static func mayLackVersion(_ top: Section) -> Bool { top.hasValue("batch") && !top.has("phases") }
@@ -123,7 +124,8 @@ struct SpecReader {
 
     // MARK: Sections
 
-    /// `env` and, in version 0.1, `environment_variables` (CODEBUILD.md 1.5); the newer name wins.
+    /// Reads `env` and, in version 0.1, `environment_variables` (CODEBUILD.md 1.5). Of duplicate names the one in `env`
+    /// wins.
     private func environment(_ top: Section) -> BuildSpec.Environment {
         let env = top.section("env"), old = top.section("environment_variables")
         func variables(_ name: String, _ oldName: String) -> [BuildSpec.Variable] {
@@ -159,7 +161,7 @@ struct SpecReader {
         return read
     }
 
-    /// The `on-failure` of a phase.
+    /// Reads the `on-failure` of a phase.
     ///
     /// [unknown] CODEBUILD.md 3.5: what the service does with a value that is none of the grammar. It is an error for
     /// `validate`, and reads as absent for a run.
@@ -224,7 +226,7 @@ struct SpecReader {
 }
 
 extension BuildSpec.OnFailure {
-    /// What is wrong with the regular expression of a retry, on one line.
+    /// The error of a retry's regular expression, on one line; `nil` when it is valid.
     var patternProblem: String? {
         guard case .retry(_, let pattern?) = self else { return nil }
         do {
@@ -235,7 +237,7 @@ extension BuildSpec.OnFailure {
         }
     }
 
-    /// The grammar of CODEBUILD.md 3.5; `nil` for a text that is none of it.
+    /// Parses the grammar of CODEBUILD.md 3.5; `nil` for any other text.
     init?(_ text: String) {
         switch text {
         case "ABORT": self = .abort

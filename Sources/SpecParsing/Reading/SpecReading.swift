@@ -1,14 +1,15 @@
-/// What reading a buildspec gave: its meaning, or what is wrong with it, or both a meaning and warnings.
+/// The result of reading a buildspec: the buildspec itself, the findings, or both.
 public struct SpecReading: Sendable {
-    /// `nil` when the file has an error. Two make the reading invalid and leave the spec to be run: an unknown
-    /// `on-failure` is an error of ours, and absent for a run (CODEBUILD.md 3.5); an error inside `batch` is none of an
-    /// ordinary build's, where there are `phases` beside it (1.2).
+    /// The buildspec; `nil` when the file has an error. Two kinds of error leave it usable: an unknown `on-failure`,
+    /// which counts as absent (CODEBUILD.md 3.5), and errors inside `batch` of a file with `phases`, because an
+    /// ordinary build ignores them (1.2).
     public let spec: BuildSpec?
-    /// In the order of the file, without the warnings that a comment of the file silences (``IgnoreComments``).
+    /// The findings in the order of the file, without warnings that a comment of the file silences
+    /// (``IgnoreComments``).
     public private(set) var diagnostics: [Diagnostic]
-    /// The text the places refer to, as UTF-8 whatever the file's encoding was.
+    /// The text that the locations refer to, as UTF-8 whatever the encoding of the file.
     public let source: [UInt8]
-    /// The commands that a shell may be unable to read; empty unless the content is checked.
+    /// The commands that may have syntax errors only a shell can find; empty unless the content is checked.
     public let scripts: [ShellScript]
     private let ignores: IgnoreComments
 
@@ -22,33 +23,33 @@ public struct SpecReading: Sendable {
         self.ignores = ignores
     }
 
-    /// Takes in what others found in the file, such as a shell; silenced warnings are left out of it.
+    /// Adds findings from elsewhere, such as a shell, except silenced warnings.
     public mutating func add(_ found: [Diagnostic]) {
         guard !found.isEmpty else { return }
         diagnostics = merged(diagnostics, ignores.filtered(found))
     }
 
-    /// Whether there is no error; warnings are allowed.
+    /// Whether there is no error. Warnings are allowed.
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
 
-    /// What CodeBuild would report, in DOWNLOAD_SOURCE: the first error it has a message for. Where it is not known to
-    /// have one for any, our own words for the first error stand in. `nil` when the reading is valid.
+    /// The failure that CodeBuild would report in DOWNLOAD_SOURCE: the first error that it has a message for, or else
+    /// our own first error; `nil` when the file is valid.
     public var failure: BuildFailure? {
         let errors = diagnostics.lazy.filter { $0.severity == .error }
         guard let first = errors.first else { return nil }
-        // An error in a batch has another code, and is not what keeps an ordinary build from running.
+        // An error in a batch has another code, and does not keep an ordinary build from running.
         let ofBuild = errors.filter { !SpecPath(text: $0.path ?? "").isInBatch }
         let message = ofBuild.compactMap(\.codebuildMessage).first ?? (ofBuild.first ?? first).message
         return BuildFailure(code: "YAML_FILE_ERROR", message: message)
     }
 }
 
-/// Findings of both in the order of the file; of one place those of `found` come first.
+/// Merges findings in the order of the file. For one place, those of `found` come first.
 private func merged(_ found: [Diagnostic], _ more: [Diagnostic]) -> [Diagnostic] {
     more.isEmpty ? found : Findings.sorted(found + more)
 }
 
-/// A failure as a phase context has it: `YAML_FILE_ERROR`, and the message.
+/// A failure as a phase context reports it: the code `YAML_FILE_ERROR` and a message.
 public struct BuildFailure: Sendable, Equatable, Codable {
     public let code: String
     public let message: String
@@ -58,7 +59,7 @@ public struct BuildFailure: Sendable, Equatable, Codable {
         self.message = message
     }
 
-    /// What the service says of a file without what every buildspec must have.
+    /// The failure for a file without the keys that every buildspec must have.
     public static let notABuildspec = BuildFailure(code: "YAML_FILE_ERROR", message: ServiceMessage.notABuildspec)
 }
 
@@ -86,7 +87,8 @@ public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = 
     }
 }
 
-/// The text of a file as UTF-8: converted when it begins with a UTF-16 mark, else as it is.
+/// Converts the text of a file to UTF-8 when it begins with a UTF-16 byte-order mark, and returns it unchanged
+/// otherwise.
 ///
 /// Places in findings refer to this text.
 public func convertedToUTF8(_ bytes: [UInt8]) -> [UInt8] { SourceText.utf8(bytes) }

@@ -1,5 +1,5 @@
 extension KeyTable {
-    /// A project as the CreateProject API words it, with what is ours under `x-buildspec` (DESIGN 2, 8.13).
+    /// The keys of a project as in the CreateProject API, with our own keys under `x-buildspec` (DESIGN 2, 8.13).
     ///
     /// - Parameter extraKeys: the keys `x-buildspec` may have.
     static func projectSettings(extraKeys: Set<String>) -> KeyTable {
@@ -22,7 +22,7 @@ extension KeyTable {
                 ].map { Key($0, .anything, support: .irrelevant) })
     }
 
-    /// What `aws codebuild batch-get-projects` prints.
+    /// The keys of what `aws codebuild batch-get-projects` prints.
     static func projectList(extraKeys: Set<String>) -> KeyTable {
         KeyTable([
             Key("projects", .sections(projectSettings(extraKeys: extraKeys))),

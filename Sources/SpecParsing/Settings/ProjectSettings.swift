@@ -1,15 +1,15 @@
-/// What the settings file says: the properties of a CodeBuild project that matter here.
+/// The settings file: the properties of a CodeBuild project that matter for a local build.
 public struct ProjectSettings: Sendable, Equatable {
     public var image: Located<String>?
-    /// Whether the build gets a Docker daemon of its own.
+    /// Whether the build gets its own Docker daemon.
     public var privilegedMode: Located<Bool>?
-    /// In the order of the file; a name may come twice, and the later one wins.
+    /// The variables in the order of the file. Of duplicate names the last counts.
     public var environmentVariables: [EnvironmentVariable]
     public var timeoutInMinutes: Located<Int>?
-    /// `source.buildspec`: a path, or the text of a buildspec.
+    /// The path or the text of a buildspec, from `source.buildspec`.
     public var buildspec: Located<String>?
     public var cache: Cache?
-    /// What stands under `x-buildspec`: names of flags without their dashes, with their values.
+    /// The flags under `x-buildspec`: their names without dashes, with their values.
     public var extra: [String: Located<[String]>]
 
     public init(
@@ -27,9 +27,9 @@ public struct ProjectSettings: Sendable, Equatable {
         self.extra = extra
     }
 
-    /// `cache`, as far as it matters here: where a cache is kept is said by `--cache` alone.
+    /// The `cache` section, as far as it matters for a local build. Where a cache is stored is set by `--cache` alone.
     public struct Cache: Sendable, Equatable {
-        /// In the API's words.
+        /// The type of the cache, in the API's words.
         public enum Kind: String, Sendable, CaseIterable {
             case none = "NO_CACHE"
             case s3 = "S3"
@@ -43,15 +43,15 @@ public struct ProjectSettings: Sendable, Equatable {
         }
 
         public let type: Kind
-        /// `BUCKET/PREFIX` of an S3 cache.
+        /// The `BUCKET/PREFIX` of an S3 cache.
         public let location: String?
-        /// Projects with the same one share caches that have a `key`.
+        /// The namespace. Projects with the same one share caches that have a `key`.
         public let namespace: String?
     }
 
     /// One entry of `environment.environmentVariables`.
     public struct EnvironmentVariable: Sendable, Equatable, Codable {
-        /// Where the value comes from, in the API's words.
+        /// The source of the value, in the API's words.
         public enum Kind: String, Sendable, Codable, CaseIterable {
             case plaintext = "PLAINTEXT"
             case parameterStore = "PARAMETER_STORE"
@@ -59,28 +59,28 @@ public struct ProjectSettings: Sendable, Equatable {
         }
 
         public let name: String
-        /// The value, or the reference it is looked up by.
+        /// The value, or the reference to look it up.
         public let value: String
         public let type: Kind
-        /// Of the name.
+        /// The place of the name.
         public let location: SourceLocation
     }
 }
 
-/// What reading a settings file gave.
+/// The result of reading a settings file.
 public struct SettingsReading: Sendable {
-    /// As far as they could be read.
+    /// The settings, as far as they could be read.
     public let settings: ProjectSettings
-    /// In the order of the file.
+    /// The findings in the order of the file.
     public let diagnostics: [Diagnostic]
-    /// The text the places refer to, as UTF-8.
+    /// The text that the locations refer to, as UTF-8.
     public let source: [UInt8]
 
-    /// Whether there is no error; warnings are allowed.
+    /// Whether there is no error. Warnings are allowed.
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
 }
 
-/// Reads a settings file: YAML or JSON in the words of the CreateProject API, or what `batch-get-projects` prints.
+/// Reads a settings file: YAML or JSON in the words of the CreateProject API, or the output of `batch-get-projects`.
 ///
 /// Unknown keys are warnings, and so are keys that would matter and are not supported yet. A file without a value gives
 /// empty settings.
@@ -194,6 +194,8 @@ private struct SettingsReader {
             name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
     }
 
+    /// Checks the reference of a variable that is looked up.
+    ///
     /// - Returns: whether a value can be looked up; what is wrong with it has been noted.
     private mutating func checkReference(
         of section: Section, named name: SpecNode, _ type: ProjectSettings.EnvironmentVariable.Kind

@@ -1,16 +1,16 @@
-/// The text of a secret: it prints as `***`, whatever it is put into, and is read by a call that is easy to search for.
+/// The text of a secret, which prints as `***` in any context and is revealed only by an explicit call.
 public struct SecretText: Sendable, Hashable {
     private let text: String
 
     public init(_ text: String) { self.text = text }
 
-    /// The secret itself. It may go into the container and into a mask, nowhere else.
+    /// The secret itself, which may be passed only to the container and to a mask.
     public func revealed() -> String { text }
 }
 
 extension SecretText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "***" }
     public var debugDescription: String { "***" }
-    /// `dump` and the text of a surrounding value look here rather than at the description.
+    /// An empty mirror, because `dump` and the descriptions of surrounding values use it instead of ``description``.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection<Mirror.Child>()) }
 }

@@ -1,4 +1,4 @@
-/// The answers of a `--secrets` file: what the parameters and secrets of a buildspec are on this machine.
+/// The contents of a `--secrets` file: the local values of a buildspec's parameters and secrets.
 ///
 /// ```yaml
 /// parameter-store:
@@ -9,10 +9,10 @@
 ///   OTHER: answered by the variable's own name
 /// ```
 public struct SecretsFile: Sendable, Equatable {
-    /// What one secret is.
+    /// The value of one secret.
     public enum Secret: Sendable, Equatable {
         case text(SecretText)
-        /// Its JSON keys, in the order of the file.
+        /// The JSON keys of the secret, in the order of the file.
         case keys([Key])
     }
 
@@ -22,23 +22,23 @@ public struct SecretsFile: Sendable, Equatable {
         public let value: SecretText
     }
 
-    /// By the name of the variable that asks.
+    /// The values by the name of the variable.
     public var variables: [String: SecretText] = [:]
-    /// By the reference as written in the buildspec, or without what stands behind the parameter's name.
+    /// The values by the reference as written in the buildspec, or by the parameter's name.
     public var parameters: [String: SecretText] = [:]
-    /// By the reference as written in the buildspec, or by its `secret-id`.
+    /// The values by the reference as written in the buildspec, or by its `secret-id`.
     public var secrets: [String: Secret] = [:]
 
     public init() {}
 }
 
-/// What reading a `--secrets` file gave.
+/// The result of reading a `--secrets` file.
 public struct SecretsReading: Sendable {
     public let file: SecretsFile
-    /// In the order of the file. They quote no value; whoever shows them must not show lines of the file.
+    /// The findings in the order of the file. They quote no value, and must be shown without lines of the file.
     public let diagnostics: [Diagnostic]
 
-    /// Whether there is no error; warnings are allowed.
+    /// Whether there is no error. Warnings are allowed.
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
 }
 
@@ -56,7 +56,7 @@ public func readSecretsFile(_ bytes: [UInt8], file: String) -> SecretsReading {
     }
 }
 
-/// Makes answers out of a document. Only scalars are values, and none is ever quoted in a finding.
+/// Makes a ``SecretsFile`` out of a document. Only scalars are values, and no finding quotes them.
 private struct SecretsReader {
     var reader = SectionReader(.secretsFile, version: .v02)
 
@@ -91,8 +91,8 @@ private struct SecretsReader {
             })
     }
 
-    /// A parameter of type StringList is a list, and its value the entries with commas between (CODEBUILD.md 5.4
-    /// [inferred]).
+    /// Reads a parameter. One of type StringList is a list, whose value is the entries joined by commas (CODEBUILD.md
+    /// 5.4 [inferred]).
     private mutating func list(_ node: SpecNode, at path: SpecPath) -> SecretText? {
         guard node.kind == .list else { return text(node, at: path) }
         let texts = node.items.enumerated().compactMap { text($1, at: path.item($0))?.revealed() }
@@ -111,7 +111,7 @@ private struct SecretsReader {
                 "\(path.quoted) has a NUL, which no environment variable can hold")
             return nil
         }
-        // `KEY:` and `KEY: ~` are no value rather than an empty one: that is written `''`.
+        // `KEY:` and `KEY: ~` have no value. An empty one is written `''`.
         guard !node.isNull else {
             reader.findings.warning(
                 .emptyValue, at: FindingPlace(node, path), "\(path.quoted) has no value: it answers nothing")
@@ -130,7 +130,7 @@ private struct SecretsReader {
 }
 
 extension KeyTable {
-    /// The top of a `--secrets` file; what stands below is read by ``readSecretsFile(_:file:)`` itself.
+    /// The keys at the top of a `--secrets` file. The level below is read by ``readSecretsFile(_:file:)`` itself.
     fileprivate static let secretsFile = KeyTable(
         unknown: .refused,
         [
@@ -141,7 +141,7 @@ extension KeyTable {
 }
 
 extension Diagnostic {
-    /// The same finding for a file whose text must not be shown: YAML names aliases, and an alias may be a password.
+    /// The finding without names of aliases, because an alias in a secrets file may be a password.
     fileprivate var withoutValue: Diagnostic {
         let isAlias = [FindingCode.undefinedAlias, .recursiveAlias].map(\.rawValue).contains(code)
         return Diagnostic(

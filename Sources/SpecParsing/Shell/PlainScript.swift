@@ -1,22 +1,22 @@
-/// Tells scripts that no shell can fail to read: simple commands, joined by `&&`, `||`, `|` and `;`.
+/// Recognises scripts that every shell can read: simple commands joined by `&&`, `||`, `|` and `;`.
 ///
 /// Most commands of buildspecs are such, and a shell need not be asked about them. Whatever is not understood here is not
 /// plain: a backslash, a redirection, a bracket, a word that begins a compound command. A substitution is when what it holds
 /// is.
 struct PlainScript {
     enum Kind {
-        /// Not plain.
+        /// The script is not plain.
         case other
         case plain
-        /// Plain, and no more than one statement of programs: nothing in it does more for the shell than run them.
+        /// The script is plain and has one statement, which runs programs and changes nothing in the shell.
         case programs
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var place = 0
-    /// Words of the current command.
+    /// The number of words of the current command.
     private var words = 0
-    /// Whether an operator waits for a command behind it.
+    /// Whether an operator still needs a command after it.
     private var isOpen = false
     private var statements = 1
     private var closer: UInt8?
@@ -31,6 +31,8 @@ struct PlainScript {
 
     private init(bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
+    /// Reads up to `closer`, the byte that ends a substitution, or to the end of the text.
+    ///
     /// - Parameter closer: the byte behind a substitution.
     private mutating func read(until closer: UInt8?) -> Bool {
         while place < bytes.count {
@@ -51,13 +53,13 @@ struct PlainScript {
         return closer == nil && !isOpen
     }
 
-    /// Reads what stands in a substitution, from its first byte behind its closer.
+    /// Reads a substitution from its first byte to the byte after its closer.
     private mutating func readSubstitution(until closer: UInt8) -> Bool {
         guard depth < 8 else { return false }
         depth += 1
         let outer = (words: words, isOpen: isOpen, closer: self.closer)
         (words, isOpen, self.closer) = (0, false, closer)
-        // What is in it may have something for the checks.
+        // The checks may find something in the substitution.
         hasOnlyPrograms = false
         guard read(until: closer) else { return false }
         (words, isOpen, self.closer) = outer
@@ -66,7 +68,7 @@ struct PlainScript {
         return true
     }
 
-    /// `&&`, `||`, `|` and `;`, each behind a command.
+    /// Reads one of `&&`, `||`, `|` and `;` after a command.
     private mutating func readOperator() -> Bool {
         guard words > 0 else { return false }
         let first = bytes[place]
@@ -110,7 +112,7 @@ struct PlainScript {
         return true
     }
 
-    /// Skips a quoted text, from its opening quote behind its closing one.
+    /// Skips a quoted text, including both quotes.
     private mutating func skip(to quote: UInt8, expanding: Bool) -> Bool {
         place += 1
         while place < bytes.count {
@@ -120,7 +122,7 @@ struct PlainScript {
                 return true
             }
             if expanding, byte == UInt8(ascii: "$") || byte == UInt8(ascii: "`") {
-                // Quotes inside a substitution inside quotes are read in more than one way.
+                // Shells disagree about quotes inside a substitution inside quotes.
                 guard byte == UInt8(ascii: "$"), let length = plainVariableLength else { return false }
                 place += length
                 continue
@@ -132,7 +134,7 @@ struct PlainScript {
         return false
     }
 
-    /// `$NAME`, `$( … )`, backticks.
+    /// Reads `$NAME`, `$( … )` or backticks.
     private mutating func readExpansion() -> Bool {
         if bytes[place] == UInt8(ascii: "`") {
             guard closer != UInt8(ascii: "`") else { return false }
@@ -151,7 +153,7 @@ struct PlainScript {
         return readSubstitution(until: UInt8(ascii: ")"))
     }
 
-    /// How long `$NAME`, `$1`, `${NAME}` is, or a `$` at the end of a word; `nil` for more than that.
+    /// The length of `$NAME`, `$1`, `${NAME}`, or of a `$` at the end of a word; `nil` for other expansions.
     private var plainVariableLength: Int? {
         guard place + 1 < bytes.count else { return 1 }
         let next = bytes[place + 1]
@@ -181,17 +183,17 @@ struct PlainScript {
         "function", "time", "coproc",
     ].map { Array($0.utf8) }
 
-    /// Whether a first word means more than a program. `name()` and `{` are not plain anyway.
+    /// Whether a command's first word begins a compound command. `name()` and `{` are not plain anyway.
     private static func beginsMore(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         word.count <= 8 && reserved.contains { $0.elementsEqual(word) }
     }
-    /// The builtins that checks have something to say about.
+    /// The builtins that the checks examine.
     private static let builtins = [
         "alias", "declare", "exit", "export", "local", "popd", "pushd", "set", "shopt", "source", "test", "trap",
         "typeset", "umask",
     ].map { Array($0.utf8) }
 
-    /// No builtin, and no assignment.
+    /// Whether a word is neither a builtin nor an assignment.
     private static func isProgram(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         !word.contains(UInt8(ascii: "=")) && !(word.count <= 7 && builtins.contains { $0.elementsEqual(word) })
     }

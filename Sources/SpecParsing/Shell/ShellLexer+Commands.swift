@@ -1,4 +1,4 @@
-/// Simple commands and their words, and the compound commands that they stand in.
+/// Reads simple commands and compound commands.
 extension ShellLexer {
     // MARK: Compound commands
 
@@ -72,7 +72,7 @@ extension ShellLexer {
         if isAssignment { reading.command?.assignments += 1 }
     }
 
-    /// Whether the word is one of the shell's own here; if so it has been followed.
+    /// Reads a reserved word, and returns whether the word is one.
     private mutating func reservedWord(_ word: ShellText.Word, _ reading: inout Reading) -> Bool {
         let length = word.end - word.start
         guard length <= 8 else { return false }
@@ -119,7 +119,7 @@ extension ShellLexer {
         text.functions.append(.init(name: name, statement: text.statements.count))
     }
 
-    /// `[[ … ]]`: inside, `<`, `&&`, `(` and their like are operators of the test.
+    /// Reads a `[[ … ]]` to its end. Inside, `<`, `&&`, `(` and the like are operators of the test.
     private mutating func conditional(_ reading: inout Reading) {
         while at < bytes.count {
             switch bytes[at] {
@@ -159,10 +159,10 @@ extension ShellLexer {
         at = end
     }
 
-    /// Behind the `))` that ends what begins at `start`; `nil` when it ends in another way, and so is no arithmetic.
+    /// The offset after the `))` of the arithmetic that begins at `start`; `nil` when it is not arithmetic.
     func arithmeticEnd(from start: Int) -> Int? {
         var offset = start, open = 0
-        // No expression is longer, and a text made of beginnings ends soon.
+        // Limits the search, so that a text with many unclosed `((` does not take long.
         while offset < min(bytes.count, start + 4096) {
             switch bytes[offset] {
             case "(": open += 1

@@ -1,6 +1,6 @@
-/// Words: quotes, expansions and substitutions, redirections and here-documents.
+/// Reads words: quotes, expansions and substitutions, redirections and here-documents.
 extension ShellLexer {
-    /// Reads on to the end of a word; what stands in its substitutions is read as scripts of their own.
+    /// Reads to the end of a word. The contents of substitutions are read as scripts of their own.
     mutating func readWord(until closer: Closer) -> ShellText.Word {
         let start = at
         while at < bytes.count {
@@ -28,7 +28,7 @@ extension ShellLexer {
         return ShellText.Word(start: start, end: at)
     }
 
-    /// `name=( … )`, or the parenthesis of an extended pattern; otherwise it does not belong to the word.
+    /// Reads the parenthesis of `name=( … )` or of an extended pattern; returns `false` for any other one.
     private mutating func skippedParenthesis(from start: Int) -> Bool {
         guard at > start else { return false }
         let open = at, before = bytes[at - 1]
@@ -45,7 +45,7 @@ extension ShellLexer {
         return true
     }
 
-    /// Reads words, separators and all, up to the `)` that belongs to the `(` just read.
+    /// Reads up to the `)` that matches the `(` just read.
     private mutating func skipParentheses() {
         guard goDeeper() else { return }
         defer { depth -= 1 }
@@ -131,7 +131,7 @@ extension ShellLexer {
         }
     }
 
-    /// `${…}`: notes what POSIX shells do not know, and reads to the closing brace.
+    /// Reads `${…}` to the closing brace, and notes operators that POSIX does not have.
     private mutating func parameter(from start: Int, isQuoted: Bool, until closer: Closer) {
         guard goDeeper() else { return }
         defer { depth -= 1 }
@@ -164,7 +164,7 @@ extension ShellLexer {
         if let kind { text.constructs.append(.init(kind: kind, range: start..<at)) }
     }
 
-    /// What the operator behind a parameter's name is, where POSIX has no such operator.
+    /// The kind of the operator after a parameter's name, if POSIX does not have it.
     private func expansionKind() -> ShellText.Construct.Kind? {
         switch byte(at) {
         case "[": .arraySubscript
@@ -183,10 +183,10 @@ extension ShellLexer {
 
     func isNumber(_ word: ShellText.Word) -> Bool { bytes[word.range].allSatisfy(\.isDigit) }
 
-    /// Whether the word is `NAME=…`, or one of the forms that bash has besides.
+    /// Whether the word is an assignment: `NAME=…`, or a form that only bash has.
     func isAssignment(_ word: ShellText.Word) -> Bool { assignmentOperator(word) != nil }
 
-    /// Where the name of an assignment ends; `nil` for any other word.
+    /// The end of the name of an assignment; `nil` for any other word.
     func assignmentOperator(_ word: ShellText.Word) -> Int? {
         var offset = word.start
         guard offset < word.end, bytes[offset].isNameStart else { return nil }
@@ -200,7 +200,7 @@ extension ShellLexer {
         return offset < word.end && bytes[offset] == "=" ? end : nil
     }
 
-    /// Notes the forms of assignments that POSIX shells take for the name of a program.
+    /// Notes assignments in a form that only bash has.
     mutating func noteAssignment(_ word: ShellText.Word) {
         guard let end = assignmentOperator(word), text.constructs.last?.range.lowerBound != word.start else { return }
         if bytes[end] == "[" {
@@ -246,7 +246,7 @@ extension ShellLexer {
         hereDocuments.append(HereDocument(word: readWord(until: closer), stripsTabs: stripsTabs))
     }
 
-    /// Skips the bodies of the here-documents begun on the line that has just ended.
+    /// Skips the bodies of the here-documents that began on the previous line.
     mutating func skipHereDocuments() {
         for document in hereDocuments {
             let delimiter = bytes[document.word.range].filter { $0 != "'" && $0 != "\"" && $0 != "\\" }

@@ -1,9 +1,9 @@
-/// Splits a shell script into its simple commands in one pass over its bytes.
+/// Splits a shell script into its simple commands, in one pass over its bytes.
 ///
 /// Knows the quoting, the compound commands and the here-documents of POSIX shells and of bash, and judges no grammar:
 /// that is a shell's own business. A text nested deeper than ``depthLimit`` is left alone.
 struct ShellLexer {
-    /// Reads a whole script; `text` is emptied first, and keeps its memory.
+    /// Reads a whole script into `text`, which is emptied first and keeps its memory.
     static func read(_ bytes: UnsafeBufferPointer<UInt8>, into text: inout ShellText) {
         text.removeAll()
         var lexer = ShellLexer(bytes: bytes, text: text)
@@ -13,17 +13,17 @@ struct ShellLexer {
         text = lexer.text
     }
 
-    /// Substitutions inside one another.
+    /// The maximum nesting of substitutions.
     private static let depthLimit = 40
 
-    /// What ends a script: the end of the text, or that of the substitution it is in.
+    /// The end of a script: the end of the text, or of the substitution it is in.
     enum Closer { case end, parenthesis, backtick }
 
     /// An open compound command.
     struct Frame {
         enum Kind { case brace, parenthesis, condition, loop, choice }
         let kind: Kind
-        /// Of a `case`: patterns come next, up to `)`.
+        /// Whether the patterns of a `case` come next, up to `)`.
         var isAtPattern = false
     }
 
@@ -54,18 +54,18 @@ struct ShellLexer {
         let closer: Closer
         let context: ShellText.Context
         var frames: [Frame] = []
-        /// How many of them are `( … )`.
+        /// The number of frames that are `( … )`.
         var subshells = 0
-        /// How many of the frames, from the first on, belong to no function body; `nil` outside of every function.
+        /// The number of frames around the function body being read; `nil` outside of every function.
         var functionFrames: Int?
         var isFunctionNext = false
         var command: ShellText.Command?
-        /// Of the command; those of its substitutions are not among them.
+        /// The words of the command, without those of its substitutions.
         var words: ContiguousArray<ShellText.Word> = []
         var statement: ShellText.Statement?
         var lastEnd = 0
         var isAfterAlternative = false
-        /// `for x in`, `case x in`: words that are no command.
+        /// Whether the words are in the header of a `for` or `case`, and so are not a command.
         var isInHeader = false
 
         var isAtPattern: Bool { frames.last?.isAtPattern ?? false }
@@ -112,7 +112,7 @@ struct ShellLexer {
         if !reading.frames.isEmpty { text.endsCleanly = false }
     }
 
-    /// Whether there may be one level more; whoever was allowed goes up again by itself.
+    /// Enters a level of nesting, and returns whether the limit allows it. The caller leaves the level itself.
     mutating func goDeeper() -> Bool {
         guard depth < Self.depthLimit else {
             giveUp()
@@ -221,7 +221,7 @@ struct ShellLexer {
         }
     }
 
-    /// `name ()`: what was taken for a command's first word is the name of a function.
+    /// Reads `name ()`: the word taken for a command is the name of a function.
     private mutating func defineFunction(_ command: ShellText.Command, _ reading: inout Reading) {
         var behind = at + 1
         while byte(behind) == " " { behind += 1 }

@@ -1,60 +1,61 @@
-/// The simple commands of a shell script, with what surrounds each: as much of its structure as the checks need.
+/// The simple commands of a shell script, with as much of their surrounding structure as the checks need.
 ///
 /// Offsets are bytes into the script's text. What is quoted, what is a comment and what is in a here-document is no
 /// command; what stands in `$(…)`, backticks or `<(…)` is.
 struct ShellText {
-    /// One word, quotes included.
+    /// One word, including its quotes.
     struct Word {
         var start: Int
         var end: Int
         var range: Range<Int> { start..<end }
     }
 
-    /// Where a command stands.
+    /// The kinds of construct that surround a command.
     struct Context: OptionSet {
         let rawValue: UInt8
-        /// In a process of its own: `( … )`, `$(…)`, backticks.
+        /// The command runs in a process of its own: `( … )`, `$(…)`, backticks.
         static let subshell = Context(rawValue: 1)
-        /// In the body of a function.
+        /// The command is in the body of a function.
         static let function = Context(rawValue: 2)
-        /// In `if`, a loop, `case` or `{ … }`.
+        /// The command is in `if`, a loop, `case` or `{ … }`.
         static let compound = Context(rawValue: 4)
-        /// Within a word of another command.
+        /// The command is in a word of another command.
         static let substitution = Context(rawValue: 8)
     }
 
-    /// A simple command: assignments, a name, arguments. Redirections are left out.
+    /// A simple command: assignments, a name and arguments, without redirections.
     struct Command {
-        /// Into ``words``.
+        /// The range of the command's words in ``ShellText/words``.
         var words: Range<Int>
-        /// How many of the words, from the first, are assignments.
+        /// The number of assignments before the name.
         var assignments: Int
         var context: Context
-        /// Behind it stands `||`, or before it.
+        /// Whether `||` precedes or follows the command.
         var isAlternative: Bool
-        /// Of what belongs to the command, redirections included.
+        /// The bytes of the command, including redirections.
         var range: Range<Int>
     }
 
-    /// What ends at a line end, `;` or `&` outside of every compound command.
+    /// A statement: what ends at a line end, `;` or `&` outside of every compound command.
     struct Statement {
-        /// Into ``commands``, those of its substitutions and bodies included.
+        /// The range of the statement's commands in ``ShellText/commands``, including those of substitutions and
+        /// bodies.
         var commands: Range<Int>
         var range: Range<Int>
-        /// Has an `if`, a loop, `case`, `{ … }`, `( … )` or a function in it.
+        /// Whether the statement contains an `if`, a loop, `case`, `{ … }`, `( … )` or a function.
         var isCompound = false
         var isNegated = false
         var hasAlternative = false
         var isBackground = false
     }
 
-    /// A function's definition.
+    /// The definition of a function.
     struct Function {
         var name: Word
         var statement: Int
     }
 
-    /// Something that POSIX shells do not know and that shows in the text alone.
+    /// A construct that POSIX shells do not support and that is recognisable in the text alone.
     struct Construct {
         enum Kind: CaseIterable {
             case append, arrayAssignment, arraySubscript, ansiQuote, arithmeticCommand, bothPipe, bothRedirection
@@ -66,11 +67,12 @@ struct ShellText {
 
     var words: ContiguousArray<Word> = []
     var commands: ContiguousArray<Command> = []
-    /// In order; of the outermost script only.
+    /// The statements of the outermost script, in order.
     var statements: ContiguousArray<Statement> = []
     var functions: ContiguousArray<Function> = []
     var constructs: ContiguousArray<Construct> = []
-    /// Whether every quote, bracket, compound command and here-document is closed, and nothing else is.
+    /// Whether all quotes, brackets, compound commands and here-documents are closed, and nothing is closed that was
+    /// not open.
     var endsCleanly = true
 
     mutating func removeAll() {
