@@ -1,7 +1,7 @@
 /// The pairs of a longest common subsequence of two lists, in order.
 ///
-/// Exact for lists of ordinary length. Long ones are first cut at elements that are in both exactly once, so that the
-/// cost stays bounded; a stretch that is long and has none of these counts as wholly different.
+/// The result is exact for lists of ordinary length. Long lists are first cut at elements that occur exactly once in
+/// both, to limit the cost; long stretches without such elements count as entirely different.
 func alignment(_ one: ArraySlice<Int>, _ other: ArraySlice<Int>) -> [(one: Int, other: Int)] {
     var pairs: [(one: Int, other: Int)] = []
     var (one, other) = (one, other)

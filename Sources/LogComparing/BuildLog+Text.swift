@@ -1,8 +1,8 @@
 extension BuildLog {
     /// Reads a log in CodeBuild's own format, of any age (CODEBUILD.md 4, 4.2).
     ///
-    /// - Parameter knownCommands: texts that may stand in the log. The log alone does not say where a text of several
-    ///   lines ends and its output begins, unless the command failed.
+    /// - Parameter knownCommands: texts of commands that may occur in the log. The log alone does not tell where a text
+    ///   of several lines ends and its output begins, unless the command failed.
     public init(text: [UInt8], knownCommands: [String] = []) {
         var reader = BuildLogReader()
         for line in LogLines.split(text) { reader.take(line) }
@@ -147,8 +147,8 @@ private struct BuildLogReader {
 enum AgentLine {
     /// Splits a line at the agent's prefix.
     ///
-    /// - Returns: what stands before the prefix (output without a final line feed) and the text behind it; `nil` for a
-    ///   line without a prefix.
+    /// - Returns: the text before the prefix (output without a final line feed) and the text after it; `nil` for a line
+    ///   without a prefix.
     static func parts(of line: String) -> (before: Substring, text: Substring)? {
         let bytes = line.utf8
         var place = bytes.startIndex

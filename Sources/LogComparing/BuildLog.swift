@@ -10,6 +10,7 @@ public struct BuildLog: Sendable, Equatable {
 
     public init() {}
 
+    /// One phase of the build.
     public struct Phase: Sendable, Equatable {
         /// The name of the phase in the API: `PRE_BUILD`.
         public internal(set) var name: String
@@ -24,6 +25,7 @@ public struct BuildLog: Sendable, Equatable {
         init(name: String) { self.name = name }
     }
 
+    /// One command of a phase with its output.
     public struct Command: Sendable, Equatable {
         /// The text of the command, without line feeds at its end.
         public internal(set) var text: String

@@ -1,7 +1,7 @@
 /// A small pattern over bytes, fast enough to search every line of a long log.
 ///
-/// A run takes all it can and gives nothing back, and of alternatives the first that fits is taken; the standard
-/// library's `Regex` costs half a millisecond for a line.
+/// It does not backtrack: a run is greedy, and the first matching alternative is taken. The standard library's `Regex`
+/// needs half a millisecond for a line.
 struct BytePattern: Sendable {
     private indirect enum Part: Sendable {
         case text([UInt8])

@@ -15,6 +15,7 @@ public enum CloudLog {
         /// No line has the prefix of CodeBuild's agent.
         case noAgentLine
 
+        /// The reason as a clause for a message.
         public var reason: String {
             switch self {
             case .empty: "it is empty"
@@ -24,6 +25,7 @@ public enum CloudLog {
             }
         }
 
+        /// A suggestion of what to do.
         public var help: String {
             switch self {
             case .compressed: "`gunzip` it first"

@@ -1,7 +1,7 @@
 /// The tables of differences that two runs of the same build may have, each row with its reason.
 struct ComparisonRules: Sendable {
     /// A part of a line that differs in every run.
-    private struct Part: Sendable {
+    private struct VariablePart: Sendable {
         let mark: String
         let reason: String
         let pattern: BytePattern
@@ -26,7 +26,7 @@ struct ComparisonRules: Sendable {
 
     /// Makes the rules for the lines of one build.
     ///
-    /// - Parameter sourceDirectory: of the build whose lines are read.
+    /// - Parameter sourceDirectory: the source directory of the build; `nil` when it is not known.
     init(sourceDirectory: String?) {
         self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd } ?? Self.anySourceDirectory
     }
@@ -92,68 +92,70 @@ struct ComparisonRules: Sendable {
     private static let quote = BytePattern.maybe(.any(of: "\"'"))
 
     private static let parts = [
-        Part(
+        VariablePart(
             "‹id›", because: "AWS gives every request another id",
             matching: .maybe(.folded("extended ")) + .either(.folded("request"), .folded("host"))
                 + .maybe(.any(of: " _-"))
                 + .folded("id") + quote + blanks + .any(of: ":=") + blanks + quote + value),
-        Part(
+        VariablePart(
             "‹arn›", because: "accounts, regions and names of AWS resources are not the local ones",
             matching: .text("arn:aws") + .run(0...Int.max, of: { $0.isLetter || $0 == UInt8(ascii: "-") }) + .text(":")
                 + value),
-        Part("‹id›", because: "build, log stream and request ids are made anew for every build", matching: uuid),
-        Part(
+        VariablePart(
+            "‹id›", because: "build, log stream and request ids are made anew for every build", matching: uuid),
+        VariablePart(
             "‹build›", because: "every build has an id of its own: its project's name and a UUID",
             matching: .run(of: { $0.isWord || $0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "-") }) + .text(":") + uuid),
-        Part(
+        VariablePart(
             "‹registry›", because: "an account's registry, in its region",
             matching: .digits(12) + .text(".dkr.ecr.") + .run(of: { $0.isWord || $0 == UInt8(ascii: "-") })
                 + .text(".amazonaws.com")),
-        Part(
+        VariablePart(
             "‹time›", because: "a date as `date` writes it",
             matching: .either(["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]) + .maybe(.text(",")) + .text(" ")
                 + .either(month + .run(of: { $0 == 0x20 }) + .digits(1...2), .digits(1...2) + .text(" ") + month)
                 + .maybe(.text(" ") + .digits(4)) + .text(" ") + clock + .maybe(.either([" AM", " PM"]))
                 + .maybe(.text(" ") + .either(.run(2...5, of: { (0x41...0x5a).contains($0) }) + .wordEnd, offset))
                 + .maybe(.text(" ") + .digits(4) + .wordEnd)),
-        Part(
+        VariablePart(
             "‹time›", because: "the time of the run",
             matching: .digits(4) + .any(of: "-/") + .digits(2) + .any(of: "-/") + .digits(2)
                 + .maybe(
                     .any(of: "T ") + .digits(2) + .text(":") + .digits(2) + .maybe(.text(":") + .digits(2)) + fraction
                         + .maybe(.maybe(.text(" ")) + offset)) + .wordEnd),
-        Part(
+        VariablePart(
             "‹time›", because: "the time of the run, seconds or milliseconds since 1970",
             matching: .text("1") + .any(of: "6789") + .digits(8)
                 + .either(.digits(3) + .wordEnd, .text(".") + .digits() + .wordEnd, .wordEnd)),
-        Part("‹account›", because: "account ids are not the local ones", matching: .digits(12) + .wordEnd),
-        Part(
+        VariablePart("‹account›", because: "account ids are not the local ones", matching: .digits(12) + .wordEnd),
+        VariablePart(
             "‹speed›", because: "how fast a network was",
             matching: number + .maybe(.text(" ")) + .maybe(.any(of: "kKMG")) + .maybe(.text("i")) + .text("B/s")),
-        Part(
+        VariablePart(
             "‹span›", because: "how long something took, as `time` writes it",
             matching: .digits() + .text("m") + .maybe(.text(" ")) + number + .text("s") + .wordEnd),
-        Part(
+        VariablePart(
             "‹span›", because: "how long something took, as Maven writes it",
             matching: .digits(1...2) + .text(":") + .digits(2) + .text(" ") + .either(["min", "h"]) + .wordEnd),
-        Part("‹time›", because: "the time of day of the run, or how long something took", matching: clock + .wordEnd),
-        Part(
+        VariablePart(
+            "‹time›", because: "the time of day of the run, or how long something took", matching: clock + .wordEnd),
+        VariablePart(
             "‹span›", because: "how long something took",
             matching: number + .maybe(.text(" "))
                 + .either([
                     "ns", "µs", "us", "ms", "seconds", "second", "secs", "sec", "s", "minutes", "minute", "mins", "min",
                     "hours", "hour", "h",
                 ]) + .wordEnd),
-        Part(
+        VariablePart(
             "‹object›", because: "the address of an object differs in every process",
             matching: .text("0x") + .run(6...16, of: \.isHexDigit) + .wordEnd),
-        Part(
+        VariablePart(
             "‹object›", because: "the address of an object differs in every process",
             matching: .text("@") + .run(5...8, of: \.isHexDigit) + .wordEnd, beginsWord: false),
-        Part(
+        VariablePart(
             "‹source›", because: "the digits of the source's folder are made anew for every build",
             matching: .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd, beginsWord: false),
-        Part(
+        VariablePart(
             "‹temporary›", because: "`mktemp` and its like choose names by chance",
             matching: .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }),
             beginsWord: false),
@@ -177,7 +179,8 @@ struct ComparisonRules: Sendable {
 
     /// Whether a line of the agent is compared: lines about the build are, lines about the service are not.
     ///
-    /// What no row names is not compared either: agents change, and what they do shows in commands, states and artifacts.
+    /// Lines that no row names are not compared: agents change, and their effects show in commands, states and
+    /// artifacts.
     static func comparesAgentLine(_ line: String) -> Bool {
         agentLines.first { line.hasPrefix($0.beginning) }?.isCompared ?? false
     }
@@ -206,8 +209,8 @@ struct ComparisonRules: Sendable {
 
     /// The lines of the agent that are compared for a phase.
     ///
-    /// Reports are looked for by names which the service does not tell (CODEBUILD.md 8), so that what follows
-    /// `Set report auto-discover` does not count.
+    /// Lines after `Set report auto-discover` are not compared, because the service searches for reports by
+    /// undocumented names (CODEBUILD.md 8).
     static func comparedLines(_ phase: BuildLog.Phase) -> [String] {
         phase.agentLines.prefix { !$0.hasPrefix("Set report auto-discover") }.filter(comparesAgentLine)
     }

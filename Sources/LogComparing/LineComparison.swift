@@ -22,8 +22,8 @@ struct LineComparison {
         let tail = zip(local[head...].reversed(), cloud[head...].reversed()).prefix { $0 == $1 }.count
         guard head + tail < max(local.count, cloud.count) else { return ([], head + tail) }
         var numbers = Numbers()
-        let own = Side(local, in: head..<(local.count - tail), by: localRules, numberedBy: &numbers)
-        let other = Side(cloud, in: head..<(cloud.count - tail), by: cloudRules, numberedBy: &numbers)
+        let own = ComparedOutput(local, in: head..<(local.count - tail), by: localRules, numberedBy: &numbers)
+        let other = ComparedOutput(cloud, in: head..<(cloud.count - tail), by: cloudRules, numberedBy: &numbers)
         let pairs = alignment(own.counted.map(\.number)[...], other.counted.map(\.number)[...])
         var changes: [LogDiff.Change] = [], next = (own: 0, other: 0)
         for pair in pairs + [(one: own.counted.count, other: other.counted.count)] {
@@ -37,7 +37,7 @@ struct LineComparison {
     }
 
     /// The output of one build, with its lines that are compared.
-    private struct Side {
+    private struct ComparedOutput {
         let lines: [String]
         /// The compared lines: the index of each in the output, and a number that equal lines share.
         let counted: [(place: Int, number: Int)]
@@ -63,7 +63,7 @@ struct LineComparison {
     }
 
     private func change(
-        local: Side, at localRange: Range<Int>, cloud: Side, at cloudRange: Range<Int>
+        local: ComparedOutput, at localRange: Range<Int>, cloud: ComparedOutput, at cloudRange: Range<Int>
     ) -> LogDiff.Change {
         let start = local.start(of: localRange)
         let end = localRange.isEmpty ? start : local.counted[localRange.upperBound - 1].place + 1

@@ -33,7 +33,7 @@ extension LogDiff.Difference {
         switch kind {
         case .output(let change):
             add("output", local: change.local.json, cloud: change.cloud.json)
-            members += change.surroundings
+            members += change.position
         case .agentLines(let change):
             add("agentLines", local: change.local.json, cloud: change.cloud.json)
         case .exitStatus(let local, let cloud):
@@ -51,7 +51,7 @@ extension LogDiff.Difference {
 
 extension LogDiff.Change {
     /// The position of the change. Line numbers count from 1 in the output of the command.
-    fileprivate var surroundings: [(String, JSONText?)] {
+    fileprivate var position: [(String, JSONText?)] {
         [
             ("localLine", .number(localNumber)), ("cloudLine", .number(cloudNumber)), ("before", before.json),
             ("after", after.json),

@@ -9,12 +9,14 @@ public struct LogDiff: Sendable, Equatable {
     /// Whether the start of the cloud's log is missing.
     public internal(set) var isCloudCutOff = false
 
+    /// The numbers of compared phases, commands and lines of output.
     public struct Counts: Sendable, Equatable {
         public internal(set) var phases = 0
         public internal(set) var commands = 0
         public internal(set) var lines = 0
     }
 
+    /// One difference between the two builds.
     public struct Difference: Sendable, Equatable {
         /// The name of the phase in the API: `PRE_BUILD`.
         public let phase: String
@@ -32,8 +34,10 @@ public struct LogDiff: Sendable, Equatable {
         public let number: Int
     }
 
+    /// One of the two builds.
     public enum Side: String, Sendable { case local, cloud }
 
+    /// The kind of a difference, with its details.
     public enum Kind: Sendable, Equatable {
         case output(Change)
         case exitStatus(local: Int, cloud: Int)
@@ -51,7 +55,9 @@ public struct LogDiff: Sendable, Equatable {
     public struct Change: Sendable, Equatable {
         public let local: [String]
         public let cloud: [String]
+        /// The equal lines before the change, at most three.
         public let before: [String]
+        /// The equal lines after the change, at most three.
         public let after: [String]
         /// The 1-based number of the first line that differs in each output, or of the next line where a side has none.
         public let localNumber: Int
@@ -109,7 +115,7 @@ private struct PhaseComparison {
         }
         let agent = lines.changes(ComparisonRules.comparedLines(local), ComparisonRules.comparedLines(cloud))
         for change in agent.changes { add(.agentLines(change), in: local.name) }
-        if let state = local.state, let other = cloud.state, Self.outcome(state) != Self.outcome(other) {
+        if let state = local.state, let other = cloud.state, Self.plainState(state) != Self.plainState(other) {
             add(.state(local: state, cloud: other), in: local.name)
         }
         compareContexts(local, cloud)
@@ -117,7 +123,7 @@ private struct PhaseComparison {
 
     /// The plain state: `FAILED_WITH_ABORT`, which some logs have after `on-failure: ABORT`, is FAILED. [unverified,
     /// not in CODEBUILD.md]
-    private static func outcome(_ state: String) -> String { state.hasPrefix("FAILED_WITH_") ? "FAILED" : state }
+    private static func plainState(_ state: String) -> String { state.hasPrefix("FAILED_WITH_") ? "FAILED" : state }
 
     /// Compares the contexts, except those of failed commands, whose exit status is compared already.
     private mutating func compareContexts(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
@@ -168,9 +174,9 @@ private struct PhaseComparison {
     ) {
         let place = LogDiff.Command(text: local.text, location: local.location, number: number)
         compared.commands += 1
-        let outcome = lines.changes(local.output, cloud.output)
-        compared.lines += outcome.equalCount
-        for change in outcome.changes { add(.output(change), in: phase, at: place) }
+        let output = lines.changes(local.output, cloud.output)
+        compared.lines += output.equalCount
+        for change in output.changes { add(.output(change), in: phase, at: place) }
         if let status = local.exitStatus, let other = cloud.exitStatus, status != other {
             add(.exitStatus(local: status, cloud: other), in: phase, at: place)
         }

@@ -3,9 +3,10 @@ internal import SpecParsing
 
 /// The JSON Schema (draft-07) of a buildspec of version 0.2, for editors, made from the reader's key table.
 ///
-/// It refuses what `validate` calls an error and lets pass what it calls a warning. What a schema cannot say: how the
-/// builds of a batch hang together, and whether the pattern of an `on-failure` is a regular expression.
+/// It rejects what is an error for `validate`, and accepts what is a warning. A schema cannot express the dependencies
+/// between the builds of a batch, nor whether the pattern of an `on-failure` is a regular expression.
 public enum BuildSpecSchema {
+    /// The schema as one JSON document.
     public static var json: JSONText {
         .object(
             [

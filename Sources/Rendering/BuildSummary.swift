@@ -10,8 +10,8 @@ public struct BuildSummary: Sendable {
     /// Makes the summary of a recorded build.
     ///
     /// - Parameters:
-    ///   - isRunning: whether the program that runs it is alive.
-    ///   - keptMinutes: how long its container has been kept; `nil` when it is not.
+    ///   - isRunning: whether a process still runs the build.
+    ///   - keptMinutes: how long the build's container has been kept; `nil` when there is none.
     public init(_ result: BuildResult, isRunning: Bool, uuid: String, keptMinutes: Int?) {
         self.keptMinutes = keptMinutes
         self.result = result
@@ -24,6 +24,7 @@ public struct BuildSummary: Sendable {
         result.status == .inProgress && !isRunning ? "LOST" : result.status.rawValue
     }
 
+    /// The summary as one line of text, without a line end.
     public var line: String {
         var words = [
             String(uuid.prefix(8)), status.padding(11),
@@ -38,6 +39,7 @@ public struct BuildSummary: Sendable {
         return words.joined(separator: "  ")
     }
 
+    /// The summary as one object.
     public var json: JSONText {
         .object([
             ("id", .string(result.start.map { "\($0.id)" } ?? uuid)), ("buildStatus", .string(status)),

@@ -4,6 +4,7 @@ public import BuildPlanning
 public struct ClosingTable: Sendable {
     /// The path of the log file; `nil` when none was written.
     public var logPath: String?
+    /// Whether statuses are coloured with ANSI escapes.
     public var usesColor: Bool
 
     public init(logPath: String?, usesColor: Bool) {
@@ -11,6 +12,7 @@ public struct ClosingTable: Sendable {
         self.usesColor = usesColor
     }
 
+    /// The table as text, beginning with an empty line and ending with a line end.
     public func render(_ result: BuildResult) -> String {
         var lines = [""]
         let phases = result.phases.filter { $0.status != nil }

@@ -18,8 +18,8 @@ public struct DiagnosticRenderer: Sendable {
 
     /// Shows one finding as lines of text, each with a line end.
     ///
-    /// Whatever the file holds, nothing here moves the cursor: control characters and bytes that are not UTF-8 are shown
-    /// as escapes. Long lines are cut around the place, and the line of a secret is not shown at all.
+    /// The result is safe for a terminal: control characters and bytes that are not UTF-8 are shown as escapes. Long
+    /// lines are cut around the place, and the line of a secret is not shown.
     ///
     /// - Parameter source: the bytes of the file the finding is about.
     public func text(_ diagnostic: Diagnostic, source: [UInt8]) -> String {

@@ -9,7 +9,7 @@ internal import SpecParsing
 extension BuildEvent {
     /// Reads a line that ``json`` wrote, in this or another version of the program.
     ///
-    /// - Returns: `nil` for a kind this program does not know, and for what is no event: half a line at the end of a
+    /// - Returns: `nil` for an unknown kind and for a line that is not an event, such as half a line at the end of a
     ///   record whose writer was killed.
     public init?(jsonLine line: some Sequence<UInt8>) {
         let fields: Fields

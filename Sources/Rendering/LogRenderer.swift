@@ -6,6 +6,7 @@ public struct LogRenderer: Sendable {
     /// Whether the output of the current command so far does not end in a line feed.
     private var isInsideLine = false
 
+    /// Makes a renderer for one build; with `usesColor` it adds ANSI escapes.
     public init(usesColor: Bool = false) { self.usesColor = usesColor }
 
     /// The bytes that an event adds to the log; empty for some events.

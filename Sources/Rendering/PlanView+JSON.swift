@@ -64,7 +64,7 @@ extension PlanView {
 
     /// A variable as an object.
     ///
-    /// - Parameter type: with another than PLAINTEXT the value is a reference.
+    /// - Parameter type: the type of the value; unless it is PLAINTEXT, the value is a reference.
     static func variable(
         _ name: String, _ value: String, origin: String, place: String?, type: BuildPlan.Variable.Kind = .plaintext
     ) -> JSONText {

@@ -4,7 +4,7 @@ internal import SpecParsing
 /// A plan together with facts about this machine, to be shown as text or as JSON.
 public struct PlanView: Sendable {
     public let plan: BuildPlan
-    /// The path of the folder or archive that the source comes from.
+    /// The folder that the source comes from.
     public let source: String
     /// The image; `nil` when the engine does not have it or does not answer.
     public let image: Image?
@@ -46,6 +46,7 @@ public struct PlanView: Sendable {
 
     /// The engine's facts about the image.
     public struct Image: Sendable {
+        /// The id of the image: `sha256:…`.
         public let id: String
         /// The variables of the image's own `ENV`, which every other source overrides (CODEBUILD.md 5.3).
         public let variables: [(name: String, value: String)]

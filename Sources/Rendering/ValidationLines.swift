@@ -3,7 +3,7 @@ internal import SpecParsing
 extension ValidationReport {
     /// The findings as text for people, as ``DiagnosticRenderer`` shows them.
     ///
-    /// Files that could not be read are not in it.
+    /// Files that could not be read are omitted.
     public func text(color: Bool) -> String {
         let renderer = DiagnosticRenderer(color: color)
         return files.map { renderer.text($0.findings, source: $0.source) }.joined()

@@ -14,7 +14,7 @@ public struct ValidationReport: Sendable {
 
         /// Makes the entry of a file that was read.
         ///
-        /// - Parameter source: the text that the places of the findings refer to.
+        /// - Parameter source: the text that the locations of the findings refer to.
         public init(path: String, findings: [Diagnostic], source: [UInt8]) {
             self.path = path
             self.findings = findings

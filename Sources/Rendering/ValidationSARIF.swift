@@ -4,7 +4,7 @@ internal import SpecParsing
 extension ValidationReport {
     /// The report as a SARIF 2.1.0 log, for code scanning and editors.
     ///
-    /// Columns count Unicode scalars, which the log says of itself (`columnKind`).
+    /// Columns count Unicode scalars, as the log's `columnKind` states.
     ///
     /// - Parameter toolVersion: the version of the program.
     public func sarif(toolVersion: String) -> JSONText {

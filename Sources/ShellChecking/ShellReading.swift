@@ -16,7 +16,7 @@ struct ShellReading {
 
     /// Prepares the check of a text by a shell.
     ///
-    /// - Parameter knowsExtendedPatterns: `!(a|b)` and its like; for bash only.
+    /// - Parameter knowsExtendedPatterns: whether bash accepts patterns such as `!(a|b)`; ignored for `sh`.
     init(_ text: [UInt8], by shell: ShellSyntax.Shell, knowsExtendedPatterns: Bool = false) {
         self.text = text
         self.shell = shell

@@ -2,8 +2,8 @@ internal import ChildProcesses
 
 /// Asks the shells of this machine whether they can read scripts, without running them (`sh -n`).
 ///
-/// As long as all is well there is one process for each kind of shell, however many scripts there are; each script that
-/// cannot be read costs a few more. A shell that the machine does not have is asked nothing.
+/// Without errors this takes one process for each kind of shell, however many scripts there are; each script with an
+/// error takes a few more. Scripts for a shell that the machine does not have are not checked.
 public struct ShellSyntax: Sendable {
     /// A shell, by the name of its program.
     public enum Shell: String, Sendable, CaseIterable {
@@ -43,7 +43,7 @@ public struct ShellSyntax: Sendable {
 
     /// Checks all scripts, and returns at most one problem for each, in their order.
     ///
-    /// - Throws: ``ChildProcessError`` when a shell that is there cannot be spoken with.
+    /// - Throws: ``ChildProcessError`` when an installed shell cannot be run.
     public func problems(in scripts: [Script]) async throws -> [Problem] {
         async let bash = problems(in: scripts, of: .bash)
         let sh = try await problems(in: scripts, of: .sh)

@@ -1,6 +1,6 @@
 /// Warns about values that CodeBuild accepts but that probably do not do what their writer meant.
 ///
-/// Each check is a file beside this one; what they have in common is that a false alarm is worse than a miss.
+/// Each check is a file beside this one. All of them prefer missing a mistake to a false alarm.
 struct ContentChecks {
     let top: Section
     let version: BuildSpec.Version
@@ -60,7 +60,7 @@ struct ContentChecks {
 
     /// Checks one command for bashisms, masked failures and lost state.
     ///
-    /// - Returns: whether the command has what bash alone understands, although it is for `sh`.
+    /// - Returns: whether the command is for `sh` and uses features of bash.
     private mutating func check(
         _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView,
         for shell: ScriptShell

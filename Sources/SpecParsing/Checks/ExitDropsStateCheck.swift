@@ -1,6 +1,6 @@
 /// Finds an `exit 0` that ends a command before its variables and folder are saved (CODEBUILD.md 3.3).
 extension ShellView {
-    /// The variables and folder change that the script makes before its first `exit 0`; `nil` when they are not lost.
+    /// The first `exit 0`, with the variables and folder change before it; `nil` when there is no such exit.
     func droppedState() -> (exit: Range<Int>, variables: Set<String>, changesFolder: Bool)? {
         guard bytes.contains("exit") else { return nil }
         var variables: Set<String> = [], changesFolder = false

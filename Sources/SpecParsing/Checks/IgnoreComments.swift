@@ -1,7 +1,8 @@
 /// The comments of a file that silence warnings: `# buildspec:ignore CODE, CODE`.
 ///
-/// Such a comment speaks of its own line or, standing alone, of the next line that is neither a comment nor blank.
-/// libyaml drops comments, so they are looked for in the source; also in block scalars, whose lines are shell text.
+/// Such a comment applies to its own line or, on a line of its own, to the next line that is neither a comment nor
+/// blank. libyaml drops comments, so they are searched in the source, including block scalars, whose lines are shell
+/// text.
 struct IgnoreComments: Sendable {
     private var codesByLine: [Int: Set<String>] = [:]
     /// The warnings about the ignore comments themselves.
@@ -42,7 +43,7 @@ struct IgnoreComments: Sendable {
 
     /// Whether an offset lies in one of the ranges, which are sorted.
     ///
-    /// - Parameter ranges: in order.
+    /// - Parameter ranges: the ranges in ascending order.
     private static func isInside(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
         var low = 0, high = ranges.count
         while low < high {

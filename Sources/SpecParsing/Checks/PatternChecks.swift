@@ -71,8 +71,8 @@ extension ContentChecks {
 
     /// Warns when a pattern can match nothing.
     ///
-    /// - Parameter isOutput: whether the files are to be collected as an artifact.
-    /// - Returns: whether it has been noted that the pattern matches nothing.
+    /// - Parameter isOutput: whether the files are collected as an artifact.
+    /// - Returns: whether there was a warning.
     private mutating func cannotMatch(_ pattern: Pattern, base: String?, isOutput: Bool) -> Bool {
         let bytes = pattern.bytes
         if bytes.isEmpty {

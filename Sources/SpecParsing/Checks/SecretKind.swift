@@ -19,8 +19,8 @@ enum SecretKind {
     /// Recognises a secret; `nil` for values that are references or placeholders.
     ///
     /// - Parameters:
-    ///   - value: a value as it is in the file; what is no literal, and what is plainly a stand-in, gives `nil`.
-    ///   - name: of the variable.
+    ///   - value: the value as written in the file.
+    ///   - name: the name of the variable.
     init?(of value: UnsafeBufferPointer<UInt8>, named name: String) {
         guard value.count >= 6 else { return nil }
         if let kind = Self.byForm(value) {

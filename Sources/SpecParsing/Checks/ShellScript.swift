@@ -27,9 +27,9 @@ public struct ShellScript: Sendable {
     /// Makes the finding for a shell's complaint about the text.
     ///
     /// - Parameters:
-    ///   - words: the shell's own, without the name and the line in front of them.
-    ///   - line: of the text, 1-based; one behind the last is taken for the last.
-    ///   - program: the shell that was asked: `sh`, `bash`.
+    ///   - words: the shell's message, without its name and the line.
+    ///   - line: the 1-based line of the text. One after the last counts as the last.
+    ///   - program: the shell that read the text: `sh`, `bash`.
     public func syntaxFinding(_ words: String, line: Int, program: String) -> Diagnostic {
         var findings = Findings()
         findings.warning(

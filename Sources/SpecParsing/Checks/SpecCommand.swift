@@ -38,7 +38,8 @@ public enum ScriptShell: Sendable, Hashable {
 
     /// The shell that the commands are written for; `nil` for shells that are not checked.
     ///
-    /// A Windows project need not say that its shell is PowerShell, so a file without `env.shell` is looked at.
+    /// A Windows project runs PowerShell without naming it, so the commands of a file without `env.shell` are
+    /// inspected.
     static func of(_ top: Section, _ commands: [SpecCommand]) -> ScriptShell? {
         guard let text = top.section("env")?.text("shell")?.value else {
             return commands.contains { $0.node.withText(looksLikeWindows) } ? nil : .sh

@@ -38,8 +38,8 @@ extension ContentChecks {
 
     /// The first `$NAME` or `${NAME}` that looks like a shell variable.
     ///
-    /// Templates are filled in before CodeBuild sees the file, and mostly have names with small letters: `${bucket}`.
-    /// The variable's own name counts as it is.
+    /// Only names in upper case count, because placeholders of templates, such as `${bucket}`, usually have lower-case
+    /// names. The variable's own name counts in any case.
     private func firstReference(in bytes: UnsafeBufferPointer<UInt8>, of own: String) -> Range<Int>? {
         var offset = 0
         while offset < bytes.count {
@@ -56,8 +56,8 @@ extension ContentChecks {
                 guard end < bytes.count, bytes[end] == "}" else { continue }
             }
             let name = bytes[start..<end]
-            let isShouted = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
-            guard isShouted || name.elementsEqual(own.utf8) else { continue }
+            let isUpperCase = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
+            guard isUpperCase || name.elementsEqual(own.utf8) else { continue }
             return offset..<end + (isBraced ? 1 : 0)
         }
         return nil
@@ -96,7 +96,7 @@ extension ContentChecks {
             let path = install.path.key("runtime-versions").key(key.text)
             warn(
                 .unquotedVersion, at: FindingPlace(value, path),
-                "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedNoughts)",
+                "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedZeros)",
                 help: "put it in quotes: `\(key.text): \"\(text)\"`")
         }
     }
@@ -104,7 +104,7 @@ extension ContentChecks {
 
 extension Substring {
     /// The text without trailing zeros, but with at least one digit.
-    fileprivate var trimmedNoughts: Substring {
+    fileprivate var trimmedZeros: Substring {
         var text = self
         while text.count > 1, text.last == "0" { text.removeLast() }
         return text

@@ -1,5 +1,6 @@
 /// A finding about the user's text: the problem, its place, CodeBuild's own message, and a suggestion.
 public struct Diagnostic: Sendable, Codable, Equatable {
+    /// How serious a finding is.
     public enum Severity: String, Sendable, Codable {
         /// The file is not valid: CodeBuild would refuse it, or its meaning is unknown.
         case error

@@ -1,7 +1,7 @@
 extension DocumentProblem {
     /// The finding for a file that cannot be read as a YAML document.
     ///
-    /// - Parameter bytes: the file as it is; `source` may have been converted.
+    /// - Parameter bytes: the original bytes of the file; those of `source` may have been converted.
     func diagnostic(in bytes: [UInt8], _ source: SourceText) -> Diagnostic {
         switch self {
         case .yaml(let problem):

@@ -14,8 +14,8 @@ struct FindingPlace {
 
 /// Collects findings while a file is read, and sorts them by place at the end.
 ///
-/// Of each severity only the first 500 are kept, so that a file of a million mistakes ends soon and the errors are not
-/// lost among the warnings; one finding more says that there were others.
+/// Only the first 500 of each severity are kept, so that a file with a million mistakes is read quickly and errors are
+/// not lost among warnings. One more finding tells that others were left out.
 struct Findings {
     private static let limit = 500
 

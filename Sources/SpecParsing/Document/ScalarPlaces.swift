@@ -1,11 +1,11 @@
 extension SpecNode {
     /// The bytes of the source in which a part of a scalar's text is written; `nil` when they cannot be determined.
     ///
-    /// The text is what YAML makes of the source: quotes and indentation gone, lines folded, escapes followed. So both
-    /// are walked side by side. Blanks at the beginning of a line may be found a little too far to the left.
+    /// The text has no quotes and indentation, its lines are folded and its escapes resolved, so text and source are
+    /// walked in parallel. Blanks at the beginning of a line may be found a little too far to the left.
     ///
-    /// - Parameter range: bytes of ``text``.
-    /// - Returns: bytes of the source.
+    /// - Parameter range: a range of bytes of ``text``.
+    /// - Returns: the range of bytes of the source.
     func sourceBytes(ofText range: Range<Int>) -> Range<Int>? {
         guard kind == .scalar else { return nil }
         let source = document.source, scalars = self.range
@@ -91,7 +91,7 @@ private struct ScalarWalk {
 
     /// Moves past the source of the byte that was found.
     ///
-    /// - Returns: how many bytes of the text it stands for.
+    /// - Returns: the number of bytes of the text that it stands for.
     private mutating func consume(_ text: UnsafeBufferPointer<UInt8>) -> Int {
         if isDoubleQuoted, byte(at) == "\\" {
             switch byte(at + 1) {

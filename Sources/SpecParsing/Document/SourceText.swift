@@ -1,7 +1,7 @@
 /// The text of a file, with tables that convert byte offsets and scalar indices to lines and columns.
 ///
-/// libyaml counts Unicode scalars from the start of the text, a byte-order mark not included, and takes NEL, LS and PS
-/// for line ends. Editors do not; so places are kept as scalar indices and turned into lines here.
+/// libyaml counts Unicode scalars from the start of the text, without a byte-order mark, and takes NEL, LS and PS for
+/// line ends, which editors do not. So places are kept as scalar indices, and converted to lines here.
 struct SourceText: Sendable {
     let file: String
     /// The text as UTF-8; a file in UTF-16 is converted. Bytes that are not UTF-8 stay as they are.
@@ -19,7 +19,7 @@ struct SourceText: Sendable {
 
     /// Scans the bytes of a file.
     ///
-    /// - Parameter bytes: less than 4 GiB of UTF-8, or of UTF-16 with its mark.
+    /// - Parameter bytes: less than 4 GiB of UTF-8, or of UTF-16 with a byte-order mark.
     init(_ bytes: [UInt8], file: String) {
         self.file = file
         utf8 = Self.utf8(bytes)

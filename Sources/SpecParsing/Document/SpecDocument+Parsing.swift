@@ -33,14 +33,14 @@ extension SpecDocument {
     private static func parse(_ bytes: [UInt8], _ source: SourceText) throws(DocumentProblem) -> SpecDocument {
         var builder = DocumentBuilder()
         builder.reserve(forBytes: bytes.count)
-        let outcome = bytes.withUnsafeBufferPointer { buffer -> Result<Void, DocumentProblem> in
+        let result = bytes.withUnsafeBufferPointer { buffer -> Result<Void, DocumentProblem> in
             do throws(DocumentProblem) {
                 guard let events = YAMLEvents(buffer) else { throw .yaml(.outOfMemory) }
                 while try events.next({ event throws(DocumentProblem) in try builder.add(event) }) {}
                 return .success(())
             } catch { return .failure(error) }
         }
-        try outcome.get()
+        try result.get()
         return builder.document(source)
     }
 }

@@ -1,8 +1,8 @@
 /// The tree of a YAML file: scalars, lists and mappings as they were written, each with its place.
 ///
-/// Nothing is interpreted here: `3.10` stays `3.10`, duplicate keys and merge keys stay where they are. Nodes lie in
-/// flat arrays, 24 bytes each with the reference from their parent, so that a million of them do no harm. An alias is a
-/// second reference to its anchor's node.
+/// Nothing is interpreted here: `3.10` stays `3.10`, and duplicate keys and merge keys are kept. Nodes are stored in
+/// flat arrays, 24 bytes each with the reference from their parent, so that a million of them fit in memory. An alias
+/// is a second reference to its anchor's node.
 final class SpecDocument: Sendable {
     let source: SourceText
     fileprivate let nodes: ContiguousArray<NodeRecord>

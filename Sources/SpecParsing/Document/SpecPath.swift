@@ -18,7 +18,7 @@ struct SpecPath: Sendable, Equatable {
 
     /// Appends the index of a list's entry.
     ///
-    /// - Parameter index: 0-based, as CodeBuild counts commands.
+    /// - Parameter index: the 0-based index, as CodeBuild counts commands.
     func item(_ index: Int) -> SpecPath { SpecPath(text: "\(text)[\(index)]") }
 
     /// Whether the path leads to `batch` or to a value inside it.

@@ -6,7 +6,7 @@ struct YAMLEvents: ~Copyable {
 
     /// Makes a parser; `nil` when there is not enough memory.
     ///
-    /// - Parameter bytes: must stay where they are for as long as this value lives.
+    /// - Parameter bytes: the bytes to parse, which must stay valid as long as this value exists.
     init?(_ bytes: UnsafeBufferPointer<UInt8>) {
         let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
         guard yaml_parser_initialize(parser) == 1 else {
@@ -24,7 +24,7 @@ struct YAMLEvents: ~Copyable {
 
     /// Passes the next event to `body` and frees it afterwards.
     ///
-    /// - Returns: whether there are more.
+    /// - Returns: whether there are more events.
     func next(_ body: (borrowing yaml_event_t) throws(DocumentProblem) -> Void) throws(DocumentProblem) -> Bool {
         var event = yaml_event_t()
         guard yaml_parser_parse(parser, &event) == 1 else { throw .yaml(YAMLProblem(parser.pointee)) }

@@ -34,9 +34,9 @@ public struct DeployFiles: Sendable {
 
     /// Checks the files of one artifact.
     ///
-    /// - Parameter taskDefinition: JSON as `aws ecs register-task-definition` takes it or `describe-task-definition` prints
-    ///   it; the artifact's own `taskdef.json` stands in for it.
-    /// - Returns: in the order of the files.
+    /// - Parameter taskDefinition: JSON as `aws ecs register-task-definition` takes it or `describe-task-definition`
+    ///   prints it. Without it the artifact's own `taskdef.json` is used.
+    /// - Returns: the findings in the order of the files.
     public static func check(_ files: [File], taskDefinition: File?) -> [Finding] {
         var checks = DeployFiles()
         let definition = taskDefinition ?? files.first { $0.name == "taskdef.json" }

@@ -10,8 +10,8 @@ public struct DockerBuildCommand: Sendable, Equatable {
     /// Finds the `docker build` commands among some commands that run in one shell after another.
     ///
     /// - Parameters:
-    ///   - variables: values that are known.
-    ///   - root: the folder they begin in, absolute.
+    ///   - variables: the variables with known values.
+    ///   - root: the absolute path of the folder in which the first command runs.
     public static func all(
         in commands: [BuildSpec.Command], variables: [String: String], root: String
     ) -> [DockerBuildCommand] {
@@ -34,7 +34,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
 
     /// Parses the words after `docker`; `nil` for a command that is not a build.
     ///
-    /// - Parameter folder: where the command runs; `nil` where that cannot be known.
+    /// - Parameter folder: the working directory; `nil` where it cannot be known.
     private init?(_ words: ArraySlice<String?>, in folder: String?, _ root: String) {
         var words = words, file: String?, arguments: [String: String] = [:], context: String?, tags: [String] = []
         guard Self.skipToBuild(&words) else { return nil }

@@ -50,7 +50,7 @@ struct DockerInstruction {
 
     /// The line without its continuation character; `nil` for a line that does not continue.
     ///
-    /// - Returns: `nil` for a line that does not go on.
+    /// - Returns: `nil` for a line that does not continue.
     private static func withoutContinuation(_ line: String, _ escape: Character) -> String? {
         var text = line[...]
         while text.last?.isWhitespace == true { text.removeLast() }

@@ -20,7 +20,7 @@ enum DockerWord {
 
     /// Removes quotes and expands variables: `$NAME`, `${NAME}`, `${NAME:-text}`, `${NAME-text}`, and these with `+`.
     ///
-    /// - Returns: `nil` when a variable without a value, or what is none of these, decides the text.
+    /// - Returns: `nil` when the text depends on a variable without a value, or on another kind of expansion.
     static func expanded(
         _ text: String, escape: Character, depth: Int = 0, _ value: (String) -> String?
     ) -> String? {

@@ -1,7 +1,7 @@
 /// The images that a Dockerfile is based on or copies from, as far as its text alone tells.
 ///
-/// Read as Docker reads it: parser directives, comments, continued lines, here-documents, `ARG` before the first `FROM`.
-/// What is wrong in it is the build's to say.
+/// It is read as Docker reads it: parser directives, comments, continued lines, here-documents, `ARG` before the first
+/// `FROM`. Errors in it are left to the build.
 public struct Dockerfile: Sendable {
     /// One image, with the line that names it.
     public struct Image: Sendable, Equatable {
@@ -20,7 +20,7 @@ public struct Dockerfile: Sendable {
 
     /// Reads the bytes of a Dockerfile.
     ///
-    /// - Parameter arguments: values that beat those of `ARG`: `--build-arg`.
+    /// - Parameter arguments: the values of `--build-arg`, which override those of `ARG`.
     public init(_ bytes: [UInt8], arguments: [String: String] = [:]) {
         overrides = arguments
         self.arguments = [:]
@@ -94,7 +94,7 @@ public struct Dockerfile: Sendable {
 
     /// Expands the variables of a text.
     ///
-    /// - Returns: `nil` when a variable has no value that could be known.
+    /// - Returns: `nil` when the value of a variable is not known.
     private func expanded(_ text: String, _ instruction: DockerInstruction) -> String? {
         DockerWord.expanded(text, escape: instruction.escape) { arguments[$0] }
     }

@@ -7,7 +7,7 @@ struct SimpleCommand {
 
     /// Finds all simple commands of a script.
     ///
-    /// - Parameter variables: values that are known.
+    /// - Parameter variables: the variables with known values.
     static func all(of script: String, variables: [String: String]) -> [SimpleCommand] {
         let bytes = Array(script.utf8)
         return bytes.withUnsafeBufferPointer { bytes in

@@ -1,6 +1,7 @@
 extension BuildSpec {
     /// The `batch` section: several builds from one file (CODEBUILD.md 9). An ordinary build ignores it.
     public struct Batch: Sendable, Equatable {
+        /// The type of a batch, by its key in the file.
         public enum Kind: String, Sendable, Codable {
             case graph = "build-graph"
             case list = "build-list"
@@ -9,6 +10,7 @@ extension BuildSpec {
         }
 
         public let type: Kind
+        /// The place of the key.
         public let location: SourceLocation
         /// Whether one failed build stops the others.
         public let fastFail: Bool
@@ -23,9 +25,12 @@ extension BuildSpec {
             public let identifier: Located<String>
             /// The path or the text of a buildspec; `nil` for this file.
             public let buildspec: Located<String>?
+            /// The identifiers of the builds to wait for; empty in a list.
             public let dependsOn: [Located<String>]
             public let env: Env
+            /// Whether the batch can succeed although such a build fails.
             public let ignoreFailure: Bool
+            /// Whether the build can be paused for debugging.
             public let debugSession: Bool
         }
 
@@ -41,6 +46,7 @@ extension BuildSpec {
 
         /// A matrix, whose builds are the Cartesian product of the dimensions that are not empty.
         public struct Matrix: Sendable, Equatable {
+            /// Whether the batch can succeed although such a build fails.
             public let ignoreFailure: Bool
             /// The environment that all builds share.
             public let env: Env
@@ -54,6 +60,7 @@ extension BuildSpec {
             public struct Dimension: Sendable, Equatable {
                 public let name: String
                 public let values: [Located<String>]
+                /// The place of the key.
                 public let location: SourceLocation
             }
         }
@@ -61,6 +68,7 @@ extension BuildSpec {
         /// A number of identical builds.
         public struct Fanout: Sendable, Equatable {
             public let parallelism: Located<Int>
+            /// Whether the batch can succeed although such a build fails.
             public let ignoreFailure: Bool
         }
     }

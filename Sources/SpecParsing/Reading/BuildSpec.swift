@@ -1,7 +1,9 @@
 /// A buildspec as a value, in CodeBuild's words, with the place of every field (CODEBUILD.md 1.2).
 ///
-/// Nothing is expanded or defaulted beyond what a shape needs: `$VAR`, globs and `$(…)` stand as they were written.
+/// Nothing is expanded: `$VAR`, globs and `$(…)` are kept as written. Defaults are used only where a field needs a
+/// value.
 public struct BuildSpec: Sendable, Equatable {
+    /// The version of a buildspec.
     public enum Version: String, Sendable, Codable {
         /// Each command runs in a shell of its own, and no state is kept between commands (CODEBUILD.md 1.5). Keys that
         /// came with 0.2 mean the same here [inferred].
@@ -120,7 +122,9 @@ extension BuildSpec {
         public let parameterStore: [Variable]
         /// The variables whose values are `secret-id[:json-key[:version-stage[:version-id]]]`.
         public let secretsManager: [Variable]
+        /// The names of the variables that the build exports at its end.
         public let exportedVariables: [Located<String>]
+        /// Whether git gets its credentials from CodeBuild.
         public let gitCredentialHelper: Bool
     }
 
@@ -150,20 +154,26 @@ extension BuildSpec {
         public let hasFiles: Bool
         public let name: Located<String>?
         public let baseDirectory: Located<String>?
+        /// Whether files lose their folders.
         public let discardPaths: Bool
+        /// Patterns of files to leave out, relative to the base directory.
         public let excludePaths: [Located<String>]
+        /// Whether symbolic links stay links in a zip file.
         public let enableSymlinks: Bool
+        /// A prefix for the name of the artifact in its bucket.
         public let s3Prefix: String?
     }
 
     /// The `cache` section (CODEBUILD.md 7).
     public struct Cache: Sendable, Equatable {
+        /// Whether a cache is restored, saved, or both.
         public enum Action: String, Sendable, Codable {
             case restore, save, both
         }
 
         public let paths: [Located<String>]
         public let key: Located<String>?
+        /// The prefixes of other keys to restore when no cache has the key.
         public let fallbackKeys: [Located<String>]
         public let action: Action
         public let location: SourceLocation
@@ -177,6 +187,7 @@ extension BuildSpec {
         /// The format as written, in any case; `JUNITXML` when absent.
         public let fileFormat: String
         public let baseDirectory: Located<String>?
+        /// Whether files lose their folders.
         public let discardPaths: Bool
         public let location: SourceLocation
     }

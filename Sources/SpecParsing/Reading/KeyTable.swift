@@ -1,7 +1,7 @@
 /// The keys that a mapping may have, each with the shape of its value.
 ///
-/// The one list of keys: reading, unknown-key findings, suggestions and the JSON Schema all look here, and nothing else
-/// knows a key's shape.
+/// This is the only list of keys: the reader, the findings about unknown keys, the suggestions and the JSON Schema all
+/// use it.
 package struct KeyTable: Sendable {
     /// One key of a table. It is a class because it is copied more often than any other value of this module.
     package final class Key: Sendable {

@@ -1,7 +1,7 @@
 /// The candidate that most resembles `name` and was probably meant; `nil` when none is similar enough.
 ///
-/// Near is: the same but for case, `-` and `_` (`baseDirectory`), the beginning of it (`exclude` for `exclude-paths`),
-/// or one typing slip for every four letters (`comands`).
+/// A name is similar if it differs only in case, `-` and `_` (`baseDirectory`), if it is the beginning of the candidate
+/// (`exclude` for `exclude-paths`), or if it has at most one typing slip for every four letters (`comands`).
 public func nearName(to name: String, among candidates: [String]) -> String? {
     guard (2...40).contains(name.utf8.count) else { return nil }
     let folded = foldedName(name)

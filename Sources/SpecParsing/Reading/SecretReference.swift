@@ -1,11 +1,12 @@
 /// A reference in `secrets-manager`: `secret-id[:json-key[:version-stage[:version-id]]]` (CODEBUILD.md 5.4).
 ///
-/// All but the first may be absent or empty: `ci/token::AWSPREVIOUS` is the whole text of an older version.
+/// All fields but the first may be absent or empty: `ci/token::AWSPREVIOUS` is the whole text of an older version.
 public struct SecretReference: Sendable, Hashable {
     /// The reference as written.
     public let text: String
     /// The name or the whole ARN of the secret.
     public let id: String
+    /// The key in the JSON of the secret; `nil` for its whole text.
     public let jsonKey: String?
     /// The version stage; `nil` together with ``versionID`` means AWSCURRENT.
     public let versionStage: String?
@@ -13,7 +14,7 @@ public struct SecretReference: Sendable, Hashable {
 
     /// Parses a reference.
     ///
-    /// - Throws: what the text has that the grammar has not.
+    /// - Throws: ``ReferenceProblem`` when the text does not follow the grammar.
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
         try ReferenceProblem.checkCharacters(of: text, expected: "a secret's name or ARN")
@@ -50,7 +51,7 @@ public struct SecretReference: Sendable, Hashable {
 
 /// A reference in `parameter-store`: the name or ARN of a parameter, with an optional `:version` or `:label`.
 ///
-/// [inferred] CODEBUILD.md 5.4: the suffixes are those of Parameter Store itself.
+/// [inferred] CODEBUILD.md 5.4: the suffixes are those that Parameter Store itself accepts.
 public struct ParameterReference: Sendable, Hashable {
     /// The reference as written.
     public let text: String
@@ -61,7 +62,7 @@ public struct ParameterReference: Sendable, Hashable {
 
     /// Parses a reference.
     ///
-    /// - Throws: what the text has that the grammar has not.
+    /// - Throws: ``ReferenceProblem`` when the text does not follow the grammar.
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
         try ReferenceProblem.checkCharacters(of: text, expected: "a parameter's name or ARN")
@@ -100,6 +101,7 @@ public struct ParameterReference: Sendable, Hashable {
 
 /// The reason why a text is not a valid reference, as the predicate of a sentence about its place.
 public struct ReferenceProblem: Error, Equatable {
+    /// The predicate, such as "is empty, expected a name".
     public let message: String
     public let help: String?
 

@@ -1,6 +1,6 @@
 /// A mapping read by a ``KeyTable``: its known keys with values of the right shape.
 ///
-/// What did not fit has become a finding and reads as absent, so asking never fails.
+/// A value of the wrong shape has become a finding and reads as absent, so that reading a section never fails.
 struct Section: Sendable {
     /// The value of a known key.
     enum Value: Sendable {
@@ -21,10 +21,10 @@ struct Section: Sendable {
     }
 
     /// A value with a name of the user's choice.
-    struct Named<Content: Sendable>: Sendable {
+    struct Named<Member: Sendable>: Sendable {
         let name: String
         let node: SpecNode
-        let content: Content
+        let content: Member
     }
 
     struct Entry: Sendable {
@@ -45,7 +45,7 @@ struct Section: Sendable {
 
         /// Adds an entry with a name that is not in the list yet.
         ///
-        /// - Parameter name: not there yet.
+        /// - Parameter name: a name without an entry.
         mutating func add(_ name: String, _ entry: Entry) { list.append((name, entry)) }
     }
 

@@ -94,13 +94,13 @@ extension SectionReader {
             let meant = table.keys.first { $0.misnomers.contains(name) }?.name ?? nearName(to: name, among: names)
             if let meant { return "did you mean `\(meant)`?" }
             guard let place = places.first else { return nil }
-            return "`\(name)` belongs \(Self.wayTo(place, places, of: entry, from: path))"
+            return "`\(name)` belongs \(Self.directions(to: place, among: places, of: entry, from: path))"
         }
     }
 
     /// Describes where a misplaced key belongs, and how to move it there.
-    private static func wayTo(
-        _ place: SpecPath, _ places: [SpecPath], of entry: SpecEntry, from path: SpecPath
+    private static func directions(
+        to place: SpecPath, among places: [SpecPath], of entry: SpecEntry, from path: SpecPath
     ) -> String {
         if place == .root {
             let column = entry.key.document.root?.location.column ?? 1

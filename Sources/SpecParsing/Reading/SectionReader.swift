@@ -15,7 +15,7 @@ struct SectionReader {
 
     /// Reads a mapping.
     ///
-    /// - Parameter key: the key it stands under, to be pointed at in findings about the section as a whole.
+    /// - Parameter key: the key of the mapping, for findings about the section as a whole.
     mutating func section(
         _ mapping: SpecNode, under key: SpecNode?, _ table: KeyTable, at path: SpecPath
     ) -> Section {
@@ -277,7 +277,7 @@ struct SectionReader {
 
 /// The value of `yes`, `no` and the like, in any case; `nil` for every other text.
 ///
-/// [inferred] CODEBUILD.md 1.2: the guide writes yes/no here and true/false there.
+/// [inferred] CODEBUILD.md 1.2: the user guide writes yes/no in some places and true/false in others.
 private func booleanValue(_ text: String) -> Bool? {
     switch text.lowercased() {
     case "yes", "true", "on": true

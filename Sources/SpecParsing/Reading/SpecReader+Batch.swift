@@ -52,7 +52,7 @@ extension SpecReader {
 
     /// Reads the identifier of a build.
     ///
-    /// - Parameter refused: all of the batch that CodeBuild does not take.
+    /// - Parameter refused: all identifiers of the batch that CodeBuild refuses.
     private mutating func identifier(_ section: Section, refused: [String]) -> SpecNode? {
         guard let node = section.node("identifier") else {
             if !section.has("identifier") || !section.hasValue("identifier") {
@@ -79,8 +79,8 @@ extension SpecReader {
 
     /// The reason why CodeBuild refuses an identifier; `nil` when it accepts it.
     ///
-    /// Letters, digits and underscores, less than 128 of them: so says the service's own message, and so do the histories
-    /// of the public projects that had others (Documentation/survey.md).
+    /// Identifiers have less than 128 letters, digits and underscores, according to the service's own message and to
+    /// the histories of public projects that used others (Documentation/survey.md).
     private static func problem(withIdentifier text: String) -> String? {
         guard !text.isEmpty, text.utf8.allSatisfy(\.isPlainInIdentifier) else {
             return "has characters other than letters, digits and `_`"

@@ -14,7 +14,7 @@ struct SpecReader {
     }
 
     /// The result of reading a document.
-    struct Outcome {
+    struct SpecAndFindings {
         /// The buildspec; `nil` when the file has an error.
         var spec: BuildSpec?
         /// The findings in the order of the file.
@@ -23,14 +23,14 @@ struct SpecReader {
         var scripts: [ShellScript] = []
     }
 
-    static func read(_ document: SpecDocument, checksContent: Bool = false) -> Outcome {
+    static func read(_ document: SpecDocument, checksContent: Bool = false) -> SpecAndFindings {
         guard let root = document.root, !root.isNull else {
-            return Outcome(spec: nil, diagnostics: [emptyFile(document.source)])
+            return SpecAndFindings(spec: nil, diagnostics: [emptyFile(document.source)])
         }
         var reader = SpecReader(root, checksContent: checksContent)
         let spec = reader.spec(root)
         let findings = reader.reader.findings
-        return Outcome(
+        return SpecAndFindings(
             spec: findings.hasBlockingError ? nil : spec, diagnostics: findings.sorted, scripts: reader.scripts)
     }
 
@@ -98,7 +98,8 @@ struct SpecReader {
 
     /// Whether a file needs no `version` because it has a `batch` and no `phases`.
     ///
-    /// [inferred] Public projects, of AWS too, have built with such files for years (Documentation/survey.md).
+    /// [inferred] Public projects, including some of AWS, have built with such files for years
+    /// (Documentation/survey.md).
     private static func mayLackVersion(_ top: Section) -> Bool { top.hasValue("batch") && !top.has("phases") }
 
     private mutating func checkPhases(_ top: Section, in root: SpecNode) {
@@ -163,8 +164,8 @@ struct SpecReader {
 
     /// Reads the `on-failure` of a phase.
     ///
-    /// [unknown] CODEBUILD.md 3.5: what the service does with a value that is none of the grammar. It is an error for
-    /// `validate`, and reads as absent for a run.
+    /// What the service does with an invalid value is [unknown] (CODEBUILD.md 3.5). It is an error for `validate`, and
+    /// counts as absent for a run.
     private mutating func onFailure(_ phase: Section) -> Located<BuildSpec.OnFailure>? {
         guard let node = phase.node("on-failure") else { return nil }
         let path = phase.path.key("on-failure")

@@ -65,21 +65,21 @@ public struct BuildFailure: Sendable, Equatable, Codable {
 
 /// Reads a buildspec.
 ///
-/// A file that is not YAML gives its first syntax error, one that is gives all findings. Never fails otherwise, however
-/// large, deep or broken the file is.
+/// A file that is not YAML gives its first syntax error, any other file all findings. The function returns for every
+/// input, however large, deep or broken the file is.
 ///
 /// - Parameters:
-///   - bytes: UTF-8 with or without a mark, or UTF-16 with one; any line ends.
+///   - bytes: UTF-8 with or without a byte-order mark, or UTF-16 with one, with any line ends.
 ///   - file: the path to show in findings.
-///   - checksContent: whether to warn of what CodeBuild accepts and what bites all the same.
+///   - checksContent: whether to warn about valid values that probably do not do what their writer meant.
 public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = false) -> SpecReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
-        let outcome = SpecReader.read(document, checksContent: checksContent)
+        let result = SpecReader.read(document, checksContent: checksContent)
         let ignores = IgnoreComments(in: document)
         return SpecReading(
-            spec: outcome.spec, diagnostics: merged(outcome.diagnostics, ignores.findings),
-            source: document.source.utf8, scripts: outcome.scripts, ignores: ignores)
+            spec: result.spec, diagnostics: merged(result.diagnostics, ignores.findings),
+            source: document.source.utf8, scripts: result.scripts, ignores: ignores)
     case .failure(let unreadable):
         return SpecReading(
             spec: nil, diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8, scripts: [],
@@ -90,5 +90,5 @@ public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = 
 /// Converts the text of a file to UTF-8 when it begins with a UTF-16 byte-order mark, and returns it unchanged
 /// otherwise.
 ///
-/// Places in findings refer to this text.
+/// The locations of findings refer to the converted text.
 public func convertedToUTF8(_ bytes: [UInt8]) -> [UInt8] { SourceText.utf8(bytes) }

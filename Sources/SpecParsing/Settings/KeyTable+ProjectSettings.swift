@@ -1,7 +1,7 @@
 extension KeyTable {
     /// The keys of a project as in the CreateProject API, with our own keys under `x-buildspec` (DESIGN 2, 8.13).
     ///
-    /// - Parameter extraKeys: the keys `x-buildspec` may have.
+    /// - Parameter extraKeys: the valid keys of `x-buildspec`.
     static func projectSettings(extraKeys: Set<String>) -> KeyTable {
         KeyTable(
             [

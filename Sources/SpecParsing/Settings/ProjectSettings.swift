@@ -82,10 +82,9 @@ public struct SettingsReading: Sendable {
 
 /// Reads a settings file: YAML or JSON in the words of the CreateProject API, or the output of `batch-get-projects`.
 ///
-/// Unknown keys are warnings, and so are keys that would matter and are not supported yet. A file without a value gives
-/// empty settings.
+/// Unknown keys and keys that are not supported yet are warnings. An empty file gives empty settings.
 ///
-/// - Parameter extraKeys: the keys known under `x-buildspec`; any other there is an error.
+/// - Parameter extraKeys: the valid keys of `x-buildspec`; any other is an error.
 public func readProjectSettings(_ bytes: [UInt8], file: String, extraKeys: Set<String>) -> SettingsReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
@@ -196,7 +195,7 @@ private struct SettingsReader {
 
     /// Checks the reference of a variable that is looked up.
     ///
-    /// - Returns: whether a value can be looked up; what is wrong with it has been noted.
+    /// - Returns: whether the value can be looked up. If not, there is a finding about it.
     private mutating func checkReference(
         of section: Section, named name: SpecNode, _ type: ProjectSettings.EnvironmentVariable.Kind
     ) -> Bool {

@@ -9,6 +9,7 @@ public struct SecretText: Sendable, Hashable {
 }
 
 extension SecretText: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Always `***`.
     public var description: String { "***" }
     public var debugDescription: String { "***" }
     /// An empty mirror, because `dump` and the descriptions of surrounding values use it instead of ``description``.

@@ -1,8 +1,8 @@
 /// Recognises scripts that every shell can read: simple commands joined by `&&`, `||`, `|` and `;`.
 ///
-/// Most commands of buildspecs are such, and a shell need not be asked about them. Whatever is not understood here is not
-/// plain: a backslash, a redirection, a bracket, a word that begins a compound command. A substitution is when what it holds
-/// is.
+/// Most commands of buildspecs are plain, and need not be checked by a shell. Everything else is not plain, such as a
+/// backslash, a redirection, a bracket, or a word that begins a compound command. A substitution is plain when its
+/// contents are.
 struct PlainScript {
     enum Kind {
         /// The script is not plain.
@@ -33,7 +33,7 @@ struct PlainScript {
 
     /// Reads up to `closer`, the byte that ends a substitution, or to the end of the text.
     ///
-    /// - Parameter closer: the byte behind a substitution.
+    /// - Parameter closer: the byte that ends a substitution.
     private mutating func read(until closer: UInt8?) -> Bool {
         while place < bytes.count {
             switch bytes[place] {

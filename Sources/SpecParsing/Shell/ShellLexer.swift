@@ -1,7 +1,7 @@
 /// Splits a shell script into its simple commands, in one pass over its bytes.
 ///
-/// Knows the quoting, the compound commands and the here-documents of POSIX shells and of bash, and judges no grammar:
-/// that is a shell's own business. A text nested deeper than ``depthLimit`` is left alone.
+/// It knows the quoting, the compound commands and the here-documents of POSIX shells and of bash, but does not check
+/// the grammar. A text nested deeper than ``depthLimit`` is not read further.
 struct ShellLexer {
     /// Reads a whole script into `text`, which is emptied first and keeps its memory.
     static func read(_ bytes: UnsafeBufferPointer<UInt8>, into text: inout ShellText) {

@@ -1,7 +1,7 @@
 /// The simple commands of a shell script, with as much of their surrounding structure as the checks need.
 ///
-/// Offsets are bytes into the script's text. What is quoted, what is a comment and what is in a here-document is no
-/// command; what stands in `$(…)`, backticks or `<(…)` is.
+/// Offsets are byte offsets in the script's text. Quoted texts, comments and here-documents contain no commands;
+/// `$(…)`, backticks and `<(…)` do.
 struct ShellText {
     /// One word, including its quotes.
     struct Word {
