@@ -28,7 +28,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
@@ -53,7 +52,8 @@ let package = Package(
                 .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
             ],
             swiftSettings: settings),
-        room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
+        room("Rendering", ["BuildPlanning", "SpecParsing"]),
+        room("LogComparing", ["BuildPlanning", "SpecParsing"]),
 
         // The floor: the system, paths, descriptors, locks.
         room("Files", [system]),
@@ -79,28 +79,28 @@ let package = Package(
 
         // Plan and hands together, and the application around them.
         room(
-            "BuildExecution",
+            "BuildRunning",
             [
                 "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
                 "AWSCalls", "ChildProcesses", "Files",
             ]),
-        .executableTarget(
-            name: "buildspec",
-            dependencies: [
-                "SpecParsing", "BuildPlanning", "ConsoleRendering", "ChildProcesses", "Engines", "Archives", "AWSCalls",
-                "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld", "ShellChecking",
-                "BuildExecution",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: settings),
+        room(
+            "BuildspecApp",
+            [
+                "SpecParsing", "BuildPlanning", "Rendering", "LogComparing", "ChildProcesses", "Engines", "Archives",
+                "AWSCalls", "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld",
+                "ShellChecking", "BuildRunning", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(name: "buildspec", dependencies: ["BuildspecApp"], swiftSettings: settings),
 
         .target(name: "TestSupport", dependencies: ["Archives", "Files"], path: "Tests/TestSupport"),
         tests("FilesTests", ["Files", "TestSupport"]),
-        tests("SpecParsingTests", ["SpecParsing", "ConsoleRendering"]),
+        tests("SpecParsingTests", ["SpecParsing", "Rendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
-        tests("ConsoleRenderingTests", ["ConsoleRendering", "BuildPlanning", "SpecParsing"]),
-        tests("ChildProcessesTests", ["ChildProcesses", "AWSCalls", "Files"]),
+        tests("RenderingTests", ["Rendering", "BuildPlanning", "SpecParsing"]),
+        tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
+        tests("ChildProcessesTests", ["ChildProcesses", "Files"]),
+        tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", "Files", "TestSupport"]),
         tests("SourceSnapshotsTests", ["SourceSnapshots", "Archives", "Files", "TestSupport"]),
@@ -110,11 +110,18 @@ let package = Package(
         tests(
             "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Files"], exclude: ["Resources"]),
         tests(
-            "BuildExecutionTests",
-            ["BuildExecution", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches", "Files"]),
+            "BuildRunningTests",
+            [
+                "BuildRunning", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches",
+                "Artifacts", "Files",
+            ]),
+        tests("BuildspecAppTests", ["BuildspecApp", "BuildPlanning", "SpecParsing", "Engines", "Files", "TestSupport"]),
         tests(
             "AcceptanceTests",
-            ["ChildProcesses", "Engines", "Recordings", "SourceSnapshots", "Caches", "AWSCalls", "OfflineWorld", "Files", "buildspec"]),
+            [
+                "ChildProcesses", "Engines", "Recordings", "SourceSnapshots", "Caches", "AWSCalls", "OfflineWorld",
+                "Files", "BuildspecApp", "buildspec",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -23,14 +23,14 @@ let package = Package(
         .target(
             name: "BuildPlanning", dependencies: ["SpecParsing"],
             exclude: ["DriverText.swift", "Resources"], swiftSettings: settings),
-        room("ConsoleRendering", ["BuildPlanning", "SpecParsing"]),
+        room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("Crypto", []),
         room("Workspaces", ["Crypto"]),
         room("BuildExecution", ["BuildPlanning", "SpecParsing", "Workspaces"]),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "ConsoleRendering", "Workspaces", "BuildExecution",
+                "SpecParsing", "BuildPlanning", "Rendering", "Workspaces", "BuildExecution",
             ],
             swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
     ],

@@ -1,13 +1,13 @@
-/// Many scripts as one, each in braces, so that a shell stops inside the one that it cannot read.
+/// Many scripts joined into one, each in braces, so that a shell stops in the first one it cannot read.
 struct JoinedScripts {
     private(set) var text: [UInt8] = []
-    /// The line behind each script, 1-based.
+    /// The 1-based line after each script.
     private var ends: [Int] = []
 
     init(_ scripts: some Sequence<String>) {
         var line = 1
         for script in scripts {
-            // The colon: braces around comments alone are an error.
+            // The colon is needed because braces around comments alone are a syntax error.
             text.append(contentsOf: "{ :\n".utf8)
             text.append(contentsOf: script.utf8)
             text.append(contentsOf: "\n}\n".utf8)
@@ -16,7 +16,7 @@ struct JoinedScripts {
         }
     }
 
-    /// The script that a line belongs to; `nil` for a line behind all of them.
+    /// The index of the script that contains a line; `nil` for a line after all of them.
     func scriptIndex(ofLine line: Int) -> Int? {
         guard let last = ends.last, line < last else { return nil }
         var low = 0, high = ends.count - 1

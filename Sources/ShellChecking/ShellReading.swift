@@ -1,13 +1,13 @@
 internal import Files
 internal import ChildProcesses
 
-/// One shell reading one text, without running it.
+/// Has one shell read one text without running it.
 struct ShellReading {
-    /// What the shell found wrong.
+    /// A syntax error that the shell reports.
     struct Complaint: Equatable {
-        /// `nil` where it names none.
+        /// The 1-based line; `nil` when the shell names none.
         let line: Int?
-        /// Without the shell's name and the line.
+        /// The message, without the shell's name and the line.
         let words: String
     }
 
@@ -15,18 +15,22 @@ struct ShellReading {
     private let shell: ShellSyntax.Shell
     private let knowsExtendedPatterns: Bool
 
-    /// - Parameter knowsExtendedPatterns: `!(a|b)` and its like; for bash only.
+    /// Prepares the check of a text by a shell.
+    ///
+    /// - Parameter knowsExtendedPatterns: whether bash accepts patterns such as `!(a|b)`; ignored for `sh`.
     init(_ text: [UInt8], by shell: ShellSyntax.Shell, knowsExtendedPatterns: Bool = false) {
         self.text = text
         self.shell = shell
         self.knowsExtendedPatterns = knowsExtendedPatterns && shell == .bash
     }
 
+    /// Runs the shell.
+    ///
     /// - Returns: `nil` when the shell can read the text.
     func complaint() async throws -> Complaint? {
-        // By its path: bash names the line only for what it reads from a file.
+        // bash names the line only when it reads from a file, so the input is given by its path.
         let arguments = ["-n"] + (knowsExtendedPatterns ? ["-O", "extglob"] : []) + ["/dev/stdin"]
-        // No setting of the user's has a say in what a buildspec means, and the words are to be English.
+        // The user's shell settings must not change the result, and the messages must be in English.
         let command = Command(
             shell.rawValue, arguments,
             environment: ["LC_ALL": "C", "BASH_ENV": nil, "SHELLOPTS": nil, "POSIXLY_CORRECT": nil])
@@ -34,9 +38,9 @@ struct ShellReading {
         return output.status.isSuccess ? nil : Self.complaint(in: output.errorText)
     }
 
-    /// Takes `/dev/stdin: 3: Syntax error: …` (dash), `/dev/stdin: line 3: syntax error …` (bash, BusyBox) apart.
+    /// Parses `/dev/stdin: 3: Syntax error: …` (dash) or `/dev/stdin: line 3: syntax error …` (bash, BusyBox).
     static func complaint(in text: String) -> Complaint {
-        // bash says on a second line what stands on the line.
+        // bash prints the offending line after the message.
         let first = text.split(separator: "\n", maxSplits: 1).first.map { $0[...] } ?? ""
         var words = first[...]
         if let end = words.firstRange(of: ": ") { words = words[end.upperBound...] }

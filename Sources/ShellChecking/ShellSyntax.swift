@@ -1,21 +1,21 @@
 internal import ChildProcesses
 
-/// Asks shells of this machine whether they can read scripts, without running any of them (`sh -n`).
+/// Asks the shells of this machine whether they can read scripts, without running them (`sh -n`).
 ///
-/// As long as all is well there is one process for each kind of shell, however many scripts there are; each script that
-/// cannot be read costs a few more. A shell that the machine does not have is asked nothing.
+/// Without errors this takes one process for each kind of shell, however many scripts there are; each script with an
+/// error takes a few more. Scripts for a shell that the machine does not have are not checked.
 public struct ShellSyntax: Sendable {
-    /// A shell by the name of its program.
+    /// A shell, by the name of its program.
     public enum Shell: String, Sendable, CaseIterable {
         case sh, bash
     }
 
-    /// A text to be read.
+    /// A text for a shell to read.
     public struct Script: Sendable {
         public let text: String
         public let shell: Shell
-        /// Whether its quotes, brackets and here-documents are known to be closed: it may be read together with others.
-        /// Any other script is read by itself, at the price of a process.
+        /// Whether all quotes, brackets and here-documents are known to be closed, so that it can be read together with
+        /// others. Any other script costs a process of its own.
         public let endsCleanly: Bool
 
         public init(_ text: String, shell: Shell, endsCleanly: Bool) {
@@ -25,25 +25,25 @@ public struct ShellSyntax: Sendable {
         }
     }
 
-    /// What a shell says about a script.
+    /// A syntax error in a script.
     public struct Problem: Sendable, Equatable {
-        /// Which script: its place in what was asked about.
+        /// The index of the script in the list that was checked.
         public let index: Int
-        /// Of the script, 1-based; may be one behind its last.
+        /// The 1-based line in the script; at most one after its last.
         public let line: Int
-        /// The shell's own words, without its name and the line.
+        /// The shell's message, without its name and the line.
         public let words: String
-        /// The shell that says so.
+        /// The shell that reported the problem.
         public let shell: Shell
-        /// For a script for `sh`: whether bash can read it. `nil` where there is no bash, and for scripts for bash.
+        /// Whether bash can read a script for `sh`; `nil` where there is no bash, and for scripts for bash.
         public let isReadByBash: Bool?
     }
 
     public init() {}
 
-    /// The problems of all scripts, at most one each, in their order.
+    /// Checks all scripts, and returns at most one problem for each, in their order.
     ///
-    /// - Throws: ``ChildProcessError`` when a shell that is there cannot be spoken with.
+    /// - Throws: ``ChildProcessError`` when an installed shell cannot be run.
     public func problems(in scripts: [Script]) async throws -> [Problem] {
         async let bash = problems(in: scripts, of: .bash)
         let sh = try await problems(in: scripts, of: .sh)
@@ -64,7 +64,7 @@ public struct ShellSyntax: Sendable {
         return problems
     }
 
-    /// Has many scripts read one after the other, and goes on behind each that stops the shell.
+    /// Has a shell read many scripts at once, and continues after each one that stops it.
     private func problems(among indices: ArraySlice<Int>, of scripts: [Script]) async throws -> [Problem] {
         var problems: [Problem] = [], rest = indices
         while let first = rest.first {
@@ -72,7 +72,7 @@ public struct ShellSyntax: Sendable {
             guard let complaint = try await ShellReading(joined.text, by: scripts[first].shell).complaint() else {
                 break
             }
-            // Whatever ends before the place where the shell stopped has been read.
+            // All scripts that end before the line of the error are correct.
             let place = complaint.line.flatMap(joined.scriptIndex)
             let stopped = place.map { rest.startIndex + $0 } ?? rest.endIndex - 1
             let suspects = rest[...stopped]
@@ -81,7 +81,7 @@ public struct ShellSyntax: Sendable {
             {
                 problems.append(problem)
             } else if suspects.count > 1 {
-                // A shell that names no line, or a script before it that is not as clean as was said.
+                // The shell names no line, or an earlier script is not as clean as declared.
                 let middle = suspects.startIndex + suspects.count / 2
                 problems += try await self.problems(among: suspects[..<middle], of: scripts)
                 problems += try await self.problems(among: suspects[middle...], of: scripts)
@@ -116,7 +116,8 @@ public struct ShellSyntax: Sendable {
 extension ShellSyntax.Script {
     fileprivate var isReadTogether: Bool { endsCleanly && !(shell == .bash && switchesExtendedPatternsOn) }
 
-    /// `shopt -s extglob` changes what bash can read from its next line on, and nothing is run here.
+    /// Whether the script uses `shopt -s extglob`, which changes how bash reads the lines after it but has no effect
+    /// without running it.
     fileprivate var switchesExtendedPatternsOn: Bool { text.utf8.containsText("extglob".utf8) }
 }
 

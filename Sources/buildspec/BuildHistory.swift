@@ -1,6 +1,6 @@
 internal import BuildPlanning
-internal import ConsoleRendering
 internal import Files
+internal import Rendering
 
 /// The records of all builds of this user, newest first.
 struct BuildHistory {

@@ -1,5 +1,5 @@
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 /// Takes every event once and gives it to all who want it: the terminal, the record, the result.
 actor BuildReporter {
     private(set) var result = BuildResult()

@@ -1,5 +1,5 @@
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import SpecParsing
 
 extension BuildSession {

@@ -4,7 +4,7 @@ internal import SourceSnapshots
 internal import BuildExecution
 internal import BuildPlanning
 internal import ChildProcesses
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import Recordings
 internal import SpecParsing

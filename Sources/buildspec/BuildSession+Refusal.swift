@@ -1,5 +1,5 @@
 internal import BuildExecution
-internal import ConsoleRendering
+internal import Rendering
 internal import BuildPlanning
 internal import SpecParsing
 

@@ -3,7 +3,7 @@ internal import SourceSnapshots
 internal import Archives
 internal import BuildExecution
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import SpecParsing
 #if canImport(FoundationEssentials)

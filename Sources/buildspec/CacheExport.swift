@@ -3,7 +3,7 @@ internal import OfflineWorld
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import Recordings
 internal import Files

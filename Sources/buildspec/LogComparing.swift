@@ -1,6 +1,6 @@
 internal import BuildPlanning
-internal import ConsoleRendering
 internal import Files
+internal import LogComparing
 
 /// Compares a recorded build with a log from the cloud.
 struct LogComparing {

@@ -1,7 +1,7 @@
 internal import SourceSnapshots
 internal import ArgumentParser
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import Engines
 internal import SpecParsing
 internal import Files

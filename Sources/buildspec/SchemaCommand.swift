@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 
 struct SchemaCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,6 @@
 internal import Archives
 internal import BuildPlanning
-internal import ConsoleRendering
+internal import Rendering
 internal import SpecParsing
 internal import Files
 

@@ -1,4 +1,4 @@
-import ConsoleRendering
+import Rendering
 import Foundation
 import SpecParsing
 import Testing

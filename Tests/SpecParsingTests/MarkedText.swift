@@ -1,4 +1,4 @@
-import ConsoleRendering
+import Rendering
 import SpecParsing
 import Testing
 

@@ -1,4 +1,4 @@
-import ConsoleRendering
+import Rendering
 import Testing
 
 @testable import SpecParsing

@@ -1,5 +1,5 @@
 import BuildPlanning
-import ConsoleRendering
+import Rendering
 
 /// A line of a build's record, as another version of the program or a killed one may have left it.
 enum EventTarget {

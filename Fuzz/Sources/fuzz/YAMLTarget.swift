@@ -1,5 +1,5 @@
 import BuildPlanning
-import ConsoleRendering
+import Rendering
 
 @testable import SpecParsing
 

@@ -1,6 +1,6 @@
-/// What bash understands and dash, the `sh` of Debian and Ubuntu images, does not (CODEBUILD.md 3.4).
+/// Finds words of bash that fail in dash, the `sh` of Debian and Ubuntu images (CODEBUILD.md 3.4).
 extension ShellView {
-    /// The first of each kind.
+    /// Finds the first use of each bash feature in the script.
     func bashisms() -> [Note] {
         var notes: [Note] = [], kinds: Set<ShellText.Construct.Kind> = []
         for construct in text.constructs where kinds.insert(construct.kind).inserted {
@@ -14,7 +14,7 @@ extension ShellView {
         return notes
     }
 
-    private static func note(_ range: Range<Int>, _ what: String, _ instead: String) -> Note {
+    private static func note(_ what: String, at range: Range<Int>, instead: String) -> Note {
         Note(
             range: range,
             message: "\(what) is bash's own: it does not work on images whose `sh` is dash (Ubuntu, Debian)",
@@ -23,58 +23,63 @@ extension ShellView {
 
     private func bashism(_ command: ShellText.Command) -> Note? {
         guard let name = name(command), name.end - name.start <= 8 else { return nil }
-        func note(_ what: String, _ instead: String) -> Note { Self.note(name.range, what, instead) }
+        func note(_ what: String, instead: String) -> Note { Self.note(what, at: name.range, instead: instead) }
         switch bytes[name.start] {
-        case "[" where isWord(name, "[["): return note("`[[`", "write the test with `[`, or with `case`")
+        case "[" where isWord(name, "[["): return note("`[[`", instead: "write the test with `[`, or with `case`")
         case "[" where isWord(name, "["), "t" where isWord(name, "test"):
             return arguments(command).first { isWord($0, "==") }.map {
-                Self.note($0.range, "`==` in `[ ]`", "write `=`")
+                Self.note("`==` in `[ ]`", at: $0.range, instead: "write `=`")
             }
         case "s" where isWord(name, "source"):
             guard !arguments(command).isEmpty else { return nil }
-            return note("`source`", "write `.` and a path with a slash: `. ./FILE`")
+            return note("`source`", instead: "write `.` and a path with a slash: `. ./FILE`")
         case "s" where isWord(name, "set"):
             guard setsOption(command, letter: 0, name: "pipefail"),
                 let word = arguments(command).first(where: { isWord($0, "pipefail") })
             else { return nil }
-            return Self.note(word.range, "`set -o pipefail`", "let each part of the pipe be a command of its own")
-        case "s" where isWord(name, "shopt"): return note("`shopt`", "do without it")
+            return Self.note(
+                "`set -o pipefail`", at: word.range, instead: "let each part of the pipe be a command of its own")
+        case "s" where isWord(name, "shopt"): return note("`shopt`", instead: "do without it")
         case "p" where isWord(name, "pushd"), "p" where isWord(name, "popd"):
-            return note(quoted(string(name.range)), "write `cd DIR`, and `cd -` for the way back")
+            return note(quoted(string(name.range)), instead: "write `cd DIR`, and `cd -` for the way back")
         case "d" where isWord(name, "declare"), "t" where isWord(name, "typeset"):
-            return note(quoted(string(name.range)), "assign the variable alone")
+            return note(quoted(string(name.range)), instead: "assign the variable alone")
         case "l" where isWord(name, "local"):
-            guard hasOption(command, "a", "A") else { return nil }
-            return note("an array", "use a list of words, `set -- a b`, and `\"$@\"`")
+            guard hasOption(command, among: ["a", "A"]) else { return nil }
+            return note("an array", instead: "use a list of words, `set -- a b`, and `\"$@\"`")
         case "e" where isWord(name, "export"):
-            return hasOption(command, "f", "f") ? note("`export -f`", "put the function into a script file") : nil
+            return hasOption(command, among: ["f"])
+                ? note("`export -f`", instead: "put the function into a script file") : nil
         default: return nil
         }
     }
 
-    private func hasOption(_ command: ShellText.Command, _ one: Unicode.Scalar, _ other: Unicode.Scalar) -> Bool {
+    /// Whether the first argument is an option with one of these letters.
+    private func hasOption(_ command: ShellText.Command, among letters: [Unicode.Scalar]) -> Bool {
         guard let word = arguments(command).first, bytes[word.start] == "-" else { return false }
-        return bytes[word.range].contains { $0 == one || $0 == other }
+        return bytes[word.range].contains { byte in letters.contains { byte == $0 } }
     }
 
     private func note(_ construct: ShellText.Construct) -> Note {
         let range = firstLine(construct.range), shown = quoted(string(range))
         switch construct.kind {
-        case .append: return Self.note(range, "`+=`", "write `NAME=\"$NAME…\"`")
+        case .append: return Self.note("`+=`", at: range, instead: "write `NAME=\"$NAME…\"`")
         case .arrayAssignment, .arraySubscript:
-            return Self.note(range, "an array", "use a list of words, `set -- a b`, and `\"$@\"`")
-        case .ansiQuote: return Self.note(range, "`$'…'`", "use `printf`")
-        case .arithmeticCommand: return Self.note(range, "`((`", "write `$(( … ))` or `[ A -lt B ]`")
-        case .bothPipe: return Self.note(range, "`|&`", "write `2>&1 |`")
+            return Self.note("an array", at: range, instead: "use a list of words, `set -- a b`, and `\"$@\"`")
+        case .ansiQuote: return Self.note("`$'…'`", at: range, instead: "use `printf`")
+        case .arithmeticCommand: return Self.note("`((`", at: range, instead: "write `$(( … ))` or `[ A -lt B ]`")
+        case .bothPipe: return Self.note("`|&`", at: range, instead: "write `2>&1 |`")
         case .bothRedirection:
-            return Self.note(range, quoted(string(range)), "write `\(string(range).dropFirst()) FILE 2>&1`")
-        case .caseChange: return Self.note(range, shown, "use `tr '[:upper:]' '[:lower:]'`")
-        case .functionKeyword: return Self.note(range, "`function`", "write `NAME() {`")
-        case .hereString: return Self.note(range, "`<<<`", "write `printf '%s\\n' TEXT |` in front")
-        case .indirection: return Self.note(range, shown, "use `eval`")
-        case .processSubstitution: return Self.note(range, "`\(string(range).prefix(2))…)`", "use a pipe or a file")
-        case .replacement: return Self.note(range, shown, "use `sed`")
-        case .substring: return Self.note(range, shown, "use `cut` or `${NAME#PREFIX}`")
+            return Self.note(
+                quoted(string(range)), at: range, instead: "write `\(string(range).dropFirst()) FILE 2>&1`")
+        case .caseChange: return Self.note(shown, at: range, instead: "use `tr '[:upper:]' '[:lower:]'`")
+        case .functionKeyword: return Self.note("`function`", at: range, instead: "write `NAME() {`")
+        case .hereString: return Self.note("`<<<`", at: range, instead: "write `printf '%s\\n' TEXT |` in front")
+        case .indirection: return Self.note(shown, at: range, instead: "use `eval`")
+        case .processSubstitution:
+            return Self.note("`\(string(range).prefix(2))…)`", at: range, instead: "use a pipe or a file")
+        case .replacement: return Self.note(shown, at: range, instead: "use `sed`")
+        case .substring: return Self.note(shown, at: range, instead: "use `cut` or `${NAME#PREFIX}`")
         }
     }
 }

@@ -1,20 +1,20 @@
-/// The warnings of our own: what CodeBuild accepts, and what bites all the same.
+/// Warns about values that CodeBuild accepts but that probably do not do what their writer meant.
 ///
-/// Each check is a file beside this one; what they have in common is that a false alarm is worse than a miss.
+/// Each check is a file beside this one. All of them prefer missing a mistake to a false alarm.
 struct ContentChecks {
     let top: Section
     let version: BuildSpec.Version
     var findings: Findings
-    /// The commands that a shell may be unable to read.
+    /// The commands that may have syntax errors only a shell can find.
     private(set) var scripts: [ShellScript] = []
-    /// How many later commands may still be looked at for what an `exit 0` drops: more than any buildspec has.
+    /// How many later commands may still be searched for variables that an `exit 0` loses. More than any buildspec has.
     private var exitLooks = 20_000
-    /// What has been said, so that what an alias brings in twice is said once.
+    /// The warnings given so far, so that a node reached through several aliases is warned about once.
     private var noted: Set<Noted> = []
 
     private struct Noted: Hashable {
         let code: FindingCode
-        /// In the source.
+        /// The index of the node's first scalar in the source.
         let start: Int
         let part: Range<Int>?
     }
@@ -33,14 +33,10 @@ struct ContentChecks {
     }
 
     /// Notes a warning, once for each place.
-    ///
-    /// - Parameter part: the bytes of the scalar's text that are meant.
-    mutating func warn(
-        _ code: FindingCode, at node: SpecNode, part: Range<Int>? = nil, _ path: SpecPath, _ message: String,
-        help: String
-    ) {
-        guard noted.insert(Noted(code: code, start: node.range.lowerBound, part: part)).inserted else { return }
-        findings.warning(code, at: node, part: part, path, message, help: help)
+    mutating func warn(_ code: FindingCode, at place: FindingPlace, _ message: String, help: String) {
+        let start = place.node.range.lowerBound
+        guard noted.insert(Noted(code: code, start: start, part: place.part)).inserted else { return }
+        findings.warning(code, at: place, message, help: help)
     }
 
     // MARK: Commands
@@ -54,7 +50,7 @@ struct ContentChecks {
             guard kind != .programs else { continue }
             let hasBashisms = command.node.withText { bytes in
                 ShellLexer.read(bytes, into: &text)
-                return check(command, at: place, in: commands, ShellView(text: text, bytes: bytes), shell)
+                return check(command, at: place, in: commands, as: ShellView(text: text, bytes: bytes), for: shell)
             }
             guard kind == .other else { continue }
             scripts.append(
@@ -62,26 +58,29 @@ struct ContentChecks {
         }
     }
 
-    /// - Returns: whether the command has what bash alone understands, although it is for `sh`.
+    /// Checks one command for bashisms, masked failures and lost state.
+    ///
+    /// - Returns: whether the command is for `sh` and uses features of bash.
     private mutating func check(
-        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], _ script: ShellView, _ shell: ScriptShell
+        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView,
+        for shell: ScriptShell
     ) -> Bool {
         let bashisms = shell == .sh ? script.bashisms() : []
         note(.bashism, bashisms, of: command)
         if let masked = script.maskedFailure() { note(.maskedFailure, [masked], of: command) }
         note(.lostShellState, script.lostState(in: shell), of: command)
-        if version == .v02 { checkExit(command, at: place, in: commands, script) }
+        if version == .v02 { checkExit(command, at: place, in: commands, as: script) }
         return !bashisms.isEmpty
     }
 
     private mutating func note(_ code: FindingCode, _ notes: [ShellView.Note], of command: SpecCommand) {
         for note in notes {
-            warn(code, at: command.node, part: note.range, command.path, note.message, help: note.help)
+            warn(code, at: FindingPlace(command.node, command.path, part: note.range), note.message, help: note.help)
         }
     }
 
     private mutating func checkExit(
-        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], _ script: ShellView
+        _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView
     ) {
         guard let dropped = script.droppedState() else { return }
         let later = commands[(place + 1)...].prefix(exitLooks), lost: String
@@ -94,7 +93,7 @@ struct ContentChecks {
             return
         }
         warn(
-            .exitDropsState, at: command.node, part: dropped.exit, command.path,
+            .exitDropsState, at: FindingPlace(command.node, command.path, part: dropped.exit),
             "\(lost) is lost: `exit 0` ends the script before variables and folder are saved",
             help:
                 "let the command run to its end, with `if … fi` around the rest, or put the test in a subshell `( … )`")

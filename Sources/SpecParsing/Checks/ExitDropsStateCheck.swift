@@ -1,6 +1,6 @@
-/// `exit 0` in a command that has set something: the script ends before its state is saved (CODEBUILD.md 3.3).
+/// Finds an `exit 0` that ends a command before its variables and folder are saved (CODEBUILD.md 3.3).
 extension ShellView {
-    /// What the command sets before its first `exit 0`, and where that stands; `nil` when there is no such exit.
+    /// The first `exit 0`, with the variables and folder change before it; `nil` when there is no such exit.
     func droppedState() -> (exit: Range<Int>, variables: Set<String>, changesFolder: Bool)? {
         guard bytes.contains("exit") else { return nil }
         var variables: Set<String> = [], changesFolder = false
@@ -25,7 +25,7 @@ extension ShellView {
         return nil
     }
 
-    /// Whether the command reads one of the variables: `$NAME` or `${NAME…`.
+    /// The first variable of `names` that the script reads as `$NAME` or `${NAME…`.
     func firstVariable(of names: Set<String>) -> String? {
         var offset = 0
         while offset < bytes.count {
@@ -44,7 +44,8 @@ extension ShellView {
         return nil
     }
 
-    /// Whether what the command does depends on the folder it runs in: unless it only prints or goes elsewhere.
+    /// Whether the script's effect depends on its working directory; false if it only prints or changes to another
+    /// folder.
     var dependsOnFolder: Bool {
         guard let first = text.commands.first(where: { !$0.context.contains(.substitution) }) else { return false }
         guard isNamed(first, "cd") else {

@@ -1,15 +1,16 @@
 /// The comments of a file that silence warnings: `# buildspec:ignore CODE, CODE`.
 ///
-/// Such a comment speaks of its own line or, standing alone, of the next line that is neither a comment nor blank.
-/// libyaml drops comments, so they are looked for in the source; also in block scalars, whose lines are shell text.
+/// Such a comment applies to its own line or, on a line of its own, to the next line that is neither a comment nor
+/// blank. libyaml drops comments, so they are searched in the source, including block scalars, whose lines are shell
+/// text.
 struct IgnoreComments: Sendable {
     private var codesByLine: [Int: Set<String>] = [:]
-    /// About the comments themselves.
+    /// The warnings about the ignore comments themselves.
     private(set) var findings: [Diagnostic] = []
-    /// What the last comment standing alone speaks of, and from where to where that holds.
+    /// The last comment on a line of its own: the bytes from which it applies, and the 1-based line it applies to.
     private var target: (comments: Range<Int>, line: Int) = (0..<0, 0)
 
-    /// About the comments of one file no more is said.
+    /// The maximum number of warnings about the ignore comments of one file.
     private static let findingLimit = 50
 
     init() {}
@@ -31,7 +32,7 @@ struct IgnoreComments: Sendable {
         }
     }
 
-    /// The findings that no comment silences; errors cannot be.
+    /// Removes the warnings that a comment silences. Errors cannot be silenced.
     func filtered(_ diagnostics: [Diagnostic]) -> [Diagnostic] {
         guard !codesByLine.isEmpty else { return diagnostics }
         return diagnostics.filter { diagnostic in
@@ -40,7 +41,9 @@ struct IgnoreComments: Sendable {
         }
     }
 
-    /// - Parameter ranges: in order.
+    /// Whether an offset lies in one of the ranges, which are sorted.
+    ///
+    /// - Parameter ranges: the ranges in ascending order.
     private static func isInside(_ ranges: [Range<Int>], _ offset: Int) -> Bool {
         var low = 0, high = ranges.count
         while low < high {
@@ -56,7 +59,7 @@ struct IgnoreComments: Sendable {
         let bytes: UnsafeBufferPointer<UInt8>
     }
 
-    /// The `#` of a comment that begins with what stands at `word`.
+    /// The offset of the `#` of the comment that begins with `word`; `nil` when there is no such comment.
     private static func hash(before word: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var offset = word
         while offset > 0, bytes[offset - 1] == " " || bytes[offset - 1] == "\t" { offset -= 1 }
@@ -76,7 +79,7 @@ struct IgnoreComments: Sendable {
             hasCode = true
             let code = String(decoding: bytes[start..<offset], as: UTF8.self)
             if FindingCode(rawValue: code) == nil, findings.count < Self.findingLimit {
-                noteUnknown(code, start..<offset, source)
+                noteUnknown(code, at: start..<offset, in: source)
             }
             codesByLine[line, default: []].insert(code)
             isNextDue = offset < bytes.count && bytes[offset] == ","
@@ -84,7 +87,7 @@ struct IgnoreComments: Sendable {
         }
         guard !hasCode, findings.count < Self.findingLimit else { return }
         note(
-            "`buildspec:ignore` names no code: it silences nothing", comment.hash..<comment.wordEnd, source,
+            "`buildspec:ignore` names no code: it silences nothing", at: comment.hash..<comment.wordEnd, in: source,
             help: "write the code that stands in brackets behind the finding")
     }
 
@@ -92,21 +95,21 @@ struct IgnoreComments: Sendable {
         byte.isLetter || byte.isDigit || byte == "-" || byte == "_"
     }
 
-    private mutating func noteUnknown(_ code: String, _ range: Range<Int>, _ source: SourceText) {
+    private mutating func noteUnknown(_ code: String, at range: Range<Int>, in source: SourceText) {
         let near = nearName(to: code, among: FindingCode.allCases.map(\.rawValue))
         note(
-            "`buildspec:ignore` names \(quoted(code)), which is no code of a finding", range, source,
+            "`buildspec:ignore` names \(quoted(code)), which is no code of a finding", at: range, in: source,
             help: near.map { "did you mean `\($0)`?" } ?? "write the code that stands in brackets behind the finding")
     }
 
-    private mutating func note(_ message: String, _ range: Range<Int>, _ source: SourceText, help: String) {
+    private mutating func note(_ message: String, at range: Range<Int>, in source: SourceText, help: String) {
         findings.append(
             Diagnostic(
                 severity: .warning, code: FindingCode.unknownIgnore.rawValue, message: message,
                 location: source.location(ofByte: range.lowerBound), length: source.length(ofBytes: range), help: help))
     }
 
-    /// 1-based.
+    /// The 1-based line that a comment applies to.
     private mutating func lineMeant(_ comment: Comment, _ source: SourceText) -> Int {
         let bytes = comment.bytes, line = source.line(ofByte: comment.hash)
         var start = comment.hash
@@ -126,7 +129,7 @@ struct IgnoreComments: Sendable {
 }
 
 extension SpecDocument {
-    /// Where quoted scalars stand in the source: a `#` in them is none of YAML's.
+    /// The byte ranges of quoted scalars, in which a `#` begins no comment.
     fileprivate var quotedBytes: [Range<Int>] {
         quotedScalars.map { source.byteOffset(ofScalar: $0.lowerBound)..<source.byteOffset(ofScalar: $0.upperBound) }
     }

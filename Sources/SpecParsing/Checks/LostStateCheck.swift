@@ -1,4 +1,4 @@
-/// What a command leaves behind for the next one in vain: each starts in a fresh shell (CODEBUILD.md 3.3).
+/// Finds state that is lost after a command, because every command runs in a new shell (CODEBUILD.md 3.3).
 extension ShellView {
     func lostState(in shell: ScriptShell) -> [Note] {
         let functions = unusedFunctions()
@@ -67,9 +67,9 @@ extension ShellView {
             help: "put the array and its use into one block")
     }
 
-    /// Functions whose name stands nowhere else in the command.
+    /// Warns about functions that the command defines but does not use.
     private func unusedFunctions() -> [Note] {
-        // In a library of functions not every one is meant for the block itself.
+        // A block with many functions is a library, and need not use each of them itself.
         guard text.functions.count <= 20 else { return [] }
         return text.functions.compactMap { function in
             let name = bytes[function.name.range]
@@ -82,7 +82,7 @@ extension ShellView {
         }
     }
 
-    /// As a word, or a part of one that is no part of a name.
+    /// Counts how often a name occurs as a whole word or name.
     private func occurrences(of range: Range<Int>) -> Int {
         var count = 0, offset = 0
         while offset + range.count <= bytes.count {
@@ -100,7 +100,7 @@ extension ShellView {
 
     private func isNamePart(_ offset: Int) -> Bool { bytes.indices.contains(offset) && bytes[offset].isNamePart }
 
-    /// The name in front of the `=` of an assignment.
+    /// The name before the `=` of an assignment.
     func variableName(_ word: ShellText.Word) -> String? {
         var end = word.start
         while end < word.end, bytes[end].isNamePart { end += 1 }

@@ -1,6 +1,6 @@
-/// Blocks of several commands of which only the last one's status counts (CODEBUILD.md 3.3).
+/// Finds blocks of several commands in which only the last exit status counts (CODEBUILD.md 3.3).
 extension ShellView {
-    /// At most one: the first statement whose failure would go unnoticed.
+    /// The first statement whose failure would go unnoticed; `nil` when there is none.
     func maskedFailure() -> Note? {
         guard text.statements.count > 1, !handlesStatus else { return nil }
         for statement in text.statements.dropLast() {
@@ -18,7 +18,7 @@ extension ShellView {
         return nil
     }
 
-    /// The script looks at what its commands returned.
+    /// Whether the script handles the exit status of its commands itself.
     private var handlesStatus: Bool {
         bytes.contains("$?") || bytes.contains("PIPESTATUS") || text.commands.contains { isNamed($0, "trap") }
     }
@@ -41,7 +41,7 @@ extension ShellView {
         return !Self.harmless.contains { isWord(name, $0) }
     }
 
-    /// Programs that hardly ever fail, whose failure matters to nobody, or that only ask.
+    /// Programs whose failure is rare or harmless, and programs that only query something.
     private static let harmless: [StaticString] = [
         "echo", "printf", ":", "true", "false", "[", "[[", "test", "export", "unset", "set", "shopt", "alias", "umask",
         "readonly", "local", "declare", "typeset", "sleep", "wait", "date", "pwd", "whoami", "id", "env", "printenv",

@@ -1,4 +1,4 @@
-/// Patterns of `cache`, `artifacts` and `reports` that match nothing, or less than is meant (CODEBUILD.md 6, 7).
+/// Finds patterns of `cache`, `artifacts` and `reports` that match nothing, or less than was meant (CODEBUILD.md 6, 7).
 extension ContentChecks {
     mutating func checkPatterns() {
         if let cache = top.section("cache") { checkCache(cache) }
@@ -7,21 +7,22 @@ extension ContentChecks {
             for secondary in artifacts.sectionsByName("secondary-artifacts") { checkArtifact(secondary.content) }
         }
         for group in top.sectionsByName("reports") {
-            each("files", of: group.content) { checks, node, path, bytes in
-                _ = checks.cannotMatch(node, path, bytes, base: nil, isOutput: false)
+            each("files", of: group.content) { checks, pattern in
+                _ = checks.cannotMatch(pattern, base: nil, isOutput: false)
             }
         }
     }
 
     private mutating func checkCache(_ cache: Section) {
-        each("paths", of: cache) { checks, node, path, bytes in
-            if bytes.isEmpty { return checks.noteEmpty(node, path) }
+        each("paths", of: cache) { checks, pattern in
+            let bytes = pattern.bytes
+            if bytes.isEmpty { return checks.noteEmpty(pattern) }
             guard bytes.count > 2, bytes[bytes.count - 1] == "*", bytes[bytes.count - 2] == "/",
                 bytes[bytes.count - 3] != "*"
             else { return }
-            let text = node.text
+            let text = pattern.node.text
             checks.warn(
-                .cacheOneLevel, at: node, part: bytes.count - 1..<bytes.count, path,
+                .cacheOneLevel, at: pattern.place(of: bytes.count - 1..<bytes.count),
                 "\(quoted(text)) keeps the files of this one folder only, none of the folders in it",
                 help: "write `\(text.dropLast())**/*`")
         }
@@ -29,74 +30,85 @@ extension ContentChecks {
 
     private mutating func checkArtifact(_ artifact: Section) {
         let base = artifact.node("base-directory")?.text
-        each("files", of: artifact) { checks, node, path, bytes in
-            guard !checks.cannotMatch(node, path, bytes, base: base, isOutput: true) else { return }
-            checks.checkFolder(node, path, bytes)
+        each("files", of: artifact) { checks, pattern in
+            guard !checks.cannotMatch(pattern, base: base, isOutput: true) else { return }
+            checks.checkFolder(pattern)
         }
-        each("exclude-paths", of: artifact) { checks, node, path, bytes in
-            _ = checks.cannotMatch(node, path, bytes, base: base, isOutput: false)
+        each("exclude-paths", of: artifact) { checks, pattern in
+            _ = checks.cannotMatch(pattern, base: base, isOutput: false)
         }
     }
 
-    /// Hands over the entries of a list with their places.
-    private mutating func each(
-        _ key: String, of section: Section,
-        _ body: (inout ContentChecks, SpecNode, SpecPath, UnsafeBufferPointer<UInt8>) -> Void
-    ) {
+    /// One pattern of a list, with its place in the file.
+    private struct Pattern {
+        let node: SpecNode
+        let path: SpecPath
+        let bytes: UnsafeBufferPointer<UInt8>
+
+        func place(of part: Range<Int>? = nil) -> FindingPlace { FindingPlace(node, path, part: part) }
+    }
+
+    /// Calls `body` for each pattern of a list.
+    private mutating func each(_ key: String, of section: Section, _ body: (inout ContentChecks, Pattern) -> Void) {
         guard let list = section.entries[key]?.node else { return }
         let path = section.path.key(key)
         if list.kind == .scalar {
             guard !list.isNull else { return }
-            return list.withText { body(&self, list, path, $0) }
+            return list.withText { body(&self, Pattern(node: list, path: path, bytes: $0)) }
         }
         for (index, node) in list.items.enumerated() where node.kind == .scalar && !node.isNull {
-            node.withText { body(&self, node, path.item(index), $0) }
+            node.withText { body(&self, Pattern(node: node, path: path.item(index), bytes: $0)) }
         }
     }
 
     // MARK: What never matches
 
-    private mutating func noteEmpty(_ node: SpecNode, _ path: SpecPath) {
+    private mutating func noteEmpty(_ pattern: Pattern) {
         warn(
-            .neverMatches, at: node, path, "\(path.quoted) is an empty text, which matches nothing",
+            .neverMatches, at: pattern.place(), "\(pattern.path.quoted) is an empty text, which matches nothing",
             help: "write a pattern, or take the entry away")
     }
 
-    /// - Parameter isOutput: whether the files are to be collected as an artifact.
-    /// - Returns: whether it has been noted that the pattern matches nothing.
-    private mutating func cannotMatch(
-        _ node: SpecNode, _ path: SpecPath, _ bytes: UnsafeBufferPointer<UInt8>, base: String?, isOutput: Bool
-    ) -> Bool {
+    /// Warns when a pattern can match nothing.
+    ///
+    /// - Parameter isOutput: whether the files are collected as an artifact.
+    /// - Returns: whether there was a warning.
+    private mutating func cannotMatch(_ pattern: Pattern, base: String?, isOutput: Bool) -> Bool {
+        let bytes = pattern.bytes
         if bytes.isEmpty {
-            noteEmpty(node, path)
+            noteEmpty(pattern)
             return true
         }
-        func note(_ part: Range<Int>, _ why: String, _ help: String) {
-            warn(.neverMatches, at: node, part: part, path, "\(quoted(node.text)) matches nothing: \(why)", help: help)
+        func note(_ part: Range<Int>, because why: String, help: String) {
+            warn(
+                .neverMatches, at: pattern.place(of: part), "\(quoted(pattern.node.text)) matches nothing: \(why)",
+                help: help)
         }
         if let end = outsideEnd(bytes) {
             note(
-                0..<end, "it leads out of \(base == nil ? "the source" : "the base directory")",
-                isOutput
+                0..<end, because: "it leads out of \(base == nil ? "the source" : "the base directory")",
+                help: isOutput
                     ? "copy the files into the source first, or name their folder as `base-directory`"
                     : "write the path from there downwards")
         } else if isOutput, bytes[0] == "~", bytes.count == 1 || bytes[1] == "/" {
-            note(0..<1, "`~` is not expanded here", "name the folder as `base-directory`: `base-directory: /root`")
+            note(
+                0..<1, because: "`~` is not expanded here",
+                help: "name the folder as `base-directory`: `base-directory: /root`")
         } else if isOutput, isOutside(bytes, base) {
             note(
-                0..<bytes.count, "it is absolute, and paths are taken from the source downwards",
-                "name the folder as `base-directory`, and the file by its path in there")
+                0..<bytes.count, because: "it is absolute, and paths are taken from the source downwards",
+                help: "name the folder as `base-directory`, and the file by its path in there")
         } else if isOutput, let range = gitFolder(bytes) {
             note(
-                range, "`.git` is no part of an artifact",
-                "write what is wanted of it into a file: `git rev-parse HEAD > revision.txt`")
+                range, because: "`.git` is no part of an artifact",
+                help: "write what is wanted of it into a file: `git rev-parse HEAD > revision.txt`")
         } else {
             return false
         }
         return true
     }
 
-    /// Behind the `..` that leads out of where the pattern begins.
+    /// The end of the `..` that leads out of the base directory; `nil` when the pattern stays inside.
     private func outsideEnd(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         guard bytes[0] != "/", bytes[0] != "$" else { return nil }
         var depth = 0, start = 0
@@ -117,11 +129,11 @@ extension ContentChecks {
         return nil
     }
 
-    /// Whether an absolute pattern lies elsewhere than in the source and in the base directory, as far as can be told.
+    /// Whether an absolute pattern lies outside the source and the base directory, as far as can be told.
     private func isOutside(_ bytes: UnsafeBufferPointer<UInt8>, _ base: String?) -> Bool {
         guard bytes[0] == "/" else { return false }
         let text = String(decoding: bytes, as: UTF8.self)
-        // The source lies below; its path is not known before the build.
+        // The source lies in this folder; its exact path is not known before the build.
         if text.hasPrefix("/codebuild/") || text.contains("$") { return false }
         guard let base else { return true }
         return !base.contains("$") && !text.hasPrefix(base)
@@ -135,15 +147,16 @@ extension ContentChecks {
 
     // MARK: Folders
 
-    /// Names that are folders wherever one meets them.
+    /// Names that are almost always folders.
     private static let folders: Set<String> = [
         ".", "..", "target", "build", "dist", "node_modules", "cdk.out", ".aws-sam", ".serverless", ".next",
         "site-packages",
         "__pycache__", "htmlcov",
     ]
 
-    /// A folder named without a pattern behind it adds nothing (CODEBUILD.md 6.1).
-    private mutating func checkFolder(_ node: SpecNode, _ path: SpecPath, _ bytes: UnsafeBufferPointer<UInt8>) {
+    /// Warns about a pattern that names a folder, because such a pattern matches no file (CODEBUILD.md 6.1).
+    private mutating func checkFolder(_ pattern: Pattern) {
+        let bytes = pattern.bytes
         var end = bytes.count
         while end > 0, bytes[end - 1] == "/" { end -= 1 }
         var start = end
@@ -152,7 +165,8 @@ extension ContentChecks {
         guard end < bytes.count || Self.folders.contains(last), last != "**", last != "*" else { return }
         let folder = String(decoding: bytes[..<end], as: UTF8.self)
         warn(
-            .directoryPattern, at: node, path, "\(quoted(node.text)) names a folder, and patterns match files only",
+            .directoryPattern, at: pattern.place(),
+            "\(quoted(pattern.node.text)) names a folder, and patterns match files only",
             help: folder == "." ? "write `'**/*'` for every file" : "write `'\(folder)/**/*'`")
     }
 }

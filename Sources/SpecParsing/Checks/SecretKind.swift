@@ -1,10 +1,10 @@
-/// What a literal value gives away by its form or by the name it stands under.
+/// The kind of secret that a literal value contains, judged by its form or by the name of its variable.
 enum SecretKind {
     case accessKeyID, accessKey, privateKey, gitHubToken, slackToken
-    /// By the name alone.
+    /// A secret recognised by the name of the variable alone.
     case named(String)
 
-    /// In the words of a finding.
+    /// The description of the secret in a finding.
     var words: String {
         switch self {
         case .accessKeyID: "an AWS access key id"
@@ -16,9 +16,11 @@ enum SecretKind {
         }
     }
 
+    /// Recognises a secret; `nil` for values that are references or placeholders.
+    ///
     /// - Parameters:
-    ///   - value: a value as it is in the file; what is no literal, and what is plainly a stand-in, gives `nil`.
-    ///   - name: of the variable.
+    ///   - value: the value as written in the file.
+    ///   - name: the name of the variable.
     init?(of value: UnsafeBufferPointer<UInt8>, named name: String) {
         guard value.count >= 6 else { return nil }
         if let kind = Self.byForm(value) {
@@ -43,17 +45,17 @@ enum SecretKind {
         {
             return .privateKey
         }
-        for prefix: StaticString in ["AKIA", "ASIA"] where hasRun(value, prefix, 16, { $0.isUpperLetter || $0.isDigit })
-        {
+        for prefix: StaticString in ["AKIA", "ASIA"]
+        where hasRun(in: value, behind: prefix, of: 16, { $0.isUpperLetter || $0.isDigit }) {
             return .accessKeyID
         }
-        for prefix: StaticString in ["ghp_", "gho_", "ghs_", "ghu_", "ghr_"] where hasRun(value, prefix, 36, isWordByte)
-        {
+        for prefix: StaticString in ["ghp_", "gho_", "ghs_", "ghu_", "ghr_"]
+        where hasRun(in: value, behind: prefix, of: 36, isWordByte) {
             return .gitHubToken
         }
-        if hasRun(value, "github_pat_", 22, { isWordByte($0) || $0 == "_" }) { return .gitHubToken }
+        if hasRun(in: value, behind: "github_pat_", of: 22, { isWordByte($0) || $0 == "_" }) { return .gitHubToken }
         for prefix: StaticString in ["xoxa-", "xoxb-", "xoxp-"]
-        where hasRun(value, prefix, 10, { isWordByte($0) || $0 == "-" }) {
+        where hasRun(in: value, behind: prefix, of: 10, { isWordByte($0) || $0 == "-" }) {
             return .slackToken
         }
         return nil
@@ -61,15 +63,16 @@ enum SecretKind {
 
     private static func isWordByte(_ byte: UInt8) -> Bool { byte.isLetter || byte.isDigit }
 
-    /// Whether the prefix begins a word in the value and `count` bytes of a kind follow; AWS's own sample does not count.
+    /// Whether a word of the value begins with the prefix and `count` bytes of a kind. AWS's own example key does not
+    /// count.
     private static func hasRun(
-        _ value: UnsafeBufferPointer<UInt8>, _ prefix: StaticString, _ count: Int, _ isKind: (UInt8) -> Bool
+        in value: UnsafeBufferPointer<UInt8>, behind prefix: StaticString, of count: Int, _ isKind: (UInt8) -> Bool
     ) -> Bool {
         guard let found = value.firstRange(of: prefix, from: 0) else { return false }
         if found.lowerBound > 0, isWordByte(value[found.lowerBound - 1]) { return false }
         let run = value[found.upperBound...].prefix(while: isKind)
         let isSample = run.count >= 7 && run.suffix(7).equals("EXAMPLE")
-        // The ids have exactly their length; a longer run is something else.
+        // Access key ids have exactly this length; a longer run is something else.
         return run.count >= count && (count != 16 || run.count == 16) && !isSample
     }
 
@@ -82,10 +85,10 @@ enum SecretKind {
         ("API_KEY", "key", false), ("APIKEY", "key", false),
     ]
 
-    /// What the value of a variable of this name is; `nil` for a name that promises no secret.
+    /// The kind of secret that a variable of this name holds; `nil` for a name that does not suggest a secret.
     private static func secretName(_ name: String) -> String? {
         let name = ContiguousArray(name.utf8.map { $0.isLowerLetter ? $0 - 0x20 : $0 })
-        // `MONKEY` is no `KEY`: the word is the whole name, or stands behind `_`.
+        // `MONKEY` does not end in the word `KEY`: the word must be the whole name or follow `_`.
         return names.first { entry in
             let length = entry.word.utf8CodeUnitCount
             return name.suffix(length).equals(entry.word)
@@ -93,12 +96,12 @@ enum SecretKind {
         }?.what
     }
 
-    /// A path, an ARN, a URL, a template, or the name of something: where the secret is, not what it is.
+    /// Whether the value only refers to a secret: a path, ARN, URL, template or name.
     private static func isReference(_ value: UnsafeBufferPointer<UInt8>) -> Bool {
         if value.contains("$") || value.contains("{{") || value.contains("<%") || value.contains("://") { return true }
         if value[0] == "/" || value[0] == "<" || value[0] == "%" || value[0] == "." || value[0] == "~" { return true }
         if value.prefix(4).equals("arn:") { return true }
-        // `prod/db/password`, `my-token-name`: words alone, with nothing in between but what divides them.
+        // `prod/db/password` and `my-token-name` consist of words and separators only.
         let isDivided = value.contains { $0 == "/" || $0 == "-" || $0 == "_" || $0 == "." || $0 == ":" }
         let isWords = value.allSatisfy { $0.isLetter || $0 == "/" || $0 == "-" || $0 == "_" || $0 == "." || $0 == ":" }
         return isDivided && isWords
@@ -109,7 +112,7 @@ enum SecretKind {
         "replace", "redacted", "not-set", "notset", "unset", "undefined", "fake", "mock", "foobar", "test",
     ]
 
-    /// Values that stand for nothing secret, whatever their name.
+    /// Values that are not secret whatever the name of their variable.
     private static let harmless: Set<String> = [
         "password", "passwd", "secret", "token", "default", "postgres", "admin", "disabled", "enabled", "required",
         "optional", "empty", "public", "string", "passw0rd", "password1", "root123", "docker", "jenkins", "anonymous",
@@ -119,7 +122,7 @@ enum SecretKind {
         let folded = text.lowercased()
         if harmless.contains(folded) || placeholders.contains(where: { folded.contains($0) }) { return true }
         if folded.utf8.contains(where: \.isBlank) && !folded.contains("\n") { return true }
-        // Numbers, times, and one character over and over.
+        // Numbers, times, and one character repeated.
         if folded.utf8.allSatisfy({ $0.isDigit || $0 == UInt8(ascii: ".") }), folded.utf8.count < 12 { return true }
         return Set(folded.utf8).count < 3
     }

@@ -1,12 +1,12 @@
-/// A command of the buildspec, for a shell to look at, and the way back from its lines to the file.
+/// A command of the buildspec that a shell can check, and that maps the shell's line numbers to the file.
 public struct ShellScript: Sendable {
     private let command: SpecCommand
     public let shell: ScriptShell
-    /// Whether all quotes, brackets and here-documents are closed as far as can be told, so that the text can be read
-    /// together with others.
+    /// Whether all quotes, brackets and here-documents seem closed, so that a shell can read the text together with
+    /// others.
     public let endsCleanly: Bool
 
-    /// Whether it is for `sh` and has what bash alone understands.
+    /// Whether the command is for `sh` and uses features of bash.
     public let hasBashisms: Bool
 
     init(_ command: SpecCommand, shell: ScriptShell, endsCleanly: Bool, hasBashisms: Bool) {
@@ -16,30 +16,32 @@ public struct ShellScript: Sendable {
         self.hasBashisms = hasBashisms
     }
 
-    /// To the letter.
+    /// The exact text of the command.
     public var text: String { command.node.text }
 
-    /// Whether a template engine has still to go over the text, so that no shell can be asked about it yet.
+    /// Whether the text contains template expressions, so that no shell can check it yet.
     public var isTemplate: Bool {
         command.node.withText { $0.contains("{{") || $0.contains("<%") || $0.contains("%{") }
     }
 
-    /// The finding for what a shell said about the text.
+    /// Makes the finding for a shell's complaint about the text.
     ///
     /// - Parameters:
-    ///   - words: the shell's own, without the name and the line in front of them.
-    ///   - line: of the text, 1-based; one behind the last is taken for the last.
-    ///   - program: the shell that was asked: `sh`, `bash`.
+    ///   - words: the shell's message, without its name and the line.
+    ///   - line: the 1-based line of the text. One after the last counts as the last.
+    ///   - program: the shell that read the text: `sh`, `bash`.
     public func syntaxFinding(_ words: String, line: Int, program: String) -> Diagnostic {
         var findings = Findings()
         findings.warning(
-            .shellSyntax, at: command.node, part: command.node.withText { Self.range(ofLine: line, in: $0) },
-            command.path, "`\(program)` cannot read \(command.path.quoted): \(words)",
+            .shellSyntax,
+            at: FindingPlace(
+                command.node, command.path, part: command.node.withText { Self.range(ofLine: line, in: $0) }),
+            "`\(program)` cannot read \(command.path.quoted): \(words)",
             help: "close every quote, `(`, `if`, `do` and `{`: as it is, the command fails with status 2")
         return findings.sorted[0]
     }
 
-    /// What stands on a line, without the blanks around it.
+    /// The bytes of a line, without leading and trailing blanks.
     private static func range(ofLine line: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
         var start = 0, left = line - 1
         var last = 0..<0

@@ -1,11 +1,11 @@
-/// A script as it was read, together with its bytes: what the checks of commands look at.
+/// A parsed script together with its bytes, as the checks of commands need it.
 struct ShellView {
     let text: ShellText
     let bytes: UnsafeBufferPointer<UInt8>
 
-    /// What one check has to say of a script.
+    /// A warning that a check gives about a script.
     struct Note {
-        /// Bytes of the script.
+        /// The bytes of the script that the warning is about.
         let range: Range<Int>
         let message: String
         let help: String
@@ -15,7 +15,7 @@ struct ShellView {
 
     func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// The name of the program, builtin or function; `nil` where there are assignments alone.
+    /// The name of the program, builtin or function that a command runs; `nil` when it consists of assignments.
     func name(_ command: ShellText.Command) -> ShellText.Word? {
         command.assignments < command.words.count
             ? text.words[command.words.lowerBound + command.assignments] : nil
@@ -30,18 +30,18 @@ struct ShellView {
         name(command).map { name in names.contains { isWord(name, $0) } } ?? false
     }
 
-    /// The words behind the name.
+    /// The words after the command's name.
     func arguments(_ command: ShellText.Command) -> ArraySlice<ShellText.Word> {
         let first = command.words.lowerBound + command.assignments + 1
         return first < command.words.upperBound ? text.words[first..<command.words.upperBound] : []
     }
 
-    /// The commands that stand in a statement itself, outside of substitutions.
+    /// The commands of a statement, without those of its substitutions.
     func ownCommands(_ statement: ShellText.Statement) -> some Sequence<ShellText.Command> {
         text.commands[statement.commands].lazy.filter { !$0.context.contains(.substitution) }
     }
 
-    /// Whether a `set` turns an option on: by its letter, also among others, or by its long name.
+    /// Whether a `set` command turns an option on, by its letter or by its long name.
     func setsOption(_ command: ShellText.Command, letter: UInt8, name: StaticString) -> Bool {
         guard isNamed(command, "set") else { return false }
         var isNameNext = false
@@ -57,7 +57,7 @@ struct ShellView {
         return false
     }
 
-    /// The first line of a range, without blanks at its end.
+    /// The first line of a range, without trailing blanks.
     func firstLine(_ range: Range<Int>) -> Range<Int> {
         var end = range.lowerBound
         while end < range.upperBound, bytes[end] != "\n" { end += 1 }

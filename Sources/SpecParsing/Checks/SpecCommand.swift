@@ -1,14 +1,14 @@
-/// One command of the buildspec with its place, as the checks go through them.
+/// One command of the buildspec with its place in the file.
 struct SpecCommand {
     let node: SpecNode
-    /// `phases.build.commands`
+    /// The path of the list that holds the command: `phases.build.commands`.
     let list: SpecPath
-    /// `nil` where the list is one scalar.
+    /// The 0-based index of the command in its list; `nil` where the list is a single scalar.
     let index: Int?
 
     var path: SpecPath { index.map { list.item($0) } ?? list }
 
-    /// All commands in the order they run, `finally` behind each phase's own.
+    /// All commands in the order they run, with those of `finally` after each phase's own.
     static func all(of top: Section) -> [SpecCommand] {
         guard let phases = top.section("phases") else { return [] }
         var commands: [SpecCommand] = []
@@ -32,13 +32,14 @@ struct SpecCommand {
 
 /// The shells that commands are checked for.
 public enum ScriptShell: Sendable, Hashable {
-    /// The image's `sh`: dash on some, bash on others.
+    /// The `sh` of the image: dash on some images, bash on others.
     case sh
     case bash
 
-    /// What the commands of a buildspec are written for; `nil` for a shell of another family, or none we know.
+    /// The shell that the commands are written for; `nil` for shells that are not checked.
     ///
-    /// A Windows project need not say that its shell is PowerShell, so a file without `env.shell` is looked at.
+    /// A Windows project runs PowerShell without naming it, so the commands of a file without `env.shell` are
+    /// inspected.
     static func of(_ top: Section, _ commands: [SpecCommand]) -> ScriptShell? {
         guard let text = top.section("env")?.text("shell")?.value else {
             return commands.contains { $0.node.withText(looksLikeWindows) } ? nil : .sh

@@ -1,8 +1,8 @@
-/// The values of environment variables, and versions that are no numbers.
+/// Checks the values of environment variables, and versions that YAML reads as numbers.
 extension ContentChecks {
     mutating func checkVariables() { checkVariables(in: top) }
 
-    /// Everywhere in a section: `env` of the file, and those of its batch builds.
+    /// Checks the variables of a section and of all sections inside it, such as those of batch builds.
     private mutating func checkVariables(in section: Section) {
         for (name, entry) in section.entries.list {
             switch entry.value {
@@ -22,12 +22,13 @@ extension ContentChecks {
             value.withText { bytes in
                 if let kind = SecretKind(of: bytes, named: name) {
                     warn(
-                        .plainSecret, at: value, path.key(name),
+                        .plainSecret, at: FindingPlace(value, path.key(name)),
                         "\(path.key(name).quoted) has \(kind.words) in plain text, for everyone who sees the file",
                         help: "keep it in Secrets Manager or Parameter Store, name it under `secrets-manager` or "
                             + "`parameter-store`, and replace the one that stands here")
                 } else if let reference = firstReference(in: bytes, of: name) {
-                    noteLiteral(reference, in: value, bytes, name, at: path.key(name))
+                    let shown = String(decoding: bytes[reference], as: UTF8.self)
+                    noteLiteral(shown, at: FindingPlace(value, path.key(name), part: reference), of: name)
                 }
             }
         }
@@ -35,10 +36,10 @@ extension ContentChecks {
 
     // MARK: $NAME in a value
 
-    /// The first `$NAME` or `${NAME}` that looks like a variable of the shell.
+    /// The first `$NAME` or `${NAME}` that looks like a shell variable.
     ///
-    /// Templates are filled in before CodeBuild sees the file, and mostly have names with small letters: `${bucket}`.
-    /// The variable's own name counts as it is.
+    /// Only names in upper case count, because placeholders of templates, such as `${bucket}`, usually have lower-case
+    /// names. The variable's own name counts in any case.
     private func firstReference(in bytes: UnsafeBufferPointer<UInt8>, of own: String) -> Range<Int>? {
         var offset = 0
         while offset < bytes.count {
@@ -55,17 +56,16 @@ extension ContentChecks {
                 guard end < bytes.count, bytes[end] == "}" else { continue }
             }
             let name = bytes[start..<end]
-            let isShouted = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
-            guard isShouted || name.elementsEqual(own.utf8) else { continue }
+            let isUpperCase = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
+            guard isUpperCase || name.elementsEqual(own.utf8) else { continue }
             return offset..<end + (isBraced ? 1 : 0)
         }
         return nil
     }
 
     private mutating func noteLiteral(
-        _ range: Range<Int>, in value: SpecNode, _ bytes: UnsafeBufferPointer<UInt8>, _ name: String, at path: SpecPath
+        _ shown: String, at place: FindingPlace, of name: String
     ) {
-        let shown = String(decoding: bytes[range], as: UTF8.self)
         let isOwn = shown == "$\(name)" || shown == "${\(name)}"
         let message: String
         if isOwn, name == "PATH" {
@@ -73,16 +73,17 @@ extension ContentChecks {
         } else if isOwn {
             message = "\(quoted(name)) becomes the text \(quoted(shown)): values are not expanded"
         } else {
-            message = "\(path.quoted) keeps \(quoted(shown)) as text: values are not expanded"
+            message = "\(place.path.quoted) keeps \(quoted(shown)) as text: values are not expanded"
         }
         warn(
-            .literalVariable, at: value, part: range, path, message,
+            .literalVariable, at: place, message,
             help: "set it in a command, where the shell expands it: `export \(name)=…`")
     }
 
     // MARK: Versions
 
-    /// `python: 3.10`. CodeBuild reads the source text, as we do; whoever reads a number has lost the nought.
+    /// Warns about versions such as `python: 3.10`, which lose their last zero when read as a number. CodeBuild itself
+    /// reads the source text.
     mutating func checkVersions() {
         guard let install = top.section("phases")?.section(PhaseName.install.rawValue),
             let versions = install.entries["runtime-versions"]?.node
@@ -94,16 +95,16 @@ extension ContentChecks {
             else { continue }
             let path = install.path.key("runtime-versions").key(key.text)
             warn(
-                .unquotedVersion, at: value, path,
-                "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedNoughts)",
+                .unquotedVersion, at: FindingPlace(value, path),
+                "\(path.quoted) is a number: YAML readers that decide types read \(text) as \(parts[0]).\(parts[1].trimmedZeros)",
                 help: "put it in quotes: `\(key.text): \"\(text)\"`")
         }
     }
 }
 
 extension Substring {
-    /// Without the noughts at the end; one digit stays.
-    fileprivate var trimmedNoughts: Substring {
+    /// The text without trailing zeros, but with at least one digit.
+    fileprivate var trimmedZeros: Substring {
         var text = self
         while text.count > 1, text.last == "0" { text.removeLast() }
         return text

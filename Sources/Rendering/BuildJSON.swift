@@ -1,0 +1,68 @@
+public import BuildPlanning
+internal import SpecParsing
+
+extension BuildResult {
+    /// The build in the format of BatchGetBuilds (CODEBUILD.md 13): `{"builds":[…],"buildsNotFound":[]}`.
+    public func batchGetBuilds(plan: BuildPlan?, id: BuildID) -> JSONText {
+        .object([("builds", .array([build(plan: plan, id: id)])), ("buildsNotFound", .array([]))])
+    }
+
+    private func build(plan: BuildPlan?, id: BuildID) -> JSONText {
+        let isComplete = status != .inProgress
+        let currentPhase = isComplete ? BuildPhase.completed : phases.last?.phase ?? .submitted
+        var members: [(String, JSONText?)] = [
+            ("id", .string("\(id)")), ("buildStatus", .string(status.rawValue)), ("buildComplete", .bool(isComplete)),
+            ("currentPhase", .string(currentPhase.rawValue)),
+        ]
+        members.append(("startTime", startTime.map { .string($0.rfc3339) }))
+        members.append(("endTime", endTime.map { .string($0.rfc3339) }))
+        members.append(("projectName", .string(id.project)))
+        if let plan {
+            members.append(("buildNumber", .number(plan.number)))
+            members.append(("environment", Self.environment(plan)))
+            members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
+        }
+        members.append(("phases", .array(Self.framed(phases, isComplete: isComplete))))
+        members.append(("exportedEnvironmentVariables", exportedVariables.json))
+        return .object(members)
+    }
+
+    private static func environment(_ plan: BuildPlan) -> JSONText {
+        let variables = plan.variables.filter { $0.origin > .buildspec }.map { variable in
+            JSONText.object([
+                ("name", .string(variable.name)), ("value", .string(variable.value)),
+                ("type", .string(variable.type.rawValue)),
+            ])
+        }
+        return .object([
+            ("type", .string("LINUX_CONTAINER")), ("image", .string(plan.image)),
+            ("environmentVariables", .array(variables)),
+        ])
+    }
+
+    /// The phases of the log, with the phases before and after them that the log does not show (CODEBUILD.md 3.1).
+    private static func framed(_ phases: [Phase], isComplete: Bool) -> [JSONText] {
+        let quiet: (BuildPhase) -> JSONText = {
+            .object([
+                ("phaseType", .string($0.rawValue)), ("phaseStatus", .string("SUCCEEDED")),
+                ("durationInSeconds", .number(0)),
+            ])
+        }
+        let seen = phases.map { phase in
+            let context = JSONText.object([
+                ("statusCode", .string(phase.context.statusCode)), ("message", .string(phase.context.message)),
+            ])
+            return JSONText.object([
+                ("phaseType", .string(phase.phase.rawValue)),
+                ("phaseStatus", .string((phase.status ?? .inProgress).rawValue)),
+                ("startTime", .string(phase.start.rfc3339)),
+                ("durationInSeconds", .number(phase.milliseconds / 1000)),
+                ("contexts", .array([context])),
+            ])
+        }
+        let frame = [BuildPhase.submitted, .queued] + (phases.first?.phase == .provisioning ? [] : [.provisioning])
+        let end: [JSONText] =
+            isComplete ? [quiet(.finalizing), .object([("phaseType", .string(BuildPhase.completed.rawValue))])] : []
+        return frame.map(quiet) + seen + end
+    }
+}

@@ -1,0 +1,56 @@
+public import BuildPlanning
+
+/// One build in a list of builds.
+public struct BuildSummary: Sendable {
+    private let result: BuildResult
+    private let isRunning: Bool
+    private let uuid: String
+    private let keptMinutes: Int?
+
+    /// Makes the summary of a recorded build.
+    ///
+    /// - Parameters:
+    ///   - isRunning: whether a process still runs the build.
+    ///   - keptMinutes: how long the build's container has been kept; `nil` when there is none.
+    public init(_ result: BuildResult, isRunning: Bool, uuid: String, keptMinutes: Int?) {
+        self.keptMinutes = keptMinutes
+        self.result = result
+        self.isRunning = isRunning
+        self.uuid = uuid
+    }
+
+    /// The status of the build; LOST when it did not finish and no process runs it any more.
+    private var status: String {
+        result.status == .inProgress && !isRunning ? "LOST" : result.status.rawValue
+    }
+
+    /// The summary as one line of text, without a line end.
+    public var line: String {
+        var words = [
+            String(uuid.prefix(8)), status.padding(11),
+            String((result.startTime?.logForm ?? "-").prefix(19)).padding(19),
+        ]
+        let span = result.startTime.flatMap { start in result.endTime.map { $0.milliseconds(since: start) } }
+        words.append((span.map { "\($0 / 1000).\($0 / 100 % 10) s" } ?? "-").padding(9))
+        words.append(String((result.start?.snapshot?.tree ?? "-").prefix(10)).padding(10))
+        words.append(result.start?.id.project ?? "-")
+        if let source = result.start?.source { words.append(source) }
+        if let keptMinutes { words.append("(kept for \(keptMinutes) min)") }
+        return words.joined(separator: "  ")
+    }
+
+    /// The summary as one object.
+    public var json: JSONText {
+        .object([
+            ("id", .string(result.start.map { "\($0.id)" } ?? uuid)), ("buildStatus", .string(status)),
+            ("startTime", result.startTime.map { .string($0.rfc3339) }),
+            ("endTime", result.endTime.map { .string($0.rfc3339) }),
+            ("image", result.start.map { .string($0.image) }), ("source", result.start?.source.map { .string($0) }),
+            ("tree", result.start?.snapshot.map { .string($0.tree) }), ("keptMinutes", keptMinutes.map { .number($0) }),
+        ])
+    }
+}
+
+extension String {
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

@@ -1,0 +1,135 @@
+public import BuildPlanning
+
+/// The summary after a build, for standard error: phases and times, the failure, the outputs, and what to do next.
+public struct ClosingTable: Sendable {
+    /// The path of the log file; `nil` when none was written.
+    public var logPath: String?
+    /// Whether statuses are coloured with ANSI escapes.
+    public var usesColor: Bool
+
+    public init(logPath: String?, usesColor: Bool) {
+        self.logPath = logPath
+        self.usesColor = usesColor
+    }
+
+    /// The table as text, beginning with an empty line and ending with a line end.
+    public func render(_ result: BuildResult) -> String {
+        var lines = [""]
+        let phases = result.phases.filter { $0.status != nil }
+        let width = phases.map(\.phase.rawValue.count).max() ?? 0
+        for phase in phases {
+            let status = phase.status ?? .inProgress
+            let name = phase.phase.rawValue.padded(to: width)
+            lines.append(
+                "  \(name)  \(colored(status.rawValue.padded(to: 9), isGood: status == .succeeded))  \(seconds(phase.milliseconds))"
+            )
+        }
+        lines.append("")
+        let id = result.start.map { "\($0.id) " } ?? ""
+        let span = result.startTime.flatMap { start in result.endTime.map { seconds($0.milliseconds(since: start)) } }
+        lines.append(
+            "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
+                + (span.map { " in \($0)" } ?? ""))
+        lines += failure(result)
+        lines += places(result)
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func failure(_ result: BuildResult) -> [String] {
+        guard result.status != .succeeded else { return [] }
+        guard let failure = result.failure else {
+            guard let phase = result.phases.first(where: { $0.status != .succeeded }), !phase.context.message.isEmpty
+            else { return [] }
+            return ["  \(phase.phase.rawValue): \(phase.context.statusCode): \(phase.context.message)"]
+        }
+        let place = failure.location.map { "\($0): " } ?? ""
+        // The exit status is explained only when there is no better explanation.
+        let isGuess = failure.exitStatus == 137 && failure.help != nil
+        let words = (isGuess ? "killed" : Self.meaning(ofExitStatus: failure.exitStatus)).map { " (\($0))" } ?? ""
+        let command = failure.command.split(separator: "\n").joined(separator: "\n           ")
+        return [
+            "  failed   \(failure.phase.rawValue): \(command)",
+            "           \(place)exit status \(failure.exitStatus)\(words)",
+        ] + failedTests(failure.failedTests) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+    }
+
+    /// The maximum number of failed tests that are listed.
+    static let shownTests = 5
+
+    private func failedTests(_ names: [String]) -> [String] {
+        var lines = names.prefix(Self.shownTests).map { "           \($0)" }
+        if names.count > Self.shownTests { lines.append("           … and \(names.count - Self.shownTests) more") }
+        return lines.isEmpty ? [] : ["  tests    \(lines[0].drop { $0 == " " })"] + lines.dropFirst()
+    }
+
+    private func places(_ result: BuildResult) -> [String] {
+        var lines: [String] = []
+        if let snapshot = result.start?.snapshot {
+            lines.append("  source   \(snapshot.kind), tree \(snapshot.tree)")
+        }
+        if let logPath { lines.append("  log      \(logPath)") }
+        for artifact in result.artifacts {
+            let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
+            let name = artifact.name.map { ", named \($0)" } ?? ""
+            lines.append("  artifact \(artifact.path) (\(files), \(size(artifact.bytes))\(name))")
+        }
+        if let saved = result.cacheSaved {
+            let change = saved.changed ? "" : ", unchanged"
+            lines.append("  cache    \(saved.path) (\(saved.entries) entries, \(size(saved.bytes))\(change))")
+        } else if let restored = result.cacheRestored {
+            lines.append("  cache    \(restored.path) (restored, not saved)")
+        }
+        if !result.checkpoints.isEmpty {
+            let all = result.checkpoints.map { "\($0.phase.rawValue) \(size($0.bytes))" }.joined(separator: ", ")
+            lines.append("  checkpoints before \(all)")
+        }
+        if let container = result.keptContainer, let id = result.start?.id {
+            let name = id.uuid.prefix(8)
+            lines += [
+                "  kept     container \(container): `buildspec shell \(name)` looks inside,",
+                "           `buildspec resume \(name)` goes on, `buildspec clean --kept` drops it",
+            ]
+        }
+        return lines
+    }
+
+    /// The conventional meaning of a shell's exit status; `nil` when it has none.
+    public static func meaning(ofExitStatus status: Int) -> String? {
+        switch status {
+        case 126: "found, but not executable"
+        case 127: "command not found"
+        case 130: "interrupted"
+        case 134: "aborted"
+        case 137: "killed, often for lack of memory"
+        case 139: "segmentation fault"
+        case 141: "wrote to a closed pipe"
+        case 143: "terminated"
+        case 129...192: "killed by signal \(status - 128)"
+        default: nil
+        }
+    }
+
+    private func colored(_ text: String, isGood: Bool) -> String {
+        usesColor ? "\u{1b}[\(isGood ? 32 : 31)m\(text)\u{1b}[0m" : text
+    }
+
+    private func seconds(_ milliseconds: Int) -> String {
+        guard milliseconds >= 60_000 else { return "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
+        return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
+    }
+
+    private func size(_ bytes: Int) -> String {
+        let units = ["kB", "MB", "GB", "TB"]
+        guard bytes >= 1000 else { return "\(bytes) bytes" }
+        var tenths = bytes / 100, unit = 0
+        while tenths >= 10_000, unit < units.count - 1 {
+            tenths /= 1000
+            unit += 1
+        }
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
+    }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

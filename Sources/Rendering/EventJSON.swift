@@ -1,0 +1,113 @@
+public import BuildPlanning
+
+extension BuildEvent {
+    /// The event as `--log-format json` and `events.jsonl` contain it: one object that begins with version, kind and
+    /// time.
+    public var json: JSONText {
+        var members: [(String, JSONText?)] = [
+            ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),
+        ]
+        switch kind {
+        case .buildStarted(let start):
+            members += [
+                ("id", .string("\(start.id)")), ("image", .string(start.image)),
+                ("sourceDirectory", .string(start.sourceDirectory)), ("buildspec", .string(start.buildspec)),
+                ("source", start.source.map { .string($0) }),
+                ("sourceKind", start.snapshot.map { .string($0.kind) }),
+                ("tree", start.snapshot.map { .string($0.tree) }),
+                ("snapshot", start.snapshot.map { .string($0.identity) }),
+            ]
+        case .agentLog(let phase, let text):
+            members += [("phase", .string(phase.rawValue)), ("text", .string(text))]
+        case .phaseStarted(let phase): members += [("phase", .string(phase.rawValue))]
+        case .commandStarted(let phase, let command, let location):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)),
+                ("location", location.map { .string("\($0)") }),
+            ]
+        case .output(let phase, let bytes):
+            members += [("phase", .string(phase.rawValue))]
+            if let text = String(validating: bytes, as: UTF8.self) {
+                members += [("text", .string(text))]
+            } else {
+                members += [("base64", .string(bytes.base64))]
+            }
+        case .commandFinished(let phase, let command, let exitStatus, let milliseconds):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)),
+                ("exitStatus", .number(exitStatus)), ("seconds", .decimal(Double(milliseconds) / 1000)),
+            ]
+        case .commandExplained(let phase, let command, let help, let failedTests):
+            members += [
+                ("phase", .string(phase.rawValue)), ("command", .string(command)), ("help", help.map { .string($0) }),
+                ("failedTests", .array(failedTests.map { .string($0) })),
+            ]
+        case .phaseRetried(let phase, let attempt, let limit):
+            members += [
+                ("phase", .string(phase.rawValue)), ("attempt", .number(attempt)), ("limit", .number(limit)),
+            ]
+        case .phaseFinished(let phase, let status, let context, let milliseconds):
+            members += [
+                ("phase", .string(phase.rawValue)), ("status", .string(status.rawValue)),
+                ("statusCode", .string(context.statusCode)), ("message", .string(context.message)),
+                ("seconds", .decimal(Double(milliseconds) / 1000)),
+            ]
+        case .cacheRestored(let entries, let bytes, let path):
+            members += [("entries", .number(entries)), ("bytes", .number(bytes)), ("path", .string(path))]
+        case .cacheSaved(let entries, let bytes, let path, let changed):
+            members += [
+                ("entries", .number(entries)), ("bytes", .number(bytes)), ("path", .string(path)),
+                ("changed", .bool(changed)),
+            ]
+        case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
+            members += [
+                ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
+                ("path", .string(path)), ("name", name.map { .string($0) }),
+            ]
+        case .checkpointMade(let phase, let image, let bytes):
+            members += [("phase", .string(phase.rawValue)), ("image", .string(image)), ("bytes", .number(bytes))]
+        case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
+        case .containerKept(let container): members += [("container", .string(container))]
+        case .buildResumed(let point):
+            members += [
+                ("phase", .string(BuildPhase(point.phase).rawValue)), ("isInFinally", .bool(point.isInFinally)),
+                ("index", .number(point.index)),
+            ]
+        case .notice(let text): members += [("text", .string(text))]
+        case .variablesExported(let variables):
+            members += [("variables", variables.json)]
+        case .buildFinished(let status): members += [("status", .string(status.rawValue))]
+        }
+        return .object(members)
+    }
+
+    private var kindName: String {
+        switch kind {
+        case .buildStarted: "buildStarted"
+        case .agentLog: "agentLog"
+        case .phaseStarted: "phaseStarted"
+        case .commandStarted: "commandStarted"
+        case .output: "output"
+        case .commandFinished: "commandFinished"
+        case .commandExplained: "commandExplained"
+        case .phaseRetried: "phaseRetried"
+        case .phaseFinished: "phaseFinished"
+        case .cacheRestored: "cacheRestored"
+        case .cacheSaved: "cacheSaved"
+        case .artifactsCollected: "artifactsCollected"
+        case .checkpointMade: "checkpointMade"
+        case .phaseSkipped: "phaseSkipped"
+        case .containerKept: "containerKept"
+        case .buildResumed: "buildResumed"
+        case .notice: "notice"
+        case .variablesExported: "variablesExported"
+        case .buildFinished: "buildFinished"
+        }
+    }
+}
+
+extension [BuildEvent.ExportedVariable] {
+    var json: JSONText {
+        .array(map { .object([("name", .string($0.name)), ("value", .string($0.value))]) })
+    }
+}

@@ -1,0 +1,125 @@
+public import BuildPlanning
+internal import SpecParsing
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+extension BuildEvent {
+    /// Reads a line that ``json`` wrote, in this or another version of the program.
+    ///
+    /// - Returns: `nil` for an unknown kind and for a line that is not an event, such as half a line at the end of a
+    ///   record whose writer was killed.
+    public init?(jsonLine line: some Sequence<UInt8>) {
+        let fields: Fields
+        do { fields = try JSONDecoder().decode(Fields.self, from: Data(line)) } catch { return nil }
+        guard let time = Timestamp(rfc3339: fields.time), let kind = fields.eventKind else { return nil }
+        self.init(time: time, kind: kind)
+    }
+
+    /// The members of all kinds of events.
+    private struct Fields: Decodable {
+        let kind: String
+        let time: String
+        let phase: String?
+        let id, image, sourceDirectory, buildspec, source, sourceKind, tree, snapshot: String?
+        let text, base64, command, location: String?
+        let exitStatus, attempt, limit: Int?
+        let seconds: Double?
+        let status, statusCode, message: String?
+        let entries, bytes, files: Int?
+        let path, identifier, name: String?
+        let changed, isInFinally: Bool?
+        let container: String?
+        let index: Int?
+        let help: String?
+        let failedTests: [String]?
+        let variables: [Pair]?
+
+        struct Pair: Decodable { let name, value: String }
+
+        var eventKind: Kind? {
+            let phase = phase.flatMap { BuildPhase(rawValue: $0) }
+            switch kind {
+            case "buildStarted":
+                guard let id = id.flatMap({ BuildID($0) }), let image, let sourceDirectory, let buildspec else {
+                    return nil
+                }
+                return .buildStarted(
+                    .init(
+                        id: id, image: image, sourceDirectory: sourceDirectory, buildspec: buildspec, source: source,
+                        snapshot: snapshotFacts))
+            case "cacheRestored":
+                guard let entries, let bytes, let path else { return nil }
+                return .cacheRestored(entries: entries, bytes: bytes, from: path)
+            case "cacheSaved":
+                guard let entries, let bytes, let path, let changed else { return nil }
+                return .cacheSaved(entries: entries, bytes: bytes, to: path, changed: changed)
+            case "artifactsCollected":
+                guard let identifier, let files, let bytes, let path else { return nil }
+                return .artifactsCollected(
+                    identifier: identifier, files: files, bytes: bytes, path: path, name: name)
+            case "containerKept": return container.map { .containerKept(container: $0) }
+            case "buildResumed":
+                guard let name = self.phase.flatMap({ PhaseName(rawValue: $0.lowercased()) }), let index else {
+                    return nil
+                }
+                return .buildResumed(ResumePoint(phase: name, isInFinally: isInFinally ?? false, index: index))
+            case "notice": return text.map { .notice(text: $0) }
+            case "variablesExported":
+                return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
+            case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
+            default: return phase.flatMap { eventKind(in: $0) }
+            }
+        }
+
+        private var snapshotFacts: SnapshotFacts? {
+            guard let sourceKind, let tree, let snapshot else { return nil }
+            return SnapshotFacts(kind: sourceKind, tree: tree, identity: snapshot)
+        }
+
+        private func eventKind(in phase: BuildPhase) -> Kind? {
+            switch kind {
+            case "agentLog": return text.map { .agentLog(phase: phase, text: $0) }
+            case "checkpointMade":
+                guard let image, let bytes else { return nil }
+                return .checkpointMade(phase: phase, image: image, bytes: bytes)
+            case "phaseSkipped": return .phaseSkipped(phase: phase)
+            case "phaseStarted": return .phaseStarted(phase: phase)
+            case "commandStarted":
+                return command.map {
+                    .commandStarted(
+                        phase: phase, command: $0, location: location.flatMap { SourceLocation($0) })
+                }
+            case "output":
+                guard
+                    let bytes = text.map({ Array($0.utf8) })
+                        ?? base64.flatMap({ Data(base64Encoded: $0) }).map(Array.init)
+                else { return nil }
+                return .output(phase: phase, bytes: bytes)
+            case "commandFinished":
+                guard let command, let exitStatus else { return nil }
+                return .commandFinished(
+                    phase: phase, command: command, exitStatus: exitStatus, milliseconds: milliseconds)
+            case "commandExplained":
+                return command.map {
+                    .commandExplained(phase: phase, command: $0, help: help, failedTests: failedTests ?? [])
+                }
+            case "phaseRetried":
+                guard let attempt, let limit else { return nil }
+                return .phaseRetried(phase: phase, attempt: attempt, limit: limit)
+            case "phaseFinished":
+                guard let status = status.flatMap({ PhaseStatus(rawValue: $0) }) else { return nil }
+                return .phaseFinished(
+                    phase: phase, status: status,
+                    context: PhaseContext(statusCode: statusCode ?? "", message: message ?? ""),
+                    milliseconds: milliseconds)
+            default: return nil
+            }
+        }
+
+        /// The duration, clamped to a plausible range so that a damaged number does not stop the program.
+        private var milliseconds: Int { Int((min(max(seconds ?? 0, -1e9), 1e9) * 1000).rounded()) }
+    }
+}

@@ -1,0 +1,121 @@
+public import BuildPlanning
+internal import SpecParsing
+
+extension PlanView {
+    /// The plan as text for people, in sections, with the origin of every value.
+    public var text: String {
+        var lines = [
+            Self.row("project", plan.id.project),
+            Self.row("source", "\(source), in the container \(plan.sourceDirectory)"),
+        ]
+        lines += plan.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        lines += [
+            Self.row("buildspec", "\(plan.buildspecLocation), version \(plan.version.rawValue)"),
+            Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
+            Self.row("shell", plan.shell.program),
+        ]
+        lines += section(
+            "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
+        lines += section("environment", environmentLines)
+        lines += section("exported variables", plan.exportedVariables)
+        lines += section("runtime versions", plan.runtimeVersions.map { "\($0.name) \($0.version)  \($0.location)" })
+        lines += section("phases", plan.phases.flatMap(Self.lines))
+        lines += section("docker images", baseImages.map { "\($0.name) (\($0.origin.rawValue))  \($0.place)" })
+        lines += section("cache", cacheLines)
+        lines += section("artifacts", artifactLines)
+        lines += section(
+            "reports",
+            plan.reports.map { group in
+                "\(group.name): \(Self.listed(group.files.map(\.value))) (\(group.fileFormat))  \(group.location)"
+            })
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func section(_ title: String, _ lines: [String]) -> [String] {
+        lines.isEmpty ? [] : ["", title] + lines.map { "  \($0)" }
+    }
+
+    private static func row(_ name: String, _ value: String) -> String {
+        name + String(repeating: " ", count: max(1, 12 - name.count)) + value
+    }
+
+    private static func located(_ text: String, at place: String?, from origin: BuildPlan.Origin) -> String {
+        "\(oneLine(text))  \(place ?? origin.rawValue)"
+    }
+
+    /// The environment variables in ascending order of precedence.
+    private var environmentLines: [String] {
+        imageVariables.map { "\(Self.oneLine("\($0.name)=\($0.value)"))  image" }
+            + plan.variables.map { variable in
+                let type = variable.type == .plaintext ? "" : " (\(variable.type.rawValue))"
+                return Self.located(
+                    "\(variable.name)=\(variable.value)\(type)", at: variable.place, from: variable.origin)
+            }
+    }
+
+    private static func lines(_ phase: BuildPlan.Phase) -> [String] {
+        var head = phase.name.apiName
+        if phase.commands.isEmpty { head += ": no commands" }
+        if let user = phase.runAs { head += ", run-as \(user)" }
+        if let rule = phase.onFailure { head += ", on-failure \(written(rule))" }
+        func numbered(_ commands: [BuildSpec.Command]) -> [String] {
+            commands.enumerated().map { "  \($0.offset + 1)  \(oneLine($0.element.text))  \($0.element.location)" }
+        }
+        return [head] + numbered(phase.commands)
+            + (phase.finally.isEmpty ? [] : ["  finally"] + numbered(phase.finally).map { "  \($0)" })
+    }
+
+    private var cacheLines: [String] {
+        switch plan.cache {
+        case .undefined: []
+        case .skipped(let reason): ["skipped: \(reason)"]
+        case .kept(let rules):
+            rules.paths.map(Self.expandable) + (rules.key.map { ["key \(Self.expandable($0))"] } ?? [])
+                + rules.fallbackKeys.map { "else a key that begins with \(Self.expandable($0))" }
+                + (rules.action == .both ? [] : ["\(rules.action.rawValue) only"])
+                + (cachePlace.map { ["kept in \($0)"] } ?? [])
+        }
+    }
+
+    private var artifactLines: [String] {
+        let all = [plan.artifacts?.primary].compactMap { $0 } + (plan.artifacts?.secondary ?? [])
+        return all.map { rules in
+            let identifier = rules.identifier ?? "artifacts"
+            var words = "\(identifier): \(Self.listed(rules.files.map(\.value)))"
+            if let base = rules.baseDirectory { words += " below \(Self.expandable(base.value))" }
+            if !rules.excludePaths.isEmpty { words += " without \(Self.listed(rules.excludePaths.map(\.value)))" }
+            if rules.discardPaths { words += ", paths discarded" }
+            return words + ", to \(artifactsDirectory)/\(identifier)  \(rules.location)"
+        }
+    }
+
+    private static func listed(_ patterns: [String]) -> String {
+        patterns.isEmpty ? "nothing" : patterns.map(expandable).joined(separator: ", ")
+    }
+
+    private static func expandable(_ text: String) -> String {
+        isExpandedLater(text) ? "\(text) (variables put in at the end)" : text
+    }
+
+    /// Shows line breaks as `\n`, so that a value stays on its line.
+    private static func oneLine(_ text: String) -> String {
+        String(text.flatMap { character -> [Character] in character.isNewline ? ["\\", "n"] : [character] })
+    }
+}
+
+extension BatchPlan {
+    /// The batch as text, with one line for each build.
+    public var text: String {
+        let lines = builds.map { build in
+            var words = build.identifier
+            if !build.dependsOn.isEmpty { words += "  after \(build.dependsOn.joined(separator: ", "))" }
+            if let buildspec = build.buildspec { words += "  buildspec \(buildspec)" }
+            if let image = build.image { words += "  image \(image)" }
+            if let computeType = build.computeType { words += "  \(computeType)" }
+            for variable in build.variables { words += "  \(variable.name)=\(variable.value)" }
+            return words + (build.ignoreFailure ? "  failure ignored" : "")
+        }
+        return (["\(type.rawValue), \(builds.count) builds\(fastFail ? ", fast-fail" : "")"] + lines.map { "  \($0)" })
+            .joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,90 @@
+public import BuildPlanning
+internal import SpecParsing
+
+/// A plan together with facts about this machine, to be shown as text or as JSON.
+public struct PlanView: Sendable {
+    public let plan: BuildPlan
+    /// The folder that the source comes from.
+    public let source: String
+    /// The image; `nil` when the engine does not have it or does not answer.
+    public let image: Image?
+    /// The folder in which artifacts are stored.
+    public let artifactsDirectory: String
+    /// The place where the cache is stored; `nil` when the build has none.
+    public let cachePlace: String?
+
+    /// The images that the build's own Docker daemon will need; empty for a build without one.
+    public let baseImages: [BaseImage]
+
+    /// An image that the settings or a Dockerfile name.
+    public struct BaseImage: Sendable {
+        public let name: String
+        /// The place that names the image: `app/Dockerfile:1`.
+        public let place: String
+        public let origin: Origin
+
+        /// The origin of the image for the daemon.
+        public enum Origin: String, Sendable {
+            /// The engine on this machine has the image.
+            case engine
+            /// An earlier build left the image in the daemon's volume.
+            case volume
+            /// A recording has the image's pull.
+            case recordings
+            /// The registry of the project's local AWS has the image.
+            case localAWS = "local AWS"
+            /// The image must be pulled from its registry.
+            case registry
+        }
+
+        public init(name: String, place: String, origin: Origin) {
+            self.name = name
+            self.place = place
+            self.origin = origin
+        }
+    }
+
+    /// The engine's facts about the image.
+    public struct Image: Sendable {
+        /// The id of the image: `sha256:…`.
+        public let id: String
+        /// The variables of the image's own `ENV`, which every other source overrides (CODEBUILD.md 5.3).
+        public let variables: [(name: String, value: String)]
+
+        public init(id: String, variables: [(name: String, value: String)]) {
+            self.id = id
+            self.variables = variables
+        }
+    }
+
+    public init(
+        plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
+        baseImages: [BaseImage] = []
+    ) {
+        self.baseImages = baseImages
+        self.plan = plan
+        self.source = source
+        self.image = image
+        self.artifactsDirectory = artifactsDirectory
+        self.cachePlace = cachePlace
+    }
+
+    /// The variables of the image that nothing overrides.
+    var imageVariables: [(name: String, value: String)] {
+        let beaten = Set(plan.variables.map(\.name))
+        return image?.variables.filter { !beaten.contains($0.name) } ?? []
+    }
+}
+
+/// The form of an `on-failure` value in a buildspec.
+func written(_ rule: BuildSpec.OnFailure) -> String {
+    switch rule {
+    case .abort: "ABORT"
+    case .continue: "CONTINUE"
+    case .retry(let count, nil): "RETRY-\(count)"
+    case .retry(let count, let pattern?): "RETRY-\(count)-\(pattern)"
+    }
+}
+
+/// Whether a text contains variables that are expanded only during the build.
+func isExpandedLater(_ text: String) -> Bool { text.contains("$") }

@@ -1,0 +1,101 @@
+import BuildPlanning
+import Rendering
+import SpecParsing
+import Testing
+
+@Suite struct ClosingTableTests {
+    private func result(_ kinds: [(Int64, BuildEvent.Kind)]) -> BuildResult {
+        kinds.reduce(into: BuildResult()) { result, event in
+            result.add(BuildEvent(time: Timestamp(microseconds: event.0 * 1000), kind: event.1))
+        }
+    }
+
+    private let start = BuildEvent.Kind.buildStarted(
+        .init(
+            id: BuildID(project: "petclinic", uuid: "u"), image: "i", sourceDirectory: "/s", buildspec: "b", source: nil
+        ))
+
+    @Test func `a failure names the command, its place and what its status means`() {
+        let place = SourceLocation(file: "buildspec.yml", line: 7, column: 9)
+        let result = result([
+            (0, start), (10, .phaseStarted(phase: .build)),
+            (10, .commandStarted(phase: .build, command: "mvn package", location: place)),
+            (5000, .commandFinished(phase: .build, command: "mvn package", exitStatus: 137, milliseconds: 4990)),
+            (
+                5000,
+                .phaseFinished(
+                    phase: .build, status: .failed, context: .commandFailed("mvn package", exitStatus: 137),
+                    milliseconds: 4990)
+            ),
+            (61_000, .buildFinished(status: .failed)),
+        ])
+        #expect(
+            ClosingTable(logPath: "/log.txt", usesColor: false).render(result) == """
+
+                  BUILD  FAILED     4.9 s
+
+                petclinic:u FAILED in 1 min 1 s
+                  failed   BUILD: mvn package
+                           buildspec.yml:7:9: exit status 137 (killed, often for lack of memory)
+                  log      /log.txt
+
+                """)
+    }
+
+    @Test func `what is known of a failure takes a line, the failed tests at most six`() {
+        let result = result([
+            (0, start), (10, .phaseStarted(phase: .build)),
+            (10, .commandStarted(phase: .build, command: "mvn verify", location: nil)),
+            (20, .commandFinished(phase: .build, command: "mvn verify", exitStatus: 137, milliseconds: 10)),
+            (
+                20,
+                .commandExplained(
+                    phase: .build, command: "mvn verify", help: "the kernel killed it",
+                    failedTests: (1...7).map { "OwnerTest.finds:\($0)" })
+            ),
+            (30, .phaseFinished(phase: .build, status: .failed, context: .none, milliseconds: 20)),
+            (40, .commandFinished(phase: .postBuild, command: "false", exitStatus: 1, milliseconds: 1)),
+            (40, .commandExplained(phase: .postBuild, command: "false", help: "no", failedTests: [])),
+            (50, .buildFinished(status: .failed)),
+        ])
+        #expect(
+            ClosingTable(logPath: nil, usesColor: false).render(result).hasSuffix(
+                """
+                  failed   BUILD: mvn verify
+                           exit status 137 (killed)
+                  tests    OwnerTest.finds:1
+                           OwnerTest.finds:2
+                           OwnerTest.finds:3
+                           OwnerTest.finds:4
+                           OwnerTest.finds:5
+                           … and 2 more
+                  help:    the kernel killed it
+
+                """))
+    }
+
+    @Test func `success says where things went`() {
+        let result = result([
+            (0, start), (1, .phaseStarted(phase: .install)),
+            (2, .phaseFinished(phase: .install, status: .succeeded, context: .none, milliseconds: 1)),
+            (3, .cacheSaved(entries: 361, bytes: 26_400_000, to: "/c", changed: false)),
+            (4, .artifactsCollected(identifier: "artifacts", files: 1, bytes: 70, path: "/out/artifacts", name: nil)),
+            (900, .buildFinished(status: .succeeded)),
+        ])
+        #expect(
+            ClosingTable(logPath: nil, usesColor: false).render(result) == """
+
+                  INSTALL  SUCCEEDED  0.0 s
+
+                petclinic:u SUCCEEDED in 0.9 s
+                  artifact /out/artifacts (1 file, 70 bytes)
+                  cache    /c (361 entries, 26.4 MB, unchanged)
+
+                """)
+    }
+
+    @Test(arguments: [(127, "command not found"), (143, "terminated"), (131, "killed by signal 3")])
+    func `statuses in words`(status: Int, words: String) {
+        #expect(ClosingTable.meaning(ofExitStatus: status) == words)
+    }
+}

@@ -1,0 +1,91 @@
+import BuildPlanning
+import Rendering
+import SpecParsing
+import Testing
+
+@Suite struct EventJSONTests {
+    private let time = Timestamp(microseconds: 1_783_175_139_684_611)
+
+    private func json(_ kind: BuildEvent.Kind) -> String {
+        String(decoding: BuildEvent(time: time, kind: kind).json.bytes, as: UTF8.self)
+    }
+
+    private let head = #"{"version":1,"kind":"#
+    private let stamp = #","time":"2026-07-04T14:25:39.684611Z","#
+
+    @Test func `an event is one object on one line`() {
+        #expect(
+            json(.commandFinished(phase: .preBuild, command: "a\n\"b\"", exitStatus: 3, milliseconds: 1250))
+                == head + #""commandFinished""# + stamp
+                + #""phase":"PRE_BUILD","command":"a\n\"b\"","exitStatus":3,"seconds":1.25}"#)
+    }
+
+    @Test func `an explanation reads back as it was written`() throws {
+        let event = BuildEvent(
+            time: time,
+            kind: .commandExplained(phase: .build, command: "mvnn", help: "did you mean `mvn`?", failedTests: ["A.b:1"])
+        )
+        let line = String(decoding: event.json.bytes, as: UTF8.self)
+        #expect(
+            line == head + #""commandExplained""# + stamp
+                + #""phase":"BUILD","command":"mvnn","help":"did you mean `mvn`?","failedTests":["A.b:1"]}"#)
+        #expect(BuildEvent(jsonLine: line.utf8) == event)
+    }
+
+    @Test func `output is text where it is UTF-8, else base 64`() {
+        #expect(json(.output(phase: .build, bytes: Array("é\u{1b}[0m\n".utf8))).hasSuffix(#""text":"é\u001b[0m\n"}"#))
+        #expect(json(.output(phase: .build, bytes: [0xff, 0x00, 0x61])).hasSuffix(#""base64":"/wBh"}"#))
+    }
+
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ])
+    func `base 64 as RFC 4648 gives it`(text: String, expected: String) {
+        #expect(Array(text.utf8).base64 == expected)
+    }
+
+    @Test(
+        "a recorded event is read back as it was",
+        arguments: [
+            BuildEvent.Kind.buildStarted(
+                .init(
+                    id: BuildID(project: "p", uuid: "0b5c"), image: "i", sourceDirectory: "/s", buildspec: "/s/b.yml",
+                    source: "/home/me/p")),
+            .agentLog(phase: .downloadSource, text: "a\n\"b\""), .phaseStarted(phase: .build),
+            .commandStarted(
+                phase: .build, command: "c", location: SourceLocation(file: "a:b.yml", line: 3, column: 9)),
+            .commandStarted(phase: .build, command: "c", location: nil),
+            .output(phase: .install, bytes: Array("é\u{1b}".utf8)), .output(phase: .install, bytes: [0xff, 0, 10]),
+            .commandFinished(phase: .build, command: "c", exitStatus: 3, milliseconds: 1250),
+            .phaseRetried(phase: .build, attempt: 1, limit: 3),
+            .phaseFinished(
+                phase: .postBuild, status: .failed, context: .commandFailed("c", exitStatus: 3), milliseconds: 7),
+            .cacheRestored(entries: 1, bytes: 2, from: "/c"),
+            .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
+            .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
+            .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
+            .containerKept(container: "n"),
+            .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
+            .variablesExported([.init(name: "A", value: "v")]), .buildFinished(status: .stopped),
+        ])
+    func readBack(kind: BuildEvent.Kind) {
+        let event = BuildEvent(time: time, kind: kind)
+        #expect(BuildEvent(jsonLine: event.json.bytes) == event)
+    }
+
+    @Test(arguments: ["1e300", "-1e300", "1e15"])
+    func `a time that no build takes is read without stopping`(seconds: String) {
+        let line =
+            #"{"kind":"commandFinished","time":"2026-07-04T14:25:39.684611Z","phase":"BUILD","command":"c","#
+            + #""exitStatus":0,"seconds":\#(seconds)}"#
+        #expect(BuildEvent(jsonLine: line.utf8) != nil)
+    }
+
+    @Test(arguments: [
+        #"{"version":9,"kind":"somethingNew","time":"2026-07-04T14:25:39.684611Z"}"#, #"{"version":1,"kind":"outp"#, "",
+    ])
+    func `an unknown kind and half a line are no event`(line: String) {
+        #expect(BuildEvent(jsonLine: line.utf8) == nil)
+    }
+}
