@@ -26,11 +26,11 @@ let package = Package(
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("Crypto", []),
         room("Workspaces", ["Crypto"]),
-        room("BuildExecution", ["BuildPlanning", "SpecParsing", "Workspaces"]),
+        room("BuildRunning", ["BuildPlanning", "SpecParsing", "Workspaces"]),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "Rendering", "Workspaces", "BuildExecution",
+                "SpecParsing", "BuildPlanning", "Rendering", "Workspaces", "BuildRunning",
             ],
             swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
     ],

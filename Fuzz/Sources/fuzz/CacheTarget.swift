@@ -1,6 +1,6 @@
 @testable import Caches
 @testable import Files
-@testable import BuildExecution
+@testable import BuildRunning
 
 /// Names of caches, paths and the variables in them: the input's fields have NULs between.
 enum CacheTarget {

@@ -1,6 +1,6 @@
 import SpecParsing
 
-@testable import BuildExecution
+@testable import BuildRunning
 
 /// What a build prints: marks are found and secrets hidden in the same way however the stream is cut into chunks.
 ///

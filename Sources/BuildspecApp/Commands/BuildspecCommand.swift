@@ -1,0 +1,43 @@
+public import ArgumentParser
+
+/// The version `--version` prints and the log's first line names.
+let programVersion = "0.1.0"
+
+/// The front door.
+public struct BuildspecCommand: AsyncParsableCommand {
+    public static let configuration = CommandConfiguration(
+        commandName: "buildspec",
+        abstract: "Runs AWS CodeBuild buildspecs on your own machine.",
+        discussion: """
+            Without a subcommand, `run` is meant:
+              buildspec                     the buildspec.yml of this folder
+              buildspec fixtures/petclinic-rest
+              buildspec run -i buildspec/java17 -e PROFILE=ci .
+            """,
+        version: programVersion,
+        subcommands: [
+            RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
+            LogsCommand.self, ShellCommand.self, ResumeCommand.self,
+            CleanCommand.self, HookCommand.self,
+            CacheCommand.self, ImagesCommand.self,
+            SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
+        ] + systemCommands,
+        defaultSubcommand: RunCommand.self)
+
+    /// What only one system has.
+    private static var systemCommands: [any ParsableCommand.Type] {
+        #if os(Linux)
+            [LendSocketsCommand.self]
+        #else
+            []
+        #endif
+    }
+
+    public init() {}
+
+    /// Reads the process's arguments, does what they say, and ends the process with the right exit status.
+    public static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)
+    }
+}

@@ -1,0 +1,117 @@
+internal import ArgumentParser
+internal import BuildPlanning
+internal import Rendering
+
+struct BuildsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "builds",
+        abstract: "List the builds that were run here, newest first.",
+        discussion: """
+            A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
+            source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
+            """)
+
+    @Option(help: "How many to list.")
+    var limit = 20
+
+    @Option(help: "How to print them: text or json.")
+    var format = PlanFormat.text
+
+    func run() async throws {
+        await FrontDoor.enter { [limit, format] places, terminal in
+            let builds = BuildHistory(places).newest(max(0, limit))
+            if builds.isEmpty, format == .text { terminal.say("there are no builds yet\n") }
+            var lines: [JSONText] = []
+            for build in builds {
+                let summary = BuildSummary(
+                    try build.result(), isRunning: build.isRunning, uuid: build.uuid,
+                    keptMinutes: build.isKept
+                        ? Int((BuildSession.now().microseconds - build.lastChange) / 60_000_000) : nil)
+                if format == .text { try terminal.write(Array((summary.line + "\n").utf8)) }
+                lines.append(summary.json)
+            }
+            if format == .json {
+                try terminal.write(
+                    JSONText.object([("version", .number(1)), ("builds", .array(lines))]).bytes + [0x0a])
+            }
+            return .succeeded
+        }
+    }
+}
+
+struct ShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
+        discussion: "`--format json` prints it as `aws codebuild batch-get-builds` would.")
+
+    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    var build: String?
+
+    @Option(help: "How to print it: text or json.")
+    var format = PlanFormat.text
+
+    func run() async throws {
+        await FrontDoor.enter { [build, format] places, terminal in
+            let build = try BuildHistory(places).find(build)
+            if format == .json {
+                try terminal.write(try build.json())
+            } else {
+                let table = ClosingTable(logPath: build.logPath, usesColor: terminal.outputUsesColor)
+                try terminal.write(Array(table.render(try build.result()).utf8))
+            }
+            return .succeeded
+        }
+    }
+}
+
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs",
+        abstract: "Print the log of a build, or compare it with one from the cloud.",
+        discussion: """
+              buildspec logs                   of the newest build
+              buildspec logs 0b5c --grep ERROR
+              buildspec logs --follow          of a running one, until it ends
+              buildspec logs --diff cloud.json first difference from the cloud
+
+            CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
+            console's CSV, or plain text. Times, ids, ARNs and whatever else differs between any two runs does not count. \
+            Exit status 1 when the two differ.
+            """)
+
+    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    var build: String?
+
+    @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
+    var follow = false
+
+    @Option(help: "Print only lines that a regular expression matches. Exit status 1 when none does.")
+    var grep: String?
+
+    @Option(
+        help: ArgumentHelp("Compare with a log downloaded from CloudWatch; `-` reads it here.", valueName: "cloudlog"))
+    var diff: String?
+
+    @Option(help: "How to print the comparison: text or json.")
+    var format = PlanFormat.text
+
+    func validate() throws {
+        guard diff == nil || (!follow && grep == nil) else {
+            throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
+        }
+        guard diff != nil || format == .text else {
+            throw ValidationError("--format json goes with --diff; `events.jsonl` beside the log is its JSON form")
+        }
+    }
+
+    func run() async throws {
+        await FrontDoor.enter { [build, follow, grep, diff, format] places, terminal in
+            let build = try BuildHistory(places).find(build)
+            if let diff {
+                return try LogComparison(build: build, cloudLog: diff, format: format).run(places, on: terminal)
+            }
+            return try await LogReading(build: build, follows: follow, pattern: grep).run(on: terminal)
+        }
+    }
+}

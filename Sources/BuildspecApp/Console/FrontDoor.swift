@@ -1,0 +1,86 @@
+internal import OfflineWorld
+internal import SourceSnapshots
+internal import ArgumentParser
+internal import BuildRunning
+internal import ChildProcesses
+internal import Engines
+internal import Recordings
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+internal import Files
+
+/// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
+enum FrontDoor {
+    static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let environment = ProcessInfo.processInfo.environment
+        let terminal = Terminal(environment: environment)
+        let places = Places(
+            environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive)
+        let signals = Signals()
+        let outcome = await signals.cancelling { try await body(places, terminal) }
+        let status: ExitStatus
+        if let signal = signals.received {
+            status = .stopped(signal: signal)
+        } else {
+            switch outcome {
+            case .success(let ended): status = ended
+            case .failure(let error): status = report(error, on: terminal)
+            }
+        }
+        // All is written, unbuffered; waiting for the libraries to take their threads down would only cost time.
+        _exit(status.code)
+    }
+
+    private static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {
+        switch error {
+        // Nobody sent a signal: the user said `quit`. The closing table has told the rest.
+        case is CancellationError: return .buildFailed
+        case is Terminal.BrokenPipe: return .stopped(signal: SIGPIPE)
+        case let failure as Failure:
+            terminal.say(failure)
+            return failure.status
+        case let error as EngineError:
+            terminal.say(Failure(.noEngine, error.description, help: error.help))
+            return .noEngine
+        case let error as UnfitImage:
+            terminal.say(
+                Failure(
+                    .invalidBuildspec, error.description,
+                    help: "name another image with --image, or mend the buildspec"))
+            return .invalidBuildspec
+        case let error as SourceError:
+            let status: ExitStatus = error.code == .refused ? .inputOutput : .noSuchFile
+            terminal.say(Failure(status, error.description, help: error.help))
+            return status
+        case let error as FileError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        case let error as ProxyError:
+            let status: ExitStatus = error.isAboutSettings ? .invalidSettings : .inputOutput
+            terminal.say(Failure(status, error.description, help: error.help))
+            return status
+        case let error as DamagedRecording:
+            terminal.say(Failure(.inputOutput, error.description, help: error.help))
+            return .inputOutput
+        case let error as RecordingError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        case let error as ChildProcessError:
+            terminal.say(Failure(.inputOutput, error.description))
+            return .inputOutput
+        default:
+            terminal.say(Failure(.internal, "\(error)", help: "this is our own fault: please report it with the log"))
+            return .internal
+        }
+    }
+
+    private static func currentDirectory() -> String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+}

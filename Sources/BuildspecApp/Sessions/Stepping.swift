@@ -1,0 +1,96 @@
+internal import Archives
+internal import BuildRunning
+internal import BuildPlanning
+internal import ChildProcesses
+internal import Engines
+internal import SpecParsing
+internal import Files
+
+extension BuildSession {
+    /// Where the build stops, with the questions of `--step`.
+    func debugging(_ settings: RunSettings, _ container: String, _ engine: DockerEngine) -> Debugging {
+        guard options.step else { return settings.debugging }
+        let stepping = Stepping(terminal: terminal, places: places, container: container, engine: engine)
+        var debugging = settings.debugging
+        debugging.step = { point, command in try await stepping.ask(point, command) }
+        return debugging
+    }
+}
+
+/// The questions of `--step`: asked on standard error, answered on standard input.
+private actor Stepping {
+    private let terminal: Terminal
+    private let places: Places
+    private let container: String
+    private let engine: DockerEngine
+    private var goesOn = false
+
+    init(terminal: Terminal, places: Places, container: String, engine: DockerEngine) {
+        self.terminal = terminal
+        self.places = places
+        self.container = container
+        self.engine = engine
+    }
+
+    func ask(_ point: ResumePoint, _ command: BuildSpec.Command) async throws -> Debugging.Step {
+        guard !goesOn else { return .run(command.text) }
+        var text = command.text
+        while true {
+            let shown = text.split(separator: "\n").joined(separator: "\n    ")
+            terminal.say("\(point) (\(command.location))\n    \(shown)\nrun, skip, edit, shell, continue, quit [r]? ")
+            // Without anybody to answer there is nobody to go on for.
+            guard let answer = try await Self.line() else { return .quit }
+            switch answer.first {
+            case nil, "r": return .run(text)
+            case "s" where answer.hasPrefix("sh"), "h": try await openShell()
+            case "s": return .skip
+            case "e": text = try await edited(text)
+            case "c":
+                goesOn = true
+                return .run(text)
+            case "q": return .quit
+            default: terminal.say("`\(answer)` is none of them\n")
+            }
+        }
+    }
+
+    /// A line of standard input, or `nil` at its end. What follows it is left to the shells that are opened.
+    private static func line() async throws -> String? {
+        try await BlockingThread.run { stop in
+            var line: [UInt8] = []
+            while true {
+                var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                let ready = poll(&input, 1, 100)
+                if stop.isRaised { throw CancellationError() }
+                guard ready > 0 else { continue }
+                var byte: UInt8 = 0
+                guard read(STDIN_FILENO, &byte, 1) == 1 else { return nil }
+                if byte == 0x0a { return String(decoding: line, as: UTF8.self) }
+                line.append(byte)
+            }
+        }
+    }
+
+    private func openShell() async throws {
+        let state = ContainerLayout.state
+        _ = try await engine.attach(
+            to: container, user: nil, isInteractive: isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1,
+            [shellText, "buildspec-shell", state, "", "[step]", "", "yes"])
+    }
+
+    /// The text as the user's editor leaves it.
+    private func edited(_ text: String) async throws -> String {
+        let editor = places.environment["VISUAL"] ?? places.environment["EDITOR"] ?? "vi"
+        let path = "\(places.state)/running/edit-\(getpid()).sh"
+        try Files.replace(path, with: Array((text.hasSuffix("\n") ? text : text + "\n").utf8), mode: 0o600)
+        defer { unlink(path) }
+        // The editor may be several words, as everywhere in POSIX.
+        let status = try await Command("sh", ["-c", "\(editor) \"$1\"", "sh", path]).runOnTerminal()
+        guard status.isSuccess else {
+            terminal.say("`\(editor)` ended with status \(status.exitStatus); nothing changed\n")
+            return text
+        }
+        let new = String(decoding: try Files.read(path), as: UTF8.self)
+        return text.hasSuffix("\n") || !new.hasSuffix("\n") ? new : String(new.dropLast())
+    }
+}

@@ -1,0 +1,3 @@
+internal import BuildspecApp
+
+await BuildspecCommand.main()
