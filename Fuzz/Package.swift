@@ -25,12 +25,13 @@ let package = Package(
             exclude: ["DriverText.swift", "Resources"], swiftSettings: settings),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("Crypto", []),
-        room("Workspaces", ["Crypto"]),
-        room("BuildRunning", ["BuildPlanning", "SpecParsing", "Workspaces"]),
+        room("Files", []),
+        room("Caches", ["Crypto", "Files"]),
+        room("BuildRunning", ["BuildPlanning", "SpecParsing"]),
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "Rendering", "Workspaces", "BuildRunning",
+                "SpecParsing", "BuildPlanning", "Rendering", "Files", "Caches", "BuildRunning",
             ],
             swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
     ],

@@ -1,6 +1,7 @@
 import Testing
 
-@testable import ChildProcesses
+@testable import AWSCalls
+import ChildProcesses
 
 @Suite struct AWSCommandLineTests {
     @Test(arguments: [

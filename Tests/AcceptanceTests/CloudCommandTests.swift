@@ -1,3 +1,4 @@
+import OfflineWorld
 import ChildProcesses
 import Engines
 import Foundation

@@ -39,11 +39,11 @@ struct ArtifactFailureTests {
     func refused(asZip: Bool) async throws {
         try await withScratch { folder in
             try await storeOld(folder)
-            await #expect(throws: CacheFailureTests.Refusal.self) {
+            await #expect(throws: Refusal.self) {
                 try await ArtifactStore(directory: folder.appending("out")).store(
                     "artifacts", from: [TarStream(try tar([Sample("a", "new")], folder))], selection: chosen,
                     asZip: asZip,
-                    confirm: { throw CacheFailureTests.Refusal() })
+                    confirm: { throw Refusal() })
             }
             try expectOld(folder)
         }
@@ -111,3 +111,6 @@ struct ArtifactFailureTests {
         }
     }
 }
+
+/// What a caller throws that does not want the artifact after all.
+private struct Refusal: Error {}

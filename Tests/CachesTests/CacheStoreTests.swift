@@ -1,7 +1,6 @@
 import TestSupport
 @testable import Caches
 @testable import Files
-@testable import OfflineWorld
 import Archives
 import Synchronization
 import Testing

@@ -1,3 +1,4 @@
+@testable import Files
 import TestSupport
 @testable import Caches
 import Archives

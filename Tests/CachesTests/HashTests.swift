@@ -88,4 +88,11 @@ struct HashTests {
         later.modified.seconds += 5
         #expect(print([(later, "")]) == print([(.folder("d"), "")]))
     }
+
+    @Test("two paths of a cache that only look alike are two")
+    func alikePaths() {
+        let paths = ["\u{e9}", "e\u{301}"]
+        #expect(CacheKey(project: "p", paths: paths).paths.count == 2)
+        #expect(CacheKey(project: "p", paths: paths).name == CacheKey(project: "p", paths: paths.reversed()).name)
+    }
 }

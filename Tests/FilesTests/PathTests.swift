@@ -1,5 +1,4 @@
 import TestSupport
-@testable import Caches
 @testable import Files
 import Testing
 
@@ -78,12 +77,5 @@ struct PathTests {
     @Test("a text that is made of no name means none", arguments: ["\\x41", "\\x+f", "\\xFF", "a\nb", "\\x2f"])
     func foreignText(text: String) {
         #expect(PathText.path(text) == nil)
-    }
-
-    @Test("two paths of a cache that only look alike are two")
-    func alikePaths() {
-        let paths = ["\u{e9}", "e\u{301}"]
-        #expect(CacheKey(project: "p", paths: paths).paths.count == 2)
-        #expect(CacheKey(project: "p", paths: paths).name == CacheKey(project: "p", paths: paths.reversed()).name)
     }
 }

@@ -57,7 +57,10 @@ struct TestRepository: Sendable {
     func remove(_ name: String) throws { try FileManager.default.removeItem(atPath: "\(path)/\(name)") }
 
     func store(_ source: String? = nil) -> SnapshotStore {
-        SnapshotStore(root: cache, source: source ?? path, lfsFilter: [Self.program, "lfs-filter"]) { _ in }
+        let name = (source ?? path).split(separator: "/").joined(separator: "-")
+        return SnapshotStore(
+            folder: "\(cache)/\(name)", objectsFolder: "/objects", lfsFilter: [Self.program, "lfs-filter"]
+        ) { _ in }
     }
 
     func take(_ kind: SourceKind = .worktree, at source: String? = nil) async throws -> SourceSnapshot {

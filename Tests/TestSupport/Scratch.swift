@@ -140,7 +140,7 @@ extension ArchiveEntry {
 }
 
 /// An entry with its content.
-public struct Sample: Equatable {
+public struct Sample: Equatable, Sendable {
     public var entry: ArchiveEntry
     public var content: [UInt8]
 

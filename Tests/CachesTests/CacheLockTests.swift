@@ -1,7 +1,6 @@
-import TestSupport
 @testable import Caches
+import TestSupport
 @testable import Files
-@testable import OfflineWorld
 import Archives
 import Testing
 

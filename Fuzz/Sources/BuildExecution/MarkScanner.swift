@@ -1,1 +1,0 @@
-../../../Sources/BuildExecution/MarkScanner.swift

@@ -1,0 +1,1 @@
+../../../Sources/BuildRunning/Driver/MarkScanner.swift

@@ -1,0 +1,1 @@
+../../../Sources/Caches/CacheKey.swift

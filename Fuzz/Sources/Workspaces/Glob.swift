@@ -1,1 +1,0 @@
-../../../Sources/Workspaces/Glob.swift

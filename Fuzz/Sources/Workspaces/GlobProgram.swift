@@ -1,1 +1,0 @@
-../../../Sources/Workspaces/GlobProgram.swift
