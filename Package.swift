@@ -115,7 +115,8 @@ let package = Package(
                 "BuildRunning", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches",
                 "Artifacts", "Files",
             ]),
-        tests("BuildspecAppTests", ["BuildspecApp", "BuildPlanning", "SpecParsing", "Engines", "Files", "TestSupport"]),
+        tests(
+            "BuildspecAppTests", ["BuildspecApp", "BuildPlanning", "SpecParsing", "Engines", "Files", "TestSupport"]),
         tests(
             "AcceptanceTests",
             [

@@ -117,7 +117,6 @@ extension ProjectArchive {
     }
 }
 
-
 /// A hash that a closure may add to.
 private final class RunningHash {
     private var hash = SHA256()

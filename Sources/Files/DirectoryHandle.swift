@@ -1,4 +1,3 @@
-
 /// An open directory. What lies in it is reached by its name and this descriptor, never by a path that somebody could
 /// redirect, and links are never followed.
 ///
@@ -57,7 +56,9 @@ public final class DirectoryHandle: Sendable {
         }
     }
 
-    public func removeFile(_ name: [UInt8]) throws { try Self.check { Self.withName(name) { unlinkat(descriptor, $0, 0) } } }
+    public func removeFile(_ name: [UInt8]) throws {
+        try Self.check { Self.withName(name) { unlinkat(descriptor, $0, 0) } }
+    }
 
     public func removeEmptyDirectory(_ name: [UInt8]) throws {
         try Self.check { Self.withName(name) { unlinkat(descriptor, $0, AT_REMOVEDIR) } }

@@ -1,4 +1,3 @@
-
 /// Artifacts or a cache that could not be kept or brought back. Entries left out of an archive are *not* among these.
 public struct FileError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {

@@ -1,4 +1,3 @@
-
 /// Keeps a cache from being read while it is written: many may hold it `shared`, one `exclusive`.
 ///
 /// It is `flock` on a file beside the cache, so it ends with the process at the latest. Those who hold it have put a line

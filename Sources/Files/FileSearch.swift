@@ -1,4 +1,3 @@
-
 /// Looks for files by their names.
 public enum FileSearch {
     /// The files in and below a folder whose names are wanted, as paths relative to it, in byte order; `.git` and what lies

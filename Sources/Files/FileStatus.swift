@@ -1,4 +1,3 @@
-
 /// The part of `stat` that matters here.
 public struct FileStatus: Equatable, Sendable {
     public enum Kind: Sendable { case file, directory, symbolicLink, other }

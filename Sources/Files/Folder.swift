@@ -1,4 +1,3 @@
-
 /// What the snapshots do to files of their own by path: these folders are ours alone, nobody redirects a name in them.
 public enum Folder {
     public static func make(_ path: String) throws { try explaining("make `\(path)`") { try makeAll(path) } }

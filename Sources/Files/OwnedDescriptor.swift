@@ -34,7 +34,9 @@ extension OwnedDescriptor {
     public func writeAll(_ bytes: [UInt8]) throws { _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes) }
 
     /// Cuts the file, or lets it end in a hole.
-    public func setSize(_ byteCount: Int64) throws { try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) } }
+    public func setSize(_ byteCount: Int64) throws {
+        try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) }
+    }
 
     public func setMode(_ mode: UInt32, modified: Duration) throws {
         try DirectoryHandle.check { fchmod(rawValue, mode_t(mode)) }

@@ -1,4 +1,3 @@
-
 /// File names are bytes; this is how they are shown and stored as text, without loss.
 ///
 /// Printable UTF-8 stands for itself. A backslash, a control character (a newline!) or a byte that is not UTF-8 becomes

@@ -1,4 +1,3 @@
-
 /// A file for each running build, locked as long as its process lives: so containers of dead ones are found without asking
 /// the engine, and without trusting process numbers.
 public struct RunningMarks: Sendable {

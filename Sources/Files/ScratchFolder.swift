@@ -1,4 +1,3 @@
-
 /// A folder for one run: removed by it, or by the next run that makes one beside it when this one is killed.
 public struct ScratchFolder: Sendable {
     public let path: FilePath

@@ -1,4 +1,3 @@
-
 /// The program that is running.
 public enum ThisProgram {
     /// Its file's path, absolute, by which it can be started again; where the system does not tell, the name by which it was called.

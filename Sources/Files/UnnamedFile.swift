@@ -1,4 +1,3 @@
-
 /// A temporary file that has no name: it is gone with its last descriptor, whatever happens.
 ///
 /// For children that read a file in blocks and a pipe byte by byte, as shells do.

@@ -70,7 +70,8 @@ extension SnapshotStore {
         _ use: MirrorUse
     ) async throws -> StagedSource {
         let prefix = snapshot.repository.prefix
-        let layer = prefix.isEmpty ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
+        let layer =
+            prefix.isEmpty ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
         let stores = try await layer?.write(snapshot, mirror) ?? []
         let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
         try Folder.make(files)

@@ -1,6 +1,5 @@
 @testable import Files
 
-
 /// Patterns of files: the input is a pattern, a NUL, and paths with NULs between.
 enum GlobTarget {
     static func check(_ bytes: [UInt8]) {

@@ -1,6 +1,5 @@
 @testable import Files
 
-
 /// The meaning of a pattern by trying every way: sets of places in the path, one piece of the pattern after the other.
 struct ReferenceGlob {
     private indirect enum Piece {

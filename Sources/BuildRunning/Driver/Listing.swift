@@ -1,6 +1,5 @@
 internal import Artifacts
 
-
 /// What the driver's `list` answered: three lists, of files, folders and links, each ended by an empty name.
 struct Listing {
     let files: [ListedFile]

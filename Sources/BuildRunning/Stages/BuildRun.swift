@@ -193,7 +193,8 @@ struct BuildRun: Sendable {
             guard status == 0 else {
                 try await explain(command, exitStatus: status)
                 _ = try await session.perform(
-                    "append \(ContainerLayout.environmentFile) \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)")
+                    "append \(ContainerLayout.environmentFile) \("export CODEBUILD_BUILD_SUCCEEDING='0'\n".shellQuoted)"
+                )
                 if executor.debugging.pausesAfterFailure { try await pause("after \(point) failed") }
                 return .commandFailed(command.text, exitStatus: status)
             }

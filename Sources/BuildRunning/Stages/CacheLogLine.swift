@@ -1,6 +1,5 @@
 internal import Caches
 
-
 /// The log's lines about `cache.key` and `cache.action`.
 ///
 /// [unknown] CODEBUILD.md 4.4: what the service prints for hits and misses of keys. These words are ours, in its style.

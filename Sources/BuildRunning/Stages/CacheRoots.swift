@@ -1,7 +1,6 @@
 internal import Caches
 internal import Files
 
-
 /// The places a `cache.paths` list means: as paths of the container, and as paths of the tarball.
 ///
 /// In the tarball an absolute path has lost its first slash, and what belongs to the source lies below

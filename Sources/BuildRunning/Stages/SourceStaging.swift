@@ -59,7 +59,9 @@ public struct SourceStaging: Sendable {
         var container = container
         guard way != .stream else { return container }
         guard case .snapshot(let source) = content else {
-            if case .folder(let path, _) = content { container.readOnlyMounts.append((path, ContainerLayout.mountedSource)) }
+            if case .folder(let path, _) = content {
+                container.readOnlyMounts.append((path, ContainerLayout.mountedSource))
+            }
             return container
         }
         container.readOnlyMounts += source.objectMounts
@@ -84,7 +86,9 @@ public struct SourceStaging: Sendable {
             orders = Self.copies(try SourceTree(root: path, excluding: excluded).steps)
         case (.copy, .snapshot(let source)):
             orders = [Self.copying("copy . .")]
-            if source.gitLayer != nil { orders.append(Self.copying("mount=$root\(ContainerLayout.mountedGit); copy . .")) }
+            if source.gitLayer != nil {
+                orders.append(Self.copying("mount=$root\(ContainerLayout.mountedGit); copy . ."))
+            }
         }
         return changesOwner ? orders + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : orders
     }

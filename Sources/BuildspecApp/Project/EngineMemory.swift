@@ -37,7 +37,8 @@ struct EngineMemory: Sendable {
     /// What the engine lets a container with a daemon inside have; `nil` when it was not tried.
     var privilege: Privilege? {
         var info = stat()
-        guard stat("\(file).privilege", &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
+        guard stat("\(file).privilege", &info) == 0,
+            time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
             let bytes = try? Files.read("\(file).privilege")  // As above.
         else { return nil }
         return Privilege(rawValue: String(decoding: bytes, as: UTF8.self))

@@ -85,7 +85,8 @@ extension BuildSession {
         let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
         let listen: @Sendable (String) async throws -> Void = { container in
             for socket in try await ContainerListening(engine).listen(
-                in: container, on: addresses, port: BuildNetwork.port) {
+                in: container, on: addresses, port: BuildNetwork.port)
+            {
                 try await proxy.serve(socket: socket)
             }
         }

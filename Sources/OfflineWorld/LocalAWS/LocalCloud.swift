@@ -234,7 +234,8 @@ public struct LocalCloud: Sendable {
     ///
     /// - Parameter label: those that have it with another value are somebody else's, and stay.
     /// - Returns: the names of those that were removed.
-    public static func removeAll(of engine: any LocalCloud.EngineNeeds, label: (name: String, value: String)) async throws -> [String]
+    public static func removeAll(of engine: any LocalCloud.EngineNeeds, label: (name: String, value: String))
+        async throws -> [String]
     {
         func names(_ list: String..., format: String) async throws -> [String] {
             let words =
