@@ -1,7 +1,7 @@
 public import SpecParsing
 
 /// Everything decided before anything runs. Printing it is `buildspec plan`; execution adds nothing to it but time.
-public struct BuildPlan: Sendable {
+public struct BuildPlan: Sendable, Codable {
     public let id: BuildID
     /// `CODEBUILD_BUILD_NUMBER`.
     public let number: Int
@@ -38,7 +38,7 @@ public struct BuildPlan: Sendable {
     public let isStrict: Bool
 
     /// The shell every command runs under (CODEBUILD.md 3.4).
-    public enum Shell: Sendable, Equatable {
+    public enum Shell: Sendable, Equatable, Codable {
         /// The image's `sh`.
         case standard
         /// As `env.shell` names it.
@@ -54,7 +54,7 @@ public struct BuildPlan: Sendable {
     }
 
     /// One variable of the build with the place its value came from.
-    public struct Variable: Sendable, Equatable {
+    public struct Variable: Sendable, Equatable, Codable {
         /// Whether ``value`` is the value itself or what it is looked up by, in the API's words.
         public typealias Kind = ProjectSettings.EnvironmentVariable.Kind
 
@@ -92,7 +92,7 @@ public struct BuildPlan: Sendable {
     }
 
     /// One property of the run, as flags, environment, settings or a default decided it.
-    public struct Decision: Sendable, Equatable {
+    public struct Decision: Sendable, Equatable, Codable {
         /// The flag's name without its dashes.
         public let name: String
         public let value: String
@@ -109,7 +109,7 @@ public struct BuildPlan: Sendable {
     }
 
     /// A phase with what will be run in it.
-    public struct Phase: Sendable {
+    public struct Phase: Sendable, Codable {
         public let name: PhaseName
         public let isPresent: Bool
         public let runAs: String?
@@ -119,7 +119,7 @@ public struct BuildPlan: Sendable {
     }
 
     /// What the cache section comes to here.
-    public enum CachePlan: Sendable, Equatable {
+    public enum CachePlan: Sendable, Equatable, Codable {
         /// No `cache` section.
         case undefined
         /// A section without paths, or `--no-cache`.
@@ -128,7 +128,7 @@ public struct BuildPlan: Sendable {
     }
 
     /// What is kept between builds, and when. Everything is as written, expanded only when it is used.
-    public struct CacheRules: Sendable, Equatable {
+    public struct CacheRules: Sendable, Equatable, Codable {
         public let paths: [String]
         public let key: String?
         /// At most five, and none without a key (CODEBUILD.md 7).
@@ -182,7 +182,7 @@ public struct BuildRequest: Sendable {
 }
 
 /// A source as git names it: what is shown and recorded of a snapshot.
-public struct SnapshotFacts: Sendable, Equatable {
+public struct SnapshotFacts: Sendable, Equatable, Codable {
     /// As `--source` has it: `git:worktree`.
     public let kind: String
     /// The id of its tree.
@@ -198,7 +198,7 @@ public struct SnapshotFacts: Sendable, Equatable {
 }
 
 /// What is known of where the source came from.
-public struct SourceFacts: Sendable, Equatable {
+public struct SourceFacts: Sendable, Equatable, Codable {
     /// A branch, tag or commit, as CODEBUILD_SOURCE_VERSION shows it.
     public var version: String?
     /// The commit id.

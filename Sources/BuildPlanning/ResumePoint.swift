@@ -1,7 +1,7 @@
 public import SpecParsing
 
 /// A place among the commands of a build.
-public struct ResumePoint: Sendable, Equatable, CustomStringConvertible {
+public struct ResumePoint: Sendable, Equatable, Codable, CustomStringConvertible {
     public let phase: PhaseName
     /// Whether the place is in `finally` rather than in `commands`.
     public let isInFinally: Bool
