@@ -93,8 +93,7 @@ extension BuildSession {
         }
         try announce(point, of: plan, id)
 
-        var container = try await containerSpec(plan, settings, engine)
-        if let checkpoint { container.image = checkpoint.image }
+        let container = try await containerSpec(plan, settings, engine)
         let mark = try RunningMarks(folder: "\(places.state)/running").mark(container.name)
         defer { mark.release() }
         let room = try await scratch(plan, settings)
@@ -107,8 +106,8 @@ extension BuildSession {
         let reporter = BuildReporter(
             format: settings.logFormat, terminal: terminal, record: record, continuing: before)
         let proxy = try await proxy(plan, settings, location, engine, reporter)
-        let executor = try await executor(
-            plan, engine, container, settings, location, nil, secrets, surroundings(id),
+        let job = try await job(
+            plan, engine, container, settings, location, nil, secrets, buildProcess(id),
             cacheKeeping(plan, settings, location, place, project, room), docker, proxy)
         let changes =
             syncs && !location.isReadFromGit
@@ -123,16 +122,12 @@ extension BuildSession {
         let added = plan.variables.filter {
             $0.type != .plaintext || $0.origin >= .buildspec && kept.variables[$0.name] != $0.value
         }
+        let continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        let beginning: Beginning =
+            checkpoint.map { .checkpoint($0, continuation) }
+            ?? .again(continuation, recallingState: before.failure != nil)
         let status = try await perform(
-            { [point, checkpoint] emit in
-                if let checkpoint {
-                    try await executor.restart(
-                        at: point, from: checkpoint, syncing: changes, setting: added, emit: emit)
-                } else {
-                    try await executor.resume(
-                        at: point, recallingState: before.failure != nil, syncing: changes, setting: added, emit: emit)
-                }
-            }, settings, id, plan, reporter, record, proxy)
+            { try await LocalPlace().run(job, from: beginning, emit: $0) }, settings, id, plan, reporter, record, proxy)
         if await reporter.result.keptContainer != nil {
             try KeptBuild(
                 container: kept.container, plan: plan, arguments: kept.arguments, places: places,

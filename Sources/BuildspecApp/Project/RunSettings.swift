@@ -48,7 +48,7 @@ struct RunSettings {
     let logFormat: LogFormat
     let buildJSON: String?
     let isStrict: Bool
-    let keep: BuildExecutor.Keep
+    let keep: EndingPlan.Keep
     let makesCheckpoints: Bool
     let part: BuildPart
     /// Without the questions of `--step`.

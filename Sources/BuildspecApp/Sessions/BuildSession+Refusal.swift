@@ -8,7 +8,7 @@ extension BuildSession {
     func refuse(
         _ reading: SpecOutcome, _ location: BuildLocation, _ place: BuildspecPlace, _ settings: RunSettings,
         _ id: BuildID,
-        _ reporter: BuildReporter, _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
+        _ reporter: BuildReporter, _ record: BuildRecord, _ process: BuildProcess
     ) async throws -> ExitStatus {
         let source = ContainerLayout.sourceDirectory(of: id)
         let file = place.relativePath.map { "\(source)/\($0)" } ?? ContainerLayout.inlineBuildspec
@@ -29,7 +29,7 @@ extension BuildSession {
         }
         let isThere = status != .noSuchFile
         try await BuildRefusal(start: start, context: context, isBuildspecThere: isThere)
-            .run(surroundings) { try await reporter.take($0) }
+            .run(process) { try await reporter.take($0) }
         let result = await reporter.result
         try write(result.batchGetBuilds(plan: nil, id: id), settings, record)
         if !isThere {

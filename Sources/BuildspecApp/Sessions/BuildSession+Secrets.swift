@@ -55,10 +55,10 @@ extension BuildSession {
     /// missing and how to give them.
     func refuse(
         _ failures: [SecretLookup.Failure], _ plan: BuildPlan, _ settings: RunSettings, _ reporter: BuildReporter,
-        _ record: BuildRecord, _ surroundings: BuildExecutor.Surroundings
+        _ record: BuildRecord, _ process: BuildProcess
     ) async throws -> ExitStatus {
         guard let first = failures.first else { return .buildFailed }
-        try await BuildRefusal(plan: plan, context: first.context).run(surroundings) { try await reporter.take($0) }
+        try await BuildRefusal(plan: plan, context: first.context).run(process) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: plan, id: plan.id), settings, record)
         say(failures, settings)
         return .buildFailed

@@ -41,16 +41,16 @@ struct BuildSession: Sendable {
         let record = try BuildRecord(folder: "\(places.state)/builds/\(id.uuid)")
         defer { record.close() }
         let reporter = BuildReporter(format: settings.logFormat, terminal: terminal, record: record)
-        let surroundings = surroundings(id)
+        let process = buildProcess(id)
 
         let spec: BuildSpec, text: [UInt8]
         switch try readSpec(place, isStrict: settings.isStrict) {
         case .success(let read): (spec, text) = read
         case .failure(let outcome):
-            return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
+            return try await refuse(outcome, location, place, settings, id, reporter, record, process)
         }
         if let outcome = unrunnable(spec) {
-            return try await refuse(outcome, location, place, settings, id, reporter, record, surroundings)
+            return try await refuse(outcome, location, place, settings, id, reporter, record, process)
         }
         if staged == nil {
             staged = try await stage(location, for: id.containerName, without: secretsPath(settings, location))
@@ -64,7 +64,7 @@ struct BuildSession: Sendable {
                 startMilliseconds: start.microseconds / 1000))
         let (secrets, failures) = try await lookUpSecrets(plan, settings, location, remote: facts.repositoryURL)
         guard failures.isEmpty else {
-            return try await refuse(failures, plan, settings, reporter, record, surroundings)
+            return try await refuse(failures, plan, settings, reporter, record, process)
         }
         let engine = DockerEngine(context: settings.context)
         try await sweep(marks, engine)
@@ -78,8 +78,8 @@ struct BuildSession: Sendable {
             try await requireAll(plan, settings, location, staged, container, cache, engine)
         }
         let proxy = try await proxy(plan, settings, location, engine, reporter)
-        let executor = try await executor(
-            plan, engine, container, settings, location, staged, secrets, surroundings, cache, docker, proxy)
+        let job = try await job(
+            plan, engine, container, settings, location, staged, secrets, process, cache, docker, proxy)
         let kept = KeptBuild(
             container: container.name, plan: plan, places: places, startNanoseconds: start.microseconds * 1000,
             usesCloud: proxy.map { _ in usesCloud(plan, settings) })
@@ -87,7 +87,8 @@ struct BuildSession: Sendable {
             try await Checkpoints.prune(BuildHistory(places), engine, places, terminal)
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location), isKept: false)
         }
-        let status = try await perform(executor.run, settings, id, plan, reporter, record, proxy)
+        let status = try await perform(
+            { try await LocalPlace().run(job, from: .fresh, emit: $0) }, settings, id, plan, reporter, record, proxy)
         if settings.artifacts == nil, await !reporter.result.artifacts.isEmpty { try hideOurFolder(location) }
         if await reporter.result.keptContainer != nil {
             try kept.write(to: record.folder, sourceFiles: try await sourceFiles(settings, location))
@@ -98,21 +99,55 @@ struct BuildSession: Sendable {
     }
 
     /// - Parameter staged: `nil` for a folder without git, and for a build that goes on.
-    func executor(
+    func job(
         _ plan: BuildPlan, _ engine: DockerEngine, _ container: ContainerSpec, _ settings: RunSettings,
         _ location: BuildLocation, _ staged: StagedSource?, _ secrets: BuildSecrets,
-        _ surroundings: BuildExecutor.Surroundings, _ cache: CacheKeeping?, _ docker: InnerDocker?, _ proxy: BuildProxy?
-    ) async throws -> BuildExecutor {
+        _ process: BuildProcess, _ cache: CacheKeeping?, _ docker: InnerDocker?, _ proxy: BuildProxy?
+    ) async throws -> BuildJob {
         var container = container
         container.environment += proxy?.environment ?? []
-        return BuildExecutor(
-            plan: plan, engine: engine, container: container,
-            source: try await staging(location, staged, settings, engine),
-            cache: cache, artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))),
-            zipsArtifacts: settings.zips, secrets: secrets, surroundings: surroundings, keep: settings.keep,
-            part: settings.part, debugging: debugging(settings, container.name, engine),
-            docker: docker, programs: ProgramFolder.make(places), pipes: try pipesFolder(plan), network: proxy?.network,
-            onCheckpoint: settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil)
+        var surroundings = Surroundings(
+            engine: engine, container: container, source: try await staging(location, staged, settings, engine),
+            artifacts: ArtifactStore(directory: FilePath(artifactsDirectory(settings, location))), process: process)
+        surroundings.cache = cache
+        surroundings.secrets = secrets
+        surroundings.docker = docker
+        surroundings.network = proxy?.network
+        surroundings.programs = ProgramFolder.make(places)
+        surroundings.pipes = try pipesFolder(plan)
+        surroundings.onCheckpoint = settings.makesCheckpoints ? keepCheckpoint(of: plan) : nil
+        return BuildJob(
+            recipe: recipe(plan, settings, location), surroundings: surroundings,
+            debugging: debugging(settings, container.name, engine))
+    }
+
+    private func recipe(_ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation) -> BuildRecipe {
+        let policy: NetworkPolicy =
+            settings.isOffline ? .closed : settings.records ? .recording(mirrors: [], trustsAll: false) : .open
+        return BuildRecipe(
+            plan: plan,
+            project: ProjectIdentity(
+                name: location.projectName, key: location.projectName, folder: location.source),
+            container: ContainerPlan(
+                image: settings.image, imageIsDefault: settings.imageIsDefault, context: settings.context,
+                pull: ContainerPlan.Pull(rawValue: settings.pull.rawValue) ?? .missing, platform: settings.platform,
+                cpus: settings.cpus, memory: settings.memory, isPrivileged: settings.isPrivileged,
+                otherImages: settings.lentImages),
+            network: NetworkPlan(
+                policy: policy, hasRecordings: false, playsAWS: settings.usesLocalCloud, account: settings.account,
+                region: region(settings), repositories: settings.repositories),
+            sources: [
+                SourcePlan(folder: location.source, kind: location.kind?.description, target: plan.sourceDirectory)
+            ],
+            cache: CachePlacement(
+                place: settings.cacheFolder.map { .folder($0) } ?? .shared, isUsed: settings.usesCache,
+                namespace: nil),
+            artifacts: ArtifactsPlan(
+                folder: settings.artifacts, zips: settings.zips, taskDefinition: settings.taskDefinition),
+            part: settings.part,
+            ending: EndingPlan(
+                keep: settings.keep, makesCheckpoints: settings.makesCheckpoints, timeout: settings.timeout,
+                isStrict: settings.isStrict))
     }
 
     /// Beside the build's record, for as long as its container may stay.
@@ -230,8 +265,8 @@ struct BuildSession: Sendable {
 
     // MARK: Surroundings
 
-    func surroundings(_ id: BuildID) -> BuildExecutor.Surroundings {
-        BuildExecutor.Surroundings(
+    func buildProcess(_ id: BuildID) -> BuildProcess {
+        BuildProcess(
             nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: Self.now, programVersion: programVersion)
     }
 
