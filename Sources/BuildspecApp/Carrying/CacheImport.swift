@@ -24,8 +24,8 @@ extension CacheCommand {
         @OptionGroup var project: CarriedProjectOptions
 
         func run() async throws {
-            await FrontDoor.enter { [file, project] places, terminal in
-                try await CacheImport(file: places.absolute(file), options: project).run(places, terminal)
+            await FrontDoor.enter { [file, project] machine in
+                try await CacheImport(file: machine.places.absolute(file), options: project).run(on: machine)
             }
         }
     }
@@ -36,12 +36,14 @@ struct CacheImport {
     let file: String
     let options: CarriedProjectOptions
 
-    func run(_ places: Places, _ terminal: Terminal) async throws -> ExitStatus {
+    func run(on machine: Machine) async throws -> ExitStatus {
         guard Files.kind(of: file) == .file else {
             throw Failure(.noSuchFile, "cannot import `\(file)`: there is no such file")
         }
-        let project = try await CarriedProject(options, places, terminal)
-        defer { project.room.remove() }
+        return try await CarriedProject.with(options, on: machine) { try await run($0, machine) }
+    }
+
+    private func run(_ project: CarriedProject, _ machine: Machine) async throws -> ExitStatus {
         let arrived = try await unpack(project)
         try await checkEngine(arrived, project)
         try await bring(arrived, to: project)
@@ -103,7 +105,7 @@ struct CacheImport {
     }
 
     private func bring(_ arrived: Arrived, to project: CarriedProject) async throws {
-        let engine = project.engine, terminal = project.terminal
+        let engine = project.engine, machine = project.machine
         if let tar = arrived.imagesTar { try await bringImages(arrived.manifest.images, tar, to: project) }
         if let tar = arrived.cloudTar {
             // One that has ended may still have the volume.
@@ -111,16 +113,18 @@ struct CacheImport {
             try await engine.loadVolume(
                 project.cloud.name, labels: project.cloud.labels, from: try Files.open(tar),
                 container: try await project.cloudVisitor())
-            terminal.say("imported the state of the local AWS\n")
+            machine.say("imported the state of the local AWS\n")
         }
         let store = project.recordings
         let (taken, known) = try await BlockingThread.run { _ in try store.takeOver(arrived.recordings) }
         if taken + known > 0 {
-            terminal.say(
-                "imported \(CarriedProject.count(taken, "recorded response", "recorded responses"))"
+            machine.say(
+                "imported \(CarriedProject.count(taken, one: "recorded response", many: "recorded responses"))"
                     + (known > 0 ? "; \(known) were here already" : "") + "\n")
         }
-        for (manifest, folder) in arrived.caches { try await bring(manifest, folder, arrived.manifest, to: project) }
+        for (manifest, folder) in arrived.caches {
+            try await bring(manifest, in: folder, of: arrived.manifest, to: project)
+        }
     }
 
     private func bringImages(_ images: [ProjectArchive.Image], _ tar: String, to project: CarriedProject) async throws {
@@ -128,25 +132,25 @@ struct CacheImport {
         for image in images where try await project.engine.imageID(image.name) != image.id { new.append(image.name) }
         if !new.isEmpty { try await project.engine.loadImages(from: try Files.open(tar)) }
         for image in images {
-            project.terminal.say(
+            project.machine.say(
                 new.contains(image.name)
                     ? "imported image `\(image.name)`\n" : "image `\(image.name)` was here already\n")
         }
     }
 
     private func bring(
-        _ manifest: CacheManifest, _ folder: FilePath, _ archive: ProjectArchive.Manifest, to project: CarriedProject
+        _ manifest: CacheManifest, in folder: FilePath, of archive: ProjectArchive.Manifest, to project: CarriedProject
     ) async throws {
         guard let store = project.caches else {
-            project.terminal.say("warning: the caches of this project are in S3; that of the archive is left out\n")
+            project.machine.say("warning: the caches of this project are in S3; that of the archive is left out\n")
             return
         }
         // One that is shared by a namespace keeps its owner.
         let isOwn = manifest.key.project == archive.cacheProject
         let (key, isNew) = try await store.takeOver(
             manifest, lent: folder,
-            project: isOwn ? project.settings.cacheProject(project.location) : manifest.key.project)
-        project.terminal.say(
+            project: isOwn ? project.cacheOwner : manifest.key.project)
+        project.machine.say(
             isNew
                 ? "imported cache `\(key.name)`, \(CacheText.megabytes(manifest.byteCount)) of content\n"
                 : "cache `\(key.name)` was here already\n")

@@ -7,13 +7,11 @@ struct HookInstaller {
     private let places: Places
     private let terminal: Terminal
 
-    init(_ places: Places, _ terminal: Terminal) {
-        self.places = places
-        self.terminal = terminal
+    init(_ machine: Machine) {
+        places = machine.places
+        terminal = machine.terminal
     }
 
-    /// The line by which our hook is known.
-    private static let mark = "# buildspec hook: `buildspec hook uninstall` removes it"
     /// Behind the name of a hook that was there before.
     private static let setAside = ".before-buildspec"
 
@@ -35,7 +33,11 @@ struct HookInstaller {
             }
             guard rename(path, before) == 0 else { throw unwritable(path) }
         }
-        try Files.replace(path, with: Array(script(rules, before: before).utf8), mode: 0o755)
+        var script = HookScript(
+            program: Self.program(places), path: places.environment["PATH"] ?? "", before: before)
+        script.words = rules.words
+        script.allowsWithoutProgram = rules.ifNoEngine == .allow
+        try Files.replace(path, with: Array(script.text.utf8), mode: 0o755)
         guard chmod(path, 0o755) == 0 else { throw unwritable(path) }
         terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
         if Files.kind(of: before) != nil {
@@ -58,36 +60,11 @@ struct HookInstaller {
     }
 
     private func isOurs(_ path: String) throws -> Bool {
-        String(decoding: try Files.read(path), as: UTF8.self).contains(Self.mark)
+        String(decoding: try Files.read(path), as: UTF8.self).contains(HookScript.mark)
     }
 
     private func unwritable(_ path: String) -> Failure {
         Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
-    }
-
-    /// The program and the search path are those of now: clients with windows start hooks with a bare one.
-    private func script(_ rules: HookCommand.Rules, before: String) -> String {
-        let program = Self.program(places)
-        let call = (["hook", "run", "pre-push"] + rules.words).map(\.shellQuoted).joined(separator: " ")
-        let gone = rules.ifNoEngine == .allow ? "exit 0" : "exit 1"
-        return """
-            #!/bin/sh
-            \(Self.mark)
-            PATH=${PATH:+$PATH:}\((places.environment["PATH"] ?? "").shellQuoted)
-            export PATH
-            lines=$(cat)
-            if [ -x \(before.shellQuoted) ]; then
-                printf '%s\\n' "$lines" | \(before.shellQuoted) "$@" || exit
-            fi
-            program=\(program.shellQuoted)
-            [ -x "$program" ] || program=$(command -v buildspec) || {
-                echo "buildspec: the program that this hook calls is gone: \(program)" >&2
-                echo "help: install it anew, or remove the hook: $0" >&2
-                \(gone)
-            }
-            printf '%s\\n' "$lines" | "$program" \(call) "$@"
-
-            """
     }
 
     private static func program(_ places: Places) -> String {

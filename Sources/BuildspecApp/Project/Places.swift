@@ -1,3 +1,4 @@
+internal import CoreFoundation
 internal import Files
 
 /// Where things lie on this machine (XDG Base Directory Specification 0.8).
@@ -33,7 +34,7 @@ struct Places {
 
     /// The folder of a project's recorded responses.
     ///
-    /// - Parameter key: ``BuildLocation/projectKey``.
+    /// - Parameter key: ``BuildPlanning/ProjectIdentity/key``.
     func recordings(of key: String) -> String { "\(recordings)/\(key)" }
 
     /// The folder of a project's certificate authority, for this user alone.

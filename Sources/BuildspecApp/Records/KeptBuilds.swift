@@ -1,21 +1,18 @@
+internal import BuildPlanning
+
 /// The builds whose containers were kept.
 struct KeptBuilds {
-    private let history: BuildHistory
+    private let records: BuildRecords
 
     /// How long a container is kept, in microseconds.
     static let ageLimit: Int64 = 24 * 3600 * 1_000_000
 
-    init(_ places: Places) { history = BuildHistory(places) }
-
-    /// All that have not been dropped, newest first.
-    func all() throws -> [(build: RecordedBuild, kept: KeptBuild)] {
-        try history.kept().compactMap { build in try KeptBuild.read(from: build).map { (build, $0) } }
-    }
+    init(_ places: Places) { records = BuildRecords(places) }
 
     /// - Throws: ``Failure`` when the build, or its container, is not there.
     func find(_ name: String?) throws -> (build: RecordedBuild, kept: KeptBuild) {
         guard let name else {
-            guard let newest = history.newest().first(where: { $0.isKept || $0.hasCheckpoints }),
+            guard let newest = records.newest().first(where: { $0.isKept || $0.hasCheckpoints }),
                 let kept = try KeptBuild.read(from: newest)
             else {
                 throw Failure(
@@ -24,7 +21,7 @@ struct KeptBuilds {
             }
             return (newest, kept)
         }
-        let build = try history.find(name)
+        let build = try records.find(name)
         guard let kept = try KeptBuild.read(from: build) else {
             throw Failure(
                 .noSuchFile, "neither the container of build `\(build.uuid)` nor a checkpoint was kept",

@@ -2,83 +2,13 @@ internal import BuildPlanning
 internal import Files
 internal import Rendering
 
-/// The records of all builds of this user, newest first.
-struct BuildHistory {
-    private let folder: String
-    /// An empty file a kept build, so that they are found without looking at every record.
-    private let keptFolder: String
-
-    init(_ places: Places) {
-        folder = "\(places.state)/builds"
-        keptFolder = Self.keptFolder(beside: folder)
-    }
-
-    fileprivate static func keptFolder(beside records: String) -> String {
-        "\(records[..<(records.lastIndex(of: "/") ?? records.startIndex)])/kept"
-    }
-
-    /// How many records are kept at most.
-    static let limit = 1000
-
-    /// Removes the oldest records beyond the limit, and a few more so that it is not to be done at every build.
-    func prune() {
-        guard Files.names(in: folder).count > Self.limit else { return }
-        for build in newest().dropFirst(Self.limit - Self.limit / 10)
-        where !build.isRunning && !build.isKept && !build.hasCheckpoints {
-            build.remove()
-        }
-    }
-
-    /// The builds whose containers stayed, newest first.
-    func kept() -> [RecordedBuild] {
-        Files.names(in: keptFolder).map { RecordedBuild(folder: "\(folder)/\($0)") }
-            .sorted { $0.lastChange > $1.lastChange }
-    }
-
-    /// - Parameter limit: how many at most.
-    func newest(_ limit: Int = .max) -> [RecordedBuild] {
-        let names = Files.names(in: folder).map { name in
-            (name: name, time: RecordedBuild(folder: "\(folder)/\(name)").lastChange)
-        }
-        return names.sorted { ($0.time, $0.name) > ($1.time, $1.name) }.prefix(limit).map {
-            RecordedBuild(folder: "\(folder)/\($0.name)")
-        }
-    }
-
-    /// Finds the build a user means: a UUID or the beginning of one, `project:uuid`, or nothing for the newest.
-    ///
-    /// - Throws: ``Failure`` when there is none, or more than one.
-    func find(_ name: String?) throws -> RecordedBuild {
-        guard let name else {
-            guard let last = newest(1).first else {
-                throw Failure(.noSuchFile, "there is no build yet", help: "`buildspec run` makes one")
-            }
-            return last
-        }
-        let wanted = BuildID(name)?.uuid ?? name
-        var found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
-        // A tree may have been built several times: the newest of them is meant.
-        if found.isEmpty, wanted.utf8.count >= 4,
-            let build = try newest().first(where: { try $0.start()?.snapshot?.tree.hasPrefix(wanted) ?? false })
-        {
-            found = [build.uuid]
-        }
-        guard let only = found.first, found.count == 1 else {
-            throw Failure(
-                .noSuchFile, found.isEmpty ? "there is no build `\(name)`" : "`\(name)` begins \(found.count) builds",
-                help: "`buildspec builds` lists them")
-        }
-        return RecordedBuild(folder: "\(folder)/\(only)")
-    }
-
-}
-
 /// The record of one build, to be read.
 struct RecordedBuild {
     /// Absolute; its last component is the build's UUID.
     let folder: String
 
     var uuid: String { folder.split(separator: "/").last.map(String.init) ?? "" }
+    var containerName: String { BuildID(project: "", uuid: uuid).containerName }
     var logPath: String { "\(folder)/log.txt" }
 
     /// When it was written to last, in microseconds since 1970.
@@ -90,7 +20,7 @@ struct RecordedBuild {
 
     /// The file that says that its container stayed.
     var keptMark: String {
-        "\(BuildHistory.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"
+        "\(BuildRecords.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"
     }
 
     var checkpointsPath: String { "\(folder)/checkpoints.json" }
