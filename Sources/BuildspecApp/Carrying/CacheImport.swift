@@ -4,6 +4,11 @@ internal import ArgumentParser
 internal import Archives
 internal import Engines
 internal import Recordings
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 internal import Files
 
 extension CacheCommand {
@@ -45,7 +50,9 @@ struct CacheImport {
 
     private func run(_ project: CarriedProject, _ machine: Machine) async throws -> ExitStatus {
         let arrived = try await unpack(project)
+        try checkNames(arrived, project)
         try await checkEngine(arrived, project)
+        try await announce(arrived, project)
         try await bring(arrived, to: project)
         return .succeeded
     }
@@ -86,6 +93,80 @@ struct CacheImport {
                 .inputOutput, error.description,
                 help: "nothing was changed; copy the archive once more, or export it anew")
         }
+    }
+
+    /// An archive speaks for the project it is imported into, and for no other: it brings neither another project's caches nor
+    /// images that this project does not name.
+    ///
+    /// - Throws: ``Failure`` while nothing is changed yet.
+    private func checkNames(_ arrived: Arrived, _ project: CarriedProject) throws {
+        for (manifest, _) in arrived.caches where owner(of: manifest, arrived.manifest, project) == nil {
+            throw foreign("a cache of another project, `\(manifest.key.project)`")
+        }
+        guard let tar = arrived.imagesTar else { return }
+        let named = try project.imageNames()
+        for name in try Self.tags(in: tar) + arrived.manifest.images.map(\.name)
+        where !named.contains(ProjectDocker.listed(name)) {
+            throw foreign(
+                "the image `\(name)`, which this project does not name", ", or name it with --image, or use --no-images"
+            )
+        }
+    }
+
+    private func foreign(_ what: String, _ more: String = "") -> Failure {
+        Failure(
+            .inputOutput, "cannot import `\(file)`: it has \(what)",
+            help: "nothing was changed; export an archive of this project\(more)")
+    }
+
+    /// The owner that a cache of the archive gets here; `nil` for one that is another project's.
+    private func owner(
+        of manifest: CacheManifest, _ archive: ProjectArchive.Manifest, _ project: CarriedProject
+    ) -> String? {
+        if manifest.key.project == archive.cacheProject { return project.cacheOwner }
+        // One that is shared by a namespace keeps its owner.
+        return project.owns(manifest.key) ? manifest.key.project : nil
+    }
+
+    /// The names that `docker load` would give to images of a tar, as its manifest.json lists them.
+    private static func tags(in tar: String) throws -> [String] {
+        struct Image: Decodable {
+            let RepoTags: [String]?
+        }
+        let reader = try ArchiveReader(path: FilePath(tar))
+        while let entry = try reader.next() {
+            guard entry.path == Array("manifest.json".utf8) else { continue }
+            var bytes: [UInt8] = []
+            try reader.readBlocks { if case .bytes(let part) = $0 { bytes += part } }
+            return try JSONDecoder().decode([Image].self, from: Data(bytes)).flatMap { $0.RepoTags ?? [] }
+        }
+        return []
+    }
+
+    /// Says what is here already and will be replaced, before anything is.
+    private func announce(_ arrived: Arrived, _ project: CarriedProject) async throws {
+        var lines: [String] = []
+        if arrived.imagesTar != nil {
+            for image in arrived.manifest.images {
+                guard let id = try await project.engine.imageID(image.name), id != image.id else { continue }
+                lines.append("image `\(image.name)` (\(id.prefix(19)))")
+            }
+        }
+        if arrived.cloudTar != nil, try await project.engine.hasVolume(project.cloud.name) {
+            lines.append("the state of the local AWS")
+        }
+        for (manifest, _) in arrived.caches where manifest.key.key == nil {
+            guard let owner = owner(of: manifest, arrived.manifest, project), let store = project.caches else {
+                continue
+            }
+            let name = CacheKey(project: owner, paths: manifest.key.paths).name
+            guard case .ready(let old)? = try store.list().first(where: { $0.name == name })?.state,
+                old.fingerprint != manifest.fingerprint
+            else { continue }
+            lines.append("cache `\(name)`, saved \(old.metadata.savedAt)")
+        }
+        guard !lines.isEmpty else { return }
+        project.machine.say("this import replaces:\n" + lines.map { "  \($0)\n" }.joined())
     }
 
     /// - Throws: when something will be in the way, while nothing is changed yet.
@@ -145,11 +226,8 @@ struct CacheImport {
             project.machine.say("warning: the caches of this project are in S3; that of the archive is left out\n")
             return
         }
-        // One that is shared by a namespace keeps its owner.
-        let isOwn = manifest.key.project == archive.cacheProject
-        let (key, isNew) = try await store.takeOver(
-            manifest, lent: folder,
-            project: isOwn ? project.cacheOwner : manifest.key.project)
+        guard let owner = owner(of: manifest, archive, project) else { return }
+        let (key, isNew) = try await store.takeOver(manifest, lent: folder, project: owner)
         project.machine.say(
             isNew
                 ? "imported cache `\(key.name)`, \(CacheText.megabytes(manifest.byteCount)) of content\n"

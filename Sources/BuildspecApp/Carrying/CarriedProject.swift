@@ -90,6 +90,13 @@ struct CarriedProject: Sendable {
     /// The images that the settings name beside the build's own.
     var otherImages: [String] { settings.container.otherImages.map(\.value) }
 
+    /// The images that an archive of this project may have, as ``ProjectDocker/listed(_:)`` has their names.
+    func imageNames() throws -> Set<String> {
+        let build = settings.container.image
+        let names = [build, ImageNames.publicName(of: build) ?? build, LocalCloud.image] + otherImages
+        return Set((names + baseImages.map(\.name)).map(ProjectDocker.listed))
+    }
+
     /// A container to look into the cloud's volume with, of an image that is there.
     ///
     /// - Throws: ``Failure`` when there is none.
