@@ -15,7 +15,7 @@ struct OpeningOrder: Sendable {
     }
 }
 
-extension BuildExecutor {
+extension BuildJob {
     /// Makes the folders, writes the first `env.sh`, brings the source in as far as the driver can do that itself.
     func openingOrders(_ way: SourceStaging.Way) throws -> [OpeningOrder] {
         var orders = [
@@ -23,7 +23,7 @@ extension BuildExecutor {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
             },
             OpeningOrder(
-                "put \(ContainerLayout.environmentFile) \(plan.environmentFile(secrets: secrets.values).shellQuoted)"
+                "put \(ContainerLayout.environmentFile) \(plan.environmentFile(secrets: surroundings.secrets.values).shellQuoted)"
             ) {
                 "cannot write \(ContainerLayout.environmentFile) (status \($0))"
             },
@@ -34,12 +34,12 @@ extension BuildExecutor {
                     "cannot write \(ContainerLayout.inlineBuildspec) (status \($0))"
                 })
         }
-        if let network { orders.append(network.trustOrder) }
+        if let network = surroundings.network { orders.append(network.trustOrder) }
         if let order = gitCredentialOrder { orders.append(order) }
         if debugging.isOn {
             orders.append(OpeningOrder("debug") { "cannot turn breakpoints on (status \($0))" })
         }
         if let order = innerDockerOrder { orders.append(order) }
-        return try orders + source.openingOrders(way)
+        return try orders + surroundings.source.openingOrders(way)
     }
 }

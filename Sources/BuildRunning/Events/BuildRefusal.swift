@@ -26,12 +26,10 @@ public struct BuildRefusal: Sendable {
     }
 
     /// Says what CodeBuild's log would say, up to the failure of DOWNLOAD_SOURCE.
-    public func run(
-        _ surroundings: BuildExecutor.Surroundings, emit: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws {
-        let sink = EventSink(now: surroundings.now, emit: emit)
+    public func run(_ process: BuildProcess, emit: @escaping Emit) async throws {
+        let sink = EventSink(now: process.now, emit: emit)
         try await sink.send(.buildStarted(start))
-        try await sink.log("Running on buildspec \(surroundings.programVersion)")
+        try await sink.log("Running on buildspec \(process.programVersion)")
         try await sink.log("Waiting for agent ping")
         try await sink.log("Waiting for DOWNLOAD_SOURCE")
         try await sink.begin(.downloadSource)

@@ -6,7 +6,7 @@ internal import SpecParsing
 /// No secret gets past here: every text is masked before it becomes an event.
 actor EventSink {
     private let now: @Sendable () -> Timestamp
-    private let emit: @Sendable (BuildEvent) async throws -> Void
+    private let emit: Emit
     private var phase = BuildPhase.downloadSource
     private var phaseStart: Timestamp
     private(set) var currentStart: Timestamp
@@ -22,7 +22,7 @@ actor EventSink {
 
     init(
         now: @escaping @Sendable () -> Timestamp, mask: SecretMask? = nil, pause: Duration = .milliseconds(200),
-        emit: @escaping @Sendable (BuildEvent) async throws -> Void
+        emit: @escaping Emit
     ) {
         self.now = now
         self.mask = mask

@@ -32,18 +32,18 @@ public struct Debugging: Sendable {
     }
 }
 
-extension BuildRun {
+extension PhaseStage {
     /// Waits where a breakpoint is, and asks what to do with the command.
     ///
     /// - Returns: the command to run, or `nil` to skip it.
     func stepped(_ command: BuildSpec.Command, at point: ResumePoint) async throws -> BuildSpec.Command? {
-        let debugging = executor.debugging
+        let debugging = context.job.debugging
         if debugging.points.contains(point) { try await pause("before \(point)") }
         guard let step = debugging.step else { return command }
         switch try await step(point, command) {
         case .run(let text): return BuildSpec.Command(text: text, location: command.location)
         case .skip:
-            try await sink.send(.notice(text: "skipped \(point)"))
+            try await context.sink.send(.notice(text: "skipped \(point)"))
             return nil
         case .quit: throw CancellationError()
         }
@@ -51,11 +51,11 @@ extension BuildRun {
 
     /// Waits until somebody runs `codebuild-resume` in the container.
     func pause(_ place: String) async throws {
-        let id = plan.id.uuid.prefix(8)
-        try await sink.send(
+        let id = context.plan.id.uuid.prefix(8)
+        try await context.sink.send(
             .notice(
                 text: "paused \(place): `buildspec shell \(id)` looks inside, "
                     + "`codebuild-resume` there lets the build go on"))
-        _ = try await session.perform("pause")
+        _ = try await context.session.perform("pause")
     }
 }

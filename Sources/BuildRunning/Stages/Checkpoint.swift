@@ -31,23 +31,24 @@ public struct Checkpoint: Sendable, Equatable, Codable {
     }
 }
 
-extension BuildRun {
+extension StageContext {
     /// Keeps the state before a phase that has something to run. The container stands still meanwhile.
     func makeCheckpoint(before phase: BuildPlan.Phase) async throws {
-        guard let keep = executor.onCheckpoint, !phase.commands.isEmpty || !phase.finally.isEmpty else { return }
+        guard let keep = job.surroundings.onCheckpoint, !phase.commands.isEmpty || !phase.finally.isEmpty else {
+            return
+        }
         let image = "buildspec-checkpoint:\(plan.id.uuid)-\(phase.name.rawValue)"
-        let engine = executor.engine
         async let commit: Void = engine.commit(
-            executor.container.name, as: image, labels: ["dev.buildspec.checkpoint": plan.id.uuid])
+            container.name, as: image, labels: ["dev.buildspec.checkpoint": plan.id.uuid])
         let variables = try await finalVariables()
         let directory = try await session.ask("cat \"$tmp/dir.txt\" >&2").bytes
         try await commit
         let size = try await engine.imageSize(image) ?? 0
-        let base = try await engine.imageSize(executor.container.image) ?? 0
+        let base = try await engine.imageSize(container.image) ?? 0
         let checkpoint = Checkpoint(
             phase: phase.name, image: image, byteCount: max(0, size - base),
             directory: String(decoding: directory.prefix { $0 != 0x0a }, as: UTF8.self),
-            variables: Checkpoint.kept(variables, without: executor.secrets.texts.map { $0.revealed() }))
+            variables: Checkpoint.kept(variables, without: job.surroundings.secrets.texts.map { $0.revealed() }))
         try await keep(checkpoint)
         try await sink.send(
             .checkpointMade(phase: BuildPhase(phase.name), image: image, bytes: checkpoint.byteCount))

@@ -93,13 +93,8 @@ public struct SourceStaging: Sendable {
         return changesOwner ? orders + [OpeningOrder(Self.ownOrder, Self.ownProblem)] : orders
     }
 
-    /// Sends the source into the running container, where it is not mounted.
-    ///
-    /// - Returns: what could not be done, or `nil`.
-    func stream(
-        _ way: Way, into directory: String, of container: String, engine: any BuildEngine, session: DriverSession
-    ) async throws -> String? {
-        guard way == .stream else { return nil }
+    /// Sends the source into the running container as a tar stream.
+    func stream(in context: StageContext) async throws {
         let archive =
             switch content {
             case .folder(let path, let excluded):
@@ -108,27 +103,25 @@ public struct SourceStaging: Sendable {
             }
         let pipe = try Pipe()
         async let written: Void = archive.write(to: pipe.writeEnd)
-        try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
+        try await context.engine.copyIn(
+            from: pipe.readEnd, to: context.plan.sourceDirectory, of: context.container.name)
         try await written
-        return nil
     }
 
     /// Brings changes of the source into a container that already has it.
     ///
     /// - Returns: what could not be done, or `nil`.
-    func apply(
-        _ changes: SourceChanges, to directory: String, _ container: String, _ engine: any BuildEngine,
-        _ session: DriverSession
-    ) async throws -> String? {
+    func apply(_ changes: SourceChanges, in context: StageContext) async throws -> String? {
         for words in batches(changes.deleted.map(\.shellQuoted)) {
             let order = Array("cd \"$source\" && rm -f --".utf8) + words
-            guard try await session.perform(order) == 0 else { return "cannot delete files of the source" }
+            guard try await context.session.perform(order) == 0 else { return "cannot delete files of the source" }
         }
         guard !changes.changed.isEmpty else { return nil }
         let pipe = try Pipe()
         let archive = SourceArchive([.init(SourceTree(root: root, files: changes.changed))])
         async let written: Void = archive.write(to: pipe.writeEnd)
-        try await engine.copyIn(from: pipe.readEnd, to: directory, of: container)
+        try await context.engine.copyIn(
+            from: pipe.readEnd, to: context.plan.sourceDirectory, of: context.container.name)
         try await written
         return nil
     }

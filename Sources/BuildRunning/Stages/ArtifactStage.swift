@@ -4,10 +4,19 @@ internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
 
-/// UPLOAD_ARTIFACTS (CODEBUILD.md 4.3, 6).
-extension BuildRun {
+/// UPLOAD_ARTIFACTS: collects the artifacts, and looks for reports (CODEBUILD.md 4.3, 6).
+struct ArtifactStage: Sendable {
+    let context: StageContext
+
+    init(_ context: StageContext) { self.context = context }
+
+    var session: DriverSession { context.session }
+    var sink: EventSink { context.sink }
+    var zips: Bool { context.job.recipe.artifacts.zips }
+    private var plan: BuildPlan { context.plan }
+
     /// - Returns: whether the phase succeeded.
-    func uploadArtifacts() async throws -> Bool {
+    func run() async throws -> Bool {
         try await sink.begin(.uploadArtifacts)
         // The end of nearly every build: both answers in one turn.
         let source = plan.sourceDirectory.shellQuoted
@@ -34,7 +43,7 @@ extension BuildRun {
         let entries = bytes.split(separator: 0)
         let firstFile = entries.firstIndex { $0.starts(with: Array("./".utf8)) } ?? entries.endIndex
         return (
-            variables(entries[..<firstFile]),
+            StageContext.variables(entries[..<firstFile]),
             entries[firstFile...].map { ListedFile(path: Array($0.dropFirst(2)), kind: .file) }
         )
     }
@@ -57,7 +66,7 @@ extension BuildRun {
             files: rules.files.map { expandVariables(in: $0.value, variables) },
             excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
             discardPaths: rules.discardPaths,
-            keepsLinks: rules.enableSymlinks && executor.zipsArtifacts)
+            keepsLinks: rules.enableSymlinks && zips)
         var parts: [ArtifactPart] = []
         for folder in folders {
             let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
@@ -95,7 +104,7 @@ extension BuildRun {
     /// `name` as the shell makes it, with the environment after the last command (CODEBUILD.md 6.3).
     private func evaluatedName(of rules: BuildSpec.ArtifactRules) async throws -> String? {
         guard let written = rules.name?.value else { return nil }
-        let (status, name) = try await evaluated(written)
+        let (status, name) = try await context.evaluated(written)
         guard status == 0, !name.isEmpty else {
             try await sink.send(.notice(text: "artifacts: `name` is `\(written)`, which the shell makes nothing of"))
             return nil
@@ -117,7 +126,7 @@ extension BuildRun {
         }
     }
 
-    func absolute(_ path: String) -> String {
+    private func absolute(_ path: String) -> String {
         normalizedPath(path.hasPrefix("/") ? path : "\(plan.sourceDirectory)/\(path)")
     }
 
@@ -140,11 +149,11 @@ extension BuildRun {
         try await sink.log("Expanding file paths for base directory .")
         try await sink.log("Assembling file list")
         try await sink.log("Expanding \(pattern)")
-        let start = executor.surroundings.now()
+        let start = context.now()
         let glob = Glob(pattern)
         let count = files.filter { looksLikeReport($0.path) && glob.matches($0.path) }.count
         try await sink.log(count == 0 ? "No matching auto-discover report paths found" : "Found \(count) file(s)")
-        let microseconds = executor.surroundings.now().microseconds - start.microseconds
+        let microseconds = context.now().microseconds - start.microseconds
         let fraction = String(microseconds % 1_000_000)
         let seconds = "\(microseconds / 1_000_000).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
         try await sink.log("Report auto-discover file discovery took \(seconds) seconds")

@@ -6,8 +6,26 @@ internal import Engines
 internal import SpecParsing
 
 /// Restoring at the end of DOWNLOAD_SOURCE, saving inside POST_BUILD (CODEBUILD.md 4.4, 7). Nothing here fails a build.
-extension BuildRun {
-    func restoreCache() async throws {
+struct CacheStage: Sendable {
+    private let context: StageContext
+
+    init(_ context: StageContext) { self.context = context }
+
+    /// What restoring a cache found out and saving it must know.
+    struct Memory: Sendable {
+        /// The cache of this build; `nil` when it has none.
+        fileprivate(set) var key: CacheKey?
+        /// A cache that turned out damaged.
+        fileprivate(set) var damaged: CacheKey?
+    }
+
+    private var plan: BuildPlan { context.plan }
+    private var session: DriverSession { context.session }
+    private var sink: EventSink { context.sink }
+    private var keeping: CacheKeeping? { context.job.surroundings.cache }
+
+    func restore() async throws -> Memory {
+        var memory = Memory()
         switch plan.cache {
         case .undefined:
             try await sink.log("Cache is not defined in the buildspec")
@@ -15,28 +33,33 @@ extension BuildRun {
         case .skipped(let reason):
             try await sink.log("Skip cache due to: \(reason)")
         case .kept(let rules):
-            guard let cache = executor.cache else { return }
+            guard let cache = keeping else { return memory }
             let (expanded, roots) = try await cacheRoots(rules.paths)
             for path in expanded { try await sink.log("Expanded cache path \(path)") }
             for path in roots.refused {
                 try await sink.send(.notice(text: "cache: `\(path)` is the whole file system; it is left out"))
             }
-            guard let key = try await cacheKey(rules, cache) else { return }
-            await cacheMemory.remember(key)
-            guard rules.action != .save else { return try await log(.downloadSkipped) }
+            guard let key = try await cacheKey(rules, cache) else { return memory }
+            memory.key = key
+            guard rules.action != .save else {
+                try await log(.downloadSkipped)
+                return memory
+            }
             try await sink.log("Downloading \(cache.kind) cache...")
             do {
-                guard let found = try await find(key, rules, cache) else { return }
-                try await restore(found, roots, cache)
+                if let found = try await find(key, by: rules, in: cache, &memory) {
+                    try await restore(found, to: roots, from: cache, &memory)
+                }
             } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
                 try await sink.log("Unable to download cache: \(error)")
             }
         }
+        return memory
     }
 
     /// - Returns: the cache to restore: the one of the key, else of the first fallback key that means one.
     private func find(
-        _ key: CacheKey, _ rules: BuildPlan.CacheRules, _ cache: CacheKeeping
+        _ key: CacheKey, by rules: BuildPlan.CacheRules, in cache: CacheKeeping, _ memory: inout Memory
     ) async throws -> CacheKey? {
         switch try await (cache.find(key), key.key) {
         case (.hit, let text):
@@ -45,11 +68,11 @@ extension BuildRun {
         case (.nothing, let text?): try await log(.notFound(key: text))
         case (.nothing(let reason), nil): try await sink.log("Unable to download cache: \(reason)")
         case (.unusable(let reason), _):
-            await cacheMemory.found(damaged: key)
+            memory.damaged = key
             try await sink.log("Unable to download cache: \(reason)")
         }
         for written in rules.fallbackKeys {
-            let (status, prefix) = try await evaluated(written)
+            let (status, prefix) = try await context.evaluated(written)
             guard status == 0, !prefix.isEmpty else {
                 try await log(.emptyFallback(written: written))
                 continue
@@ -63,10 +86,12 @@ extension BuildRun {
         return nil
     }
 
-    private func restore(_ key: CacheKey, _ roots: CacheRoots, _ cache: CacheKeeping) async throws {
+    private func restore(
+        _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, _ memory: inout Memory
+    ) async throws {
         switch try await cache.restore(key, roots, by: carrier()) {
         case .damaged(let reason):
-            await cacheMemory.found(damaged: key)
+            memory.damaged = key
             try await sink.log("Unable to download cache: \(reason)")
         case .done(let summary):
             try await sink.log("Unarchiving cache...")
@@ -84,18 +109,19 @@ extension BuildRun {
 
     private func carrier() async throws -> TarCarrier {
         try await TarCarrier(
-            engine: executor.engine, container: executor.container.name, session: session, folder: executor.pipes)
+            engine: context.engine, container: context.container.name, session: session,
+            folder: context.job.surroundings.pipes)
     }
 
-    func saveCache() async throws {
-        guard case .kept(let rules) = plan.cache, let cache = executor.cache else { return }
-        var remembered = await cacheMemory.key
-        // A build that goes on restores nothing; its key may be another one by now, too.
-        if remembered == nil, resume != nil { remembered = try await cacheKey(rules, cache) }
-        guard let key = remembered else { return }
+    /// - Parameter memory: of restoring; `nil` in a build that goes on, which has restored nothing.
+    func save(_ memory: Memory?) async throws {
+        guard case .kept(let rules) = plan.cache, let cache = keeping else { return }
+        // The key of a build that goes on may be another one by now.
+        let found = if let memory { memory.key } else { try await cacheKey(rules, cache) }
+        guard let key = found else { return }
         guard rules.action != .restore else { return try await log(.uploadSkipped) }
         do {
-            let replacesDamaged = await cacheMemory.damaged == key
+            let replacesDamaged = memory?.damaged == key
             if let text = key.key, !replacesDamaged, try await cache.has(key) {
                 return try await log(.alreadySaved(key: text))
             }
@@ -109,7 +135,7 @@ extension BuildRun {
             guard !places.isEmpty else { return }
             let summary = try await cache.save(
                 key, roots, places: places, by: carrier(),
-                at: executor.surroundings.now().rfc3339, replacesDamaged: replacesDamaged)
+                at: context.now().rfc3339, replacesDamaged: replacesDamaged)
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
             for pattern in summary.shallowPatterns {
                 let deep = pattern == "*" || pattern.hasSuffix("/*") ? pattern + "*/*" : pattern + "/**/*"
@@ -142,7 +168,7 @@ extension BuildRun {
     /// The paths with their variables put in, and the places they mean.
     private func cacheRoots(_ written: [String]) async throws -> (expanded: [String], roots: CacheRoots) {
         let hasVariables = written.contains { $0.contains("$") }
-        let variables = hasVariables ? try await finalVariables() : [:]
+        let variables = hasVariables ? try await context.finalVariables() : [:]
         let expanded = written.map { expandVariables(in: $0, variables) }
         return (expanded, CacheRoots(expanded, sourceDirectory: plan.sourceDirectory))
     }
@@ -153,7 +179,7 @@ extension BuildRun {
     /// [inferred]; a key that cannot be evaluated turns the cache off for this build [inferred].
     private func cacheKey(_ rules: BuildPlan.CacheRules, _ cache: CacheKeeping) async throws -> CacheKey? {
         guard let written = rules.key else { return cache.key(paths: rules.paths, nil) }
-        let (status, text) = try await evaluated(written)
+        let (status, text) = try await context.evaluated(written)
         guard status == 0, !text.isEmpty else {
             try await log(.keyWithoutText(written: written, exitStatus: status))
             return nil
@@ -161,33 +187,5 @@ extension BuildRun {
         return cache.key(paths: rules.paths, text)
     }
 
-    /// A `cache.key`, a fallback key or an artifact's `name` as the build's shell expands it between double quotes, in the source's folder and
-    /// with the build's variables [inferred: CODEBUILD.md 7 has `$VAR` and `$(…)` only].
-    func evaluated(_ text: String) async throws -> (status: Int, text: String) {
-        let order = ["evaluate", plan.shell.program.shellQuoted, text.shellQuoted].joined(separator: " ")
-        let answer = try await session.ask(order)
-        // What the shell complained of is in the log before what comes of it.
-        _ = try await session.perform(":")
-        return (answer.status, String(decoding: answer.bytes, as: UTF8.self).trimmingWhitespace)
-    }
-
     private static func isAboutTheCache(_ error: any Error) -> Bool { error is FileError || error is EngineError }
-}
-
-/// What restoring a cache found out and saving it must know.
-actor CacheMemory {
-    /// The cache of this build.
-    private(set) var key: CacheKey?
-    /// A cache that turned out damaged.
-    private(set) var damaged: CacheKey?
-
-    func remember(_ key: CacheKey) { self.key = key }
-    func found(damaged key: CacheKey) { damaged = key }
-}
-
-extension String {
-    fileprivate var trimmingWhitespace: String {
-        let front = drop(while: \.isWhitespace)
-        return String(front.prefix(front.count - front.reversed().prefix(while: \.isWhitespace).count))
-    }
 }

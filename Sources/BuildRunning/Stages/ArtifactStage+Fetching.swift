@@ -15,7 +15,7 @@ struct ArtifactPart {
 
 /// Getting chosen files out of the container. One `docker cp` takes one path, so what is neither a single file nor most of
 /// a folder is put together in the container first.
-extension BuildRun {
+extension ArtifactStage {
     /// - Parameter name: the artifact's own, evaluated.
     func store(_ parts: [ArtifactPart], as identifier: String, named name: String?) async throws {
         let chosen = parts.filter { !$0.selection.isEmpty }
@@ -30,15 +30,15 @@ extension BuildRun {
             let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
             streams.append(TarStream(pipe.readEnd, map: PathMap([.init(stream: last, stored: fetch.means)])))
         }
-        let engine = executor.engine, container = executor.container.name
+        let engine = context.engine, container = context.container.name
         let copying = Task { [pipes] in
             for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
         }
         let stored = try await withTaskCancellationHandler {
-            try await executor.artifacts.store(
+            try await context.job.surroundings.artifacts.store(
                 identifier, from: streams,
                 selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
-                asZip: executor.zipsArtifacts, confirm: { try await copying.value })
+                asZip: zips, confirm: { try await copying.value })
         } onCancel: {
             copying.cancel()
         }

@@ -1,0 +1,25 @@
+internal import BuildPlanning
+internal import Engines
+internal import SpecParsing
+
+/// Asking a container about a command that failed in it, as long as it is there.
+extension PhaseStage {
+    /// Tells why a command failed, where output and container give it away.
+    func explain(_ command: BuildSpec.Command, exitStatus: Int) async throws {
+        let container = context.container, secrets = context.job.surroundings.secrets
+        var failure = CommandFailure(
+            command: command.text, exitStatus: exitStatus, shell: context.plan.shell,
+            output: await context.sink.lastOutput,
+            surroundings: .init(
+                isOffline: container.isOffline, isPrivileged: context.job.surroundings.docker != nil,
+                memory: container.memory,
+                platform: container.platform,
+                variables: context.plan.variables.map(\.name) + secrets.values.keys.sorted()))
+        let words = [context.plan.shell.program, failure.blamedProgram ?? ""] + failure.namedVariables
+        let answer = try await context.session.ask("explain \(words.map(\.shellQuoted).joined(separator: " "))")
+        failure.facts = CommandFailure.Facts(answer.bytes)
+        let help = failure.help, failedTests = failure.failedTests
+        guard help != nil || !failedTests.isEmpty else { return }
+        try await context.sink.explained(command, help: help, failedTests: failedTests)
+    }
+}

@@ -1,0 +1,184 @@
+internal import BuildPlanning
+internal import ChildProcesses
+internal import Engines
+
+/// Starting a container in the first way that the engine does not refuse.
+extension LocalBuild {
+    /// What came of starting a container in one way.
+    private enum Attempt: Sendable {
+        case came(Outcome), neverStarted(said: String)
+
+        /// A driver that never spoke, in a container that ran: it is gone.
+        var outcome: Outcome { if case .came(let outcome) = self { outcome } else { .lost } }
+    }
+
+    /// Starts a new container, brings the source into it, and runs the build.
+    func startFresh() async throws -> Outcome {
+        let surroundings = job.surroundings
+        let ways = surroundings.source.ways.flatMap { way in
+            surroundings.privileges.map { (way: way, privilege: $0) }
+        }
+        return try await tryEach(
+            ways,
+            mounting: { way, privilege in
+                let mounted = surroundings.source.mounted(container, way, at: plan.sourceDirectory)
+                return surroundings.mounted(withPrograms(mounted, way), privilege)
+            }
+        ) { session, way in
+            let opening = try job.openingOrders(way.way)
+            do {
+                try await session.ready(for: opening.map(\.order))
+            } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
+            surroundings.source.remember(way.way)
+            try await surroundings.network?.open(container.name)
+            try await remember(way.privilege)
+            let context = context(session)
+            let (outcome, ending) = try await limited(session) {
+                try await BuildStages(context).run(SourceStage(context, way: way.way, opening: opening))
+            }
+            return (.came(outcome), ending)
+        }
+    }
+
+    /// Starts a new container of a checkpoint, and goes on with the build.
+    func start(from checkpoint: Checkpoint, _ continuation: Beginning.Continuation) async throws -> Outcome {
+        let secrets = job.surroundings.secrets.values
+        let environment =
+            plan.environmentFile(secrets: secrets) + checkpoint.environmentFile
+            + BuildPlan.environmentFile(of: continuation.variables, secrets: secrets)
+        let orders = [
+            "put \(ContainerLayout.environmentFile) \(environment.shellQuoted)",
+            "put \(ContainerLayout.directoryFile) \((checkpoint.directory + "\n").shellQuoted)",
+        ]
+        return try await tryEach(
+            job.surroundings.privileges, mounting: { job.surroundings.mounted(container, $0) }
+        ) { session, privilege in
+            try await goOn(continuation, after: orders, in: session, with: privilege)
+        }
+    }
+
+    /// Goes on with the build in its kept container. Afterwards the container is gone, or stays as the recipe says.
+    func goOn(_ continuation: Beginning.Continuation, recallingState: Bool) async throws -> Outcome {
+        do {
+            let outcome = try await engine.withShell(in: container.name, container.arguments) { streams in
+                try await DriverSession.with(
+                    streams, nonce: job.surroundings.process.nonce, onOutput: { try await sink.output($0) },
+                    onClientWords: { _ in }
+                ) { session in
+                    let lines = BuildPlan.environmentFile(
+                        of: continuation.variables, secrets: job.surroundings.secrets.values)
+                    let orders =
+                        (recallingState ? ["recall"] : [])
+                        + (lines.isEmpty ? [] : ["append \(ContainerLayout.environmentFile) \(lines.shellQuoted)"])
+                    let (attempt, _) = try await goOn(continuation, after: orders, in: session)
+                    // This driver is not the container's first process: it leaves, and the container is removed or not.
+                    return (attempt.outcome, .leave)
+                }
+            }
+            if case .ended(_, isKept: true) = outcome {} else { try await engine.remove(container.name) }
+            return outcome
+        } catch {
+            _ = await Task { try await engine.remove(container.name) }.result
+            throw error
+        }
+    }
+
+    /// - Parameter orders: what brings the state back.
+    private func goOn(
+        _ continuation: Beginning.Continuation, after orders: [String], in session: DriverSession,
+        with privilege: Privilege? = nil
+    ) async throws -> (Attempt, DriverSession.Ending) {
+        let surroundings = job.surroundings
+        var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
+        if let network = surroundings.network { orders.append(network.trustOrder.order) }
+        if let order = job.gitCredentialRenewal { orders.append(order) }
+        if let order = job.innerDockerOrder { orders.append(order.order) }
+        do { try await session.ready(for: orders) } catch let lost as DriverSession.Lost {
+            return (.neverStarted(said: lost.said), .leave)
+        }
+        _ = try await session.replies(orders.count)
+        try await surroundings.network?.open(container.name)
+        try await remember(privilege)
+        if job.debugging.isOn { _ = try await session.perform("debug") }
+        let context = context(session)
+        if let changes = continuation.changes, let problem = try await surroundings.source.apply(changes, in: context) {
+            throw UnfitImage(image: plan.image, reason: problem)
+        }
+        let (outcome, ending) = try await limited(session) {
+            try await BuildStages(context).goOn(at: continuation.point)
+        }
+        return (.came(outcome), ending)
+    }
+
+    private func context(_ session: DriverSession) -> StageContext {
+        StageContext(job: job, container: container, session: session, sink: sink)
+    }
+
+    /// Starts the container in the first way the engine does not refuse.
+    private func tryEach<Way: Sendable>(
+        _ ways: [Way], mounting: (Way) -> ContainerSpec,
+        attempt: @escaping @Sendable (DriverSession, Way) async throws -> (Attempt, DriverSession.Ending)
+    ) async throws -> Outcome {
+        var refusal: EngineError?
+        for (number, way) in ways.enumerated() {
+            let isLast = number == ways.count - 1
+            let mounted = mounting(way)
+            // A refusal is no news while there is another way.
+            let (beginning, status) = try await withDriver(of: mounted, showsRefusal: isLast) { session in
+                try await attempt(session, way)
+            }
+            switch beginning {
+            case .came(let outcome): return outcome
+            case .neverStarted(let said):
+                let error = await engine.diagnose(mounted, status: status, said: said)
+                // A missing image is missing in every way.
+                guard error.code == .refused, !isLast else { return .neverStarted(error) }
+                refusal = error
+            }
+        }
+        return .neverStarted(refusal ?? EngineError(.refused, doing: "bring the source in", reason: "no way is left"))
+    }
+
+    /// Starts a container and speaks with its driver.
+    ///
+    /// - Parameter showsRefusal: whether the engine's refusal is news.
+    private func withDriver(
+        of container: ContainerSpec, showsRefusal: Bool,
+        _ body: @escaping @Sendable (DriverSession) async throws -> (Attempt, DriverSession.Ending)
+    ) async throws -> (Attempt, ChildStatus) {
+        try await engine.withContainer(container) { streams in
+            try await DriverSession.with(
+                streams, nonce: job.surroundings.process.nonce, onOutput: { try await sink.output($0) },
+                onClientWords: { bytes in
+                    let text = String(decoding: bytes, as: UTF8.self)
+                    if !showsRefusal, text.hasPrefix("docker: ") { return }
+                    // A pull's progress is worth showing, and nothing depends on it.
+                    try? await sink.send(.notice(text: text))
+                }, body)
+        }
+    }
+
+    /// Texts of 20 kB on a container's command line cost it more time than a mount.
+    private func withPrograms(_ container: ContainerSpec, _ way: SourceStaging.Way) -> ContainerSpec {
+        guard way != .stream, let programs = job.surroundings.programs else { return container }
+        var container = container
+        container.readOnlyMounts.append((programs, ContainerLayout.programs))
+        // A FIFO takes what is written to it on a read-only mount, too.
+        if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
+        container.arguments = [
+            ". \(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce, "", "",
+        ]
+        return container
+    }
+
+    /// The engine did not refuse a privilege: that is remembered, and said when it is not all that was wanted.
+    private func remember(_ privilege: Privilege?) async throws {
+        guard let docker = job.surroundings.docker, let privilege, docker.privileges.count > 1 else { return }
+        docker.remember(privilege)
+        guard privilege != docker.privileges[0] else { return }
+        try await sink.send(
+            .notice(
+                text: "the engine refuses --privileged: the build gets the capabilities SYS_ADMIN, NET_ADMIN and MKNOD "
+                    + "instead, which are enough for its Docker daemon"))
+    }
+}

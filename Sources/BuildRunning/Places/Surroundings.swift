@@ -1,0 +1,52 @@
+public import Artifacts
+public import BuildPlanning
+public import Engines
+
+/// What is open while one build runs. Its maker closes all of it after the build.
+public struct Surroundings: Sendable {
+    public var engine: any BuildEngine
+    /// The container to start. Its program is set by the place that starts it.
+    public var container: ContainerSpec
+    public var source: SourceStaging
+    public var artifacts: ArtifactStore
+    public var process: BuildProcess
+    /// The caches of the build; `nil` for a build that uses none.
+    public var cache: CacheKeeping?
+    public var secrets = BuildSecrets()
+    /// A Docker daemon of the build's own; `nil` for a build that has none.
+    public var docker: InnerDocker?
+    /// The proxy between the build and the network; `nil` for a build that has its network, or none.
+    public var network: BuildNetwork?
+    /// A folder of this machine with the driver and the programs of user/bin; `nil` where the engine does not see it.
+    public var programs: String?
+    /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
+    public var pipes: String?
+    /// Receives each checkpoint; `nil` when none is to be made.
+    public var onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
+
+    public init(
+        engine: any BuildEngine, container: ContainerSpec, source: SourceStaging, artifacts: ArtifactStore,
+        process: BuildProcess
+    ) {
+        self.engine = engine
+        self.container = container
+        self.source = source
+        self.artifacts = artifacts
+        self.process = process
+    }
+}
+
+/// What only the running program knows: the time, chance, and its own version.
+public struct BuildProcess: Sendable {
+    /// A word that no build's output contains. It marks what the driver says.
+    public let nonce: String
+    public let now: @Sendable () -> Timestamp
+    /// The version of `buildspec`, for the first line of the log.
+    public let programVersion: String
+
+    public init(nonce: String, now: @escaping @Sendable () -> Timestamp, programVersion: String) {
+        self.nonce = nonce
+        self.now = now
+        self.programVersion = programVersion
+    }
+}

@@ -1,0 +1,63 @@
+internal import BuildPlanning
+internal import Engines
+
+/// Waits for the build's Docker daemon, and tells what it has in the end.
+struct DockerStage: Sendable {
+    private let context: StageContext
+
+    init(_ context: StageContext) { self.context = context }
+
+    private var docker: InnerDocker? { context.job.surroundings.docker }
+    private var session: DriverSession { context.session }
+    private var sink: EventSink { context.sink }
+
+    /// Waits for the build's daemon and gives it the images it will be asked for.
+    ///
+    /// What a build without its daemon fails with is [inferred]: the words are those of the service's own images
+    /// (CODEBUILD.md 10.2), which there end the container.
+    ///
+    /// - Returns: why there is none though there should be, or `nil`.
+    func run() async throws -> PhaseContext? {
+        guard let docker else { return nil }
+        switch try await session.perform("docker_wait") {
+        case 0: break
+        case 69:
+            // As in the service, whose own images alone bring a daemon (CODEBUILD.md 10.2).
+            try await sink.send(
+                .notice(
+                    text:
+                        "privileged: image `\(context.plan.image)` has no `dockerd`, or no `docker`, to start; the build has no "
+                        + "Docker daemon but one of its own commands start"))
+            return nil
+        default: return PhaseContext.clientError("Timed out trying to connect to internal docker host.")
+        }
+        try await lend(docker.images)
+        return nil
+    }
+
+    private func lend(_ images: [(name: String, id: String)]) async throws {
+        guard !images.isEmpty else { return }
+        let words = images.flatMap { [$0.name, $0.id] }.map(\.shellQuoted).joined(separator: " ")
+        let missing = Set(
+            try await session.ask("docker_missing \(words)").bytes.split(separator: 0)
+                .map { String(decoding: $0, as: UTF8.self) })
+        for (name, id) in images where missing.contains(name) {
+            try await sink.send(.notice(text: "lending image `\(name)` to the build's Docker daemon"))
+            do {
+                try await context.engine.copyImage(name, into: context.container.name)
+                _ = try await session.perform("docker_note \(name.shellQuoted) \(id.shellQuoted)")
+            } catch let error as EngineError {
+                // The build may not need it, and will say so if it does.
+                try await sink.send(.notice(text: "warning: \(error)"))
+            }
+        }
+    }
+
+    /// Tells which images the next build will find.
+    func noteImages() async throws {
+        guard let tell = docker?.onImages else { return }
+        let answer = try await session.ask("docker_images")
+        guard answer.status == 0 else { return }
+        try await tell(String(decoding: answer.bytes, as: UTF8.self).split(separator: "\n").map(String.init))
+    }
+}

@@ -1,0 +1,75 @@
+internal import BuildPlanning
+internal import SpecParsing
+
+/// Runs the commands of one phase, INSTALL to POST_BUILD.
+struct PhaseStage: Sendable {
+    let context: StageContext
+    private let phase: BuildPlan.Phase
+    /// Whether all phases before have succeeded.
+    private let isSucceeding: Bool
+
+    init(_ context: StageContext, _ phase: BuildPlan.Phase, isSucceeding: Bool) {
+        self.context = context
+        self.phase = phase
+        self.isSucceeding = isSucceeding
+    }
+
+    /// - Parameter point: the command of the phase to begin with; `nil` for its first.
+    /// - Returns: why the phase failed, or `nil`.
+    func run(from point: ResumePoint?) async throws -> PhaseContext? {
+        let isInFinally = point?.isInFinally ?? false, first = point?.index ?? 0
+        let commands = isInFinally ? [] : phase.commands.dropFirst(first)
+        let finally = phase.finally.dropFirst(isInFinally ? first : 0)
+        let remembers = context.job.recipe.ending.keep != .never && isSucceeding
+        let retry = RetryRule(phase.onFailure)
+        if retry.limit > 0 { _ = try await context.session.perform("kept=$(cat \"$tmp/dir.txt\")") }
+        var failure = try await perform(commands, remembering: remembers), attempt = 0
+        while let failed = failure, attempt < retry.limit, retry.matches(failed) {
+            attempt += 1
+            try await context.sink.retry(attempt, of: retry.limit)
+            try await beginAnew()
+            failure = try await perform(phase.commands[...], remembering: remembers)
+        }
+        let inFinally = try await perform(finally, isFinally: true, remembering: remembers && failure == nil)
+        return failure ?? inFinally
+    }
+
+    /// Puts back what the failed attempt of a phase has changed: the folder, and the flag of success; variables stay.
+    /// [inferred, CODEBUILD.md 3.5: the commands are repeated from the first]
+    private func beginAnew() async throws {
+        _ = try await context.session.perform("printf '%s\\n' \"$kept\" >\"$tmp/dir.txt\"")
+        if isSucceeding { try await tellCommands(isSucceeding: true) }
+    }
+
+    /// Runs commands until one fails.
+    ///
+    /// - Parameter remembers: whether the state each begins with is kept, in case it fails.
+    private func perform(
+        _ commands: ArraySlice<BuildSpec.Command>, isFinally: Bool = false, remembering remembers: Bool
+    ) async throws -> PhaseContext? {
+        let plan = context.plan
+        for (index, written) in zip(commands.indices, commands) {
+            let point = ResumePoint(phase: phase.name, isInFinally: isFinally, index: index)
+            guard let command = try await stepped(written, at: point) else { continue }
+            try await context.sink.commandStarted(command)
+            let user = phase.runAs == "root" ? nil : phase.runAs
+            let words = [user ?? "", plan.shell.program, plan.script(for: command.text)]
+            let status = try await context.session.perform(
+                (remembers ? "remember; " : "") + "run " + words.map(\.shellQuoted).joined(separator: " "))
+            try await context.sink.commandFinished(command, exitStatus: status)
+            guard status == 0 else {
+                try await explain(command, exitStatus: status)
+                try await tellCommands(isSucceeding: false)
+                if context.job.debugging.pausesAfterFailure { try await pause("after \(point) failed") }
+                return .commandFailed(command.text, exitStatus: status)
+            }
+        }
+        return nil
+    }
+
+    /// Sets `CODEBUILD_BUILD_SUCCEEDING` for the commands that follow.
+    private func tellCommands(isSucceeding: Bool) async throws {
+        let line = "export CODEBUILD_BUILD_SUCCEEDING='\(isSucceeding ? 1 : 0)'\n"
+        _ = try await context.session.perform("append \(ContainerLayout.environmentFile) \(line.shellQuoted)")
+    }
+}
