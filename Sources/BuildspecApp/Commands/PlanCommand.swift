@@ -6,11 +6,6 @@ internal import BuildPlanning
 internal import Rendering
 internal import Engines
 internal import SpecParsing
-#if canImport(FoundationEssentials)
-    internal import FoundationEssentials
-#else
-    internal import Foundation
-#endif
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,8 +47,7 @@ extension BuildSession {
         var staged: StagedSource?
         defer { staged?.release() }
         if location.isReadFromGit {
-            staged = try await stage(
-                location, for: "plan-\(UUID().uuidString.lowercased())", without: namedSecrets(location))
+            staged = try await stage(location, for: nil, without: namedSecrets(location))
             location.contents = staged?.files ?? location.source
         }
         let project = try readSettings(location)

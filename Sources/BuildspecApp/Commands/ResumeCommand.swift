@@ -49,7 +49,7 @@ extension BuildSession {
         var staged: StagedSource?
         defer { staged?.release() }
         if location.isReadFromGit {
-            staged = try await stage(location, for: "resume-\(build.uuid)", without: namedSecrets(location))
+            staged = try await stage(location, for: nil, without: namedSecrets(location))
             location.contents = staged?.files ?? location.source
         }
         let project = try readSettings(location)

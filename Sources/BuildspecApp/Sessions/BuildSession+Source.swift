@@ -31,13 +31,20 @@ extension BuildSession {
 
     /// The snapshot a build gets, checked out for its container; `nil` for a folder without git.
     ///
-    /// - Parameter excluded: paths that are nothing of the build's.
+    /// - Parameters:
+    ///   - container: `nil` when only this process reads the files.
+    ///   - excluded: paths that are nothing of the build's.
     func stage(
-        _ location: BuildLocation, for container: String, without excluded: [[UInt8]]
+        _ location: BuildLocation, for container: String?, without excluded: [[UInt8]]
     ) async throws -> StagedSource? {
         guard location.asksGit else { return nil }
-        let staged = try await snapshots(location).stage(
-            location.kind ?? .worktree, git(location), for: container, without: excluded)
+        let (snapshots, kind, git) = (snapshots(location), location.kind ?? .worktree, git(location))
+        let staged =
+            if let container {
+                try await snapshots.stage(kind, git, for: container, without: excluded)
+            } else {
+                try await snapshots.stageForReading(kind, git, without: excluded)
+            }
         if staged == nil, location.kind != nil { throw noWorkTree(location) }
         for warning in staged?.warnings ?? [] { terminal.say("warning: \(warning)\n") }
         return staged
