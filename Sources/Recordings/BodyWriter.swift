@@ -21,7 +21,7 @@ public final class BodyWriter: Sendable {
     init(in folder: String) throws {
         let doing = "write a recording in `\(folder)`"
         while true {
-            let path = "\(folder)/\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+            let path = "\(folder)/\(UniqueName.make())"
             let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor < 0, errno == ENOENT {
                 try FileAccess.makeFolder(folder, doing: doing)
