@@ -31,12 +31,13 @@ public final class BodyWriter: Sendable {
             guard descriptor >= 0 else { throw FileAccess.failure(doing) }
             // Held as long as it is written: what nobody holds is left from a process that died.
             var info = stat()
-            guard flock(descriptor, LOCK_EX) == 0, fstat(descriptor, &info) == 0 else {
+            let isHeld = flock(descriptor, LOCK_EX | LOCK_NB) == 0, reason = errno
+            guard isHeld || reason == EWOULDBLOCK, fstat(descriptor, &info) == 0 else {
                 defer { close(descriptor) }
                 throw FileAccess.failure(doing)
             }
-            // Somebody may have swept it between the two calls.
-            guard info.st_nlink > 0 else {
+            // Somebody may have swept it between the two calls, or be about to.
+            guard isHeld, info.st_nlink > 0 else {
                 close(descriptor)
                 continue
             }

@@ -95,7 +95,7 @@ extension BuildSession {
 
         var container = try await containerSpec(plan, settings, engine)
         if let checkpoint { container.image = checkpoint.image }
-        let mark = try RunningMarks(folder: "\(places.state)/running").mark(container.name)
+        let mark = try await RunningMarks(folder: "\(places.state)/running").mark(container.name)
         defer { mark.release() }
         let room = try await scratch(plan, settings)
         defer { room?.remove() }

@@ -133,6 +133,7 @@ extension BuildSession {
             hasCloud = try await engine.hasVolume(localCloud(settings, location).name)
         }
         let store = RecordingStore(folder: places.recordings(of: location.projectKey))
+        try await store.hold()
         return try images.map { image in
             if there.contains(image.name) { return (image, .engine) }
             if inside.contains(ProjectDocker.listed(image.name)) { return (image, .volume) }

@@ -26,7 +26,7 @@ struct BuildSession: Sendable {
         var location = try BuildLocation(options, places: places)
         let id = BuildID(project: location.projectName, uuid: UUID().uuidString.lowercased())
         let marks = try runningMarks()
-        let mark = try marks.mark(id.containerName)
+        let mark = try await marks.mark(id.containerName)
         defer { mark.release() }
         var staged: StagedSource?
         defer { staged?.release() }
