@@ -1,5 +1,4 @@
 public import Archives
-internal import Synchronization
 public import Files
 
 /// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
@@ -104,16 +103,13 @@ private struct ArtifactPlace: Sendable {
     /// What is not finished lies here.
     let draft: DirectoryHandle
 
-    private static let count = Atomic<Int>(0)
-
     init(making identifier: String, in directory: FilePath) throws {
         var made = MadeDirectories()
         store = try made.open(directory)
         self.made = made
         let prefix = ".\(identifier).draft-"
         Self.removeAbandoned(prefix, in: store)
-        let number = Self.count.add(1, ordering: .relaxed).newValue
-        name = Array("\(prefix)\(getpid())-\(number)".utf8)
+        name = Array((prefix + UniqueName.make()).utf8)
         try store.makeDirectory(name, mode: 0o700)
         draft = try store.directory(name)
     }
@@ -121,10 +117,8 @@ private struct ArtifactPlace: Sendable {
     /// Drafts of processes that are no more. Failing to remove one harms nothing.
     private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
         for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
-            let process = name.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "-") }
-            guard let process = pid_t(String(decoding: process, as: UTF8.self)), kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            try? store.removeTree(name)
+            let unique = String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self)
+            if UniqueName.isAbandoned(unique) { try? store.removeTree(name) }
         }
     }
 

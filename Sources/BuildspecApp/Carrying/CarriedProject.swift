@@ -55,7 +55,7 @@ struct CarriedProject: Sendable {
         asked.image = options.image
         asked.cache = options.cache
         asked.context = options.context
-        var project = try await Project.find(asked, on: machine, heldBy: "carry-\(machine.uuid())")
+        var project = try await Project.find(asked, on: machine)
         defer { project.release() }
         let carried = try await CarriedProject(project)
         defer { carried.room.remove() }

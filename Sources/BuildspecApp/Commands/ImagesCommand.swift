@@ -23,7 +23,7 @@ struct ImagesCommand: AsyncParsableCommand {
             var asked = Asked(path: self.project)
             asked.awsLocal = true
             asked.context = context
-            var project = try await Project.find(asked, on: machine, heldBy: "images-\(machine.uuid())")
+            var project = try await Project.find(asked, on: machine)
             defer { project.release() }
             let cloud = machine.localCloud(
                 of: project.identity, project.settings.network,

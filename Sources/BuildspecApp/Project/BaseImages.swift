@@ -101,6 +101,7 @@ struct BaseImages {
                 project.machine.localCloud(of: identity, settings.network, engine).name)
         }
         let store = RecordingStore(folder: places.recordings(of: identity.key))
+        try await store.hold()
         return try images.map { image in
             if there.contains(image.name) { return (image, .engine) }
             if inside.contains(ProjectDocker.listed(image.name)) { return (image, .volume) }

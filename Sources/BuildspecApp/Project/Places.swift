@@ -200,7 +200,7 @@ enum Files {
 
     /// Writes a file whole or not at all.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o666) throws {
-        let temporary = "\(path).\(getpid()).tmp"
+        let temporary = "\(path).\(UniqueName.make()).tmp"
         let descriptor = try create(temporary, mode: mode)
         do {
             defer { close(descriptor) }

@@ -10,7 +10,7 @@ enum ProgramFolder {
         let name = CacheKey.digest(of: [driverText, buildProgramsText])
         let folder = "\(places.cache)/programs/\(name.prefix(16))"
         if Files.kind(of: "\(folder)/driver.sh") == .file { return folder }
-        let draft = "\(folder).\(getpid())"
+        let draft = "\(folder).\(UniqueName.make())"
         do {
             try Files.makeFolder("\(draft)/bin")
             for name in buildProgramNames {

@@ -24,15 +24,15 @@ struct Project: Sendable {
     /// A source that is read from git (`--source git:index`, `git:REV`) is checked out first, since its settings are those
     /// of the index or the commit.
     ///
-    /// - Parameter holder: names the checkout's user: the container, or what else uses it.
+    /// - Parameter holder: the container that gets the checkout; `nil` when only this process reads it.
     /// - Throws: ``Failure`` when the source, a file of the settings or a setting is missing or wrong.
-    static func find(_ asked: Asked, on machine: Machine, heldBy holder: String) async throws -> Project {
+    static func find(_ asked: Asked, on machine: Machine, heldBy holder: String? = nil) async throws -> Project {
         try await find(asked, in: try ProjectLocation(asked, machine.places), on: machine, heldBy: holder)
     }
 
     /// The same, where the location is known already.
     static func find(
-        _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String
+        _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String? = nil
     ) async throws -> Project {
         var location = location, staged: StagedSource?
         if location.isReadFromGit {

@@ -27,10 +27,18 @@ struct SourceCheckout: Sendable {
 
     /// Takes the snapshot that a build gets and checks it out for its container; `nil` for a folder without git.
     ///
-    /// - Parameter excluded: paths that are not part of the build.
-    func stage(for container: String, without excluded: [[UInt8]]) async throws -> StagedSource? {
+    /// - Parameters:
+    ///   - container: `nil` when only this process reads the files.
+    ///   - excluded: paths that are not part of the build.
+    func stage(for container: String?, without excluded: [[UInt8]]) async throws -> StagedSource? {
         guard location.asksGit else { return nil }
-        let staged = try await store.stage(location.kind ?? .worktree, git, for: container, without: excluded)
+        let kind = location.kind ?? .worktree
+        let staged =
+            if let container {
+                try await store.stage(kind, git, for: container, without: excluded)
+            } else {
+                try await store.stageForReading(kind, git, without: excluded)
+            }
         if staged == nil, location.kind != nil { throw noWorkTree }
         for warning in staged?.warnings ?? [] { machine.say("warning: \(warning)\n") }
         return staged

@@ -15,7 +15,7 @@ struct PlanSession {
     let format: PlanFormat
 
     func run() async throws -> ExitStatus {
-        var project = try await Project.find(asked, on: machine, heldBy: "plan-\(machine.uuid())")
+        var project = try await Project.find(asked, on: machine)
         defer { project.release() }
         let place = try project.buildspec()
         do {

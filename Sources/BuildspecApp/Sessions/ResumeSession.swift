@@ -26,7 +26,7 @@ struct ResumeSession {
 
     func run() async throws -> ExitStatus {
         // Of a commit or an index the files are checked out to read the buildspec from; the container has its own.
-        var project = try await Project.find(kept.asked, on: machine, heldBy: "resume-\(build.uuid)")
+        var project = try await Project.find(kept.asked, on: machine)
         defer { project.release() }
         let buildspec: ReadBuildspec
         do { buildspec = try project.read(try project.buildspec()) } catch is BuildspecProblem {
@@ -71,7 +71,7 @@ struct ResumeSession {
         _ planned: PlannedBuild, in surroundings: BuildSurroundings, at point: ResumePoint, after before: BuildResult
     ) async throws -> ExitStatus {
         let records = BuildRecords(machine.places)
-        let mark = try records.marks().mark(kept.container)
+        let mark = try await records.marks().mark(kept.container)
         defer { mark.release() }
         let record = try await records.reopen(build)
         defer { record.close() }

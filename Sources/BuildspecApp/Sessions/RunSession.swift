@@ -23,7 +23,7 @@ struct RunSession {
         start = machine.now()
         let location = try ProjectLocation(asked, machine.places)
         id = BuildID(project: location.identity.name, uuid: machine.uuid())
-        mark = try BuildRecords(machine.places).marks().mark(id.containerName)
+        mark = try await BuildRecords(machine.places).marks().mark(id.containerName)
         do {
             project = try await Project.find(asked, in: location, on: machine, heldBy: id.containerName)
         } catch {
