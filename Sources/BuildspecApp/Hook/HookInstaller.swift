@@ -22,6 +22,7 @@ struct HookInstaller {
 
     func install(_ rules: HookCommand.Rules) async throws {
         let path = try await path()
+        try await requirePrivateFolder(of: path, rules)
         try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
         let before = path + Self.setAside
@@ -43,6 +44,18 @@ struct HookInstaller {
         if Files.kind(of: before) != nil {
             terminal.say("the hook that was there runs first: `\(places.shown(before))`\n")
         }
+    }
+
+    /// A hooks folder that git would commit is everybody's: it gets neither paths of this machine nor a hook that others have
+    /// not asked for.
+    private func requirePrivateFolder(of path: String, _ rules: HookCommand.Rules) async throws {
+        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
+        guard try await git.wouldCommit(path) else { return }
+        let call = (["hook", "run", "pre-push"] + rules.words).map { $0.allSatisfy(\.isPlain) ? $0 : $0.shellQuoted }
+        try terminal.write(Array("buildspec \(call.joined(separator: " ")) \"$@\"\n".utf8))
+        throw Failure(
+            .cannotWriteOutput, "the hooks folder of this repository is part of its work tree: `\(places.shown(path))`",
+            help: "add the line above to that hook, as its manager (husky, lefthook, pre-commit) wants it")
     }
 
     func uninstall() async throws {
@@ -73,4 +86,9 @@ struct HookInstaller {
         let folders = (places.environment["PATH"] ?? "").split(separator: ":")
         return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 } ?? name
     }
+}
+
+extension Character {
+    /// Whether a shell takes it as it is.
+    fileprivate var isPlain: Bool { isASCII && (isLetter || isNumber || "-_./=:,".contains(self)) }
 }

@@ -31,6 +31,13 @@ struct Machine: Sendable {
     /// The same machine, seen from other folders or with another environment.
     func with(_ places: Places) -> Machine { Machine(places: places, terminal: terminal, now: now, uuid: uuid) }
 
+    /// The name of the user: as the environment has it, else as the system has it, else his number.
+    var userName: String {
+        for name in ["USER", "LOGNAME"] { if let value = environment[name], !value.isEmpty { return value } }
+        guard let entry = getpwuid(getuid()), let name = entry.pointee.pw_name else { return "user-\(getuid())" }
+        return String(cString: name)
+    }
+
     /// Says something on standard error.
     func say(_ text: String) { terminal.say(text) }
 

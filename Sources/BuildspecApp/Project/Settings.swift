@@ -207,23 +207,9 @@ extension Settings.Values {
                 name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
         }
         for path in asked.envFile {
-            let text = String(decoding: try Files.read(lookup.places.absolute(path)), as: UTF8.self)
-            for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-                let line = line.hasSuffix("\r") ? line.dropLast() : line
-                guard !line.allSatisfy(\.isWhitespace), !line.hasPrefix("#") else { continue }
-                variables.append(try Self.assignment(line, place: "\(path):\(number + 1)"))
-            }
+            variables += try EnvFile.variables(try Files.read(lookup.places.absolute(path)), named: path)
         }
-        variables += try asked.env.map { try Self.assignment(Substring($0), place: "--env") }
-    }
-
-    private static func assignment(_ text: Substring, place: String) throws -> BuildPlan.Variable {
-        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-            throw Failure(.usage, "`\(place)` has `\(text)`, expected NAME=VALUE")
-        }
-        return BuildPlan.Variable(
-            name: String(text[..<equals]), value: String(text[text.index(after: equals)...]), origin: .flag,
-            place: place)
+        variables += try asked.env.map { try EnvFile.variable($0, at: "--env") }
     }
 }
 

@@ -154,8 +154,10 @@ struct BuildSurroundings {
             }
         return SourceStaging(
             content, root: project.location.source, ways: ways, volumeRoot: root, changesOwner: getuid() != 0
-        ) { way in
-            // That a way works says nothing of those before it that were not tried.
+        ) { [project] way in
+            // A folder of the user's that cannot be mounted says nothing of the engine; our own checkouts do. That a way works
+            // says nothing of those before it that were not tried.
+            guard project.staged != nil else { return }
             if way == .stream && tried.count > 1 || tried.contains(.overlay) {
                 memory.remember(way, volumeRoot: volumeRoot)
             }

@@ -89,12 +89,12 @@ struct PlannedBuild: Sendable {
         self.project = project
         self.buildspec = buildspec
         remote = occasion.snapshot?.head.origin
-        let settings = project.settings, environment = project.machine.environment
+        let settings = project.settings
         let inside = buildspec.place.relativePath
         var request = BuildRequest(
             id: occasion.id, image: settings.container.image, buildspecPath: inside,
             overrides: settings.values.variables, source: project.facts(occasion.snapshot),
-            initiator: environment["USER"] ?? environment["LOGNAME"] ?? "\(getuid())",
+            initiator: project.machine.userName,
             region: settings.network.region, buildNumber: occasion.number,
             startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
             usesCache: settings.cache.isUsed,

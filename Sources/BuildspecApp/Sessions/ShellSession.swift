@@ -13,12 +13,13 @@ struct ShellSession {
 
     private var engine: any Engine { machine.engine(context: machine.places.variable("context")) }
 
-    /// Opens a shell in the newest build's container, or in that of the build named, or copies a path out of it.
+    /// Opens a shell in the container of the newest build of this folder's project, or of the build named, or copies a path out of it.
     ///
     /// - Parameter path: a file or folder of the container; relative to the source.
     func open(_ build: String?, copyingOut path: String?) async throws -> ExitStatus {
         let records = BuildRecords(machine.places), engine = engine
         for candidate in try build.map({ [try records.find($0)] }) ?? records.newest() {
+            if build == nil, try !candidate.isOfProject(in: machine.places) { continue }
             guard let target = try ShellTarget(candidate) else { continue }
             if let path {
                 guard try await engine.isRunning(target.container) else { continue }
@@ -33,8 +34,9 @@ struct ShellSession {
         }
         throw Failure(
             .noSuchFile,
-            build.map { "build `\($0)` has no container any more" } ?? "no build runs, and none was kept",
-            help: "run it with --keep failure, or --keep always")
+            build.map { "build `\($0)` has no container any more" }
+                ?? "no build of `\(machine.places.absolute("."))` runs, and none was kept",
+            help: "run it with --keep failure, or --keep always; `buildspec builds` lists the builds of all projects")
     }
 
     /// Runs `body` beside what stood between the build and every network; a build that runs has its own.
