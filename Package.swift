@@ -113,7 +113,7 @@ let package = Package(
             "BuildRunningTests",
             [
                 "BuildRunning", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches",
-                "Artifacts", "Files",
+                "Artifacts", "Files", "SourceSnapshots",
             ]),
         tests(
             "BuildspecAppTests", ["BuildspecApp", "BuildPlanning", "SpecParsing", "Engines", "Files", "TestSupport"]),

@@ -1,5 +1,6 @@
 import BuildPlanning
 import SpecParsing
+import Synchronization
 import Testing
 
 @testable import BuildRunning
@@ -66,5 +67,76 @@ import Testing
         await listener.wait(for: "any q")
         try await sink.output(Array("uestion of the day?".utf8))
         #expect(await listener.text == "any q***?")
+    }
+
+    /// Takes longer over its first events than over later ones, as a terminal that was busy.
+    private actor SlowListener {
+        private(set) var times: [Int64] = []
+        private(set) var texts: [String] = []
+
+        func take(_ event: BuildEvent) async {
+            for _ in 0..<max(0, 40 - 10 * times.count) { await Task.yield() }
+            times.append(event.time.microseconds)
+            if case .notice(let text) = event.kind { texts.append(text) }
+            if case .output(_, let bytes) = event.kind { texts.append(String(decoding: bytes, as: UTF8.self)) }
+            if case .buildFinished = event.kind { texts.append("finished") }
+        }
+    }
+
+    /// A clock that no two callers read the same time from.
+    private final class Ticks: Sendable {
+        private let count = Mutex<Int64>(0)
+        func next() -> Timestamp {
+            Timestamp(
+                microseconds: count.withLock {
+                    $0 += 1
+                    return $0
+                })
+        }
+    }
+
+    @Test(arguments: 1...20)
+    func `events are emitted in the order of their times, whoever sends them`(_: Int) async throws {
+        let listener = SlowListener(), ticks = Ticks()
+        let sink = EventSink(now: { ticks.next() }) { await listener.take($0) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<20 {
+                group.addTask { try await sink.output(Array("\(number) ".utf8)) }
+                group.addTask { try await sink.send(.notice(text: "\(number)")) }
+            }
+            try await group.waitForAll()
+        }
+        let times = await listener.times
+        #expect(times.count == 40)
+        #expect(times == times.sorted())
+    }
+
+    @Test func `nothing is emitted after the build has finished`() async throws {
+        let listener = SlowListener(), ticks = Ticks()
+        let sink = EventSink(now: { ticks.next() }, mask: SecretMask([SecretText("question of the day")]), pause: .zero)
+        {
+            await listener.take($0)
+        }
+        try await sink.output(Array("early".utf8))
+        try await sink.send(.buildFinished(status: .succeeded))
+        try await sink.output(Array("late qu".utf8))
+        try await sink.send(.notice(text: "late"))
+        try await sink.send(.buildFinished(status: .fault))
+        for _ in 0..<1000 { await Task.yield() }
+        #expect(await listener.texts == ["early", "finished"])
+    }
+
+    @Test func `a phase that failed by itself keeps its reason when the build breaks off behind it`() async throws {
+        let ends = Mutex<[PhaseStatus]>([])
+        let sink = EventSink(now: { Timestamp(microseconds: 0) }) { event in
+            if case .phaseFinished(_, let status, _, _) = event.kind { ends.withLock { $0.append(status) } }
+        }
+        try await sink.begin(.preBuild)
+        try await sink.end(.succeeded, .none)
+        try await sink.breakOff(.fault, .none)
+        try await sink.begin(.build)
+        try await sink.end(.failed, .none)
+        try await sink.breakOff(.fault, .none)
+        #expect(ends.withLock { $0 } == [.succeeded, .fault, .failed])
     }
 }

@@ -6,13 +6,15 @@ internal import Engines
 ///
 /// Both outputs are read all the time, so a background child that goes on printing never blocks an answer.
 actor DriverSession {
-    private let input: ChildInput
     private let answers: AnswerBox
     private let replies: AsyncStream<Int>
     private var replyIterator: AsyncStream<Int>.Iterator
 
-    private init(input: ChildInput, answers: AnswerBox, replies: AsyncStream<Int>) {
-        self.input = input
+    private let streams: ChildStreams
+    private var input: ChildInput { streams.input }
+
+    private init(_ streams: ChildStreams, answers: AnswerBox, replies: AsyncStream<Int>) {
+        self.streams = streams
         self.answers = answers
         self.replies = replies
         replyIterator = replies.makeAsyncIterator()
@@ -36,7 +38,7 @@ actor DriverSession {
     ) async throws -> Result {
         let (replies, replied) = AsyncStream.makeStream(of: Int.self)
         let answers = AnswerBox(nonce: nonce, onClientWords: onClientWords)
-        let session = DriverSession(input: streams.input, answers: answers, replies: replies)
+        let session = DriverSession(streams, answers: answers, replies: replies)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 defer { replied.finish() }
@@ -86,6 +88,9 @@ actor DriverSession {
             throw error
         }
     }
+
+    /// Ends the conversation in the middle of whatever it is about: orders that wait for an answer throw ``Lost``.
+    func terminate() { streams.terminate() }
 
     /// Gives the first orders at once, while the container is still coming up, and waits for the driver's first word.
     ///

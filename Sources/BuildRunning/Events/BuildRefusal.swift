@@ -26,8 +26,22 @@ public struct BuildRefusal: Sendable {
     }
 
     /// Says what CodeBuild's log would say, up to the failure of DOWNLOAD_SOURCE.
+    ///
+    /// - Throws: what `emit` throws; `buildFinished` is the last event all the same.
     public func run(_ process: BuildProcess, emit: @escaping Emit) async throws {
         let sink = EventSink(now: process.now, emit: emit)
+        let told: Result<Void, any Error>
+        do { told = .success(try await tell(process, sink)) } catch { told = .failure(error) }
+        let finished: Result<Void, any Error>
+        do { finished = .success(try await sink.send(.buildFinished(status: .failed))) } catch {
+            finished = .failure(error)
+        }
+        // Of two failures the first is the reason.
+        try told.get()
+        try finished.get()
+    }
+
+    private func tell(_ process: BuildProcess, _ sink: EventSink) async throws {
         try await sink.send(.buildStarted(start))
         try await sink.log("Running on buildspec \(process.programVersion)")
         try await sink.log("Waiting for agent ping")
@@ -36,6 +50,5 @@ public struct BuildRefusal: Sendable {
         try await sink.log("Phase is DOWNLOAD_SOURCE")
         for line in lines { try await sink.log(line) }
         try await sink.end(.failed, context)
-        try await sink.send(.buildFinished(status: .failed))
     }
 }

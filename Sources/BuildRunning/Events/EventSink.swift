@@ -3,13 +3,16 @@ internal import SpecParsing
 
 /// Puts what happens into one line of events, stamps it, and waits until each was taken: a slow terminal slows the build.
 ///
-/// No secret gets past here: every text is masked before it becomes an event.
+/// Events are emitted one at a time, in the order of their times. No secret gets past here: every text is masked before it
+/// becomes an event. After `buildFinished` nothing is emitted any more.
 actor EventSink {
     private let now: @Sendable () -> Timestamp
     private let emit: Emit
-    private var phase = BuildPhase.downloadSource
+    private var phase: BuildPhase
     private var phaseStart: Timestamp
-    private(set) var currentStart: Timestamp
+    /// How the last phase has ended; `nil` while it runs, and before the first.
+    private var phaseEnd: PhaseStatus?
+    private var commandStart: Timestamp
     /// The beginning of a character whose rest is still to come.
     private var unfinished: [UInt8] = []
     private var mask: SecretMask?
@@ -20,42 +23,66 @@ actor EventSink {
     private(set) var lastOutput: [UInt8] = []
     private static let keptOutput = 16_384
 
+    private var isEmitting = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var isFinished = false
+
+    /// - Parameter phase: the phase that events belong to until one begins.
     init(
         now: @escaping @Sendable () -> Timestamp, mask: SecretMask? = nil, pause: Duration = .milliseconds(200),
-        emit: @escaping Emit
+        phase: BuildPhase = .downloadSource, emit: @escaping Emit
     ) {
         self.now = now
         self.mask = mask
         self.pause = pause
+        self.phase = phase
         self.emit = emit
         phaseStart = now()
-        currentStart = phaseStart
+        commandStart = phaseStart
     }
 
-    func send(_ kind: BuildEvent.Kind) async throws {
-        // Our own words may come in the middle of a command's: they end nothing.
-        if case .notice = kind {} else { try await flush() }
-        try await emit(BuildEvent(time: now(), kind: mask?.masked(kind) ?? kind))
+    func send(_ kind: BuildEvent.Kind) async throws { try await send(kind, at: now()) }
+
+    private func send(_ kind: BuildEvent.Kind, at time: Timestamp) async throws {
+        try await inTurn {
+            // Our own words may come in the middle of a command's: they end nothing.
+            if case .notice = kind {} else { try await flush(at: time) }
+            if case .buildFinished = kind { isFinished = true }
+            try await emit(BuildEvent(time: time, kind: mask?.masked(kind) ?? kind))
+        }
+    }
+
+    /// Emits what came first before what came later, though the actor lets others in while it waits for ``emit``.
+    ///
+    /// A caller that stamps its event before the call finds its turn in the order of the times.
+    private func inTurn(_ body: () async throws -> Void) async throws {
+        if isEmitting { await withCheckedContinuation { waiting.append($0) } }
+        isEmitting = true
+        defer { if waiting.isEmpty { isEmitting = false } else { waiting.removeFirst().resume() } }
+        if !isFinished { try await body() }
     }
 
     /// A line of the agent's log in the current phase.
     func log(_ text: String) async throws { try await send(.agentLog(phase: phase, text: text)) }
 
     func output(_ bytes: [UInt8]) async throws {
-        let shown = mask?.feed(bytes) ?? bytes
-        if mask?.isHolding == true { showAfterPause() }
-        try await show(shown)
+        let time = now()
+        try await inTurn {
+            let shown = mask?.feed(bytes) ?? bytes
+            if mask?.isHolding == true { showAfterPause() }
+            try await show(shown, at: time)
+        }
     }
 
     /// Shows bytes as far as their characters are whole.
-    private func show(_ bytes: [UInt8]) async throws {
+    private func show(_ bytes: [UInt8], at time: Timestamp) async throws {
         lastOutput += bytes.suffix(Self.keptOutput)
         if lastOutput.count > 2 * Self.keptOutput { lastOutput.removeFirst(lastOutput.count - Self.keptOutput) }
         let whole = unfinished + bytes
         let held = incompleteCharacterLength(whole)
         unfinished = Array(whole.suffix(held))
         guard whole.count > held else { return }
-        try await emit(BuildEvent(time: now(), kind: .output(phase: phase, bytes: Array(whole.dropLast(held)))))
+        try await emit(BuildEvent(time: time, kind: .output(phase: phase, bytes: Array(whole.dropLast(held)))))
     }
 
     private func showAfterPause() {
@@ -66,19 +93,32 @@ actor EventSink {
         Task {
             try? await Task.sleep(for: pause)
             isPausing = false
-            if let shown = mask?.pause(), !shown.isEmpty { try? await show(shown) }
+            let time = now()
+            try? await inTurn {
+                if let shown = mask?.pause(), !shown.isEmpty { try await show(shown, at: time) }
+            }
         }
     }
 
     func begin(_ phase: BuildPhase) async throws {
         self.phase = phase
         phaseStart = now()
-        try await send(.phaseStarted(phase: phase))
+        phaseEnd = nil
+        try await send(.phaseStarted(phase: phase), at: phaseStart)
     }
 
     func end(_ status: PhaseStatus, _ context: PhaseContext) async throws {
-        let milliseconds = now().milliseconds(since: phaseStart)
-        try await send(.phaseFinished(phase: phase, status: status, context: context, milliseconds: milliseconds))
+        phaseEnd = status
+        let time = now()
+        try await send(
+            .phaseFinished(
+                phase: phase, status: status, context: context, milliseconds: time.milliseconds(since: phaseStart)),
+            at: time)
+    }
+
+    /// Ends the phase that the build broke off in, or after. One that has failed by itself keeps its own reason.
+    func breakOff(_ status: PhaseStatus, _ context: PhaseContext) async throws {
+        if phaseEnd == nil || phaseEnd == .succeeded { try await end(status, context) }
     }
 
     func retry(_ attempt: Int, of limit: Int) async throws {
@@ -86,16 +126,19 @@ actor EventSink {
     }
 
     func commandStarted(_ command: BuildSpec.Command) async throws {
-        currentStart = now()
+        commandStart = now()
         lastOutput = []
-        try await send(.commandStarted(phase: phase, command: command.text, location: command.location))
+        try await send(
+            .commandStarted(phase: phase, command: command.text, location: command.location), at: commandStart)
     }
 
     func commandFinished(_ command: BuildSpec.Command, exitStatus: Int) async throws {
-        let milliseconds = now().milliseconds(since: currentStart)
+        let time = now()
         try await send(
             .commandFinished(
-                phase: phase, command: command.text, exitStatus: exitStatus, milliseconds: milliseconds))
+                phase: phase, command: command.text, exitStatus: exitStatus,
+                milliseconds: time.milliseconds(since: commandStart)),
+            at: time)
     }
 
     func explained(_ command: BuildSpec.Command, help: String?, failedTests: [String]) async throws {
@@ -103,11 +146,11 @@ actor EventSink {
             .commandExplained(phase: phase, command: command.text, help: help, failedTests: failedTests))
     }
 
-    private func flush() async throws {
-        if let rest = mask?.finish(), !rest.isEmpty { try await show(rest) }
+    private func flush(at time: Timestamp) async throws {
+        if let rest = mask?.finish(), !rest.isEmpty { try await show(rest, at: time) }
         guard !unfinished.isEmpty else { return }
         let bytes = unfinished
         unfinished = []
-        try await emit(BuildEvent(time: now(), kind: .output(phase: phase, bytes: bytes)))
+        try await emit(BuildEvent(time: time, kind: .output(phase: phase, bytes: bytes)))
     }
 }

@@ -75,10 +75,11 @@ extension LocalBuild {
                     return (attempt.outcome, .leave)
                 }
             }
-            if case .ended(_, isKept: true) = outcome {} else { try await engine.remove(container.name) }
+            if case .ended(_, isKept: true) = outcome {} else { await removeContainer() }
             return outcome
         } catch {
-            _ = await Task { try await engine.remove(container.name) }.result
+            // A new task: not cancelled with us.
+            await Task { await removeContainer() }.value
             throw error
         }
     }

@@ -13,17 +13,12 @@ struct BuildStages: Sendable {
 
     /// Runs a build in a new container, or the part of it that is asked for.
     ///
-    /// - Throws: ``UnfitImage``, after the failed phase was told.
+    /// - Throws: ``UnfitImage``
     func run(_ source: SourceStage) async throws -> BuildStatus {
         var cache = CacheStage.Memory()
-        do {
-            if let failure = try await downloadSource(source, &cache) {
-                try await sink.end(.failed, failure)
-                return .failed
-            }
-        } catch let unfit as UnfitImage {
-            try await sink.end(.failed, .clientError(unfit.reason))
-            throw unfit
+        if let failure = try await downloadSource(source, &cache) {
+            try await sink.end(.failed, failure)
+            return .failed
         }
         try await sink.end(.succeeded, .none)
         try await tellSkipped()
