@@ -93,12 +93,15 @@ let package = Package(
             ]),
         .executableTarget(name: "buildspec", dependencies: ["BuildspecApp"], swiftSettings: settings),
 
-        .target(name: "TestSupport", dependencies: ["Archives", "Files"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Archives", "ChildProcesses", "Engines", "Files"],
+            path: "Tests/TestSupport"),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("SpecParsingTests", ["SpecParsing", "Rendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
         tests("RenderingTests", ["Rendering", "BuildPlanning", "SpecParsing"]),
         tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
+        tests("EngineContractTests", ["Engines", "Archives", "ChildProcesses", "Files", "TestSupport"]),
         tests("ChildProcessesTests", ["ChildProcesses", "Files"]),
         tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
