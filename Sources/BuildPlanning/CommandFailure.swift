@@ -136,6 +136,6 @@ extension CommandFailure.Facts {
 }
 
 extension Substring {
-    /// Where a text is found first.
+    /// The first place where a text is found.
     fileprivate func range(of text: String) -> Range<Index>? { firstRange(of: text) }
 }

@@ -62,7 +62,7 @@ struct CacheImport {
         let manifest: ProjectArchive.Manifest
         let caches: [(manifest: CacheManifest, folder: FilePath)]
         let recordings: RecordingStore
-        /// Of images and the cloud's state, where it has them.
+        /// The tars of images and of the local AWS's state, where the archive has them.
         let imagesTar: String?
         let cloudTar: String?
     }

@@ -112,7 +112,7 @@ struct CarriedProject: Sendable {
             help: "`make images` makes `\(LocalCloud.image)`; or name another image with --image")
     }
 
-    /// Where builds have some of ``baseImages`` from.
+    /// The places that builds have some of ``baseImages`` from.
     func origins(
         of images: [BaseImages.Image]
     ) async throws -> [(image: BaseImages.Image, origin: BaseImages.Origin)] {

@@ -22,7 +22,7 @@ struct HookCommand: AsyncParsableCommand {
         @Option(help: "When no engine answers or `buildspec` is gone: block the push, or allow it.")
         var ifNoEngine = IfNoEngine.block
 
-        /// The same as words of a command line.
+        /// The rules as words of a command line.
         var words: [String] {
             branch.flatMap { ["--branch", $0] } + path.flatMap { ["--path", $0] }
                 + (ifNoEngine == .block ? [] : ["--if-no-engine", ifNoEngine.rawValue])

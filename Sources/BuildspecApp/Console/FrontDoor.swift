@@ -12,7 +12,7 @@ internal import Recordings
 #endif
 internal import Files
 
-/// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
+/// The entrance of every command: it reads the process's surroundings once, and turns every end into words and an exit status.
 enum FrontDoor {
     static func enter(_ body: @escaping @Sendable (Machine) async throws -> ExitStatus) async -> Never {
         signal(SIGPIPE, SIG_IGN)

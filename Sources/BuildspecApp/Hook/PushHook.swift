@@ -89,7 +89,7 @@ struct PushHook: Sendable {
             """)
     }
 
-    /// One line of git's: what is pushed where.
+    /// A line that git hands to the hook: what is pushed, and to which ref.
     struct Push: Equatable {
         let commit: String
         let remoteReference: String

@@ -89,7 +89,7 @@ struct BaseImages {
         return origins.map { PlanView.BaseImage(name: $0.image.name, place: $0.image.place, origin: $0.origin) }
     }
 
-    /// Where the daemon of a build would have images from.
+    /// The places that the daemon of a build would have images from.
     func origins(of images: [Image], _ engine: any Engine) async throws -> [(image: Image, origin: Origin)] {
         let identity = project.identity, settings = project.settings, places = project.machine.places
         let there = Set(try await engine.ids(of: images.map(\.name)).map(\.name))

@@ -2,7 +2,7 @@ internal import Files
 
 /// A buildspec before it is read: a file, or text that came from elsewhere.
 struct BuildspecPlace {
-    /// As the user would name it, for messages.
+    /// The name that the user would give it, for messages.
     let shownPath: String
     /// Absolute; `nil` for text.
     let file: String?

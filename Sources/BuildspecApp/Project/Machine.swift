@@ -28,7 +28,7 @@ struct Machine: Sendable {
 
     var environment: [String: String] { places.environment }
 
-    /// The same machine, seen from other folders or with another environment.
+    /// Returns the same machine, seen from other folders or with another environment.
     func with(_ places: Places) -> Machine { Machine(places: places, terminal: terminal, now: now, uuid: uuid) }
 
     /// The name of the user: as the environment has it, else as the system has it, else his number.

@@ -1,7 +1,7 @@
 internal import CoreFoundation
 internal import Files
 
-/// Where things lie on this machine (XDG Base Directory Specification 0.8).
+/// The folders of this machine that we keep things in (XDG Base Directory Specification 0.8).
 struct Places {
     let cache: String
     let state: String
@@ -43,7 +43,7 @@ struct Places {
     /// The folder of the source snapshots.
     var snapshots: String { "\(cache)/snapshots" }
 
-    /// The same from another folder.
+    /// Returns the same places, seen from another folder.
     func inFolder(_ folder: String) -> Places {
         Places(environment: environment, currentDirectory: folder, isInteractive: isInteractive)
     }

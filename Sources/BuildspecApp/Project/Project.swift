@@ -30,7 +30,7 @@ struct Project: Sendable {
         try await find(asked, in: try ProjectLocation(asked, machine.places), on: machine, heldBy: holder)
     }
 
-    /// The same, where the location is known already.
+    /// Finds the project of a location that is known already.
     static func find(
         _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String? = nil
     ) async throws -> Project {

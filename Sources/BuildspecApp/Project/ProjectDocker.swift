@@ -6,7 +6,7 @@ internal import Files
 /// What the Docker daemons in a project's builds leave to one another: a volume, which one of them at a time can use.
 struct ProjectDocker: Sendable {
     let volume: String
-    /// On the volume.
+    /// The value of the label on the volume.
     let label: String
     private let path: String
 
@@ -21,7 +21,7 @@ struct ProjectDocker: Sendable {
         path = "\(places.state)/docker/\(key)"
     }
 
-    /// Of a volume's name.
+    /// Finds the project that a volume belongs to, by the volume's name.
     init?(volume: String, _ places: Places) {
         guard volume.hasPrefix(Self.volumePrefix) else { return nil }
         self.init(key: String(volume.dropFirst(Self.volumePrefix.count)), places)
@@ -48,7 +48,7 @@ struct ProjectDocker: Sendable {
 
     // MARK: The images in the volume
 
-    /// As the last build left them; none when nothing is known.
+    /// The names of the images as the last build left them; none when nothing is known.
     var images: Set<String> {
         guard Files.kind(of: "\(path).images") == .file,
             let bytes = try? Files.read("\(path).images")  // What cannot be read is not known.

@@ -102,10 +102,10 @@ struct ProjectLocation: Sendable {
         path.hasPrefix(contents + "/") && SourceBounds(root: contents).resolve(path) == nil
     }
 
-    /// Where a file is read that the user knows at a path: one of the source's comes from ``contents``.
+    /// The path at which a file of the user's is read: a file of the source is read from ``contents``.
     private func read(_ path: String) -> String { relative(path).map { "\(contents)/\($0)" } ?? path }
 
-    /// Where the buildspec is: as named, else as the settings say, else `buildspec.yml` of the source.
+    /// The place of the buildspec: as named, else as the settings say, else `buildspec.yml` of the source.
     ///
     /// - Throws: ``Failure`` when it is one that cannot be read from here.
     func buildspec(_ project: ProjectSettings) throws -> BuildspecPlace {

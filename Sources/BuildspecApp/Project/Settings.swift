@@ -18,7 +18,7 @@ struct Settings: Sendable, Codable {
     /// Each of the above with the place it came from, as far as the build depends on it.
     var decisions: [BuildPlan.Decision]
 
-    /// Where variables, parameters and secrets get their values.
+    /// The sources that variables, parameters and secrets get their values from.
     struct Values: Sendable, Codable, Equatable {
         /// Variables of the settings file, of `--env-file` and of `--env`, in this order.
         var variables: [BuildPlan.Variable]

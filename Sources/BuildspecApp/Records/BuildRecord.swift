@@ -6,7 +6,7 @@ internal import Synchronization
 /// The log is locked as long as the build runs, so that readers can tell a running build from one whose process died.
 final class BuildRecord: Sendable {
     let folder: String
-    /// Of `events.jsonl` and `log.txt`; `nil` when the record is closed.
+    /// The descriptors of `events.jsonl` and `log.txt`; `nil` when the record is closed.
     private let files: Mutex<(events: Int32, log: Int32)?>
 
     var logPath: String { "\(folder)/log.txt" }

@@ -25,7 +25,7 @@ struct Checkpoints {
 
     init(_ build: RecordedBuild) { path = build.checkpointsPath }
 
-    /// In the order of the phases.
+    /// All checkpoints, in the order of the phases.
     func all() throws -> [Checkpoint] {
         guard Files.kind(of: path) == .file else { return [] }
         return try VersionedFile.decode(Content.self, version: Content.version, in: path).checkpoints

@@ -3,7 +3,7 @@ struct DeletionPlan {
     /// What decides over one build.
     struct Build: Equatable {
         let uuid: String
-        /// When its record was written to last, in microseconds since 1970.
+        /// The time at which its record was written to last, in microseconds since 1970.
         let lastChange: Int64
         var isRunning = false
         var isKept = false

@@ -22,7 +22,7 @@ struct KeptBuild: Codable {
     let currentDirectory: String
     /// The variables that stood for flags (`BUILDSPEC_…`).
     let environment: [String: String]
-    /// When the source was taken, since 1970.
+    /// The time at which the source was taken, since 1970.
     let startNanoseconds: Int64
 
     /// - Parameter start: when the source was taken last.

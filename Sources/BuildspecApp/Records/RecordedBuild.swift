@@ -11,7 +11,7 @@ struct RecordedBuild {
     var containerName: String { BuildID(project: "", uuid: uuid).containerName }
     var logPath: String { "\(folder)/log.txt" }
 
-    /// When it was written to last, in microseconds since 1970.
+    /// The time of the last change, in microseconds since 1970.
     var lastChange: Int64 {
         var info = stat()
         guard stat("\(folder)/events.jsonl", &info) == 0 else { return 0 }

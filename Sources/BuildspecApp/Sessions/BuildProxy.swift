@@ -11,13 +11,13 @@ internal import Recordings
 
 /// The proxy between one build and the network, with the AWS it may lead to; both end with the build.
 struct BuildProxy: Sendable {
-    /// Told what the proxy met.
+    /// Receives what the proxy met.
     typealias Tell = @Sendable (ProxyEvent) async -> Void
 
     let network: BuildNetwork
     /// Makes it listen in a running container.
     let listen: @Sendable (_ container: String) async throws -> Void
-    /// For every process of the container.
+    /// The variables that every process of the container gets.
     let environment: [(name: String, value: String)]
     private let proxy: ForwardProxy
     private let cloud: CloudHolder?

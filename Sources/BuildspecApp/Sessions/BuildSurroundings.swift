@@ -169,7 +169,7 @@ struct BuildSurroundings {
 enum ContainerLabels {
     /// Tells our containers from those of other users of the engine, and from those of other state folders.
     static let state = "dev.buildspec.state"
-    /// The same for the local AWS; `clean` looks for build containers by ``state``.
+    /// Tells our own local AWS from those of other state folders; `clean` looks for build containers by ``state``.
     static let localAWS = "dev.buildspec.aws.state"
 }
 

@@ -13,7 +13,7 @@ struct ReadBuildspec: Sendable {
 /// Why there is no buildspec to run; what is wrong in it has been said.
 enum BuildspecProblem: Error {
     case missing
-    /// With the service's message, or ours where it has none.
+    /// The buildspec is wrong; the message is the service's, or ours where it has none.
     case invalid(String)
 }
 

@@ -10,7 +10,7 @@ struct ResumeSession {
     let machine: Machine
     let build: RecordedBuild
     let kept: KeptBuild
-    /// Where the user wants to go on: `PHASE` or `PHASE:N`.
+    /// The place at which the user wants to go on: `PHASE` or `PHASE:N`.
     let from: String?
     /// Whether changed files of the source are brought in first.
     let syncs: Bool
@@ -111,7 +111,7 @@ struct ResumeSession {
         return changes
     }
 
-    /// Where the user wants to go on, or the command that failed, in the buildspec as it is now.
+    /// The place at which the user wants to go on, or the command that failed, in the buildspec as it is now.
     private func resumePoint(_ before: BuildResult, _ plan: BuildPlan) throws -> ResumePoint {
         if let from {
             guard let point = ResumePoint(from) else {

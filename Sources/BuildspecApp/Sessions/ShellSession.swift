@@ -141,7 +141,7 @@ struct ShellTarget {
         return text
     }
 
-    /// After `sh -c`: a text that takes over the build's state and becomes the shell.
+    /// The words after `sh -c`: a text that reads the build's state and becomes the shell.
     func arguments(command: String?, isInteractive: Bool) -> [String] {
         let state = result.failure == nil ? ContainerLayout.state : ContainerLayout.rememberedState
         let prompt = "[\(build.uuid.prefix(8)) \(phase)]"
