@@ -1,5 +1,5 @@
 internal import Caches
-internal import BuildPlanning
+internal import BuildRunning
 internal import Files
 
 /// The driver and the programs of `/codebuild/user/bin` as files of the user's cache, to be mounted into containers.

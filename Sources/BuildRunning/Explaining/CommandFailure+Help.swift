@@ -1,3 +1,4 @@
+internal import BuildPlanning
 internal import SpecParsing
 
 extension CommandFailure {

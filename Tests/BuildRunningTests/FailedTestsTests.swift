@@ -1,4 +1,5 @@
 import BuildPlanning
+import BuildRunning
 import Testing
 
 @Suite struct FailedTestsTests {

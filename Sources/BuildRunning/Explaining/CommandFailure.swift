@@ -1,3 +1,4 @@
+public import BuildPlanning
 /// A command that failed, with what is known of it: the ground for an explanation.
 public struct CommandFailure: Sendable {
     public let command: String

@@ -1,3 +1,4 @@
+internal import BuildPlanning
 extension CommandFailure {
     /// The tests that failed, as the test runner lists them at the end of its output; each once.
     ///
