@@ -44,14 +44,7 @@ let package = Package(
 
         // The pure rooms: no files, no clock, no processes.
         room("SpecParsing", ["CLibYAML"]),
-        .target(
-            name: "BuildPlanning", dependencies: ["SpecParsing"],
-            resources: [
-                .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
-                .embedInCode("Resources/docker.sh"),
-                .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
-            ],
-            swiftSettings: settings),
+        room("BuildPlanning", ["SpecParsing"]),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("LogComparing", ["BuildPlanning", "SpecParsing"]),
 
@@ -78,12 +71,18 @@ let package = Package(
             ]),
 
         // Plan and hands together, and the application around them.
-        room(
-            "BuildRunning",
-            [
+        .target(
+            name: "BuildRunning",
+            dependencies: [
                 "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
                 "AWSCalls", "ChildProcesses", "Files",
-            ]),
+            ],
+            resources: [
+                .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
+                .embedInCode("Resources/docker.sh"),
+                .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
+            ],
+            swiftSettings: settings),
         room(
             "BuildspecApp",
             [
@@ -93,12 +92,15 @@ let package = Package(
             ]),
         .executableTarget(name: "buildspec", dependencies: ["BuildspecApp"], swiftSettings: settings),
 
-        .target(name: "TestSupport", dependencies: ["Archives", "Files"], path: "Tests/TestSupport"),
+        .target(
+            name: "TestSupport", dependencies: ["Archives", "ChildProcesses", "Engines", "Files"],
+            path: "Tests/TestSupport"),
         tests("FilesTests", ["Files", "TestSupport"]),
         tests("SpecParsingTests", ["SpecParsing", "Rendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
         tests("RenderingTests", ["Rendering", "BuildPlanning", "SpecParsing"]),
         tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
+        tests("EngineContractTests", ["Engines", "Archives", "ChildProcesses", "Files", "TestSupport"]),
         tests("ChildProcessesTests", ["ChildProcesses", "Files"]),
         tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files"]),
         tests("ShellCheckingTests", ["ShellChecking"]),

@@ -1,0 +1,80 @@
+import ChildProcesses
+import Engines
+import Files
+import TestSupport
+import Testing
+
+/// The promises of `EngineFinding` and `EngineCommanding` that no other suite holds the engines to.
+@Suite struct EngineFindingTests {
+    @Test(arguments: Subjects.running)
+    func `an engine that is there answers`(_ subject: Subject<any ContainerRunning & EngineFinding>) async throws {
+        #expect(try await subject.engine.answers())
+    }
+
+    @Test(.enabled(if: Subjects.haveDocker), arguments: Subjects.complete)
+    func `containers that do not run are found by their label, too`(_ subject: Subject<any Engine>) async throws {
+        let name = newName()
+        let made = try await subject.engine.command([
+            "create", "--name", name, "--label", "\(contractLabel)=\(name)", subject.image, "sh",
+        ]).collect()
+        #expect(made.status.isSuccess)
+        #expect(try await subject.engine.containers(withLabel: "\(contractLabel)=\(name)") == [name])
+        #expect(try await !subject.engine.isRunning(name))
+        try await subject.engine.remove(name)
+        #expect(try await subject.engine.containers(withLabel: "\(contractLabel)=\(name)").isEmpty)
+    }
+
+    @Test func `a command is for the engine that the value means`() {
+        let command = DockerEngine(program: "podman", context: "far").command(["exec", "x"])
+        #expect(command.executable == "podman")
+        #expect(command.arguments == ["--context", "far", "exec", "x"])
+    }
+}
+
+/// What the host's shell has of its own.
+@Suite struct HostShellEngineTests {
+    @Test func `what the first process left running ends with it`() async throws {
+        try await HostShellEngine.with { engine in
+            var spec = ContainerSpec(name: "a", image: HostShellEngine.emptyImage)
+            spec.arguments = ["sleep 3600 & echo $!"]
+            let (heard, _) = try await engine.withContainer(spec) { streams in
+                try await Conversation.with(streams) { $0 }.output.text
+            }
+            let process = try #require(pid_t(heard.dropLast()))
+            #expect(try await eventually { kill(process, 0) != 0 || isZombie(process) })
+        }
+    }
+
+    @Test func `nothing of this machine's variables reaches a container`() async throws {
+        try await HostShellEngine.with { engine in
+            var spec = ContainerSpec(name: "a", image: HostShellEngine.emptyImage)
+            spec.arguments = [#"env | cut -d = -f 1 | sort | tr '\n' ' '; pwd"#]
+            let (heard, _) = try await engine.withContainer(spec) { streams in
+                try await Conversation.with(streams) { $0 }.output.text
+            }
+            #expect(heard.hasSuffix(engine.root(of: "a") + "\n"))
+            #expect(
+                Set(heard.split(separator: " ").dropLast()).subtracting(["_", "OLDPWD"]) == ["HOME", "PATH", "PWD"])
+        }
+    }
+
+    @Test func `what takes a kernel's help is refused`() async throws {
+        try await HostShellEngine.with { engine in
+            var specs = (0..<3).map { ContainerSpec(name: "c\($0)", image: HostShellEngine.emptyImage) }
+            specs[0].volumes = [Volume(name: "v", target: "/v")]
+            specs[1].privilege = .full
+            specs[2].isOffline = true
+            for spec in specs {
+                let (_, status) = try await engine.withContainer(spec) { streams in
+                    try await Conversation.with(streams) { _ in }
+                }
+                #expect(status == .exited(125))
+                #expect(await engine.diagnose(spec, status: status, said: "").code == .refused)
+            }
+        }
+    }
+
+    private func isZombie(_ process: pid_t) -> Bool {
+        system("grep -q '^State:.Z' /proc/\(process)/status 2>/dev/null") == 0
+    }
+}
