@@ -95,6 +95,6 @@ struct CachePathTests {
     @Test func `neither an unset variable nor the whole file system is a cache path`() async throws {
         let (found, first) = try await kept("$NOTHING", "/**/x", make: "touch made")
         #expect(found == [])
-        #expect(first.errorText.contains("`/**/x` is the whole file system; it is left out"))
+        #expect(first.errorText.contains("`/**/x` is the whole file system; it is skipped"))
     }
 }
