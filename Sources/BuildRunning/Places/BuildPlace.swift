@@ -4,12 +4,15 @@ public import SourceSnapshots
 /// Receives the events of a build in their order. The build waits until it has returned.
 public typealias Emit = @Sendable (BuildEvent) async throws -> Void
 
+/// An error of ``Emit`` that stops the build as a cancellation does: nobody wants its output any more.
+public protocol StoppingError: Error {}
+
 /// Runs builds.
 public protocol BuildPlace: Sendable {
     /// Runs a build to its end. A failed command is an event, not an error.
     ///
     /// Whatever it throws, the last event is `buildFinished`. Its status is FAILED when no container could be started or the
-    /// image is unfit, STOPPED after a cancellation, and FAULT after every other error.
+    /// image is unfit, STOPPED after a cancellation or a ``StoppingError``, and FAULT after every other error.
     ///
     /// - Throws: ``Engines/EngineError`` when no container could be started; ``UnfitImage``; `CancellationError` when the
     ///   container is gone; whatever `emit` throws.
@@ -18,13 +21,13 @@ public protocol BuildPlace: Sendable {
 
 /// The container and the state that a build begins with.
 public enum Beginning: Sendable {
-    /// A new container, and the first command.
+    /// The build begins in a new container, with its first command.
     case fresh
-    /// The kept container of the build.
+    /// The build goes on in its kept container.
     ///
     /// With `recallingState`, the shell state is again what the failed command began with.
     case again(Continuation, recallingState: Bool)
-    /// A new container of the checkpoint's image, with its state.
+    /// The build goes on in a new container of a checkpoint, with its state.
     case checkpoint(Checkpoint, Continuation)
 
     /// What a build that has run before goes on with.

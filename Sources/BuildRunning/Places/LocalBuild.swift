@@ -125,13 +125,15 @@ extension LocalBuild {
         case ended(BuildStatus, isKept: Bool)
         /// The container ended in the middle of the build: somebody has killed it.
         case lost
-        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped, fault(any Error)
+        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped(any Error), fault(any Error)
 
         init(_ error: any Error) {
             self =
                 switch error {
                 // What fails while the build is being stopped fails because of that.
-                case _ where error is CancellationError || Task.isCancelled: .stopped
+                case _ where error is CancellationError || Task.isCancelled:
+                    .stopped(CancellationError())
+                case is any StoppingError: .stopped(error)
                 case is OutOfTime: .outOfTime
                 case let error as UnfitImage: .unfit(error)
                 default: .fault(error)
@@ -171,7 +173,7 @@ extension LocalBuild {
             case .ended, .lost, .outOfTime: nil
             case .neverStarted(let error): error
             case .unfit(let error): error
-            case .stopped: CancellationError()
+            case .stopped(let error): error
             case .fault(let error): error
             }
         }
