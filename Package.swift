@@ -44,14 +44,7 @@ let package = Package(
 
         // The pure rooms: no files, no clock, no processes.
         room("SpecParsing", ["CLibYAML"]),
-        .target(
-            name: "BuildPlanning", dependencies: ["SpecParsing"],
-            resources: [
-                .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
-                .embedInCode("Resources/docker.sh"),
-                .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
-            ],
-            swiftSettings: settings),
+        room("BuildPlanning", ["SpecParsing"]),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("LogComparing", ["BuildPlanning", "SpecParsing"]),
 
@@ -78,12 +71,18 @@ let package = Package(
             ]),
 
         // Plan and hands together, and the application around them.
-        room(
-            "BuildRunning",
-            [
+        .target(
+            name: "BuildRunning",
+            dependencies: [
                 "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
                 "AWSCalls", "ChildProcesses", "Files",
-            ]),
+            ],
+            resources: [
+                .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
+                .embedInCode("Resources/docker.sh"),
+                .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
+            ],
+            swiftSettings: settings),
         room(
             "BuildspecApp",
             [

@@ -20,9 +20,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1"),
         room("SpecParsing", ["CLibYAML"]),
-        .target(
-            name: "BuildPlanning", dependencies: ["SpecParsing"],
-            exclude: ["DriverText.swift", "Resources"], swiftSettings: settings),
+        room("BuildPlanning", ["SpecParsing"]),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("Crypto", []),
         room("Files", []),

@@ -1,5 +1,4 @@
 public import Archives
-internal import Synchronization
 public import Files
 
 /// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
@@ -10,9 +9,15 @@ public import Files
 /// - Files keep their permission bits (never setuid, setgid, sticky) and times, and belong to the calling user.
 public struct ArtifactStore: Sendable {
     public let directory: FilePath
+    private let owner: (any ArtifactOwner)?
 
-    /// - Parameter directory: made when the first artifact is stored.
-    public init(directory: FilePath) { self.directory = directory }
+    /// - Parameters:
+    ///   - directory: made when the first artifact is stored.
+    ///   - owner: asked before something that is there is replaced; without one everything in the folder is.
+    public init(directory: FilePath, owner: (any ArtifactOwner)? = nil) {
+        self.directory = directory
+        self.owner = owner
+    }
 
     /// Stores the selected files that the streams bring.
     ///
@@ -53,7 +58,7 @@ public struct ArtifactStore: Sendable {
         return try await BlockingThread.run { _ in
             try explaining(doing) {
                 let name = asZip ? "\(identifier).zip" : identifier
-                try place.publish(draft.name, as: name)
+                try place.publish(draft.name, as: name, owner)
                 return draft.stored(at: directory.appending(name))
             }
         }
@@ -69,6 +74,13 @@ public struct ArtifactStore: Sendable {
     private static func isPlainName(_ name: String) -> Bool {
         !name.isEmpty && name != "." && name != ".." && !name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
     }
+}
+
+/// Knows which artifacts of a folder buildspec has made: nothing else is replaced.
+public protocol ArtifactOwner: Sendable {
+    func owns(_ name: String, _ status: FileStatus) -> Bool
+    /// Remembers an artifact that was put into its place.
+    func add(_ name: String, _ status: FileStatus) throws
 }
 
 /// An artifact in its place.
@@ -91,16 +103,13 @@ private struct ArtifactPlace: Sendable {
     /// What is not finished lies here.
     let draft: DirectoryHandle
 
-    private static let count = Atomic<Int>(0)
-
     init(making identifier: String, in directory: FilePath) throws {
         var made = MadeDirectories()
         store = try made.open(directory)
         self.made = made
         let prefix = ".\(identifier).draft-"
         Self.removeAbandoned(prefix, in: store)
-        let number = Self.count.add(1, ordering: .relaxed).newValue
-        name = Array("\(prefix)\(getpid())-\(number)".utf8)
+        name = Array((prefix + UniqueName.make()).utf8)
         try store.makeDirectory(name, mode: 0o700)
         draft = try store.directory(name)
     }
@@ -108,17 +117,19 @@ private struct ArtifactPlace: Sendable {
     /// Drafts of processes that are no more. Failing to remove one harms nothing.
     private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
         for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
-            let process = name.dropFirst(prefix.utf8.count).prefix { $0 != UInt8(ascii: "-") }
-            guard let process = pid_t(String(decoding: process, as: UTF8.self)), kill(process, 0) != 0, errno == ESRCH
-            else { continue }
-            try? store.removeTree(name)
+            let unique = String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self)
+            if UniqueName.isAbandoned(unique) { try? store.removeTree(name) }
         }
     }
 
     /// Moves a finished thing into its place, and what was there out of it.
-    func publish(_ finished: [UInt8], as name: String) throws {
-        let (name, old) = (Array(name.utf8), Array("old".utf8))
-        let current = try? store.status(name).kind
+    func publish(_ finished: [UInt8], as plainName: String, _ owner: (any ArtifactOwner)?) throws {
+        let (name, old) = (Array(plainName.utf8), Array("old".utf8))
+        let status = try? store.status(name), current = status?.kind
+        if let owner, let status, !owner.owns(plainName, status) {
+            throw FileError(
+                .refused, doing: "replace `\(plainName)`", reason: "it is there, and buildspec has not made it")
+        }
         // A file takes a file's place in one step. A folder takes no place that is not free.
         let isInTheWay = try current == .directory || current != nil && draft.status(finished).kind == .directory
         if isInTheWay { try store.rename(name, to: old, in: draft) }
@@ -129,6 +140,7 @@ private struct ArtifactPlace: Sendable {
             if isInTheWay { try? draft.rename(old, to: name, in: store) }
             throw error
         }
+        try owner?.add(plainName, try store.status(name))
         try store.sync()
     }
 

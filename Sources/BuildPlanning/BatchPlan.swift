@@ -5,7 +5,7 @@ public struct BatchPlan: Sendable {
     public let type: BuildSpec.Batch.Kind
     /// Whether one failed build stops those that run.
     public let fastFail: Bool
-    /// In the order of the file; of a matrix the last dimension changes fastest.
+    /// The builds in the order of the file; of a matrix the last dimension changes fastest.
     public let builds: [Build]
 
     /// One build of a batch.

@@ -18,7 +18,7 @@ public struct BuildPlan: Sendable, Codable {
     /// The text of a buildspec that is not part of the source; it lies at ``buildspecLocation`` in the container.
     public let inlineBuildspec: String?
     public let shell: Shell
-    /// In the order they are written to `env.sh`; each name once.
+    /// The variables in the order they are written to `env.sh`; each name once.
     public let variables: [Variable]
     public let exportedVariables: [String]
     /// Whether git in the build is to be given the host's credentials for the source (CODEBUILD.md 3.7).
@@ -41,7 +41,7 @@ public struct BuildPlan: Sendable, Codable {
     public enum Shell: Sendable, Equatable, Codable {
         /// The image's `sh`.
         case standard
-        /// As `env.shell` names it.
+        /// The shell that `env.shell` names.
         case named(String)
 
         /// The program to start.
@@ -97,7 +97,7 @@ public struct BuildPlan: Sendable, Codable {
         public let name: String
         public let value: String
         public let origin: Origin
-        /// As of a ``Variable``.
+        /// The place that the value came from, as a ``Variable`` has it.
         public let place: String?
 
         public init(name: String, value: String, origin: Origin, place: String?) {
@@ -131,7 +131,7 @@ public struct BuildPlan: Sendable, Codable {
     public struct CacheRules: Sendable, Equatable, Codable {
         public let paths: [String]
         public let key: String?
-        /// At most five, and none without a key (CODEBUILD.md 7).
+        /// The prefixes of other keys; at most five, and none without a key (CODEBUILD.md 7).
         public let fallbackKeys: [String]
         public let action: BuildSpec.Cache.Action
     }
@@ -183,7 +183,7 @@ public struct BuildRequest: Sendable {
 
 /// A source as git names it: what is shown and recorded of a snapshot.
 public struct SnapshotFacts: Sendable, Equatable, Codable {
-    /// As `--source` has it: `git:worktree`.
+    /// The kind in the words of `--source`: `git:worktree`.
     public let kind: String
     /// The id of its tree.
     public let tree: String

@@ -35,7 +35,7 @@ public struct BuildRecipe: Sendable, Codable {
 
 /// The names by which one project's things are told from another's on this machine.
 public struct ProjectIdentity: Sendable, Codable, Hashable {
-    /// In the letters that a CodeBuild project's name may have.
+    /// The project's name, in the letters that a CodeBuild project's name may have.
     public let name: String
     /// Names what is kept of the project between builds: readable in front, unique behind, fit for files, containers and
     /// volumes.
@@ -207,9 +207,9 @@ public struct BuildPart: Sendable, Codable, Equatable {
     }
 }
 
-/// When a build ends, and what it leaves behind.
+/// The limits and the end of a build: when it is stopped, and what it leaves behind.
 public struct EndingPlan: Sendable, Codable, Equatable {
-    /// When the container stays after the build, for `shell` and `resume`.
+    /// The builds after which the container stays, for `shell` and `resume`.
     public enum Keep: String, Sendable, Codable, CaseIterable { case never, failure, always }
 
     public var keep: Keep

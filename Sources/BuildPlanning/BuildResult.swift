@@ -26,7 +26,7 @@ public struct BuildResult: Sendable, Equatable {
         public let files: Int
         public let bytes: Int
         public let path: String
-        /// As the buildspec's `name` was evaluated.
+        /// The `name` in the buildspec, evaluated.
         public let name: String?
     }
 

@@ -18,25 +18,25 @@ public enum ContainerLayout {
 
     /// The folder of things that a build may read and not change.
     public static let readOnly = "/codebuild/readonly"
-    /// Where a buildspec lies that is no file of the source.
+    /// The path of a buildspec that is no file of the source.
     public static let inlineBuildspec = "\(readOnly)/buildspec.yml"
-    /// Where the source is mounted to be copied from, as the AWS local agent has it, and the `.git` that belongs to it.
+    /// The folder where the source is mounted to be copied from, as the AWS local agent has it, and the `.git` that belongs to it.
     public static let mountedSource = "/codebuild/output/srcDownload/src"
     public static let mountedGit = "/codebuild/output/srcDownload/git"
-    /// Where folders with git's objects are mounted.
+    /// The folder in which folders with git's objects are mounted.
     public static let gitObjects = "\(readOnly)/git"
-    /// Where the volumes are mounted that changes of a layered source lie in.
+    /// The folder in which the volumes are mounted that hold changes of a layered source.
     public static let layers = "\(readOnly)/layers"
-    /// Where a folder is mounted that this machine and the container share, for tar streams.
+    /// The mount of a folder that this machine and the container share, for tar streams.
     public static let pipes = "\(readOnly)/pipes"
     /// The certificates that programs are told to trust when a proxy stands before the network.
     public static let certificates = "\(readOnly)/ca/bundle.pem"
 
-    /// Where the driver and the programs that every build finds in `PATH` are mounted.
+    /// The mount of the driver and of the programs that every build finds in `PATH`.
     public static let programs = "/codebuild/user"
     public static let driver = "\(programs)/driver.sh"
 
-    /// Where chosen files of an artifact are put together before they are fetched.
+    /// The folder in which chosen files of an artifact are put together before they are fetched.
     public static func artifactStage(_ name: String) -> String { "/codebuild/output/artifacts/\(name)" }
 
     /// Whether a path is one of CodeBuild's own.

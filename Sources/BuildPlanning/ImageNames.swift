@@ -13,7 +13,7 @@ public enum ImageNames {
         return rest.hasPrefix("amazonlinux") ? "public.ecr.aws/codebuild/\(rest)" : nil
     }
 
-    /// Where a registry tells what an image is, which is the first thing that whoever pulls it asks for (OCI Distribution
+    /// The URL at which a registry tells what an image is, which is the first thing that whoever pulls it asks for (OCI Distribution
     /// Specification, "Pulling manifests"; that a name without a host is Docker Hub's is Docker's own rule).
     public static func manifestURL(of name: String) -> String {
         var path = name[...], host = "registry-1.docker.io"

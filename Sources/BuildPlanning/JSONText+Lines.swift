@@ -43,7 +43,7 @@ extension JSONText {
         }
     }
 
-    /// On one line, with a blank behind each comma and colon.
+    /// The text on one line, with a blank behind each comma and colon.
     private var spaced: [UInt8] {
         let isObject = if case .object = self { true } else { false }
         let isArray = if case .array = self { true } else { false }

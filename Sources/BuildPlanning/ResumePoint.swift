@@ -31,7 +31,7 @@ public struct ResumePoint: Sendable, Equatable, Codable, CustomStringConvertible
         "\(phase.apiName):\(isInFinally ? "finally:" : "")\(index + 1)"
     }
 
-    /// Where a list of commands goes on after an edit: matched by place and text.
+    /// The place where a list of commands goes on after an edit, matched by place and text.
     ///
     /// The command that failed is found where it was; else where its text stands now; else, when it was edited itself,
     /// as far behind the nearest command before it as it was.

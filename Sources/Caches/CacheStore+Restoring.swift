@@ -43,7 +43,7 @@ extension CacheStore {
             }
         } catch let error as FileError where error.code == .damaged {
             lock.release()
-            _ = setAside(key.name, in: store)
+            _ = try await setAside(key.name, in: store)
             throw error
         }
     }

@@ -91,7 +91,7 @@ public struct CacheStore: Sendable {
             return .miss(reason: "nothing was saved yet")
         } catch let error as FileError where error.code == .damaged {
             lock.release()
-            return .damaged(reason: error.reason, setAside: setAside(key.name, in: store))
+            return .damaged(reason: error.reason, setAside: try await setAside(key.name, in: store))
         }
     }
 
@@ -113,24 +113,34 @@ public struct CacheStore: Sendable {
     /// Renames a damaged cache out of the way, so that it can be looked into and is not met again.
     ///
     /// - Returns: where it lies now, or `nil` when others are using it or nothing may be changed here.
-    func setAside(_ name: String, in store: DirectoryHandle) -> FilePath? {
+    /// - Throws: `CancellationError`
+    func setAside(_ name: String, in store: DirectoryHandle) async throws -> FilePath? {
         let aside = "\(name).\(Self.damagedSuffix)"
+        // Whoever looks at it just now will soon be done; whoever restores from it will not, and finds it damaged, too.
         // What cannot be set aside stays and is found damaged again: nothing is lost by it.
-        // A child being started has copies of our descriptors, and so of our own lock, for a moment: look more than once.
-        var held: FileLock?
-        for _ in 0..<100 where held == nil {
-            held = try? FileLock.tryAcquire(Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
-            if held == nil { usleep(20_000) }
+        for _ in 0..<100 {
+            let lock: FileLock?
+            do {
+                lock = try FileLock.tryAcquire(Self.lockName(name), in: store, .exclusive, purpose: "setting aside")
+            } catch {
+                return nil
+            }
+            guard let lock else {
+                try await clock.sleep(for: .milliseconds(20))
+                continue
+            }
+            defer { lock.release() }
+            return try await BlockingThread.run { [directory] _ in
+                do {
+                    try store.removeTree(Array(aside.utf8))
+                    try store.rename(Array(name.utf8), to: Array(aside.utf8))
+                    return directory.appending(aside)
+                } catch {
+                    return nil
+                }
+            }
         }
-        guard let lock = held else { return nil }
-        defer { lock.release() }
-        do {
-            try store.removeTree(Array(aside.utf8))
-            try store.rename(Array(name.utf8), to: Array(aside.utf8))
-            return directory.appending(aside)
-        } catch {
-            return nil
-        }
+        return nil
     }
 
     static let damagedSuffix = "damaged"

@@ -22,8 +22,7 @@ extension ProjectArchive {
                 return Part(name: file.name, byteCount: count, sha256: hexadecimal(hash))
             }
             let parent = try DirectoryHandle(opening: path.removingLastComponent())
-            let name = Array((path.lastComponent?.string ?? "").utf8), draft = name + ".\(getpid()).tmp".utf8
-            try parent.removeTree(draft)
+            let name = Array((path.lastComponent?.string ?? "").utf8), draft = name + ".\(UniqueName.make()).tmp".utf8
             // What is recorded is for its user alone, and so is this.
             let target = try parent.makeFile(draft, mode: 0o600)
             do {

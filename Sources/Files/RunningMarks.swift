@@ -8,42 +8,48 @@ public struct RunningMarks: Sendable {
 
     /// Marks a container as ours until the mark is released, or this process ends in whatever way.
     ///
+    /// Waits while another process sweeps what an earlier build of this name left; cancelling ends the wait.
+    ///
     /// - Throws: ``FileError`` when the mark cannot be written.
-    public func mark(_ container: String) throws -> Mark {
+    public func mark(_ container: String) async throws -> Mark {
         let path = "\(folder)/\(container)"
-        while true {
-            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
-                throw FileError(
-                    .cannotWrite, doing: "mark the build as running in `\(path)`",
-                    reason: String(cString: strerror(errno)))
-            }
-            // A sweep may have come between the two calls and deleted the file.
-            var info = stat()
-            if fstat(descriptor, &info) == 0, info.st_nlink > 0 { return Mark(path: path, descriptor: descriptor) }
-            close(descriptor)
+        do {
+            let lock = try await FileLock.acquire(
+                Array(container.utf8), in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "running",
+                clock: ContinuousClock())
+            return Mark(path: path, lock: lock)
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw FileError(.cannotWrite, doing: "mark the build as running in `\(path)`", error)
         }
     }
 
     public struct Mark: Sendable {
         fileprivate let path: String
-        fileprivate let descriptor: Int32
+        fileprivate let lock: FileLock
 
         /// The container is gone.
         public func release() {
             unlink(path)
-            close(descriptor)
+            lock.release()
         }
     }
 
-    /// Takes over the marks whose owners are dead, hands each container's name to `remove`, and deletes those it removed.
+    /// Takes the marks whose processes are dead, hands each container's name to `remove`, and deletes the marks of those
+    /// that it removed.
     public func sweep(_ remove: (String) async throws -> Void) async {
         for name in (try? Folder.entries(of: Array(folder.utf8))) ?? [] {
             let container = String(decoding: name, as: UTF8.self)
+            // Not made when it is missing: then its process has just released it.
             let descriptor = open("\(folder)/\(container)", O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+            let file = OwnedDescriptor(descriptor)
+            defer { file.close { _ = flock($0, LOCK_UN) } }
+            var info = stat()
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &info) == 0, info.st_nlink > 0 else {
+                continue
+            }
             // What cannot be removed now keeps its mark and is tried again by the next run.
             if (try? await remove(container)) != nil { unlink("\(folder)/\(container)") }
         }

@@ -20,7 +20,7 @@ public struct ScratchFolder: Sendable {
             return try made.open(folder)
         }
         await marks.sweep { [parent] dead in try parent.removeTree(Array(dead.utf8)) }
-        mark = try marks.mark(name)
+        mark = try await marks.mark(name)
         try explaining(doing) { try parent.makeDirectory(Array(name.utf8)) }
     }
 

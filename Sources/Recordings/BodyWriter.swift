@@ -21,7 +21,7 @@ public final class BodyWriter: Sendable {
     init(in folder: String) throws {
         let doing = "write a recording in `\(folder)`"
         while true {
-            let path = "\(folder)/\(getpid())-\(String(UInt64.random(in: .min ... .max), radix: 36))"
+            let path = "\(folder)/\(UniqueName.make())"
             let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor < 0, errno == ENOENT {
                 try FileAccess.makeFolder(folder, doing: doing)
@@ -31,12 +31,13 @@ public final class BodyWriter: Sendable {
             guard descriptor >= 0 else { throw FileAccess.failure(doing) }
             // Held as long as it is written: what nobody holds is left from a process that died.
             var info = stat()
-            guard flock(descriptor, LOCK_EX) == 0, fstat(descriptor, &info) == 0 else {
+            let isHeld = flock(descriptor, LOCK_EX | LOCK_NB) == 0, reason = errno
+            guard isHeld || reason == EWOULDBLOCK, fstat(descriptor, &info) == 0 else {
                 defer { close(descriptor) }
                 throw FileAccess.failure(doing)
             }
-            // Somebody may have swept it between the two calls.
-            guard info.st_nlink > 0 else {
+            // Somebody may have swept it between the two calls, or be about to.
+            guard isHeld, info.st_nlink > 0 else {
                 close(descriptor)
                 continue
             }

@@ -7,7 +7,7 @@ extension RecordingStore {
     public func lend(
         copyingTo folder: String
     ) throws -> (files: [(name: String, path: String)], count: Int, damaged: [DamagedRecording]) {
-        use.begin()
+        try use.begin()
         let damaged = try damagedEntries(), left = Set(damaged.map(\.path))
         var files: [(name: String, path: String)] = [], bodies: Set<String> = [], count = 0
         for path in try entryPaths() where !left.contains(path) {
@@ -30,7 +30,7 @@ extension RecordingStore {
     /// - Returns: how many were taken, and how many were here already.
     /// - Throws: ``DamagedRecording`` of the other store; what came before it was taken over.
     public func takeOver(_ other: RecordingStore) throws -> (taken: Int, known: Int) {
-        use.begin()
+        try use.begin()
         var taken = 0, known = 0
         for path in try other.entryPaths() {
             guard let found = try other.read(path, url: nil) else { continue }

@@ -23,13 +23,18 @@ public struct RecordingStore: Sendable {
         use = StoreUse(folder: folder)
     }
 
+    /// Waits until no other process prunes the store, and from then on keeps all from pruning it as long as it is known.
+    ///
+    /// Every method does so, but blocks its thread meanwhile: tasks call this one before. Cancelling ends the wait.
+    public func hold() async throws { try await use.hold() }
+
     /// Looks for the response to a request: one recorded for the very same, else one that HTTP allows to answer it, else, for a
     /// HEAD, the one to the GET.
     ///
     /// - Returns: `nil` when nothing was recorded that fits.
     /// - Throws: ``DamagedRecording`` for the entry that would have been the answer, ``RecordingError`` when the disk fails.
     public func response(to request: RecordedRequest) throws -> RecordedResponse? {
-        use.begin()
+        try use.begin()
         var key = RecordingKey(request)
         if let found = try find(key) { return try response(found) }
         guard key.method == "HEAD" else { return nil }
@@ -67,7 +72,7 @@ public struct RecordingStore: Sendable {
 
     /// Starts the body of a response.
     public func startBody() throws -> BodyWriter {
-        use.begin()
+        try use.begin()
         try use.sweepOnce { try sweepDrafts() }
         return try BodyWriter(in: draftFolder)
     }
@@ -77,7 +82,7 @@ public struct RecordingStore: Sendable {
     ///
     /// - Parameter body: complete; `nil`, or without a byte, when there is none.
     public func record(_ request: RecordedRequest, _ head: RecordedHead, body: BodyWriter?) throws {
-        use.begin()
+        try use.begin()
         let key = RecordingKey(request)
         let place = entryPath(key), asksForCredentials = [401, 407]
         if asksForCredentials.contains(head.status), let known = try? read(place, url: key.url),

@@ -4,7 +4,7 @@ internal import Files
 /// What one process knows of a store while it uses it, and the lock that keeps others from pruning it meanwhile.
 final class StoreUse: Sendable {
     private struct State {
-        var lock: Int32 = -1
+        var lock: OwnedDescriptor?
         var hasBegun = false
         var hasSwept = false
         var checked: Set<FileAccess.Status> = []
@@ -19,20 +19,53 @@ final class StoreUse: Sendable {
         path = "\(folder)/lock"
     }
 
-    deinit { state.withLock { if $0.lock >= 0 { close($0.lock) } } }
+    /// How long ``begin()`` waits at most, in steps of ``pause``.
+    private static let longestWait = Duration.seconds(10)
+    private static let pause = Duration.milliseconds(20)
 
     /// Takes the lock, for as long as the store is known, and notes the time by touching it.
     ///
-    /// Where it cannot be had (there is no store yet, or it is on a read-only disk) nobody can prune either.
-    func begin() {
-        state.withLock { state in
-            guard state.lock < 0, !state.hasBegun || access(folder, F_OK) == 0 else { return }
-            state.hasBegun = true
-            state.lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard state.lock >= 0 else { return }
-            _ = flock(state.lock, LOCK_SH)
-            _ = futimens(state.lock, nil)
+    /// Blocks while another process prunes the store, for some seconds at most; after ``hold()`` it never does.
+    ///
+    /// - Throws: ``RecordingError`` when the other one takes longer.
+    func begin() throws {
+        let end = ContinuousClock.now + Self.longestWait
+        while !tryBegin() {
+            guard ContinuousClock.now < end else {
+                throw RecordingError(
+                    doing: "use the recordings in `\(folder)`", reason: "another process is removing old ones")
+            }
+            usleep(useconds_t(Self.pause / .microseconds(1)))
         }
+    }
+
+    /// As ``begin()``, but suspends for as long as it takes; cancelling ends the wait.
+    func hold() async throws {
+        while !tryBegin() { try await Task.sleep(for: Self.pause) }
+    }
+
+    /// Where the lock cannot be had at all (there is no store yet, or it is on a read-only disk) nobody can prune either.
+    ///
+    /// - Returns: `false` while somebody prunes the store.
+    private func tryBegin() -> Bool {
+        state.withLock { state in
+            guard state.lock == nil, !state.hasBegun || access(folder, F_OK) == 0 else { return true }
+            state.hasBegun = true
+            let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+            guard descriptor >= 0 else { return true }
+            let file = OwnedDescriptor(descriptor)
+            guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return errno != EWOULDBLOCK }
+            // Whoever prunes everything removes the file, too; a lock on it then is none.
+            guard Self.isInPlace(descriptor) else { return false }
+            _ = futimens(descriptor, nil)
+            state.lock = file
+            return true
+        }
+    }
+
+    private static func isInPlace(_ descriptor: Int32) -> Bool {
+        var info = stat()
+        return fstat(descriptor, &info) == 0 && info.st_nlink > 0
     }
 
     /// Runs `body` while nobody uses the store, this process included.
@@ -40,10 +73,17 @@ final class StoreUse: Sendable {
     /// - Returns: `nil` when somebody does.
     func alone<Result>(_ body: () throws -> Result) throws -> Result? {
         try state.withLock { state -> Result? in
-            let isOurs = state.lock < 0
-            let descriptor = isOurs ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) : state.lock
+            let held = state.lock
+            let descriptor = held?.rawValue ?? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
             guard descriptor >= 0 else { throw FileAccess.failure("lock the recordings in `\(folder)`") }
-            defer { if isOurs { close(descriptor) } else { _ = flock(descriptor, LOCK_SH) } }
+            let file = held ?? OwnedDescriptor(descriptor)
+            defer {
+                // Back to where it was. An attempt that fails has lost the lock it had (flock(2)): it is taken anew later.
+                if held == nil || !Self.isInPlace(descriptor) || flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+                    file.close()
+                    state.lock = nil
+                }
+            }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { return nil }
             return try body()
         }

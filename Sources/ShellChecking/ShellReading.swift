@@ -34,7 +34,7 @@ struct ShellReading {
         let command = Command(
             shell.rawValue, arguments,
             environment: ["LC_ALL": "C", "BASH_ENV": nil, "SHELLOPTS": nil, "POSIXLY_CORRECT": nil])
-        let output = try command.runBriefly(inputFrom: try UnnamedFile(holding: text).descriptor)
+        let output = try await command.runBriefly(inputFrom: try UnnamedFile(holding: text).descriptor)
         return output.status.isSuccess ? nil : Self.complaint(in: output.errorText)
     }
 

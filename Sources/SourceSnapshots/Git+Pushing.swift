@@ -27,6 +27,18 @@ extension Git {
         return String(decoding: top, as: UTF8.self).trimmingLineEnds
     }
 
+    /// Whether a file is part of the repository, or would be with the next `git add --all`: it lies in the work tree, outside of
+    /// git's own folder, and is not ignored.
+    ///
+    /// - Parameter path: absolute; the file need not be there.
+    public func wouldCommit(_ path: String) async throws -> Bool {
+        let top = try await topFolder()
+        guard path.hasPrefix(top + "/"), !path.dropFirst(top.count).split(separator: "/").contains(".git") else {
+            return false
+        }
+        return try await !run(["check-ignore", "--quiet", "--", path]).status.isSuccess
+    }
+
     /// The id of a commit's tree, through tags; `nil` when the object is no commit.
     public func tree(of commit: String) async throws -> String? {
         let outcome = try await run(["rev-parse", "--verify", "--quiet", "\(commit)^{tree}"])

@@ -29,7 +29,7 @@ public struct LFSFilterProcess {
         _ = try packets.readList()  // what git can do
         try packets.write(list: ["capability=clean", "capability=smudge"])
         try Folder.make(ownStore)
-        let draft = "\(ownStore)/draft.\(getpid())"
+        let draft = "\(ownStore)/draft.\(UniqueName.make())"
         while let request = try packets.readList() {
             let content = try Content(draft, &packets)
             if request.contains("command=clean") {

@@ -4,14 +4,18 @@ internal import Files
 
 /// A checkout of a snapshot in the cache, brought from one snapshot to the next by git itself.
 ///
-/// While a build uses it nothing in it changes: its files are the lower layer of that build's source. Each user has a
-/// locked file in `users/`; one that is there without a lock is a kept container's, or a dead process's until the sweep
-/// removes it with the container.
+/// While somebody uses it nothing in it changes: its files are the lower layer of a build's source. There are two kinds of
+/// users, each with a mark of its own:
+/// - A container has a file in `users/`, named after it. The file counts whether its process lives or not, for the
+///   container may live on; it goes when the container is known to be gone (``forget(_:)``).
+/// - A process that only reads the files has a locked file in `readers/`. It counts as long as it is locked, that is while
+///   its process lives.
 struct SourceMirror: Sendable {
     let folder: String
 
     var files: String { "\(folder)/files" }
     private var users: String { "\(folder)/users" }
+    private var readers: String { "\(folder)/readers" }
     private var note: String { "\(folder)/content" }
 
     /// What it holds, or `nil` when that is not known: it is new, or an update did not come to its end.
@@ -19,19 +23,43 @@ struct SourceMirror: Sendable {
         Folder.exists(note) ? MirrorContent(text: String(decoding: try Folder.read(note), as: UTF8.self)) : nil
     }
 
-    var isInUse: Bool { (try? Folder.names(users).isEmpty) != true }
+    /// Whether a container has it, or a process that reads it; marks of readers that are dead are removed on the way.
+    ///
+    /// Only for who holds the store's lock.
+    var isInUse: Bool { (try? Folder.names(users).isEmpty && liveReaders().isEmpty) != true }
 
     // MARK: Users
 
     /// Marks the mirror as used by a container.
-    func mark(_ container: String) throws -> MirrorUse {
-        try Folder.make(users)
-        let path = "\(users)/\(container)"
+    ///
+    /// - Throws: ``FileError`` when the mark cannot be written, or a build of this name is using the mirror.
+    func mark(_ container: String) throws -> MirrorUse { try mark(container, in: users) }
+
+    /// Marks the mirror as read by this process.
+    func markReading() throws -> MirrorUse { try mark(UniqueName.make(), in: readers) }
+
+    private func mark(_ name: String, in marks: String) throws -> MirrorUse {
+        try Folder.make(marks)
+        let path = "\(marks)/\(name)"
         return try explaining("write `\(path)`") {
-            let descriptor = try DirectoryHandle.check { open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600) }
-            let file = OwnedDescriptor(descriptor)
-            try DirectoryHandle.check { flock(descriptor, LOCK_EX) }
-            return MirrorUse(path: path, file: file)
+            guard let lock = try Self.lock(name, in: marks) else {
+                throw FileError(.conflict, doing: "write `\(path)`", reason: "another build has this name")
+            }
+            return MirrorUse(path: path, lock: lock)
+        }
+    }
+
+    private static func lock(_ name: String, in marks: String) throws -> FileLock? {
+        try FileLock.tryAcquire(
+            Array(name.utf8), in: DirectoryHandle(opening: FilePath(marks)), .exclusive, purpose: "using the source")
+    }
+
+    private func liveReaders() throws -> [String] {
+        try Folder.names(readers).filter { name in
+            guard let dead = try Self.lock(name, in: readers) else { return true }
+            unlink("\(readers)/\(name)")
+            dead.release()
+            return false
         }
     }
 
@@ -60,7 +88,9 @@ struct SourceMirror: Sendable {
 
     private func clear() throws {
         try Folder.remove(note)
-        for name in try Folder.names(folder) where name != "users" { try Folder.remove("\(folder)/\(name)") }
+        for name in try Folder.names(folder) where name != "users" && name != "readers" {
+            try Folder.remove("\(folder)/\(name)")
+        }
     }
 
     private func checkOut(
@@ -146,19 +176,19 @@ extension SourceSnapshot {
     }
 }
 
-/// A mark that a container uses a mirror.
+/// A mark that a container uses a mirror, or that a process reads it.
 final class MirrorUse: Sendable {
     private let path: String
-    private let file: OwnedDescriptor
+    private let lock: FileLock
 
-    init(path: String, file: OwnedDescriptor) {
+    init(path: String, lock: FileLock) {
         self.path = path
-        self.file = file
+        self.lock = lock
     }
 
     /// - Parameter isKept: the container goes on without us.
     func release(isKept: Bool) {
         if !isKept { unlink(path) }
-        file.close()
+        lock.release()
     }
 }

@@ -41,43 +41,59 @@ public struct StagedSource: Sendable {
 extension SnapshotStore {
     /// Takes a snapshot and checks it out for a container.
     ///
+    /// - Parameter container: its name; what it uses stays its own until ``StagedSource/release(isKept:)`` or, when this
+    ///   process is killed or the container kept, ``forget(_:root:)``.
     /// - Returns: `nil` as ``take(_:_:without:)``.
     public func stage(
         _ kind: SourceKind, _ git: Git, for container: String, without excluded: [[UInt8]] = []
+    ) async throws -> StagedSource? {
+        try await checkOut(kind, git, without: excluded) { snapshot, mirror in
+            (
+                try mirror.mark(container),
+                snapshot.repository.prefix.isEmpty
+                    ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
+            )
+        }
+    }
+
+    /// Takes a snapshot and checks it out for this process alone, which reads its files; there is no `.git` with them.
+    ///
+    /// The files stay as they are until ``StagedSource/release(isKept:)``, or until this process ends in whatever way.
+    ///
+    /// - Returns: `nil` as ``take(_:_:without:)``.
+    public func stageForReading(
+        _ kind: SourceKind, _ git: Git, without excluded: [[UInt8]] = []
+    ) async throws -> StagedSource? {
+        try await checkOut(kind, git, without: excluded) { _, mirror in (try mirror.markReading(), nil) }
+    }
+
+    private func checkOut(
+        _ kind: SourceKind, _ git: Git, without excluded: [[UInt8]],
+        mark: (SourceSnapshot, SourceMirror) throws -> (MirrorUse, GitLayer?)
     ) async throws -> StagedSource? {
         guard let repository = try await usable(kind, git) else { return nil }
         return try await withLock {
             let snapshot = try await take(kind, repository, without: excluded, in: folder)
             let mirror = try freeMirror(for: snapshot)
             let content = try mirror.content()
-            var warnings: [String] = []
+            var warnings = snapshot.warnings
             if content != MirrorContent(snapshot) {
                 if content == nil { tell(.checkingOut) }
-                warnings = try await mirror.update(to: snapshot, lfsFilter: lfsFilter)
+                warnings += try await mirror.update(to: snapshot, lfsFilter: lfsFilter)
             }
-            let use = try mirror.mark(container)
+            let (use, layer) = try mark(snapshot, mirror)
             do {
-                return try await staged(snapshot, mirror, container, warnings, use)
+                let prefix = snapshot.repository.prefix
+                let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
+                try Folder.make(files)
+                return StagedSource(
+                    snapshot: snapshot, files: files, gitLayer: layer?.folder,
+                    objectStores: try await layer?.write(snapshot, mirror) ?? [], warnings: warnings, use: use)
             } catch {
                 use.release(isKept: false)
                 throw error
             }
         }
-    }
-
-    private func staged(
-        _ snapshot: SourceSnapshot, _ mirror: SourceMirror, _ container: String, _ warnings: [String],
-        _ use: MirrorUse
-    ) async throws -> StagedSource {
-        let prefix = snapshot.repository.prefix
-        let layer =
-            prefix.isEmpty ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
-        let stores = try await layer?.write(snapshot, mirror) ?? []
-        let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
-        try Folder.make(files)
-        return StagedSource(
-            snapshot: snapshot, files: files, gitLayer: layer?.folder, objectStores: stores,
-            warnings: snapshot.warnings + warnings, use: use)
     }
 
     /// The mirror that holds the snapshot already, else one that nobody uses, else a new one.
@@ -87,14 +103,14 @@ extension SnapshotStore {
         if let same = try mirrors.first(where: { try $0.content() == wanted }) { return same }
         if let free = mirrors.first(where: { !$0.isInUse }) { return free }
         // By chance, so that no other machine's engine has a folder of that name.
-        let name = hexadecimal((0..<8).map { _ in UInt8.random(in: .min ... .max) })
+        let name = UniqueName.random(byteCount: 8)
         try Folder.make("\(folder)/mirrors/\(name)")
         return SourceMirror(folder: "\(folder)/mirrors/\(name)")
     }
 
     /// Frees what a container used that is gone.
     ///
-    /// - Parameter root: as of ``init(root:source:onWait:)``.
+    /// - Parameter root: the folder that holds the folders of all projects, as of ``init(folder:objectsFolder:lfsFilter:tell:)``.
     public static func forget(_ container: String, root: String) {
         // What cannot be removed now only takes room.
         for project in (try? Folder.names(root)) ?? [] {

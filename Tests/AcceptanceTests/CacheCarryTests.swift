@@ -1,5 +1,6 @@
 import Caches
 import ChildProcesses
+import Files
 import Foundation
 import Recordings
 import Testing
@@ -128,6 +129,40 @@ struct CacheCarryTests {
         }
         let none = try await there.call(["cache", "import", "nowhere"])
         #expect(none.status.exitStatus == 66)
+    }
+
+    @Test func `an archive does not speak for another project`() async throws {
+        let victim = try await built()
+        _ = try await victim.call(["cache", "export", archive(victim), "--no-images"])
+        // The same machine, another project: an archive that leaves the victim's cache the victim's.
+        let unpacked = victim.root.appending(path: "unpacked").path
+        let hostile = victim.root.appending(path: "hostile").path
+        var manifest = try ProjectArchive.unpack(
+            FilePath(archive(victim)), into: FilePath(unpacked), stop: StopFlag())
+        let files = manifest.parts.map { ProjectArchive.File($0.name, at: FilePath("\(unpacked)/\($0.name)")) }
+        manifest.cacheProject = "/else/where"
+        _ = try ProjectArchive.write(manifest, files, to: FilePath(hostile), stop: StopFlag())
+        let before = try await state(victim)
+        let other = try other(like: victim)
+        let imported = try await other.call(
+            ["cache", "import", hostile],
+            environment: ["XDG_CACHE_HOME": victim.cache.path, "XDG_STATE_HOME": victim.state.path])
+        #expect(imported.status.exitStatus == 74, "\(imported.errorText)")
+        #expect(imported.errorText.contains("a cache of another project"))
+        #expect(try await state(victim) == before)
+    }
+
+    @Test func `an import says what it replaces before it does`() async throws {
+        let play = try await built()
+        _ = try await play.call(["cache", "export", archive(play), "--no-images"])
+        try play.buildspec(counting.replacing("echo it >", with: "echo other >"))
+        _ = try await play.run(image: busybox)
+        let imported = try await play.call(["cache", "import", archive(play), "--no-images"])
+        #expect(imported.status.isSuccess, "\(imported.errorText)")
+        let words = imported.errorText
+        let replaces = try #require(words.range(of: "this import replaces:\n  cache `"))
+        let done = try #require(words.range(of: "imported cache `"))
+        #expect(replaces.lowerBound < done.lowerBound)
     }
 
     @Test func `images travel, named ones too, and missing ones are all named`() async throws {

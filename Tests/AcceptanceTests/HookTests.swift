@@ -131,6 +131,7 @@ struct HookTests {
     @Test func `core.hooksPath and linked worktrees are honoured`() async throws {
         let project = try await Project()
         try await project.git("config", "core.hooksPath", "my hooks")
+        try project.play.write(".git/info/exclude", "my hooks\n")
         #expect(try await project.play.call(["hook", "install"]).status.isSuccess)
         #expect(FileManager.default.fileExists(atPath: project.play.source.appending(path: "my hooks/pre-push").path))
         try await project.git("config", "--unset", "core.hooksPath")
@@ -139,6 +140,16 @@ struct HookTests {
         let outcome = try await project.git("-C", tree, "push", "origin", "side")
         #expect(outcome.status.isSuccess, "\(outcome.errorText)")
         #expect(try await project.builds() == 1)
+    }
+
+    @Test(arguments: [".husky", "my hooks/deep"])
+    func `a hooks folder that git would commit is left alone`(_ folder: String) async throws {
+        let project = try await Project()
+        try await project.git("config", "core.hooksPath", folder)
+        let outcome = try await project.play.call(["hook", "install", "--branch", "release/*"])
+        #expect(outcome.status.exitStatus == 73, "\(outcome.errorText)")
+        #expect(outcome.text == #"buildspec hook run pre-push --branch 'release/*' "$@""#)
+        #expect(!FileManager.default.fileExists(atPath: project.play.source.appending(path: folder).path))
     }
 
     @Test func `a bare search path is enough, and what is gone is said`() async throws {

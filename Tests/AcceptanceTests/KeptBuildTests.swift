@@ -136,6 +136,26 @@ struct KeptBuildTests {
         #expect(try await build.status.isSuccess)
     }
 
+    @Test func `without an id this folder's project is meant, and no other`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['false']}}\n")
+        #expect(try await play.run(["--keep", "failure", "--no-cache"]).status.exitStatus == 1)
+        try play.write("deep/er/file", "")
+        let elsewhere = play.root.appending(path: "elsewhere").path
+        try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+        for words in [["resume"], ["shell", "--command", "pwd"]] {
+            var command = play.command(words)
+            command.workingDirectory = elsewhere
+            let outcome = try await command.collect()
+            #expect(outcome.status.exitStatus == 66, "\(outcome.errorText)")
+            #expect(outcome.printed.isEmpty)
+        }
+        var inside = play.command(["shell", "--command", "echo here"])
+        inside.workingDirectory = play.source.appending(path: "deep/er").path
+        #expect(try await inside.collect().text == "here")
+        try await dropKept(play)
+    }
+
     @Test func `without a terminal nothing is kept, and a kept container costs no time`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['false']}}")

@@ -149,9 +149,12 @@ struct SecretTests {
               environmentVariables:
                 - {name: B, value: /b, type: PARAMETER_STORE}
                 - {name: C, value: settings}
-            x-buildspec: {secrets: ../secrets.yml}
             """)
-        #expect(try await play.run(["-e", "D=flag"]).printed == ["SECRET", "PARAMETER", "SETTINGS", "FLAG"])
+        let asked: [String: String?] = ["BUILDSPEC_SECRETS": secrets]
+        #expect(
+            try await play.run(["-e", "D=flag"], environment: asked).printed == [
+                "SECRET", "PARAMETER", "SETTINGS", "FLAG",
+            ])
         let plan = try await play.call(["plan", "--secrets", secrets])
         #expect(plan.text.contains("B=/b (PARAMETER_STORE)"))
         #expect(!plan.text.contains("parameter\n"))
@@ -201,8 +204,7 @@ struct SecretTests {
         let both = try await play.run(["--offline", "--aws"])
         #expect(both.status.exitStatus == 64)
         #expect(both.errorText.contains("`--offline` and `--aws` contradict one another"))
-        try play.write("codebuild.yml", "x-buildspec: {aws: yes}")
-        let settings = try await play.run(["--offline"], environment: ["PATH": "/nowhere"])
+        let settings = try await play.run(["--offline"], environment: ["PATH": "/nowhere", "BUILDSPEC_AWS": "yes"])
         #expect(settings.status.exitStatus == 1)
         #expect(settings.errorText.contains("help: give the values with --secrets FILE or --env NAME=VALUE"))
     }

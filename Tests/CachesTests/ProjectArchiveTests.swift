@@ -44,6 +44,24 @@ struct ProjectArchiveTests {
         return error?.reason ?? ""
     }
 
+    @Test("two builds of one process may write one archive at once")
+    func atOnce() async throws {
+        try await withScratch { folder in
+            let path = try await write(in: folder)
+            let part = ProjectArchive.File("images.tar", at: folder.appending("in-images.tar")), manifest = manifest
+            try await withThrowingTaskGroup(of: Int64.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        try await BlockingThread.run { try ProjectArchive.write(manifest, [part], to: path, stop: $0) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await unpack(path, in: folder).parts.map(\.name) == ["images.tar"])
+            #expect(folder.names().filter { $0.hasSuffix(".tmp") } == [])
+        }
+    }
+
     @Test("what was written is read, and tar reads it too", .enabled(if: hasGNUTar))
     func roundTrip() async throws {
         try await withScratch { folder in

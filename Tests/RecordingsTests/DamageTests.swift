@@ -126,6 +126,28 @@ import Testing
         #expect(folder.files(in: "drafts") == [])
     }
 
+    /// As many as that would fill the tasks' pool of any machine, and nobody could end the pruning.
+    @Test(.timeLimit(.minutes(1)))
+    func `waiting for the pruning of a store stops nobody, and may be cancelled`() async throws {
+        let folder = try StoreFolder()
+        try FileManager.default.createDirectory(atPath: folder.store.folder, withIntermediateDirectories: true)
+        let pruning = open("\(folder.store.folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(pruning) }
+        #expect(flock(pruning, LOCK_EX | LOCK_NB) == 0)
+        let stores = (0..<64).map { _ in folder.fresh }, other = folder.fresh
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for store in stores { group.addTask { try await store.hold() } }
+            let cancelled = Task { try await other.hold() }
+            try await Task.sleep(for: .milliseconds(50))
+            cancelled.cancel()
+            await #expect(throws: CancellationError.self) { try await cancelled.value }
+            #expect(flock(pruning, LOCK_UN) == 0)
+            try await group.waitForAll()
+        }
+        #expect(try folder.fresh.prune(unusedSince: nil) == nil)
+        withExtendedLifetime(stores) {}
+    }
+
     @Test func `prune removes a store that was not used since, unless somebody uses it now`() throws {
         let folder = try StoreFolder()
         try folder.record(get(url), "x")

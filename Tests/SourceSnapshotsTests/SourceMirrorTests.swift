@@ -59,6 +59,36 @@ import Testing
         }
     }
 
+    @Test func `a plan that was killed leaves the mirror free`() async throws {
+        try await TestRepository.with { repository in
+            // What is never released is, for everybody else, what a killed process leaves: a mark without a lock.
+            let files = try await repository.stageForReading().files
+            try repository.write("kept.txt", "changed\n")
+            #expect(try await repository.stage().files == files)
+        }
+    }
+
+    @Test func `a mirror that a plan reads does not change under it`() async throws {
+        try await TestRepository.with { repository in
+            let reading = try await repository.stageForReading()
+            #expect(reading.gitLayer == nil && reading.objectMounts.isEmpty)
+            try repository.write("kept.txt", "changed\n")
+            #expect(try await repository.stage().files != reading.files)
+            #expect(try String(contentsOfFile: "\(reading.files)/kept.txt", encoding: .utf8) == "kept\n")
+            reading.release()
+            #expect(try Folder.names("\(reading.files.dropLast("/files".count))/readers").isEmpty)
+        }
+    }
+
+    @Test func `a container has its source once`() async throws {
+        try await TestRepository.with { repository in
+            let first = try await repository.stage(for: "one")
+            let refusal = await #expect(throws: FileError.self) { _ = try await repository.stage(for: "one") }
+            #expect(refusal?.code == .conflict)
+            withExtendedLifetime(first) {}
+        }
+    }
+
     @Test func `many at once get what they asked for`() async throws {
         try await TestRepository.with { repository in
             for number in 0..<4 {
@@ -193,6 +223,17 @@ import Testing
             let after = try await repository.stage()
             #expect(try Folder.names("\(objects)/17").count < 257)
             #expect(try String(contentsOfFile: "\(after.files)/new", encoding: .utf8) == "n")
+        }
+    }
+
+    @Test func `a plan that was killed does not keep old objects for ever`() async throws {
+        try await TestRepository.with { repository in
+            _ = try await repository.stageForReading()
+            let objects = "\(repository.store().folder)/objects"
+            try Folder.make("\(objects)/17")
+            for number in 0...256 { try Folder.write("\(objects)/17/\(number)", []) }
+            _ = try await repository.take()
+            #expect(try Folder.names("\(objects)/17").count < 257)
         }
     }
 }

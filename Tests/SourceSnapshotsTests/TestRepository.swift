@@ -75,6 +75,10 @@ struct TestRepository: Sendable {
             try await store(source).stage(kind, Git(folder: source ?? path, inherited: [String]()), for: container))
     }
 
+    func stageForReading(_ kind: SourceKind = .revision("HEAD")) async throws -> StagedSource {
+        try #require(try await store().stageForReading(kind, Git(folder: path, inherited: [String]())))
+    }
+
     /// Names, modes, times and contents of everything, `.git` included. Objects and shared indexes may be marked as recently
     /// used.
     func fingerprint(of folder: String? = nil) async throws -> String {

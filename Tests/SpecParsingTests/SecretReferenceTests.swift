@@ -14,6 +14,8 @@ import Testing
             ("ci/token:user:AWSPREVIOUS:", ["ci/token", "user", "AWSPREVIOUS", nil]),
             ("ci/token:::a-b-c", ["ci/token", nil, nil, "a-b-c"]),
             ("ci/token:::", ["ci/token", nil, nil, nil]),
+            ("team/bot:API Token", ["team/bot", "API Token", nil, nil]),
+            ("team/bot: -x :AWSPREVIOUS", ["team/bot", " -x ", "AWSPREVIOUS", nil]),
             ("a:\u{301}b", ["a", "\u{301}b", nil, nil]),
             (arn, [arn, nil, nil, nil]),
             (arn + ":user", [arn, "user", nil, nil]),
@@ -46,6 +48,11 @@ import Testing
     func flags(text: String) {
         #expect(throws: ReferenceProblem.self) { try SecretReference(text) }
         #expect(throws: ReferenceProblem.self) { try ParameterReference(text) }
+    }
+
+    @Test("only the JSON key of a secret may hold blanks", arguments: ["a b:k", "a:k:v s", "a:::v i", "a:k\nl", "a::-s"])
+    func blanks(text: String) {
+        #expect(throws: ReferenceProblem.self) { try SecretReference(text) }
     }
 
     @Test("a reference that is none is an error at its value, in the buildspec")

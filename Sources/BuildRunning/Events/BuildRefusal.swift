@@ -4,10 +4,10 @@ public import BuildPlanning
 public struct BuildRefusal: Sendable {
     private let start: BuildEvent.BuildStart
     private let context: PhaseContext
-    /// Of DOWNLOAD_SOURCE, up to its failure.
+    /// The lines of DOWNLOAD_SOURCE up to its failure.
     private let lines: [String]
 
-    /// - Parameter isBuildspecThere: only then does the log say where it lies.
+    /// - Parameter isBuildspecThere: whether the buildspec was found. Only then the log says where it lies.
     public init(start: BuildEvent.BuildStart, context: PhaseContext, isBuildspecThere: Bool) {
         self.start = start
         self.context = context
@@ -16,7 +16,7 @@ public struct BuildRefusal: Sendable {
             + (isBuildspecThere ? ["YAML location is \(start.buildspec)"] : [])
     }
 
-    /// A build of which all is known but the values of its parameters and secrets.
+    /// Refuses a build whose plan is made, because its parameters or secrets have no values.
     public init(plan: BuildPlan, context: PhaseContext) {
         start = BuildEvent.BuildStart(
             id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory, buildspec: plan.buildspecLocation,
@@ -25,9 +25,23 @@ public struct BuildRefusal: Sendable {
         lines = plan.openingLines
     }
 
-    /// Says what CodeBuild's log would say, up to the failure of DOWNLOAD_SOURCE.
+    /// Emits the events of the build, up to the failure of DOWNLOAD_SOURCE.
+    ///
+    /// - Throws: what `emit` throws; `buildFinished` is the last event all the same.
     public func run(_ process: BuildProcess, emit: @escaping Emit) async throws {
         let sink = EventSink(now: process.now, emit: emit)
+        let told: Result<Void, any Error>
+        do { told = .success(try await tell(process, sink)) } catch { told = .failure(error) }
+        let finished: Result<Void, any Error>
+        do { finished = .success(try await sink.send(.buildFinished(status: .failed))) } catch {
+            finished = .failure(error)
+        }
+        // Of two failures the first is the reason.
+        try told.get()
+        try finished.get()
+    }
+
+    private func tell(_ process: BuildProcess, _ sink: EventSink) async throws {
         try await sink.send(.buildStarted(start))
         try await sink.log("Running on buildspec \(process.programVersion)")
         try await sink.log("Waiting for agent ping")
@@ -36,6 +50,5 @@ public struct BuildRefusal: Sendable {
         try await sink.log("Phase is DOWNLOAD_SOURCE")
         for line in lines { try await sink.log(line) }
         try await sink.end(.failed, context)
-        try await sink.send(.buildFinished(status: .failed))
     }
 }

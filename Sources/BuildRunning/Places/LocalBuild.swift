@@ -5,10 +5,9 @@ internal import Engines
 /// One build in a container of this machine's engine, from its beginning to `buildFinished`.
 struct LocalBuild: Sendable {
     let job: BuildJob
-    /// The container to start: with the driver as its program, and of a checkpoint's image where there is one.
+    /// The container to start. Its program is the driver, and its image that of the checkpoint where there is one.
     let container: ContainerSpec
     let sink: EventSink
-    private let guardian = Guardian()
 
     init(_ job: BuildJob, from beginning: Beginning, emit: @escaping Emit) {
         self.job = job
@@ -17,109 +16,169 @@ struct LocalBuild: Sendable {
         container.arguments = [
             driverText, "buildspec-driver", surroundings.process.nonce, surroundings.root, buildProgramsText,
         ]
-        if case .checkpoint(let checkpoint, _) = beginning { container.image = checkpoint.image }
+        var phase = BuildPhase.downloadSource
+        switch beginning {
+        case .fresh: break
+        case .again(let continuation, _): phase = BuildPhase(continuation.point.phase)
+        case .checkpoint(let checkpoint, let continuation):
+            phase = BuildPhase(continuation.point.phase)
+            container.image = checkpoint.image
+        }
         self.container = container
         sink = EventSink(
-            now: job.surroundings.process.now, mask: SecretMask(job.surroundings.secrets.texts), emit: emit)
+            now: job.surroundings.process.now, mask: SecretMask(job.surroundings.secrets.texts), phase: phase,
+            emit: emit)
     }
 
     var plan: BuildPlan { job.plan }
     var engine: any BuildEngine { job.surroundings.engine }
 
+    /// Runs the build, and emits its end, whatever that is.
     func run(from beginning: Beginning) async throws {
+        let outcome: Outcome
+        do { outcome = try await carryOut(beginning) } catch { outcome = Outcome(error) }
+        try await tell(outcome)
+    }
+
+    private func carryOut(_ beginning: Beginning) async throws -> Outcome {
         switch beginning {
         case .fresh:
             try await sink.send(
                 .buildStarted(
-                    .init(
+                    BuildEvent.BuildStart(
                         id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory,
                         buildspec: plan.buildspecLocation, source: plan.sourcePath, snapshot: plan.snapshot)))
             try await sink.log("Running on buildspec \(job.surroundings.process.programVersion)")
             try await sink.log("Waiting for agent ping")
-            try await toTheEnd { try await startFresh() }
+            return try await startFresh()
         case .again(let continuation, let recallingState):
             try await sink.send(.buildResumed(continuation.point))
-            try await toTheEnd { try await goOn(continuation, recallingState: recallingState) }
+            return try await goOn(continuation, recallingState: recallingState)
         case .checkpoint(let checkpoint, let continuation):
             try await sink.send(.buildResumed(continuation.point))
-            try await toTheEnd { try await start(from: checkpoint, continuation) }
+            return try await start(from: checkpoint, continuation)
         }
     }
 
-    /// How a build in its container has ended.
-    enum Outcome: Sendable {
-        case ended(BuildStatus, isKept: Bool)
-        case neverStarted(EngineError), lost, unfit(UnfitImage)
-    }
-
-    private func toTheEnd(_ body: () async throws -> Outcome) async throws {
-        do { try await finish(try await body()) } catch {
-            guard error is CancellationError || Task.isCancelled else { throw error }
-            // Whatever broke while we were being stopped broke because of that.
-            try await sink.end(.stopped, .none)
-            try await sink.send(.buildFinished(status: .stopped))
-            throw CancellationError()
+    /// Emits how the build has ended. `buildFinished` comes last, even when the events before it cannot be emitted.
+    private func tell(_ outcome: Outcome) async throws {
+        var failure = outcome.error
+        func attempt(_ body: () async throws -> Void) async {
+            do { try await body() } catch { failure = failure ?? error }
         }
-    }
-
-    private func finish(_ outcome: Outcome) async throws {
-        switch outcome {
-        case .ended(let status, let isKept):
-            if isKept { try await sink.send(.containerKept(container: container.name)) }
-            try await sink.send(.buildFinished(status: status))
-        case .lost: try await lost()
-        case .neverStarted(let error):
-            try await sink.end(
-                .failed, PhaseContext(statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: error.description))
-            try await sink.send(.buildFinished(status: .failed))
-            throw error
-        case .unfit(let error):
-            try await sink.send(.buildFinished(status: .failed))
-            throw error
+        if let (status, context) = outcome.brokenPhase { await attempt { try await sink.breakOff(status, context) } }
+        if case .ended(_, isKept: true) = outcome {
+            await attempt { try await sink.send(.containerKept(container: container.name)) }
         }
-    }
-
-    /// Ends a build whose container went away under a command: out of time, or killed by somebody.
-    private func lost() async throws {
-        if await guardian.isTimedOut {
-            try await sink.end(.timedOut, .timedOut)
-        } else {
-            try await sink.end(
-                .failed,
-                PhaseContext(
-                    statusCode: "CLIENT_ERROR", message: "Build container found dead before completing the build."))
-        }
-        try await sink.send(.buildFinished(status: .failed))
+        await attempt { try await sink.send(.buildFinished(status: outcome.status)) }
+        if let failure { throw failure }
     }
 
     /// Runs a build within its time, and decides whether the container stays.
+    ///
+    /// - Throws: ``OutOfTime`` when the time is up. The build has broken off then, even if its container was not removed.
     func limited(
-        _ session: DriverSession, _ body: @Sendable () async throws -> BuildStatus
+        _ session: DriverSession, _ body: @escaping @Sendable () async throws -> BuildStatus
     ) async throws -> (Outcome, DriverSession.Ending) {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        try await withThrowingTaskGroup(of: BuildStatus?.self) { group in
+            group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(for: .seconds(plan.timeout))
-                await guardian.timeOut()
-                try await engine.remove(container.name)
+                // A new task is not cancelled by a build that ends at this moment.
+                await Task { await removeContainer() }.value
+                await session.terminate()
+                return nil
             }
-            defer { group.cancelAll() }
+            // The build, or its time: whichever ends first.
+            guard let first = await group.nextResult() else { throw CancellationError() }
+            group.cancelAll()
             do {
-                let status = try await body()
+                guard let status = try first.get() else { throw OutOfTime() }
                 let keep = job.recipe.ending.keep
                 let isKept = keep == .always || keep == .failure && status != .succeeded
                 if isKept { _ = try await session.perform("stays=yes") }
                 return (.ended(status, isKept: isKept), isKept ? .stay : .leave)
             } catch is DriverSession.Lost {
+                // The container may be gone because the time is up.
+                while let next = await group.nextResult() { if case .success(nil) = next { throw OutOfTime() } }
                 return (.lost, .leave)
-            } catch let error as UnfitImage {
-                return (.unfit(error), .leave)
+            } catch {
+                // The build may wait for an answer, which does not notice that it was cancelled.
+                await session.terminate()
+                throw error
             }
+        }
+    }
+
+    /// Removes the container. When that fails, a notice says so, and the status of the build stays as it is.
+    func removeContainer() async {
+        do { try await engine.remove(container.name) } catch {
+            // An output that breaks on the notice breaks on the events that end the build, too.
+            try? await sink.send(.notice(text: "warning: \(error)"))
         }
     }
 }
 
-/// Remembers why a container was taken away.
-private actor Guardian {
-    private(set) var isTimedOut = false
-    func timeOut() { isTimedOut = true }
+/// The time of the build is up.
+struct OutOfTime: Error {}
+
+extension LocalBuild {
+    /// How a build has ended.
+    enum Outcome: Sendable {
+        case ended(BuildStatus, isKept: Bool)
+        /// The container ended in the middle of the build: somebody has killed it.
+        case lost
+        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped(any Error), fault(any Error)
+
+        init(_ error: any Error) {
+            self =
+                switch error {
+                // What fails while the build is being stopped fails because of that.
+                case _ where error is CancellationError || Task.isCancelled:
+                    .stopped(CancellationError())
+                case is any StoppingError: .stopped(error)
+                case is OutOfTime: .outOfTime
+                case let error as UnfitImage: .unfit(error)
+                default: .fault(error)
+                }
+        }
+
+        var status: BuildStatus {
+            switch self {
+            case .ended(let status, _): status
+            case .lost, .neverStarted, .unfit, .outOfTime: .failed
+            case .stopped: .stopped
+            case .fault: .fault
+            }
+        }
+
+        /// The end of the phase in which the build broke off; `nil` for a build that ran to its end.
+        var brokenPhase: (PhaseStatus, PhaseContext)? {
+            switch self {
+            case .ended: nil
+            case .lost: (.failed, .clientError("Build container found dead before completing the build."))
+            case .neverStarted(let error):
+                (
+                    .failed,
+                    PhaseContext(statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: error.description)
+                )
+            case .unfit(let error): (.failed, .clientError(error.reason))
+            case .outOfTime: (.timedOut, .timedOut)
+            case .stopped: (.stopped, .none)
+            // [unknown: the words that the service has for its own faults]
+            case .fault(let error): (.fault, PhaseContext(statusCode: "INTERNAL_SERVICE_ERROR", message: "\(error)"))
+            }
+        }
+
+        /// The error that the run of the build throws.
+        var error: (any Error)? {
+            switch self {
+            case .ended, .lost, .outOfTime: nil
+            case .neverStarted(let error): error
+            case .unfit(let error): error
+            case .stopped(let error): error
+            case .fault(let error): error
+            }
+        }
+    }
 }

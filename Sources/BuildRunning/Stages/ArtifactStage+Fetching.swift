@@ -7,40 +7,36 @@ internal import Engines
 
 /// Chosen files below one base directory of the container.
 struct ArtifactPart {
-    /// Absolute.
+    /// The absolute path of the base directory.
     let folder: String
     let listing: Listing
     let selection: ArtifactSelection
 }
 
-/// Getting chosen files out of the container. One `docker cp` takes one path, so what is neither a single file nor most of
-/// a folder is put together in the container first.
+/// Copies the chosen files out of the container.
+///
+/// One `docker cp` takes one path. Files that are neither a single one nor most of a folder are gathered in a folder of the
+/// container first.
 extension ArtifactStage {
-    /// - Parameter name: the artifact's own, evaluated.
+    /// Copies the chosen files out of the container, and stores them.
+    ///
+    /// - Parameter name: the artifact's own name, evaluated.
     func store(_ parts: [ArtifactPart], as identifier: String, named name: String?) async throws {
         let chosen = parts.filter { !$0.selection.isEmpty }
         var fetches: [Fetch] = []
         for (number, part) in chosen.enumerated() {
             fetches.append(try await fetch(of: part, stage: ContainerLayout.artifactStage("\(identifier)-\(number)")))
         }
-        var streams: [TarStream] = [], pipes: [(path: String, pipe: Pipe)] = []
-        for fetch in fetches {
-            let pipe = try Pipe()
-            pipes.append((fetch.path, pipe))
-            let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
-            streams.append(TarStream(pipe.readEnd, map: PathMap([.init(stream: last, stored: fetch.means)])))
-        }
-        let engine = context.engine, container = context.container.name
-        let copying = Task { [pipes] in
-            for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
-        }
-        let stored = try await withTaskCancellationHandler {
-            try await context.job.surroundings.artifacts.store(
+        let carrier = TarCarrier(throughEngine: context)
+        let stored = try await OutgoingStreams(fetches.map { try carrier.outgoing($0.path) }).read { readers, confirm in
+            let streams = zip(readers, fetches).map { reader, fetch in
+                let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
+                return TarStream(reader, map: PathMap([.init(stream: last, stored: fetch.means)]))
+            }
+            return try await context.job.surroundings.artifacts.store(
                 identifier, from: streams,
-                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
-                asZip: zips, confirm: { try await copying.value })
-        } onCancel: {
-            copying.cancel()
+                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }), asZip: zips,
+                confirm: confirm)
         }
         for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
         try await sink.send(
@@ -64,7 +60,7 @@ extension ArtifactStage {
         }
         let takesMost = files.count * 2 >= part.listing.files.count
         if takesMost, !hasLinks || part.selection.keepsLinks,
-            // A repository is never listed, and often larger than all the rest.
+            // A repository is never listed, and often is larger than all the rest.
             try await session.perform("[ -e \"$root\"\((part.folder + "/.git").shellQuoted) ]") != 0
         {
             return Fetch(path: part.folder, means: part.folder)
@@ -82,7 +78,7 @@ extension ArtifactStage {
     }
 }
 
-/// Words joined into lines of a length that no shell minds.
+/// Joins words into lines that are short enough for every shell.
 func batches(_ words: [[UInt8]]) -> [[UInt8]] {
     var lines: [[UInt8]] = [], line: [UInt8] = []
     for word in words {

@@ -27,8 +27,8 @@ extension CacheCommand {
         @OptionGroup var project: CarriedProjectOptions
 
         func run() async throws {
-            await FrontDoor.enter { [file, project] places, terminal in
-                try await CacheExport(file: places.absolute(file), project: project).run(places, terminal)
+            await FrontDoor.enter { [file, project] machine in
+                try await CacheExport(file: machine.places.absolute(file), project: project).run(on: machine)
             }
         }
     }
@@ -44,12 +44,14 @@ struct CacheExport {
         options = project
     }
 
-    func run(_ places: Places, _ terminal: Terminal) async throws -> ExitStatus {
+    func run(on machine: Machine) async throws -> ExitStatus {
         guard Files.kind(of: file) != .folder else {
             throw Failure(.cannotWriteOutput, "cannot write `\(file)`: it is a folder", help: "name a file in it")
         }
-        let project = try await CarriedProject(options, places, terminal)
-        defer { project.room.remove() }
+        return try await CarriedProject.with(options, on: machine) { try await run($0, machine) }
+    }
+
+    private func run(_ project: CarriedProject, _ machine: Machine) async throws -> ExitStatus {
         let store = project.recordings
         let images = try await images(of: project)
         var files = try await caches(of: project)
@@ -60,20 +62,20 @@ struct CacheExport {
         guard !files.files.isEmpty else {
             throw Failure(
                 .noSuchFile,
-                "there is nothing to export of `\(project.location.source)`: no cache, no recording, no image",
+                "there is nothing to export of `\(project.project.location.source)`: no cache, no recording, no image",
                 help: "run a build first")
         }
         let manifest = ProjectArchive.Manifest(
-            program: "buildspec \(programVersion)", createdAt: BuildSession.now().rfc3339,
-            project: project.location.projectKey, cacheProject: project.settings.cacheProject(project.location),
+            program: "buildspec \(programVersion)", createdAt: machine.now().rfc3339,
+            project: project.project.identity.key, cacheProject: project.cacheOwner,
             images: images)
         let size = try await BlockingThread.run { [files, file] stop in
             try ProjectArchive.write(manifest, files.files, to: FilePath(file), stop: stop)
         }
         // Nobody prunes the recordings while the store is known.
         withExtendedLifetime(store) {}
-        terminal.say(
-            "exported to \(places.shown(file)), \(CacheText.megabytes(size)): "
+        machine.say(
+            "exported to \(machine.places.shown(file)), \(CacheText.megabytes(size)): "
                 + CarriedProject.summary(
                     caches: cacheCount, recordings: recorded.count, images: images.map(\.name), hasCloud: hasCloud)
                 + "\n")
@@ -90,7 +92,7 @@ struct CacheExport {
                 help: "start the engine (`make engine` does it here), or leave images out with --no-images")
         }
         var names: [String] = []
-        for name in [try await project.buildImage()] + project.settings.otherImages where !names.contains(name) {
+        for name in [try await project.buildImage()] + project.otherImages where !names.contains(name) {
             names.append(name)
         }
         var images: [ProjectArchive.Image] = [], missing: [String] = []
@@ -118,10 +120,10 @@ struct CacheExport {
     }
 
     /// Names what only this project's own Docker volume has, which stays here, or nobody.
-    private func warn(of bases: [BuildSession.BaseImage], _ project: CarriedProject) async throws {
+    private func warn(of bases: [BaseImages.Image], _ project: CarriedProject) async throws {
         for (image, origin) in try await project.origins(of: bases.filter(\.isSurelyNeeded))
         where [.registry, .volume].contains(origin) {
-            project.terminal.say(
+            project.machine.say(
                 "warning: image `\(image.name)` (\(image.place)) is left out: this engine does not have it; "
                     + "`docker pull \(image.name)` before the export takes it along\n")
         }
@@ -129,7 +131,7 @@ struct CacheExport {
 
     private func caches(of project: CarriedProject) async throws -> (files: [ProjectArchive.File], caches: Int) {
         guard let store = project.caches else {
-            project.terminal.say("the caches of this project are in S3 and stay there\n")
+            project.machine.say("the caches of this project are in S3 and stay there\n")
             return ([], 0)
         }
         var files: [ProjectArchive.File] = [], count = 0
@@ -139,7 +141,7 @@ struct CacheExport {
                 files += try await store.lend(manifest.key, as: "caches/\(manifest.key.name)")
                 count += 1
             case .miss(let reason), .damaged(let reason, _):
-                project.terminal.say("warning: the cache `\(manifest.key.name)` is left out: \(reason)\n")
+                project.machine.say("warning: the cache `\(manifest.key.name)` is left out: \(reason)\n")
             }
         }
         return (files, count)
@@ -149,7 +151,7 @@ struct CacheExport {
         of project: CarriedProject, _ store: RecordingStore
     ) throws -> (files: [ProjectArchive.File], count: Int) {
         let lent = try store.lend(copyingTo: "\(project.room.path)/recordings")
-        for damage in lent.damaged { project.terminal.say("warning: left out: \(damage)\n") }
+        for damage in lent.damaged { project.machine.say("warning: left out: \(damage)\n") }
         return (lent.files.map { ProjectArchive.File("recordings/\($0.name)", at: FilePath($0.path)) }, lent.count)
     }
 
@@ -179,11 +181,11 @@ extension CarriedProject {
     /// What an archive holds, for people.
     static func summary(caches: Int, recordings: Int, images: [String], hasCloud: Bool) -> String {
         var parts: [String] = []
-        if caches > 0 { parts.append(count(caches, "cache", "caches")) }
-        if recordings > 0 { parts.append(count(recordings, "recorded response", "recorded responses")) }
+        if caches > 0 { parts.append(count(caches, one: "cache", many: "caches")) }
+        if recordings > 0 { parts.append(count(recordings, one: "recorded response", many: "recorded responses")) }
         if !images.isEmpty {
             let names = images.map { "`\($0)`" }.joined(separator: ", ")
-            parts.append("\(count(images.count, "image", "images")) (\(names))")
+            parts.append("\(count(images.count, one: "image", many: "images")) (\(names))")
         }
         if hasCloud { parts.append("the state of the local AWS") }
         return parts.joined(separator: ", ")

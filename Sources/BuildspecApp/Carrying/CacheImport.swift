@@ -4,6 +4,11 @@ internal import ArgumentParser
 internal import Archives
 internal import Engines
 internal import Recordings
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 internal import Files
 
 extension CacheCommand {
@@ -24,8 +29,8 @@ extension CacheCommand {
         @OptionGroup var project: CarriedProjectOptions
 
         func run() async throws {
-            await FrontDoor.enter { [file, project] places, terminal in
-                try await CacheImport(file: places.absolute(file), options: project).run(places, terminal)
+            await FrontDoor.enter { [file, project] machine in
+                try await CacheImport(file: machine.places.absolute(file), options: project).run(on: machine)
             }
         }
     }
@@ -36,14 +41,18 @@ struct CacheImport {
     let file: String
     let options: CarriedProjectOptions
 
-    func run(_ places: Places, _ terminal: Terminal) async throws -> ExitStatus {
+    func run(on machine: Machine) async throws -> ExitStatus {
         guard Files.kind(of: file) == .file else {
             throw Failure(.noSuchFile, "cannot import `\(file)`: there is no such file")
         }
-        let project = try await CarriedProject(options, places, terminal)
-        defer { project.room.remove() }
+        return try await CarriedProject.with(options, on: machine) { try await run($0, machine) }
+    }
+
+    private func run(_ project: CarriedProject, _ machine: Machine) async throws -> ExitStatus {
         let arrived = try await unpack(project)
+        try checkNames(arrived, project)
         try await checkEngine(arrived, project)
+        try await announce(arrived, project)
         try await bring(arrived, to: project)
         return .succeeded
     }
@@ -53,7 +62,7 @@ struct CacheImport {
         let manifest: ProjectArchive.Manifest
         let caches: [(manifest: CacheManifest, folder: FilePath)]
         let recordings: RecordingStore
-        /// Of images and the cloud's state, where it has them.
+        /// The tars of images and of the local AWS's state, where the archive has them.
         let imagesTar: String?
         let cloudTar: String?
     }
@@ -86,6 +95,80 @@ struct CacheImport {
         }
     }
 
+    /// An archive speaks for the project it is imported into, and for no other: it brings neither another project's caches nor
+    /// images that this project does not name.
+    ///
+    /// - Throws: ``Failure`` while nothing is changed yet.
+    private func checkNames(_ arrived: Arrived, _ project: CarriedProject) throws {
+        for (manifest, _) in arrived.caches where owner(of: manifest, arrived.manifest, project) == nil {
+            throw foreign("a cache of another project, `\(manifest.key.project)`")
+        }
+        guard let tar = arrived.imagesTar else { return }
+        let named = try project.imageNames()
+        for name in try Self.tags(in: tar) + arrived.manifest.images.map(\.name)
+        where !named.contains(ProjectDocker.listed(name)) {
+            throw foreign(
+                "the image `\(name)`, which this project does not name", ", or name it with --image, or use --no-images"
+            )
+        }
+    }
+
+    private func foreign(_ what: String, _ more: String = "") -> Failure {
+        Failure(
+            .inputOutput, "cannot import `\(file)`: it has \(what)",
+            help: "nothing was changed; export an archive of this project\(more)")
+    }
+
+    /// The owner that a cache of the archive gets here; `nil` for one that is another project's.
+    private func owner(
+        of manifest: CacheManifest, _ archive: ProjectArchive.Manifest, _ project: CarriedProject
+    ) -> String? {
+        if manifest.key.project == archive.cacheProject { return project.cacheOwner }
+        // One that is shared by a namespace keeps its owner.
+        return project.owns(manifest.key) ? manifest.key.project : nil
+    }
+
+    /// The names that `docker load` would give to images of a tar, as its manifest.json lists them.
+    private static func tags(in tar: String) throws -> [String] {
+        struct Image: Decodable {
+            let RepoTags: [String]?
+        }
+        let reader = try ArchiveReader(path: FilePath(tar))
+        while let entry = try reader.next() {
+            guard entry.path == Array("manifest.json".utf8) else { continue }
+            var bytes: [UInt8] = []
+            try reader.readBlocks { if case .bytes(let part) = $0 { bytes += part } }
+            return try JSONDecoder().decode([Image].self, from: Data(bytes)).flatMap { $0.RepoTags ?? [] }
+        }
+        return []
+    }
+
+    /// Says what is here already and will be replaced, before anything is.
+    private func announce(_ arrived: Arrived, _ project: CarriedProject) async throws {
+        var lines: [String] = []
+        if arrived.imagesTar != nil {
+            for image in arrived.manifest.images {
+                guard let id = try await project.engine.imageID(image.name), id != image.id else { continue }
+                lines.append("image `\(image.name)` (\(id.prefix(19)))")
+            }
+        }
+        if arrived.cloudTar != nil, try await project.engine.hasVolume(project.cloud.name) {
+            lines.append("the state of the local AWS")
+        }
+        for (manifest, _) in arrived.caches where manifest.key.key == nil {
+            guard let owner = owner(of: manifest, arrived.manifest, project), let store = project.caches else {
+                continue
+            }
+            let name = CacheKey(project: owner, paths: manifest.key.paths).name
+            guard case .ready(let old)? = try store.list().first(where: { $0.name == name })?.state,
+                old.fingerprint != manifest.fingerprint
+            else { continue }
+            lines.append("cache `\(name)`, saved \(old.metadata.savedAt)")
+        }
+        guard !lines.isEmpty else { return }
+        project.machine.say("this import replaces:\n" + lines.map { "  \($0)\n" }.joined())
+    }
+
     /// - Throws: when something will be in the way, while nothing is changed yet.
     private func checkEngine(_ arrived: Arrived, _ project: CarriedProject) async throws {
         guard arrived.imagesTar != nil || arrived.cloudTar != nil else { return }
@@ -103,7 +186,7 @@ struct CacheImport {
     }
 
     private func bring(_ arrived: Arrived, to project: CarriedProject) async throws {
-        let engine = project.engine, terminal = project.terminal
+        let engine = project.engine, machine = project.machine
         if let tar = arrived.imagesTar { try await bringImages(arrived.manifest.images, tar, to: project) }
         if let tar = arrived.cloudTar {
             // One that has ended may still have the volume.
@@ -111,16 +194,18 @@ struct CacheImport {
             try await engine.loadVolume(
                 project.cloud.name, labels: project.cloud.labels, from: try Files.open(tar),
                 container: try await project.cloudVisitor())
-            terminal.say("imported the state of the local AWS\n")
+            machine.say("imported the state of the local AWS\n")
         }
         let store = project.recordings
         let (taken, known) = try await BlockingThread.run { _ in try store.takeOver(arrived.recordings) }
         if taken + known > 0 {
-            terminal.say(
-                "imported \(CarriedProject.count(taken, "recorded response", "recorded responses"))"
+            machine.say(
+                "imported \(CarriedProject.count(taken, one: "recorded response", many: "recorded responses"))"
                     + (known > 0 ? "; \(known) were here already" : "") + "\n")
         }
-        for (manifest, folder) in arrived.caches { try await bring(manifest, folder, arrived.manifest, to: project) }
+        for (manifest, folder) in arrived.caches {
+            try await bring(manifest, in: folder, of: arrived.manifest, to: project)
+        }
     }
 
     private func bringImages(_ images: [ProjectArchive.Image], _ tar: String, to project: CarriedProject) async throws {
@@ -128,25 +213,22 @@ struct CacheImport {
         for image in images where try await project.engine.imageID(image.name) != image.id { new.append(image.name) }
         if !new.isEmpty { try await project.engine.loadImages(from: try Files.open(tar)) }
         for image in images {
-            project.terminal.say(
+            project.machine.say(
                 new.contains(image.name)
                     ? "imported image `\(image.name)`\n" : "image `\(image.name)` was here already\n")
         }
     }
 
     private func bring(
-        _ manifest: CacheManifest, _ folder: FilePath, _ archive: ProjectArchive.Manifest, to project: CarriedProject
+        _ manifest: CacheManifest, in folder: FilePath, of archive: ProjectArchive.Manifest, to project: CarriedProject
     ) async throws {
         guard let store = project.caches else {
-            project.terminal.say("warning: the caches of this project are in S3; that of the archive is left out\n")
+            project.machine.say("warning: the caches of this project are in S3; that of the archive is left out\n")
             return
         }
-        // One that is shared by a namespace keeps its owner.
-        let isOwn = manifest.key.project == archive.cacheProject
-        let (key, isNew) = try await store.takeOver(
-            manifest, lent: folder,
-            project: isOwn ? project.settings.cacheProject(project.location) : manifest.key.project)
-        project.terminal.say(
+        guard let owner = owner(of: manifest, archive, project) else { return }
+        let (key, isNew) = try await store.takeOver(manifest, lent: folder, project: owner)
+        project.machine.say(
             isNew
                 ? "imported cache `\(key.name)`, \(CacheText.megabytes(manifest.byteCount)) of content\n"
                 : "cache `\(key.name)` was here already\n")

@@ -32,62 +32,79 @@ struct CarriedProjectOptions: ParsableArguments {
     var noImages = false
 }
 
-/// What of a project is kept on this machine beside its source, and can be carried to another.
+/// What is kept of a project on this machine beside its source, and can be carried to another.
 struct CarriedProject: Sendable {
-    let places: Places
-    let terminal: Terminal
-    let location: BuildLocation
-    let settings: RunSettings
-    /// What its builds may want from a Docker daemon of their own.
-    let baseImages: [BuildSession.BaseImage]
+    let project: Project
+    /// The images that its builds may want from a Docker daemon of their own.
+    let baseImages: [BaseImages.Image]
     /// The local AWS; it need not be there.
     let cloud: LocalCloud
-    let namespace: String?
-    let engine: DockerEngine
-    /// Where parts lie on their way.
+    let engine: any Engine
+    /// A folder where parts lie on their way.
     let room: ScratchFolder
-    private let session: BuildSession
 
-    init(_ options: CarriedProjectOptions, _ places: Places, _ terminal: Terminal) async throws {
-        let flags = [("--image", options.image), ("--cache", options.cache), ("--context", options.context)]
-        let words = flags.flatMap { flag, value in value.map { [flag, $0] } ?? [] } + [options.path].compactMap { $0 }
-        let run = try RunOptions.parse(words)
-        session = BuildSession(options: run, places: places, terminal: terminal)
-        location = try BuildLocation(run, places: places)
-        let project = try session.readSettings(location)
-        settings = try RunSettings(run, project: project, places: places)
-        cloud = session.localCloud(settings, location)
-        baseImages = try session.baseImages(settings, location, project)
-        namespace = project.cache?.namespace
-        engine = DockerEngine(context: settings.context)
-        self.places = places
-        self.terminal = terminal
-        room = try await ScratchFolder(in: FilePath("\(places.cache)/transfers"), named: UUID().uuidString.lowercased())
+    var machine: Machine { project.machine }
+    var settings: Settings { project.settings }
+    private var places: Places { machine.places }
+
+    /// Runs `body` with the project that the options mean.
+    static func with<Result>(
+        _ options: CarriedProjectOptions, on machine: Machine, _ body: (CarriedProject) async throws -> Result
+    ) async throws -> Result {
+        var asked = Asked(path: options.path)
+        asked.image = options.image
+        asked.cache = options.cache
+        asked.context = options.context
+        var project = try await Project.find(asked, on: machine)
+        defer { project.release() }
+        let carried = try await CarriedProject(project)
+        defer { carried.room.remove() }
+        return try await body(carried)
     }
+
+    private init(_ project: Project) async throws {
+        self.project = project
+        let machine = project.machine, settings = project.settings
+        engine = machine.engine(context: settings.container.context)
+        cloud = machine.localCloud(of: project.identity, settings.network, engine)
+        baseImages = try BaseImages(project: project, plan: project.planAlone()).all()
+        room = try await ScratchFolder(in: FilePath("\(machine.places.cache)/transfers"), named: machine.uuid())
+    }
+
+    /// The owner of the project's caches without a key.
+    var cacheOwner: String { settings.cache.owner(of: project.identity) }
 
     /// The caches of this project; `nil` where they are in S3.
     var caches: CacheStore? {
-        settings.cacheBucket == nil
-            ? CacheStore(directory: FilePath(settings.cacheFolder ?? places.cacheStore)) { [terminal] holder in
-                terminal.say("waiting for the cache: \(holder)\n")
-            } : nil
+        if case .bucket = settings.cache.place { return nil }
+        return machine.cacheStore(settings.cache)
     }
 
     /// Whether a cache is this project's, or shared with it.
     func owns(_ key: CacheKey) -> Bool {
-        key.project == settings.cacheProject(location) || namespace.map { key.project == "namespace/\($0)" } ?? false
+        key.project == cacheOwner || settings.cache.namespace.map { key.project == "namespace/\($0)" } ?? false
     }
 
-    var recordings: RecordingStore { RecordingStore(folder: places.recordings(of: location.projectKey)) }
+    var recordings: RecordingStore { RecordingStore(folder: places.recordings(of: project.identity.key)) }
+
+    /// The images that the settings name beside the build's own.
+    var otherImages: [String] { settings.container.otherImages.map(\.value) }
+
+    /// The images that an archive of this project may have, as ``ProjectDocker/listed(_:)`` has their names.
+    func imageNames() throws -> Set<String> {
+        let build = settings.container.image
+        let names = [build, ImageNames.publicName(of: build) ?? build, LocalCloud.image] + otherImages
+        return Set((names + baseImages.map(\.name)).map(ProjectDocker.listed))
+    }
 
     /// A container to look into the cloud's volume with, of an image that is there.
     ///
     /// - Throws: ``Failure`` when there is none.
     func cloudVisitor() async throws -> ContainerSpec {
-        for image in [LocalCloud.image, try await buildImage()] + settings.otherImages
+        for image in [LocalCloud.image, try await buildImage()] + otherImages
         where try await engine.imageID(image) != nil {
-            var container = ContainerSpec(name: "buildspec-transfer-\(UUID().uuidString.lowercased())", image: image)
-            container.labels = [BuildSession.stateLabel: places.state]
+            var container = ContainerSpec(name: "buildspec-transfer-\(machine.uuid())", image: image)
+            container.labels = [ContainerLabels.state: places.state]
             return container
         }
         throw Failure(
@@ -95,19 +112,33 @@ struct CarriedProject: Sendable {
             help: "`make images` makes `\(LocalCloud.image)`; or name another image with --image")
     }
 
-    /// Where builds have some of ``baseImages`` from.
+    /// The places that builds have some of ``baseImages`` from.
     func origins(
-        of images: [BuildSession.BaseImage]
-    ) async throws -> [(image: BuildSession.BaseImage, origin: PlanView.BaseImage.Origin)] {
-        try await session.origins(of: images, settings, location, engine)
+        of images: [BaseImages.Image]
+    ) async throws -> [(image: BaseImages.Image, origin: BaseImages.Origin)] {
+        try await BaseImages(project: project, plan: nil).origins(of: images, engine)
     }
 
-    /// As the engine knows it.
-    func buildImage() async throws -> String {
-        try await session.pullableName(settings.image, engine)
-    }
+    /// The image of the project's builds, as the engine knows it.
+    func buildImage() async throws -> String { try await engine.pullableName(of: settings.container.image) }
 
-    static func count(_ number: Int, _ one: String, _ many: String) -> String {
+    static func count(_ number: Int, one: String, many: String) -> String {
         "\(number) \(number == 1 ? one : many)"
+    }
+}
+
+extension Project {
+    /// The plan of a build that is not run; `nil` where the buildspec cannot be read.
+    fileprivate func planAlone() throws -> BuildPlan? {
+        guard settings.container.isPrivileged else { return nil }
+        let place = try buildspec()
+        guard let bytes = try place.read(), let spec = readBuildSpec(bytes, file: place.shownPath).spec else {
+            return nil
+        }
+        let id = BuildID(project: identity.name, uuid: "00000000-0000-0000-0000-000000000000")
+        return PlannedBuild(
+            of: self, ReadBuildspec(place: place, text: bytes, spec: spec),
+            on: .init(id: id, number: 1, start: Timestamp(microseconds: 0), snapshot: nil)
+        ).plan
     }
 }

@@ -8,7 +8,7 @@ struct ProjectRecordings {
     let name: String
     let store: RecordingStore
 
-    /// Of all projects of this user, by name.
+    /// The recordings of all projects of this user, by name.
     static func all(_ places: Places) -> [ProjectRecordings] {
         Files.names(in: places.recordings).filter { Files.kind(of: places.recordings(of: $0)) == .folder }.map {
             ProjectRecordings(name: $0, store: RecordingStore(folder: places.recordings(of: $0)))

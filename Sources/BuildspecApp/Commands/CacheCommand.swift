@@ -34,12 +34,12 @@ struct CacheCommand: AsyncParsableCommand {
         @OptionGroup var folder: Folder
 
         func run() async throws {
-            await FrontDoor.enter { [folder] places, terminal in
+            await FrontDoor.enter { [folder] machine in
                 let lines =
-                    try folder.store(places).list().map(CacheText.line)
-                    + folder.recordings(places).map { try $0.line() }
-                if lines.isEmpty { terminal.say("there are no caches\n") }
-                for line in lines { try terminal.write(Array((line + "\n").utf8)) }
+                    try folder.store(machine.places).list().map(CacheText.line)
+                    + folder.recordings(machine.places).map { try $0.line() }
+                if lines.isEmpty { machine.terminal.say("there are no caches\n") }
+                for line in lines { try machine.terminal.write(Array((line + "\n").utf8)) }
                 return .succeeded
             }
         }
@@ -53,14 +53,14 @@ struct CacheCommand: AsyncParsableCommand {
         var name: String
 
         func run() async throws {
-            await FrontDoor.enter { [folder, name] places, terminal in
-                if let recordings = folder.recordings(places).first(where: { $0.name == name }) {
-                    try terminal.write(Array(try recordings.page().utf8))
+            await FrontDoor.enter { [folder, name] machine in
+                if let recordings = folder.recordings(machine.places).first(where: { $0.name == name }) {
+                    try machine.terminal.write(Array(try recordings.page().utf8))
                     return .succeeded
                 }
-                let store = try folder.store(places)
+                let store = try folder.store(machine.places)
                 let page = CacheText.page(try CacheText.show(name, in: store), in: "\(store.directory)")
-                try terminal.write(Array(page.utf8))
+                try machine.terminal.write(Array(page.utf8))
                 return .succeeded
             }
         }
@@ -78,27 +78,27 @@ struct CacheCommand: AsyncParsableCommand {
         var name: String?
 
         func run() async throws {
-            await FrontDoor.enter { [folder, name] places, terminal in
-                let store = try folder.store(places)
-                let recordings = folder.recordings(places).filter { name == nil || $0.name == name }
+            await FrontDoor.enter { [folder, name] machine in
+                let store = try folder.store(machine.places)
+                let recordings = folder.recordings(machine.places).filter { name == nil || $0.name == name }
                 let names: [String] =
                     if let name { recordings.isEmpty ? [try CacheText.show(name, in: store).name] : [] } else {
                         try store.list().map(\.name)
                     }
-                if names.isEmpty, recordings.isEmpty { terminal.say("there are no caches\n") }
+                if names.isEmpty, recordings.isEmpty { machine.terminal.say("there are no caches\n") }
                 var isDamaged = false
                 for name in names {
                     let health = try await store.examine(name)
                     if case .damaged = health { isDamaged = true }
-                    try terminal.write(Array((CacheText.line(name, health) + "\n").utf8))
+                    try machine.terminal.write(Array((CacheText.line(name, health) + "\n").utf8))
                 }
                 for recordings in recordings {
                     let (lines, isSound) = try await BlockingThread.run { _ in try recordings.health() }
                     if !isSound { isDamaged = true }
-                    for line in lines { try terminal.write(Array((line + "\n").utf8)) }
+                    for line in lines { try machine.terminal.write(Array((line + "\n").utf8)) }
                 }
                 guard isDamaged else { return .succeeded }
-                terminal.say(
+                machine.terminal.say(
                     "help: a build treats a damaged cache as missing, and `run --record` makes recordings anew; "
                         + "`buildspec cache prune` removes what is damaged\n")
                 return .inputOutput
@@ -125,22 +125,22 @@ struct CacheCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            await FrontDoor.enter { [self] places, terminal in
-                let now = Duration.microseconds(BuildSession.now().microseconds)
+            await FrontDoor.enter { [self] machine in
+                let now = Duration.microseconds(machine.now().microseconds)
                 let moment = now - .seconds(unusedFor * 86_400)
-                let outcome = try folder.store(places).prune(
+                let outcome = try folder.store(machine.places).prune(
                     unusedSince: moment,
                     maxByteCount: maxMegabytes.map { Int64($0) * 1_000_000 })
                 for listing in outcome.removed {
-                    try terminal.write(Array("removed \(CacheText.line(listing))\n".utf8))
+                    try machine.terminal.write(Array("removed \(CacheText.line(listing))\n".utf8))
                 }
-                for listing in outcome.inUse { terminal.say("in use, kept: \(listing.name)\n") }
-                for recordings in folder.recordings(places) {
+                for listing in outcome.inUse { machine.terminal.say("in use, kept: \(listing.name)\n") }
+                for recordings in folder.recordings(machine.places) {
                     guard let lines = try recordings.prune(unusedSince: moment) else {
-                        terminal.say("in use, kept: \(recordings.name)\n")
+                        machine.terminal.say("in use, kept: \(recordings.name)\n")
                         continue
                     }
-                    for line in lines { try terminal.write(Array("removed \(line)\n".utf8)) }
+                    for line in lines { try machine.terminal.write(Array("removed \(line)\n".utf8)) }
                 }
                 return .succeeded
             }

@@ -34,72 +34,72 @@ struct CleanCommand: AsyncParsableCommand {
     var cloud = false
 
     func run() async throws {
-        await FrontDoor.enter { [kept, checkpoints, docker, records, cloud] places, terminal in
-            let session = BuildSession(options: try RunOptions.parse([]), places: places, terminal: terminal)
-            let engine = DockerEngine(context: places.variable("context"))
-            try await session.sweep(try session.runningMarks(), engine)
+        await FrontDoor.enter { [kept, checkpoints, docker, days = records, cloud] machine in
+            let places = machine.places, records = BuildRecords(places)
+            let engine = machine.engine(context: places.variable("context"))
+            try await Sweep(machine: machine, engine: engine).run()
             if kept {
-                for (build, container) in try KeptBuilds(places).all().map({ ($0.build, $0.kept.container) }) {
-                    try await engine.remove(container)
+                for build in records.kept() {
+                    try await engine.remove(build.containerName)
                     KeptBuild.forget(build, places)
-                    terminal.say("dropped container `\(container)`\n")
+                    machine.say("dropped container `\(build.containerName)`\n")
                 }
             }
             if checkpoints {
-                for build in BuildHistory(places).newest() where build.hasCheckpoints {
+                for build in records.newest() where build.hasCheckpoints {
                     let bytes = try await Checkpoints(build).remove(engine)
                     if !build.isKept { KeptBuild.forget(build, places) }
-                    terminal.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
+                    machine.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
                 }
             }
-            if docker { try await removeVolumes(engine, places, terminal) }
-            try await removeStrays(engine, places, terminal)
+            if docker { try await removeVolumes(engine, machine) }
+            try await removeStrays(engine, machine)
             if cloud {
-                let label = (name: BuildSession.cloudLabel, value: places.state)
+                let label = (name: ContainerLabels.localAWS, value: places.state)
                 for name in try await LocalCloud.removeAll(of: engine, label: label) {
-                    terminal.say("removed the local AWS `\(name)`\n")
+                    machine.say("removed the local AWS `\(name)`\n")
                 }
             }
-            if let records { removeRecords(olderThan: records, places, terminal) }
+            if let days { removeRecords(olderThan: days, machine) }
             return .succeeded
         }
     }
 
     /// Containers of this state folder that neither run nor are kept: their records are gone.
-    private func removeStrays(_ engine: DockerEngine, _ places: Places, _ terminal: Terminal) async throws {
+    private func removeStrays(_ engine: any Engine, _ machine: Machine) async throws {
+        let places = machine.places
         let known = Set(
-            Files.names(in: "\(places.state)/running") + (try KeptBuilds(places).all().map(\.kept.container)))
-        for container in try await engine.containers(withLabel: "\(BuildSession.stateLabel)=\(places.state)")
+            Files.names(in: "\(places.state)/running") + BuildRecords(places).kept().map(\.containerName))
+        for container in try await engine.containers(withLabel: "\(ContainerLabels.state)=\(places.state)")
         where !known.contains(container) {
             try await engine.remove(container)
             SnapshotStore.forget(container, root: places.snapshots)
-            terminal.say("removed container `\(container)`, whose record is gone\n")
+            machine.say("removed container `\(container)`, whose record is gone\n")
         }
     }
 
     /// The volumes of this user's projects; of others on the same engine none.
-    private func removeVolumes(_ engine: DockerEngine, _ places: Places, _ terminal: Terminal) async throws {
+    private func removeVolumes(_ engine: any Engine, _ machine: Machine) async throws {
         for volume in try await engine.volumes(withLabel: ProjectDocker.labelName) {
-            guard let project = ProjectDocker(volume: volume, places), project.isOurs else { continue }
+            guard let project = ProjectDocker(volume: volume, machine.places), project.isOurs else { continue }
             if try await engine.removeVolume(volume) {
                 project.forget()
-                terminal.say("removed volume `\(volume)`\n")
+                machine.say("removed volume `\(volume)`\n")
             } else {
-                terminal.say("left volume `\(volume)`, which a container has\n")
+                machine.say("left volume `\(volume)`, which a container has\n")
             }
         }
     }
 
     /// Neither of running builds nor of those whose containers are kept.
-    private func removeRecords(olderThan days: Int, _ places: Places, _ terminal: Terminal) {
-        let limit = BuildSession.now().microseconds - Int64(days) * 86_400_000_000
+    private func removeRecords(olderThan days: Int, _ machine: Machine) {
+        let moment = machine.now().microseconds - Int64(days) * 86_400_000_000, records = BuildRecords(machine.places)
         var count = 0, bytes = 0
-        for build in BuildHistory(places).newest()
-        where build.lastChange < limit && !build.isRunning && !build.isKept && !build.hasCheckpoints {
+        for build in records.deletions().records(before: moment).map({ records.build($0.uuid) }) {
             bytes += build.size
             count += 1
             build.remove()
         }
-        terminal.say("removed \(count) records, \(bytes / 1_000_000) MB\n")
+        machine.say("removed \(count) records, \(bytes / 1_000_000) MB\n")
     }
 }

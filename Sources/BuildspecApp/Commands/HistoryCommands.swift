@@ -18,20 +18,20 @@ struct BuildsCommand: AsyncParsableCommand {
     var format = PlanFormat.text
 
     func run() async throws {
-        await FrontDoor.enter { [limit, format] places, terminal in
-            let builds = BuildHistory(places).newest(max(0, limit))
-            if builds.isEmpty, format == .text { terminal.say("there are no builds yet\n") }
+        await FrontDoor.enter { [limit, format] machine in
+            let builds = BuildRecords(machine.places).newest(max(0, limit))
+            if builds.isEmpty, format == .text { machine.terminal.say("there are no builds yet\n") }
             var lines: [JSONText] = []
             for build in builds {
                 let summary = BuildSummary(
                     try build.result(), isRunning: build.isRunning, uuid: build.uuid,
                     keptMinutes: build.isKept
-                        ? Int((BuildSession.now().microseconds - build.lastChange) / 60_000_000) : nil)
-                if format == .text { try terminal.write(Array((summary.line + "\n").utf8)) }
+                        ? Int((machine.now().microseconds - build.lastChange) / 60_000_000) : nil)
+                if format == .text { try machine.terminal.write(Array((summary.line + "\n").utf8)) }
                 lines.append(summary.json)
             }
             if format == .json {
-                try terminal.write(
+                try machine.terminal.write(
                     JSONText.object([("version", .number(1)), ("builds", .array(lines))]).bytes + [0x0a])
             }
             return .succeeded
@@ -52,13 +52,13 @@ struct ShowCommand: AsyncParsableCommand {
     var format = PlanFormat.text
 
     func run() async throws {
-        await FrontDoor.enter { [build, format] places, terminal in
-            let build = try BuildHistory(places).find(build)
+        await FrontDoor.enter { [build, format] machine in
+            let build = try BuildRecords(machine.places).find(build)
             if format == .json {
-                try terminal.write(try build.json())
+                try machine.terminal.write(try build.json())
             } else {
-                let table = ClosingTable(logPath: build.logPath, usesColor: terminal.outputUsesColor)
-                try terminal.write(Array(table.render(try build.result()).utf8))
+                let table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                try machine.terminal.write(Array(table.render(try build.result()).utf8))
             }
             return .succeeded
         }
@@ -106,12 +106,13 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep, diff, format] places, terminal in
-            let build = try BuildHistory(places).find(build)
+        await FrontDoor.enter { [build, follow, grep, diff, format] machine in
+            let build = try BuildRecords(machine.places).find(build)
             if let diff {
-                return try LogComparison(build: build, cloudLog: diff, format: format).run(places, on: terminal)
+                return try LogComparison(build: build, cloudLog: diff, format: format).run(
+                    machine.places, on: machine.terminal)
             }
-            return try await LogReading(build: build, follows: follow, pattern: grep).run(on: terminal)
+            return try await LogReading(build: build, follows: follow, pattern: grep).run(on: machine.terminal)
         }
     }
 }

@@ -22,7 +22,7 @@ struct HookCommand: AsyncParsableCommand {
         @Option(help: "When no engine answers or `buildspec` is gone: block the push, or allow it.")
         var ifNoEngine = IfNoEngine.block
 
-        /// The same as words of a command line.
+        /// The rules as words of a command line.
         var words: [String] {
             branch.flatMap { ["--branch", $0] } + path.flatMap { ["--path", $0] }
                 + (ifNoEngine == .block ? [] : ["--if-no-engine", ifNoEngine.rawValue])
@@ -43,8 +43,8 @@ struct HookCommand: AsyncParsableCommand {
         @OptionGroup var rules: Rules
 
         func run() async throws {
-            await FrontDoor.enter { [rules] places, terminal in
-                try await HookInstaller(places, terminal).install(rules)
+            await FrontDoor.enter { [rules] machine in
+                try await HookInstaller(machine).install(rules)
                 return .succeeded
             }
         }
@@ -55,8 +55,8 @@ struct HookCommand: AsyncParsableCommand {
             commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.")
 
         func run() async throws {
-            await FrontDoor.enter { places, terminal in
-                try await HookInstaller(places, terminal).uninstall()
+            await FrontDoor.enter { machine in
+                try await HookInstaller(machine).uninstall()
                 return .succeeded
             }
         }
@@ -88,10 +88,10 @@ struct HookCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            await FrontDoor.enter { [words, rules, always] places, terminal in
+            await FrontDoor.enter { [words, rules, always] machine in
                 let split = words.firstIndex { $0.hasPrefix("-") } ?? words.endIndex
                 return try await PushHook(
-                    rules: rules, runs: Array(words[split...]), always: always, places: places, terminal: terminal
+                    rules: rules, runs: Array(words[split...]), always: always, machine: machine
                 ).run()
             }
         }

@@ -1,5 +1,6 @@
 internal import OfflineWorld
 internal import ArgumentParser
+internal import BuildPlanning
 internal import Engines
 
 struct ImagesCommand: AsyncParsableCommand {
@@ -8,7 +9,7 @@ struct ImagesCommand: AsyncParsableCommand {
         abstract: "Look after the images that builds pushed with --aws-local.",
         subcommands: [List.self, Pull.self, Serve.self])
 
-    struct Project: ParsableArguments {
+    struct ProjectOptions: ParsableArguments {
         @Option(help: "The project's folder (default: this one).")
         var project: String?
 
@@ -17,17 +18,19 @@ struct ImagesCommand: AsyncParsableCommand {
 
         /// Runs `body` beside the project's cloud, made to its settings.
         func withCloud(
-            _ places: Places, _ terminal: Terminal, _ body: @Sendable (LocalCloud) async throws -> Void
+            on machine: Machine, _ body: @Sendable (LocalCloud) async throws -> Void
         ) async throws -> ExitStatus {
-            let arguments = [project ?? ".", "--aws-local"] + (context.map { ["--context", $0] } ?? [])
-            let session = BuildSession(options: try RunOptions.parse(arguments), places: places, terminal: terminal)
-            let location = try BuildLocation(session.options, places: places)
-            let settings = try RunSettings(
-                session.options, project: try session.readSettings(location), places: places)
-            let cloud = session.localCloud(settings, location)
+            var asked = Asked(path: self.project)
+            asked.awsLocal = true
+            asked.context = context
+            var project = try await Project.find(asked, on: machine)
+            defer { project.release() }
+            let cloud = machine.localCloud(
+                of: project.identity, project.settings.network,
+                machine.engine(context: project.settings.container.context))
             do {
                 try await cloud.whileRunning { running in
-                    session.say(running.notes)
+                    machine.sayLocalAWS(running.notes)
                     try await body(cloud)
                 }
             } catch let error as EngineError where error.code == .absent {
@@ -40,18 +43,18 @@ struct ImagesCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "List the images with their digests, sizes and times.")
-        @OptionGroup var project: Project
+        @OptionGroup var project: ProjectOptions
 
         func run() async throws {
-            await FrontDoor.enter { [project] places, terminal in
-                try await project.withCloud(places, terminal) { cloud in
+            await FrontDoor.enter { [project] machine in
+                try await project.withCloud(on: machine) { cloud in
                     let images = try await cloud.images()
-                    if images.isEmpty { terminal.say("nothing was pushed yet\n") }
+                    if images.isEmpty { machine.say("nothing was pushed yet\n") }
                     for image in images {
                         let tenths = (image.size + 50_000) / 100_000
                         let line =
                             "\(image.name)  \(tenths / 10).\(tenths % 10) MB  pushed \(image.pushedAt)  \(image.digest)\n"
-                        try terminal.write(Array(line.utf8))
+                        try machine.terminal.write(Array(line.utf8))
                     }
                 }
             }
@@ -65,14 +68,14 @@ struct ImagesCommand: AsyncParsableCommand {
                 buildspec images pull 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1
                 buildspec images pull app:1        the same, where only one repository is named so
                 """)
-        @OptionGroup var project: Project
+        @OptionGroup var project: ProjectOptions
         @Argument(help: "The images, as `images list` names them.")
         var names: [String]
 
         func run() async throws {
-            await FrontDoor.enter { [project, names] places, terminal in
-                try await project.withCloud(places, terminal) { cloud in
-                    for name in names { try terminal.write(Array((try await cloud.load(name) + "\n").utf8)) }
+            await FrontDoor.enter { [project, names] machine in
+                try await project.withCloud(on: machine) { cloud in
+                    for name in names { try machine.terminal.write(Array((try await cloud.load(name) + "\n").utf8)) }
                 }
             }
         }
@@ -85,16 +88,16 @@ struct ImagesCommand: AsyncParsableCommand {
                 Prints the name under which `docker pull` on the engine's machine finds each image. A push goes to \
                 127.0.0.1:PORT/ECR-NAME.
                 """)
-        @OptionGroup var project: Project
+        @OptionGroup var project: ProjectOptions
 
         func run() async throws {
-            await FrontDoor.enter { [project] places, terminal in
-                try await project.withCloud(places, terminal) { cloud in
+            await FrontDoor.enter { [project] machine in
+                try await project.withCloud(on: machine) { cloud in
                     try await cloud.open { registry in
                         for image in try await cloud.images() {
-                            try terminal.write(Array("docker pull \(registry)/\(image.name)\n".utf8))
+                            try machine.terminal.write(Array("docker pull \(registry)/\(image.name)\n".utf8))
                         }
-                        terminal.say("the registry is open at \(registry) until Ctrl-C\n")
+                        machine.say("the registry is open at \(registry) until Ctrl-C\n")
                         while true { try await Task.sleep(for: .seconds(3600)) }
                     }
                 }

@@ -12,7 +12,7 @@ struct LFSFilterCommand: AsyncParsableCommand {
     @Argument var missing: String
 
     func run() async throws {
-        await FrontDoor.enter { [ownStore, userStore, missing] _, _ in
+        await FrontDoor.enter { [ownStore, userStore, missing] _ in
             var process = LFSFilterProcess(
                 ownStore: ownStore, userStore: userStore, missing: missing, input: STDIN_FILENO, output: STDOUT_FILENO)
             try process.run()

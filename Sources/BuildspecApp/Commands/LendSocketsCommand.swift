@@ -13,7 +13,7 @@ internal import OfflineWorld
         @Argument var words: [String]
 
         func run() async throws {
-            await FrontDoor.enter { [words] _, _ in
+            await FrontDoor.enter { [words] _ in
                 do { try ListeningHelper.lend(arguments: words) } catch {
                     throw Failure(.inputOutput, "\(error)", help: "this command is `buildspec run`'s own")
                 }

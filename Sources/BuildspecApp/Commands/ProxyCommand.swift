@@ -30,28 +30,29 @@ struct ProxyCommand: AsyncParsableCommand {
     var mirror: [String] = []
 
     func run() async throws {
-        await FrontDoor.enter { [self] places, terminal in
+        await FrontDoor.enter { [self] machine in
             let authority = try CertificateAuthority(
-                in: places.absolute(authority), project: "proxy", now: Date())
-            try Files.replace("\(places.absolute(self.authority))/ca.pem", with: Array(authority.certificatePEM.utf8))
+                in: machine.places.absolute(authority), project: "proxy", now: Date())
+            try Files.replace(
+                "\(machine.places.absolute(self.authority))/ca.pem", with: Array(authority.certificatePEM.utf8))
             let modes: [Mode: ProxySettings.Mode] = [.passThrough: .passThrough, .record: .record, .replay: .replay]
             var settings = ProxySettings(
                 mode: modes[mode] ?? .replay, authority: authority,
-                store: RecordingStore(folder: places.absolute(store)))
+                store: RecordingStore(folder: machine.places.absolute(store)))
             settings.mirrors = try mirror.map { text in
                 guard let mirror = ProxyMirror(text) else {
                     throw Failure(.usage, "`--mirror` is `\(text)`, expected two URLs, PREFIX=BASE")
                 }
                 return mirror
             }
-            settings.onEvent = { terminal.say("\($0)\n") }
+            settings.onEvent = { machine.terminal.say("\($0)\n") }
             let parts = listen.split(separator: ":")
             guard parts.count == 2, let port = Int(parts[1]) else {
                 throw Failure(.usage, "`--listen` is `\(listen)`, expected HOST:PORT")
             }
             let proxy = try ForwardProxy(settings)
             let chosen = try await proxy.listen(host: String(parts[0]), port: port)
-            try terminal.write(Array("listening on \(parts[0]):\(chosen)\n".utf8))
+            try machine.terminal.write(Array("listening on \(parts[0]):\(chosen)\n".utf8))
             do { try await Task.sleep(for: .seconds(86400 * 365)) } catch {
                 await proxy.stop()
                 throw error

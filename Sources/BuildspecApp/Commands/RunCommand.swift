@@ -21,8 +21,10 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        await FrontDoor.enter { places, terminal in
-            try await BuildSession(options: options, places: places, terminal: terminal).run()
+        await FrontDoor.enter { [options] machine in
+            var session = try await RunSession(options.asked, on: machine)
+            defer { session.close() }
+            return try await session.run()
         }
     }
 }

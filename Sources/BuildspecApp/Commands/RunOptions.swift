@@ -1,7 +1,6 @@
 internal import ArgumentParser
 
-/// The flags of `run`, as they were typed. What they mean together with the environment and the settings is
-/// ``RunSettings``.
+/// The flags of `run`, as ArgumentParser reads them; all others know them as ``Asked``.
 struct RunOptions: ParsableArguments {
     @Argument(help: "A folder with a buildspec.yml, or a buildspec file.")
     var path: String?
@@ -170,12 +169,48 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Say on standard error what is done and why.")
     var verbose = false
 
-    /// The names a settings file may use under `x-buildspec`.
-    static let settingsKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
-        "region", "artifacts", "zip",
-        "task-definition",
-        "offline", "timeout", "log-format", "build-json", "strict", "keep", "checkpoint", "secrets", "aws",
-        "aws-local", "account", "repositories", "record", "mirror", "insecure",
-    ]
+    var asked: Asked {
+        var asked = Asked()
+        asked.path = path
+        asked.buildspec = buildspec
+        asked.source = source
+        asked.image = image
+        asked.env = env
+        asked.envFile = envFile
+        asked.secrets = secrets
+        asked.aws = aws
+        asked.awsLocal = awsLocal
+        asked.account = account
+        asked.context = context
+        asked.pull = pull
+        asked.platform = platform
+        asked.cpus = cpus
+        asked.memory = memory
+        asked.privileged = privileged
+        asked.cache = cache
+        asked.noCache = noCache
+        asked.profile = profile
+        asked.region = region
+        asked.artifacts = artifacts
+        asked.taskDefinition = taskDefinition
+        asked.zip = zip
+        asked.offline = offline
+        asked.record = record
+        asked.mirror = mirror
+        asked.insecure = insecure
+        asked.timeout = timeout
+        asked.logFormat = logFormat
+        asked.buildJson = buildJson
+        asked.keep = keep
+        asked.phase = phase
+        asked.from = from
+        asked.until = until
+        asked.breaks = breaks
+        asked.debugSession = debugSession
+        asked.checkpoint = checkpoint
+        asked.step = step
+        asked.strict = strict
+        asked.verbose = verbose
+        return asked
+    }
 }

@@ -14,8 +14,8 @@ struct SchemaCommand: AsyncParsableCommand {
             """)
 
     func run() async throws {
-        await FrontDoor.enter { _, terminal in
-            try terminal.write(BuildSpecSchema.json.lines)
+        await FrontDoor.enter { machine in
+            try machine.terminal.write(BuildSpecSchema.json.lines)
             return .succeeded
         }
     }

@@ -39,11 +39,14 @@ struct ValidateCommand: AsyncParsableCommand {
     var strict = false
 
     func run() async throws {
-        await FrontDoor.enter { [self] places, terminal in
-            var lookup = SettingsLookup(project: ProjectSettings(), places: places)
+        await FrontDoor.enter { [self] machine in
+            var lookup = SettingsLayers(
+                asked: Asked(), file: ProjectSettings(), places: machine.places,
+                bounds: SourceBounds(root: "/"))
             return try await Validation(
-                arguments: NameList.unfolded(paths), format: lookup.choice(format, "format", Validation.Format.text),
-                isStrict: lookup.isOn(strict, "strict"), places: places, terminal: terminal
+                arguments: NameList.unfolded(paths),
+                format: lookup.choice(format, "format", default: Validation.Format.text),
+                isStrict: lookup.isOn(strict, "strict"), places: machine.places, terminal: machine.terminal
             ).run()
         }
     }

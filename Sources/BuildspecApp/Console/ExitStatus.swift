@@ -21,7 +21,7 @@ enum ExitStatus: Equatable {
     /// The settings are wrong.
     case invalidSettings
     case stopped(signal: Int32)
-    /// That of a command which the user had run, whatever it is.
+    /// The status of a command that the user had run, whatever it is.
     case command(Int32)
 
     var code: Int32 {

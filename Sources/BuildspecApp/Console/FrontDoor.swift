@@ -12,16 +12,18 @@ internal import Recordings
 #endif
 internal import Files
 
-/// Where every command comes in: it reads the surroundings once, and turns every end into words and an exit status.
+/// The entrance of every command: it reads the process's surroundings once, and turns every end into words and an exit status.
 enum FrontDoor {
-    static func enter(_ body: @escaping @Sendable (Places, Terminal) async throws -> ExitStatus) async -> Never {
+    static func enter(_ body: @escaping @Sendable (Machine) async throws -> ExitStatus) async -> Never {
         signal(SIGPIPE, SIG_IGN)
         let environment = ProcessInfo.processInfo.environment
         let terminal = Terminal(environment: environment)
-        let places = Places(
-            environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive)
+        let machine = Machine(
+            places: Places(
+                environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive),
+            terminal: terminal)
         let signals = Signals()
-        let outcome = await signals.cancelling { try await body(places, terminal) }
+        let outcome = await signals.cancelling { try await body(machine) }
         let status: ExitStatus
         if let signal = signals.received {
             status = .stopped(signal: signal)
@@ -57,8 +59,9 @@ enum FrontDoor {
             terminal.say(Failure(status, error.description, help: error.help))
             return status
         case let error as FileError:
-            terminal.say(Failure(.inputOutput, error.description))
-            return .inputOutput
+            let status: ExitStatus = error.code == .cannotWrite ? .cannotWriteOutput : .inputOutput
+            terminal.say(Failure(status, error.description))
+            return status
         case let error as ProxyError:
             let status: ExitStatus = error.isAboutSettings ? .invalidSettings : .inputOutput
             terminal.say(Failure(status, error.description, help: error.help))

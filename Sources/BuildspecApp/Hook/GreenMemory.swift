@@ -1,28 +1,30 @@
-internal import Caches
-internal import SourceSnapshots
 internal import BuildPlanning
+internal import Caches
 internal import Engines
-internal import SpecParsing
+internal import Files
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
-/// Which sources are known to be green: a small file each, named by all that the outcome depends on.
+/// Which builds are known to be green: a small file each, named by all that the outcome depends on.
 struct GreenMemory {
     private let folder: String
-    private let places: Places
 
-    init(_ places: Places) {
-        folder = "\(places.state)/green"
-        self.places = places
-    }
+    init(_ places: Places) { folder = "\(places.state)/green" }
 
-    /// All that decides a build: the tree (with buildspec and settings in it), the image as it is now, the flags, our own
-    /// `BUILDSPEC_…` variables, and this program's version.
+    /// All that decides a build of a tree: the image as it is now, everything that was asked and set (with the content of
+    /// `--env-file`), the files outside the tree that a build reads, our own `BUILDSPEC_…` variables, and this program's
+    /// version.
     ///
+    /// - Parameter tree: the id of the tree; the buildspec and settings in it are part of it.
     /// - Returns: `nil` when the engine does not have the image yet.
-    /// - Throws: ``EngineError`` when no engine answers.
-    func key(tree: String, commit: String, _ session: BuildSession, _ flags: [String]) async throws -> String? {
-        let (image, context) = try await session.image(of: commit)
-        let engine = DockerEngine(context: context)
-        guard let id = try await engine.imageID(try await session.pullableName(image, engine)) else {
+    /// - Throws: ``EngineError`` when no engine answers; ``Failure`` when one of the files cannot be read.
+    static func key(tree: String, _ project: Project) async throws -> String? {
+        let machine = project.machine, settings = project.settings
+        let engine = machine.engine(context: settings.container.context), image = settings.container.image
+        guard let id = try await engine.imageID(try await engine.pullableName(of: image)) else {
             guard try await engine.answers() else {
                 throw EngineError(
                     .unreachable, doing: "start a container of `\(image)`", reason: "no engine answers",
@@ -30,9 +32,23 @@ struct GreenMemory {
             }
             return nil
         }
-        let variables = places.environment.filter { $0.key.hasPrefix("BUILDSPEC_") }.sorted { $0.key < $1.key }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        // Another id of the same commit's tree is the same build.
+        var asked = project.asked
+        asked.source = nil
+        var parts = [programVersion, tree, id]
+        for data in [try encoder.encode(asked), try encoder.encode(settings)] {
+            parts.append(String(decoding: data, as: UTF8.self))
+        }
+        let place = try project.buildspec()
+        if place.relativePath == nil, let text = try place.read() { parts.append("buildspec " + hexadecimal(text)) }
+        for path in [settings.values.secretsFile, settings.artifacts.taskDefinition].compactMap({ $0 }) {
+            parts.append(Files.kind(of: path) == .file ? "file " + hexadecimal(try Files.read(path)) : "no file")
+        }
+        parts += machine.environment.filter { $0.key.hasPrefix("BUILDSPEC_") }.sorted { $0.key < $1.key }
             .map { "\($0.key)=\($0.value)" }
-        return CacheKey.digest(of: [programVersion, tree, id] + flags + ["--"] + variables)
+        return CacheKey.digest(of: parts)
     }
 
     /// - Returns: the build that was green.
@@ -45,21 +61,5 @@ struct GreenMemory {
     func add(_ key: String, build: String) throws {
         try Files.makeFolder(folder)
         try Files.replace("\(folder)/\(key)", with: Array("\(build)\n".utf8))
-    }
-}
-
-extension BuildSession {
-    /// The image a build of a commit would have, with the engine's context: by the flags, the environment, and the settings
-    /// at the top of the commit's own tree.
-    func image(of commit: String) async throws -> (image: String, context: String?) {
-        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
-        var project = ProjectSettings()
-        for name in ["codebuild.yml", "codebuild.json"] {
-            guard let bytes = try await git.file(name, of: commit) else { continue }
-            project = readProjectSettings(bytes, file: name, extraKeys: RunOptions.settingsKeys).settings
-            break
-        }
-        let settings = try RunSettings(options, project: project, places: places)
-        return (settings.image, settings.context)
     }
 }

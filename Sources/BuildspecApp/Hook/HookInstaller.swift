@@ -7,13 +7,11 @@ struct HookInstaller {
     private let places: Places
     private let terminal: Terminal
 
-    init(_ places: Places, _ terminal: Terminal) {
-        self.places = places
-        self.terminal = terminal
+    init(_ machine: Machine) {
+        places = machine.places
+        terminal = machine.terminal
     }
 
-    /// The line by which our hook is known.
-    private static let mark = "# buildspec hook: `buildspec hook uninstall` removes it"
     /// Behind the name of a hook that was there before.
     private static let setAside = ".before-buildspec"
 
@@ -24,6 +22,7 @@ struct HookInstaller {
 
     func install(_ rules: HookCommand.Rules) async throws {
         let path = try await path()
+        try await requirePrivateFolder(of: path, rules)
         try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
         let before = path + Self.setAside
@@ -35,12 +34,28 @@ struct HookInstaller {
             }
             guard rename(path, before) == 0 else { throw unwritable(path) }
         }
-        try Files.replace(path, with: Array(script(rules, before: before).utf8), mode: 0o755)
+        var script = HookScript(
+            program: Self.program(places), path: places.environment["PATH"] ?? "", before: before)
+        script.words = rules.words
+        script.allowsWithoutProgram = rules.ifNoEngine == .allow
+        try Files.replace(path, with: Array(script.text.utf8), mode: 0o755)
         guard chmod(path, 0o755) == 0 else { throw unwritable(path) }
         terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
         if Files.kind(of: before) != nil {
             terminal.say("the hook that was there runs first: `\(places.shown(before))`\n")
         }
+    }
+
+    /// A hooks folder that git would commit is everybody's: it gets neither paths of this machine nor a hook that others have
+    /// not asked for.
+    private func requirePrivateFolder(of path: String, _ rules: HookCommand.Rules) async throws {
+        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
+        guard try await git.wouldCommit(path) else { return }
+        let call = (["hook", "run", "pre-push"] + rules.words).map { $0.allSatisfy(\.isPlain) ? $0 : $0.shellQuoted }
+        try terminal.write(Array("buildspec \(call.joined(separator: " ")) \"$@\"\n".utf8))
+        throw Failure(
+            .cannotWriteOutput, "the hooks folder of this repository is part of its work tree: `\(places.shown(path))`",
+            help: "add the line above to that hook, as its manager (husky, lefthook, pre-commit) wants it")
     }
 
     func uninstall() async throws {
@@ -58,36 +73,11 @@ struct HookInstaller {
     }
 
     private func isOurs(_ path: String) throws -> Bool {
-        String(decoding: try Files.read(path), as: UTF8.self).contains(Self.mark)
+        String(decoding: try Files.read(path), as: UTF8.self).contains(HookScript.mark)
     }
 
     private func unwritable(_ path: String) -> Failure {
         Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
-    }
-
-    /// The program and the search path are those of now: clients with windows start hooks with a bare one.
-    private func script(_ rules: HookCommand.Rules, before: String) -> String {
-        let program = Self.program(places)
-        let call = (["hook", "run", "pre-push"] + rules.words).map(\.shellQuoted).joined(separator: " ")
-        let gone = rules.ifNoEngine == .allow ? "exit 0" : "exit 1"
-        return """
-            #!/bin/sh
-            \(Self.mark)
-            PATH=${PATH:+$PATH:}\((places.environment["PATH"] ?? "").shellQuoted)
-            export PATH
-            lines=$(cat)
-            if [ -x \(before.shellQuoted) ]; then
-                printf '%s\\n' "$lines" | \(before.shellQuoted) "$@" || exit
-            fi
-            program=\(program.shellQuoted)
-            [ -x "$program" ] || program=$(command -v buildspec) || {
-                echo "buildspec: the program that this hook calls is gone: \(program)" >&2
-                echo "help: install it anew, or remove the hook: $0" >&2
-                \(gone)
-            }
-            printf '%s\\n' "$lines" | "$program" \(call) "$@"
-
-            """
     }
 
     private static func program(_ places: Places) -> String {
@@ -96,4 +86,9 @@ struct HookInstaller {
         let folders = (places.environment["PATH"] ?? "").split(separator: ":")
         return folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 } ?? name
     }
+}
+
+extension Character {
+    /// Whether a shell takes it as it is.
+    fileprivate var isPlain: Bool { isASCII && (isLetter || isNumber || "-_./=:,".contains(self)) }
 }

@@ -12,12 +12,11 @@ struct PushHook: Sendable {
     /// Flags of `run`.
     let runs: [String]
     let always: Bool
-    let places: Places
-    let terminal: Terminal
+    let machine: Machine
 
     func run() async throws -> ExitStatus {
         let pushes = try self.pushes().filter { !$0.isDeletion }
-        let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
+        let git = Git(folder: machine.places.absolute("."), inherited: machine.environment.keys)
         let filter = try PushFilter(branches: rules.branch, paths: rules.path)
         var trees: [String: ExitStatus] = [:]
         let top = try await git.topFolder()
@@ -38,21 +37,22 @@ struct PushHook: Sendable {
             }
             // Several refs with one tree are one build.
             if trees[tree] != nil { continue }
-            let status = try await build(push, tree, top)
+            let status = try await build(push, tree: tree, in: top)
             trees[tree] = status
             guard status == .succeeded else { return status }
         }
         return .succeeded
     }
 
-    private func build(_ push: Push, _ tree: String, _ top: String) async throws -> ExitStatus {
-        let options = try RunOptions.parse([top, "--source", "git:\(push.commit)"] + runs)
-        let here = places.inFolder(top)
-        var session = BuildSession(options: options, places: here, terminal: terminal)
-        session.blocksDeployMistakes = true
-        let memory = GreenMemory(here)
+    private func build(_ push: Push, tree: String, in top: String) async throws -> ExitStatus {
+        var asked = try RunOptions.parse([top] + runs).asked
+        asked.source = "git:\(push.commit)"
+        let here = machine.with(machine.places.inFolder(top)), memory = GreenMemory(here.places)
         do {
-            let key = try await memory.key(tree: tree, commit: push.commit, session, runs)
+            var session = try await RunSession(asked, on: here)
+            defer { session.close() }
+            session.blocksDeployMistakes = true
+            let key = try await GreenMemory.key(tree: tree, session.project)
             if !always, let key, let green = memory.find(key) {
                 say("\(push.remoteReference): tree \(tree.prefix(12)) is green since build \(green), not built again")
                 return .succeeded
@@ -64,14 +64,12 @@ struct PushHook: Sendable {
                 return status
             }
             // An image that was pulled only now has its id only now.
-            if let key = try await memory.key(tree: tree, commit: push.commit, session, runs),
-                let last = BuildHistory(here).newest(1).first
-            {
-                try memory.add(key, build: last.uuid)
+            if let key = try await GreenMemory.key(tree: tree, session.project) {
+                try memory.add(key, build: session.build)
             }
             return .succeeded
         } catch let error as EngineError where error.code == .unreachable && rules.ifNoEngine == .allow {
-            terminal.say("warning: \(error.description)\nwarning: pushed without a build (--if-no-engine allow)\n")
+            machine.say("warning: \(error.description)\nwarning: pushed without a build (--if-no-engine allow)\n")
             return .succeeded
         } catch {
             block(push)
@@ -79,10 +77,10 @@ struct PushHook: Sendable {
         }
     }
 
-    private func say(_ text: String) { terminal.say("buildspec: \(text)\n") }
+    private func say(_ text: String) { machine.say("buildspec: \(text)\n") }
 
     private func block(_ push: Push) {
-        terminal.say(
+        machine.say(
             """
             buildspec: the push to \(push.remoteReference) is blocked
             help: to look inside, `buildspec run --source git:\(push.commit.prefix(12)) --keep failure`, then \
@@ -91,7 +89,7 @@ struct PushHook: Sendable {
             """)
     }
 
-    /// One line of git's: what is pushed where.
+    /// A line that git hands to the hook: what is pushed, and to which ref.
     struct Push: Equatable {
         let commit: String
         let remoteReference: String
@@ -102,7 +100,7 @@ struct PushHook: Sendable {
 
     /// Reads git's lines to their end, whatever is in them; under pre-commit its variables.
     private func pushes() throws -> [Push] {
-        let environment = places.environment
+        let environment = machine.environment
         // Of the first push to an empty remote pre-commit tells the branch alone.
         if environment["PRE_COMMIT"] == "1",
             let commit = environment["PRE_COMMIT_TO_REF"] ?? environment["PRE_COMMIT_LOCAL_BRANCH"]

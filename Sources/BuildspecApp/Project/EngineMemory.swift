@@ -10,7 +10,7 @@ internal import Files
 /// What an engine was found to be able to do, for a week: it may be set up anew.
 struct EngineMemory: Sendable {
     let way: SourceStaging.Way?
-    /// Where it keeps its volumes.
+    /// The folder in which the engine keeps its volumes.
     let volumeRoot: String?
     private let file: String
     private static let secondsKept = 7 * 24 * 3600

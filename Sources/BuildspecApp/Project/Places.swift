@@ -1,6 +1,7 @@
+internal import CoreFoundation
 internal import Files
 
-/// Where things lie on this machine (XDG Base Directory Specification 0.8).
+/// The folders of this machine that we keep things in (XDG Base Directory Specification 0.8).
 struct Places {
     let cache: String
     let state: String
@@ -33,7 +34,7 @@ struct Places {
 
     /// The folder of a project's recorded responses.
     ///
-    /// - Parameter key: ``BuildLocation/projectKey``.
+    /// - Parameter key: ``BuildPlanning/ProjectIdentity/key``.
     func recordings(of key: String) -> String { "\(recordings)/\(key)" }
 
     /// The folder of a project's certificate authority, for this user alone.
@@ -42,7 +43,7 @@ struct Places {
     /// The folder of the source snapshots.
     var snapshots: String { "\(cache)/snapshots" }
 
-    /// The same from another folder.
+    /// Returns the same places, seen from another folder.
     func inFolder(_ folder: String) -> Places {
         Places(environment: environment, currentDirectory: folder, isInteractive: isInteractive)
     }
@@ -199,7 +200,7 @@ enum Files {
 
     /// Writes a file whole or not at all.
     static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o666) throws {
-        let temporary = "\(path).\(getpid()).tmp"
+        let temporary = "\(path).\(UniqueName.make()).tmp"
         let descriptor = try create(temporary, mode: mode)
         do {
             defer { close(descriptor) }

@@ -1,5 +1,5 @@
 internal import Caches
-internal import BuildPlanning
+internal import BuildRunning
 internal import Files
 
 /// The driver and the programs of `/codebuild/user/bin` as files of the user's cache, to be mounted into containers.
@@ -10,7 +10,7 @@ enum ProgramFolder {
         let name = CacheKey.digest(of: [driverText, buildProgramsText])
         let folder = "\(places.cache)/programs/\(name.prefix(16))"
         if Files.kind(of: "\(folder)/driver.sh") == .file { return folder }
-        let draft = "\(folder).\(getpid())"
+        let draft = "\(folder).\(UniqueName.make())"
         do {
             try Files.makeFolder("\(draft)/bin")
             for name in buildProgramNames {

@@ -1,23 +1,27 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Engines
 internal import Files
 
 /// What the Docker daemons in a project's builds leave to one another: a volume, which one of them at a time can use.
 struct ProjectDocker: Sendable {
     let volume: String
-    /// On the volume.
+    /// The value of the label on the volume.
     let label: String
     private let path: String
 
     static let labelName = "dev.buildspec.docker"
     private static let volumePrefix = "buildspec-docker-"
 
-    /// - Parameter key: ``BuildLocation/projectKey``.
-    init(key: String, _ places: Places) {
+    init(_ project: ProjectIdentity, _ places: Places) { self.init(key: project.key, places) }
+
+    private init(key: String, _ places: Places) {
         volume = Self.volumePrefix + key
         label = key
         path = "\(places.state)/docker/\(key)"
     }
 
-    /// Of a volume's name.
+    /// Finds the project that a volume belongs to, by the volume's name.
     init?(volume: String, _ places: Places) {
         guard volume.hasPrefix(Self.volumePrefix) else { return nil }
         self.init(key: String(volume.dropFirst(Self.volumePrefix.count)), places)
@@ -44,7 +48,7 @@ struct ProjectDocker: Sendable {
 
     // MARK: The images in the volume
 
-    /// As the last build left them; none when nothing is known.
+    /// The names of the images as the last build left them; none when nothing is known.
     var images: Set<String> {
         guard Files.kind(of: "\(path).images") == .file,
             let bytes = try? Files.read("\(path).images")  // What cannot be read is not known.
@@ -71,5 +75,56 @@ struct ProjectDocker: Sendable {
         }
         let last = name.split(separator: "/").last ?? ""
         return last.contains(":") || last.contains("@") ? String(name) : "\(name):latest"
+    }
+}
+
+extension ProjectDocker {
+    /// The Docker daemon that a privileged build has inside its container, and the right to use the project's volume.
+    ///
+    /// - Parameter images: names of images that commands of the build will ask the daemon for.
+    /// - Returns: no daemon for a build that is not privileged; the lock is to be held until the build has ended.
+    func daemon(
+        of surroundings: BuildSurroundings, _ images: [String]
+    ) async throws -> (docker: InnerDocker?, lock: Lock?) {
+        let recipe = surroundings.build.recipe, machine = surroundings.build.machine, engine = surroundings.engine
+        guard recipe.container.isPrivileged else { return (nil, nil) }
+        let lock =
+            recipe.cache.isUsed ? try await lock(on: engine, of: surroundings.keptContainer) { machine.say($0) } : nil
+        let data = Volume(
+            name: lock == nil ? nil : volume, target: InnerDocker.dataFolder,
+            labels: lock == nil ? [:] : [Self.labelName: label])
+        let memory = EngineMemory(machine.places, context: recipe.container.context)
+        let tell: @Sendable ([String]) async throws -> Void = { try remember(images: $0) }
+        let docker = InnerDocker(
+            privileges: memory.privilege.map { [$0] } ?? Privilege.allCases, volume: data,
+            images: try await engine.ids(of: images), remember: { memory.remember($0) },
+            onImages: lock == nil ? nil : tell)
+        return (docker, lock)
+    }
+
+    /// The right to use the project's volume; a build that does not get it has a volume of its own.
+    ///
+    /// - Parameters:
+    ///   - kept: the container that the build goes on in.
+    ///   - say: told who else uses the volume.
+    private func lock(
+        on engine: any Engine, of kept: String?, say: (String) -> Void
+    ) async throws -> Lock? {
+        // Which volume a kept container has was said when it began.
+        if let kept { return try await engine.containers(usingVolume: volume).contains(kept) ? try lock() : nil }
+        func others(_ who: String) {
+            say(
+                "the Docker images and layers of this project are in use by \(who): this build begins without them, and "
+                    + "keeps none\n")
+        }
+        guard let lock = try lock() else {
+            others("another build")
+            return nil
+        }
+        // A build may have kept its container, or belong to a user with another state folder. Whether there is an engine at
+        // all shows when the container is started.
+        guard let holder = ((try? await engine.containers(usingVolume: volume)) ?? []).first else { return lock }
+        others("container `\(holder)`")
+        return nil
     }
 }

@@ -1,31 +1,69 @@
 internal import Files
+internal import Synchronization
 
 /// The record of one build below the state folder, being written: `events.jsonl`, `log.txt`, and at its end `build.json`.
 ///
 /// The log is locked as long as the build runs, so that readers can tell a running build from one whose process died.
-struct BuildRecord: Sendable {
+final class BuildRecord: Sendable {
     let folder: String
-    private let events: Int32
-    private let log: Int32
+    /// The descriptors of `events.jsonl` and `log.txt`; `nil` when the record is closed.
+    private let files: Mutex<(events: Int32, log: Int32)?>
 
     var logPath: String { "\(folder)/log.txt" }
 
-    /// - Parameter continues: adds to a record that is there.
-    init(folder: String, continues: Bool = false) throws {
+    /// How long a reader may hold the lock: it looks and lets go.
+    private static let patience = Duration.seconds(5)
+
+    /// - Parameter continues: whether it adds to a record that is there.
+    /// - Throws: ``Failure`` when it cannot be written, or another process is writing it.
+    init(folder: String, continues: Bool = false) async throws {
         self.folder = folder
         try Files.makeFolder(folder)
-        events = try Files.create("\(folder)/events.jsonl", appends: continues)
-        log = try Files.create("\(folder)/log.txt", appends: continues)
-        _ = flock(log, LOCK_EX | LOCK_NB)
+        let log = try Files.create("\(folder)/log.txt", appends: true)
+        do {
+            try await Self.lock(log, folder)
+            if !continues { ftruncate(log, 0) }
+            let events = try Files.create("\(folder)/events.jsonl", appends: continues)
+            files = Mutex((events, log))
+        } catch {
+            _ = SystemCall.close(log)
+            throw error
+        }
     }
 
+    private static func lock(_ log: Int32, _ folder: String) async throws {
+        let start = ContinuousClock.now
+        while flock(log, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw Failure(
+                    .cannotWriteOutput, "cannot lock the record `\(folder)`: \(String(cString: strerror(errno)))")
+            }
+            guard ContinuousClock.now - start < patience else {
+                throw Failure(
+                    .cannotWriteOutput, "the record `\(folder)` is being written by another process",
+                    help: "the build runs already: `buildspec logs --follow` shows it")
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    deinit { close() }
+
+    /// - Throws: ``Failure`` when it cannot be written, or is closed.
     func append(event: [UInt8], log text: [UInt8]) throws {
-        try Terminal.write(event, to: events, named: "`\(folder)/events.jsonl`")
-        if !text.isEmpty { try Terminal.write(text, to: log, named: "`\(logPath)`") }
+        try files.withLock { files in
+            guard let files else { throw Failure(.internal, "the record `\(folder)` is closed") }
+            try Terminal.write(event, to: files.events, named: "`\(folder)/events.jsonl`")
+            if !text.isEmpty { try Terminal.write(text, to: files.log, named: "`\(folder)/log.txt`") }
+        }
     }
 
     func close() {
-        _ = SystemCall.close(events)
-        _ = SystemCall.close(log)
+        files.withLock { files in
+            guard let open = files else { return }
+            _ = SystemCall.close(open.events)
+            _ = SystemCall.close(open.log)
+            files = nil
+        }
     }
 }

@@ -1,34 +1,46 @@
 internal import BuildPlanning
 internal import Rendering
-/// Takes every event once and gives it to all who want it: the terminal, the record, the result.
+
+/// Takes every event once and gives it to all who want it: the record first, then the result and the terminal.
 actor BuildReporter {
-    private(set) var result = BuildResult()
-    private let format: RunSettings.LogFormat
+    private(set) var result: BuildResult
+    private let format: Settings.Output.LogFormat
     private let terminal: Terminal
     private var screen: LogRenderer
     private var plainLog = LogRenderer()
-    private let record: BuildRecord?
+    private let record: BuildRecord
+    /// Whether nobody reads standard output any more: the record goes on without it.
+    private var isScreenGone = false
 
     /// - Parameter result: what the events of a build that goes on have come to so far.
     init(
-        format: RunSettings.LogFormat, terminal: Terminal, record: BuildRecord?, continuing result: BuildResult? = nil
+        _ format: Settings.Output.LogFormat, _ terminal: Terminal, record: BuildRecord,
+        continuing result: BuildResult = BuildResult()
     ) {
-        if let result { self.result = result }
+        self.result = result
         self.format = format
         self.terminal = terminal
         self.record = record
         screen = LogRenderer(usesColor: terminal.outputUsesColor)
     }
 
+    /// - Throws: ``Terminal/BrokenPipe`` or ``Failure``, once, when standard output cannot be written; ``Failure`` when the
+    ///   record cannot.
     func take(_ event: BuildEvent) throws {
+        let json = event.json.bytes + [0x0a]
+        try record.append(event: json, log: plainLog.render(event))
         result.add(event)
         if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
-        let json = format == .json || record != nil ? event.json.bytes + [0x0a] : []
-        if let record { try record.append(event: json, log: plainLog.render(event)) }
-        switch format {
-        case .codebuild: try terminal.write(screen.render(event))
-        case .json: try terminal.write(json)
-        case .quiet: break
+        guard !isScreenGone else { return }
+        do {
+            switch format {
+            case .codebuild: try terminal.write(screen.render(event))
+            case .json: try terminal.write(json)
+            case .quiet: break
+            }
+        } catch {
+            isScreenGone = true
+            throw error
         }
     }
 }

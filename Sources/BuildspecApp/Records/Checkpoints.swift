@@ -12,19 +12,23 @@ internal import Files
 struct Checkpoints {
     private let path: String
 
+    /// The file's content.
+    private struct Content: Codable {
+        /// The format's version; a file of another one is refused.
+        static let version = 2
+        var version = Self.version
+        let checkpoints: [Checkpoint]
+    }
+
     /// How many builds keep theirs; those of older ones go when a new build makes some.
     static let buildLimit = 3
 
     init(_ build: RecordedBuild) { path = build.checkpointsPath }
 
-    /// In the order of the phases.
+    /// All checkpoints, in the order of the phases.
     func all() throws -> [Checkpoint] {
         guard Files.kind(of: path) == .file else { return [] }
-        do { return try JSONDecoder().decode([Checkpoint].self, from: Data(try Files.read(path))) } catch let error
-            as DecodingError
-        {
-            throw Failure(.inputOutput, "cannot read `\(path)`: \(error)", help: "run the build anew")
-        }
+        return try VersionedFile.decode(Content.self, version: Content.version, in: path).checkpoints
     }
 
     /// - Throws: ``Failure`` when there is none of that phase.
@@ -44,13 +48,13 @@ struct Checkpoints {
     func add(_ checkpoint: Checkpoint) throws {
         let others = try all().filter { $0.phase != checkpoint.phase }
         let sorted = (others + [checkpoint]).sorted { $0.phase < $1.phase }
-        try Files.replace(path, with: Array(try JSONEncoder().encode(sorted)), mode: 0o600)
+        try Files.replace(path, with: Array(try JSONEncoder().encode(Content(checkpoints: sorted))), mode: 0o600)
     }
 
     /// Removes them with their images.
     ///
     /// - Returns: how many bytes they had on the disk, as far as one layer is not another's.
-    func remove(_ engine: DockerEngine) async throws -> Int {
+    func remove(_ engine: any Engine) async throws -> Int {
         let all = try all()
         for checkpoint in all { try await engine.removeImage(checkpoint.image) }
         unlink(path)
@@ -58,13 +62,13 @@ struct Checkpoints {
     }
 
     /// Removes those of all builds but the newest, and says so.
-    static func prune(
-        _ history: BuildHistory, _ engine: DockerEngine, _ places: Places, _ terminal: Terminal
-    ) async throws {
-        for build in history.newest().filter(\.hasCheckpoints).dropFirst(buildLimit) {
+    static func prune(on engine: any Engine, _ machine: Machine) async throws {
+        let records = BuildRecords(machine.places)
+        for doomed in records.deletions().checkpoints(beyond: buildLimit) {
+            let build = records.build(doomed.uuid)
             let bytes = try await Checkpoints(build).remove(engine)
-            if !build.isKept { KeptBuild.forget(build, places) }
-            terminal.say(
+            if !build.isKept { KeptBuild.forget(build, machine.places) }
+            machine.say(
                 "removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB: "
                     + "the newest \(buildLimit) builds keep theirs\n")
         }

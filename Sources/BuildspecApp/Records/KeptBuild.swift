@@ -1,88 +1,52 @@
-internal import ChildProcesses
-internal import SourceSnapshots
-internal import ArgumentParser
 internal import BuildPlanning
+internal import Files
+internal import SourceSnapshots
 internal import SpecParsing
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
     internal import Foundation
 #endif
-internal import Files
 
 /// What `shell` and `resume` must know of a build whose container stays, or whose checkpoints do: a file of its record,
 /// readable by its user alone.
 struct KeptBuild: Codable {
-    /// The format's version.
-    var version = 1
-    let container: String
-    /// `CODEBUILD_BUILD_NUMBER`.
-    let number: Int
-    /// How `run` was called: the words of the command line, the folder, and the variables that stand for flags.
-    let arguments: [String]
+    /// The format's version; a file of another one is refused.
+    static let version = 2
+
+    let version: Int
+    /// The build as it was decided.
+    let recipe: BuildRecipe
+    /// What was asked for, by whichever command.
+    let asked: Asked
     let currentDirectory: String
+    /// The variables that stood for flags (`BUILDSPEC_…`).
     let environment: [String: String]
-    /// The texts that were run, by phase.
-    let phases: [String: Commands]
-    /// The variables of the buildspec, the settings and the flags, as the build began with them.
-    let variables: [String: String]
-    /// When the source was taken, since 1970.
+    /// The time at which the source was taken, since 1970.
     let startNanoseconds: Int64
-    /// Whether the AWS of this machine answered it; `nil` for one without a proxy.
-    let usesCloud: Bool?
 
-    /// What a phase had to run.
-    struct Commands: Codable {
-        let commands: [Command]
-        let finally: [Command]
-        let runAs: String?
+    /// - Parameter start: when the source was taken last.
+    init(_ build: PlannedBuild, asked: Asked, start: Timestamp) {
+        version = Self.version
+        recipe = build.recipe
+        self.asked = asked
+        currentDirectory = build.machine.places.currentDirectory
+        environment = build.machine.environment.filter { $0.key.hasPrefix("BUILDSPEC_") }
+        startNanoseconds = start.microseconds * 1000
     }
 
-    /// One command, with its place in the buildspec as it was.
-    struct Command: Codable {
-        let text: String
-        let place: String
+    var container: String { recipe.plan.id.containerName }
 
-        init(_ command: BuildSpec.Command) {
-            text = command.text
-            place = "\(command.location)"
-        }
-    }
+    /// The phase of a name, as the build had it.
+    func phase(_ name: PhaseName) -> BuildPlan.Phase? { recipe.plan.phases.first { $0.name == name } }
 
-    /// - Parameter arguments: the words behind `run`, said or meant; of a build that goes on, as it was begun.
-    init(
-        container: String, plan: BuildPlan, arguments: [String] = Self.runArguments, places: Places,
-        startNanoseconds: Int64, usesCloud: Bool?
-    ) {
-        self.usesCloud = usesCloud
-        self.container = container
-        number = plan.number
-        self.arguments = arguments
-        currentDirectory = places.currentDirectory
-        environment = places.environment.filter { $0.key.hasPrefix("BUILDSPEC_") }
-        var phases: [String: Commands] = [:]
-        for phase in plan.phases {
-            phases[phase.name.rawValue] = Commands(
-                commands: phase.commands.map(Command.init), finally: phase.finally.map(Command.init), runAs: phase.runAs
-            )
-        }
-        self.phases = phases
-        var variables: [String: String] = [:]
-        for variable in plan.variables where variable.origin >= .buildspec { variables[variable.name] = variable.value }
-        self.variables = variables
-        self.startNanoseconds = startNanoseconds
-    }
-
-    /// The places it was called in, with the variables that stood for flags then.
-    func places(now places: Places) -> Places {
-        Places(
-            environment: places.environment.merging(environment) { $1 }, currentDirectory: currentDirectory,
-            isInteractive: places.isInteractive)
-    }
-
-    private static var runArguments: [String] {
-        let words = Array(CommandLine.arguments.dropFirst())
-        return words.first == RunCommand.configuration.commandName ? Array(words.dropFirst()) : words
+    /// The machine as it was when the build was begun: its folder, and the variables that stood for flags.
+    func machine(now machine: Machine) -> Machine {
+        let others = machine.environment.filter { !$0.key.hasPrefix("BUILDSPEC_") }
+        return machine.with(
+            Places(
+                environment: others.merging(environment) { $1 }, currentDirectory: currentDirectory,
+                isInteractive: machine.places.isInteractive))
     }
 
     private static let name = "kept.json", listName = "source.list"
@@ -101,14 +65,11 @@ struct KeptBuild: Codable {
     }
 
     /// - Returns: `nil` when neither the build's container nor a checkpoint of it stayed.
+    /// - Throws: ``Failure`` for a file that cannot be read, or was written by a `buildspec` of another version.
     static func read(from build: RecordedBuild) throws -> KeptBuild? {
         let path = "\(build.folder)/\(name)"
         guard Files.kind(of: path) == .file else { return nil }
-        do { return try JSONDecoder().decode(KeptBuild.self, from: Data(try Files.read(path))) } catch let error
-            as DecodingError
-        {
-            throw Failure(.inputOutput, "cannot read `\(path)`: \(error)", help: "run the build anew")
-        }
+        return try VersionedFile.decode(KeptBuild.self, version: version, in: path)
     }
 
     static func sourceFiles(of build: RecordedBuild) throws -> [[UInt8]] {
@@ -117,12 +78,34 @@ struct KeptBuild: Codable {
         return try Files.read(path).split(separator: 0).map { Array($0) }
     }
 
-    /// The container is gone, or about to go.
+    /// Forgets a container that is gone, or about to go.
     static func forget(_ build: RecordedBuild, _ places: Places) {
         // What its source lay on is free for the next build.
-        if let kept = try? read(from: build) { SnapshotStore.forget(kept.container, root: places.snapshots) }
+        SnapshotStore.forget("buildspec-\(build.uuid)", root: places.snapshots)
         unlink(build.keptMark)
         guard !build.hasCheckpoints else { return }
         for file in [name, listName] { unlink("\(build.folder)/\(file)") }
+    }
+}
+
+/// JSON files of ours that say which version of their format they have.
+enum VersionedFile {
+    private struct Head: Decodable { let version: Int? }
+
+    /// Compares the version before anything else is read.
+    static func decode<Value: Decodable>(_ type: Value.Type, version: Int, in path: String) throws -> Value {
+        let data = Data(try Files.read(path))
+        do {
+            let found = try JSONDecoder().decode(Head.self, from: data).version
+            guard found == version else {
+                throw Failure(
+                    .inputOutput,
+                    "cannot read `\(path)`: it has format \(found.map(String.init) ?? "1"), and this buildspec reads \(version)",
+                    help: "use the buildspec that wrote it, or run the build anew")
+            }
+            return try JSONDecoder().decode(type, from: data)
+        } catch let error as DecodingError {
+            throw Failure(.inputOutput, "cannot read `\(path)`: \(error)", help: "run the build anew")
+        }
     }
 }

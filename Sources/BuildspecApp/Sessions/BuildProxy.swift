@@ -1,7 +1,7 @@
-internal import OfflineWorld
-internal import BuildRunning
 internal import BuildPlanning
+internal import BuildRunning
 internal import Engines
+internal import OfflineWorld
 internal import Recordings
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -9,94 +9,89 @@ internal import Recordings
     internal import Foundation
 #endif
 
-/// The proxy of one build, with the AWS it may lead to; both end with the build.
+/// The proxy between one build and the network, with the AWS it may lead to; both end with the build.
 struct BuildProxy: Sendable {
+    /// Receives what the proxy met.
+    typealias Tell = @Sendable (ProxyEvent) async -> Void
+
     let network: BuildNetwork
     /// Makes it listen in a running container.
     let listen: @Sendable (_ container: String) async throws -> Void
-    /// For every process of the container.
+    /// The variables that every process of the container gets.
     let environment: [(name: String, value: String)]
-    fileprivate let proxy: ForwardProxy
-    fileprivate let cloud: CloudHolder?
+    private let proxy: ForwardProxy
+    private let cloud: CloudHolder?
+    private let events: AsyncStream<ProxyEvent>.Continuation
+    private let telling: Task<Void, Never>
 
-    func stop() async {
-        await proxy.stop()
-        await cloud?.letGo()
-    }
-}
-
-extension BuildSession {
-    /// The proxy that a build needs, or `nil` when it has its network, or none, and nothing in between.
-    func proxy(
-        _ plan: BuildPlan, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
-        _ reporter: BuildReporter
-    ) async throws -> BuildProxy? {
-        try await proxy(usesCloud: usesCloud(plan, settings), settings, location, engine) { event in
-            // An output that cannot be written ends the build by itself.
-            try? await reporter.tell(event, now: Self.now())
+    /// Runs `body` beside the proxy that a build needs; without one where the build has its network, or none, and nothing in
+    /// between. When this returns, the proxy has ended and its last event has been told.
+    static func with<Result>(
+        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell,
+        _ body: (BuildProxy?) async throws -> Result
+    ) async throws -> Result {
+        guard let proxy = try BuildProxy(recipe, on: machine, with: engine, tell: tell) else {
+            return try await body(nil)
+        }
+        do {
+            let result = try await body(proxy)
+            await proxy.stop()
+            return result
+        } catch {
+            await proxy.stop()
+            throw error
         }
     }
 
-    /// Whether the AWS of this machine answers a build's own calls.
-    func usesCloud(_ plan: BuildPlan, _ settings: RunSettings) -> Bool {
-        settings.usesLocalCloud || settings.isOffline && plan.calls("aws")
-    }
-
-    /// The proxy of a build that ended, for whoever stands in its container.
-    func proxy(of kept: KeptBuild, _ engine: DockerEngine) async throws -> BuildProxy? {
-        guard let usesCloud = kept.usesCloud else { return nil }
-        let location = try BuildLocation(options, places: places)
-        let settings = try RunSettings(options, project: try readSettings(location), places: places)
-        return try await proxy(usesCloud: usesCloud, settings, location, engine) { [terminal] event in
-            if let words = event.words { terminal.say("\(words)\n") }
-        }
-    }
-
-    private func proxy(
-        usesCloud: Bool, _ settings: RunSettings, _ location: BuildLocation, _ engine: DockerEngine,
-        tell: @escaping @Sendable (ProxyEvent) async -> Void
-    ) async throws -> BuildProxy? {
-        let key = location.projectKey
-        let store = RecordingStore(folder: places.recordings(of: key))
-        let hasRecordings = Files.kind(of: store.folder) == .folder
-        guard settings.records || usesCloud || settings.isOffline && hasRecordings else { return nil }
+    private init?(
+        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell
+    ) throws {
+        let network = recipe.network, usesCloud = recipe.usesLocalAWS
+        guard network.policy.records || usesCloud || network.policy == .replaying else { return nil }
+        let key = recipe.project.key
         let authority = try CertificateAuthority(
-            in: places.authority(of: key), project: location.projectName, now: Date())
-        var asked = ProxySettings(
-            mode: settings.records ? .record : settings.isOffline ? .replay : .passThrough, authority: authority,
-            store: store)
-        asked.mirrors = settings.mirrors
-        asked.allowsWrongCertificates = settings.isInsecure
-        asked.upstreamProxy = hostVariable("HTTPS_PROXY") ?? hostVariable("HTTP_PROXY")
-        asked.upstreamExceptions = (hostVariable("NO_PROXY") ?? "").split(separator: ",").map {
-            String($0.filter { !$0.isWhitespace })
-        }
-        asked.trustedRootsFile = places.environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
-        let holder =
+            in: machine.places.authority(of: key), project: recipe.project.name, now: Date())
+        cloud =
             usesCloud
-            ? CloudHolder(localCloud(settings, location)) { [self] notes in say(notes) } : nil
-        if let holder { asked.routes = Self.routes(holder) }
-        let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
-        asked.onEvent = { happened.yield($0) }
-        let proxy = try ForwardProxy(asked)
-        Task {
-            for await event in events { await tell(event) }
+            ? CloudHolder(machine.localCloud(of: recipe.project, network, engine)) { machine.sayLocalAWS($0) } : nil
+        var settings = ProxySettings(
+            mode: network.policy.records ? .record : network.policy.isOffline ? .replay : .passThrough,
+            authority: authority, store: RecordingStore(folder: machine.places.recordings(of: key)))
+        if case .recording(let mirrors, let trustsAll) = network.policy {
+            settings.mirrors = try mirrors.map { try ProxyMirror(asked: $0) }
+            settings.allowsWrongCertificates = trustsAll
         }
-        let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
-        let listen: @Sendable (String) async throws -> Void = { container in
+        settings.take(machine.environment)
+        if let cloud { settings.routes = Self.routes(cloud) }
+        let (happened, events) = AsyncStream.makeStream(of: ProxyEvent.self)
+        self.events = events
+        settings.onEvent = { events.yield($0) }
+        let proxy = try ForwardProxy(settings)
+        self.proxy = proxy
+        telling = Task { for await event in happened { await tell(event) } }
+        let isPrivileged = recipe.container.isPrivileged
+        let addresses = [BuildNetwork.address] + (isPrivileged ? [BuildNetwork.innerAddress] : [])
+        listen = { container in
             for socket in try await ContainerListening(engine).listen(
                 in: container, on: addresses, port: BuildNetwork.port)
             {
                 try await proxy.serve(socket: socket)
             }
         }
-        return BuildProxy(
-            network: BuildNetwork(
-                certificate: authority.certificatePEM,
-                convincesJava: settings.records || hasRecordings || settings.usesLocalCloud, open: listen),
-            listen: listen,
-            environment: BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : [])
-                + (settings.isPrivileged ? BuildNetwork.innerEnvironment : []), proxy: proxy, cloud: holder)
+        self.network = BuildNetwork(
+            certificate: authority.certificatePEM,
+            convincesJava: network.policy.records || network.hasRecordings || network.playsAWS, open: listen)
+        environment =
+            BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : [])
+            + (isPrivileged ? BuildNetwork.innerEnvironment : [])
+    }
+
+    /// Ends it, and waits until its last event has been told; free when it has ended.
+    func stop() async {
+        await proxy.stop()
+        events.finish()
+        await telling.value
+        await cloud?.letGo()
     }
 
     private static func routes(_ holder: CloudHolder) -> [ProxyRoute] {
@@ -107,29 +102,45 @@ extension BuildSession {
             }
         }
     }
-
-    private func hostVariable(_ name: String) -> String? {
-        [name, name.lowercased()].lazy.compactMap { places.environment[$0] }.first { !$0.isEmpty }
-    }
 }
 
-extension BuildReporter {
-    /// Says what the proxy met, with the command that was running.
-    func tell(_ event: ProxyEvent, now: Timestamp) throws {
-        guard let words = event.words else { return }
-        let command = result.runningCommand.map { " (command: \($0.prefix { !$0.isNewline }))" } ?? ""
-        try take(BuildEvent(time: now, kind: .notice(text: words + command)))
+extension ProxySettings {
+    /// Takes the user's own proxy and roots from the environment.
+    fileprivate mutating func take(_ environment: [String: String]) {
+        func variable(_ name: String) -> String? {
+            [name, name.lowercased()].lazy.compactMap { environment[$0] }.first { !$0.isEmpty }
+        }
+        upstreamProxy = variable("HTTPS_PROXY") ?? variable("HTTP_PROXY")
+        upstreamExceptions = (variable("NO_PROXY") ?? "").split(separator: ",").map {
+            String($0.filter { !$0.isWhitespace })
+        }
+        trustedRootsFile = environment["SSL_CERT_FILE"].flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 
 extension ProxyEvent {
-    /// For people; `nil` for what is as it should be.
-    fileprivate var words: String? {
+    /// The event for people; `nil` for what is as it should be.
+    var words: String? {
         switch self {
         case .recorded: nil
         case .missing(let method, let url): "offline: \(method) \(url) was not recorded"
         case .damaged(_, let reason): reason
         case .failed(let url, let reason): "proxy: \(url): \(reason)"
         }
+    }
+}
+
+extension Machine {
+    /// The AWS played on this machine for a project.
+    func localCloud(of project: ProjectIdentity, _ network: NetworkPlan, _ engine: any Engine) -> LocalCloud {
+        LocalCloud(
+            key: project.key, account: network.account, region: network.region, repositories: network.repositories,
+            engine: engine, labels: [ContainerLabels.localAWS: places.state],
+            idleSeconds: places.variable("aws-local-idle").flatMap { Int($0) } ?? 60)
+    }
+
+    /// Passes on what a cloud has to say as it comes up.
+    func sayLocalAWS(_ notes: [String]) {
+        for note in notes { say("warning: local AWS: \(note)\n") }
     }
 }

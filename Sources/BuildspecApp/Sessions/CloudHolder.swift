@@ -17,7 +17,7 @@ actor CloudHolder {
         (releases, release) = AsyncStream.makeStream()
     }
 
-    /// Where it is reached; several who ask at once wait for the same start.
+    /// The address of the running cloud; several who ask at once wait for the same start.
     func address() async throws -> LocalCloud.Running {
         if let running { return try await running.value }
         let (starts, started) = AsyncThrowingStream.makeStream(of: LocalCloud.Running.self)

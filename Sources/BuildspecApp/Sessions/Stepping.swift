@@ -6,28 +6,30 @@ internal import Engines
 internal import SpecParsing
 internal import Files
 
-extension BuildSession {
-    /// Where the build stops, with the questions of `--step`.
-    func debugging(_ settings: RunSettings, _ container: String, _ engine: DockerEngine) -> Debugging {
-        guard options.step else { return settings.debugging }
-        let stepping = Stepping(terminal: terminal, places: places, container: container, engine: engine)
-        var debugging = settings.debugging
-        debugging.step = { point, command in try await stepping.ask(point, command) }
-        return debugging
+extension Debugging {
+    /// The places where a build stops, with the questions of `--step`.
+    init(_ stops: Settings.Stops, in container: String, of build: PlannedBuild, _ engine: any Engine) {
+        self.init(points: stops.points, pausesAfterFailure: stops.pausesAfterFailure, isOn: stops.isDebugSession)
+        guard stops.asksBeforeCommands else { return }
+        let stepping = Stepping(build, in: container, engine)
+        step = { point, command in try await stepping.ask(point, command) }
     }
 }
 
 /// The questions of `--step`: asked on standard error, answered on standard input.
 private actor Stepping {
     private let terminal: Terminal
-    private let places: Places
+    private let environment: [String: String]
     private let container: String
-    private let engine: DockerEngine
+    private let engine: any Engine
+    /// The folder of the build's record, which nothing sweeps while the build runs.
+    private let folder: String
     private var goesOn = false
 
-    init(terminal: Terminal, places: Places, container: String, engine: DockerEngine) {
-        self.terminal = terminal
-        self.places = places
+    init(_ build: PlannedBuild, in container: String, _ engine: any Engine) {
+        terminal = build.machine.terminal
+        environment = build.machine.environment
+        folder = BuildRecords(build.machine.places).build(build.plan.id.uuid).folder
         self.container = container
         self.engine = engine
     }
@@ -80,8 +82,10 @@ private actor Stepping {
 
     /// The text as the user's editor leaves it.
     private func edited(_ text: String) async throws -> String {
-        let editor = places.environment["VISUAL"] ?? places.environment["EDITOR"] ?? "vi"
-        let path = "\(places.state)/running/edit-\(getpid()).sh"
+        // An empty variable is one that is not set, as for POSIX's own programs.
+        let editor =
+            ["VISUAL", "EDITOR"].lazy.compactMap { [environment] in environment[$0] }.first { !$0.isEmpty } ?? "vi"
+        let path = "\(folder)/edit.sh"
         try Files.replace(path, with: Array((text.hasSuffix("\n") ? text : text + "\n").utf8), mode: 0o600)
         defer { unlink(path) }
         // The editor may be several words, as everywhere in POSIX.

@@ -3,13 +3,13 @@ internal import Files
 
 /// Which files the arguments of `validate` mean.
 struct BuildspecSearch {
-    /// One file to check, or what there is instead of one.
+    /// A file to check, or the reason why there is none.
     enum Found: Sendable {
         case file(shown: String, path: String)
         case standardInput
         case failure(shown: String, Failure)
 
-        /// As the user would name it.
+        /// The name that the user would give it.
         var shown: String {
             switch self {
             case .file(let shown, _), .failure(let shown, _): shown

@@ -34,7 +34,7 @@ struct Validation: Sendable {
         return status(report, failures)
     }
 
-    /// Where checks that need more than a file's text add their findings, when all files have been read.
+    /// Adds the findings of checks that need more than a file's text, when all files have been read.
     private func lookFurther(_ outcomes: inout [Outcome]) async throws {
         var places: [Int] = [], files: [ShellFindings.File] = []
         for (place, outcome) in outcomes.enumerated() {

@@ -160,7 +160,7 @@ public final class CertificateAuthority: Sendable {
 
     /// - Parameter replaces: whether a file that is there is old; else the one that came first stays.
     private static func place(_ text: String, at path: String, replacing replaces: Bool) throws {
-        let draft = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        let draft = "\(path).\(UniqueName.make())"
         let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw ProxyError(doing: "write the authority `\(path)`", errno: errno) }
         defer { unlink(draft) }

@@ -115,6 +115,7 @@ final class ProxyConnection {
     private func pass(
         _ head: HTTPRequestHead, to destination: Destination, _ request: RecordedRequest, records: Bool
     ) async throws -> Bool {
+        if records { try await settings.store.hold() }
         var request = request
         let response: HTTPResponseHead, isWhole: Bool
         do {
@@ -299,6 +300,7 @@ final class ProxyConnection {
             bytes.withUnsafeReadableBytes { hash.update(bufferPointer: $0) }
         }
         if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
+        try await settings.store.hold()
         do {
             if let answer = try ReplayedAnswer(head, request, settings.store) {
                 return try await answer.write(to: outbound, of: client, for: head)

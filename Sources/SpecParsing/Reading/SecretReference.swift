@@ -17,7 +17,7 @@ public struct SecretReference: Sendable, Hashable {
     /// - Throws: ``ReferenceProblem`` when the text does not follow the grammar.
     public init(_ text: String) throws(ReferenceProblem) {
         self.text = text
-        try ReferenceProblem.checkCharacters(of: text, expected: "a secret's name or ARN")
+        guard !text.isEmpty else { throw ReferenceProblem("is empty, expected a secret's name or ARN") }
         let fields = text.fields
         let rest: ArraySlice<String>
         if text.utf8.starts(with: "arn:".utf8) {
@@ -33,11 +33,18 @@ public struct SecretReference: Sendable, Hashable {
             rest = fields[1...]
         }
         guard !id.isEmpty else { throw ReferenceProblem("has no secret's name before `:`", help: Self.grammar) }
+        // A key of the secret's JSON may be any text; the others go into a request.
+        for (place, field) in ([id] + rest).enumerated() where place != 1 && !field.isEmpty {
+            try ReferenceProblem.checkCharacters(of: field, expected: "a secret's name or ARN")
+        }
         guard rest.count <= 3 else {
             throw ReferenceProblem("has \(rest.count + 1) fields, expected at most 4", help: Self.grammar)
         }
         let suffix = rest.map { $0.isEmpty ? nil : $0 } + [nil, nil, nil]
         jsonKey = suffix[0]
+        guard jsonKey?.utf8.contains(where: { $0 < 0x20 || $0 == 0x7f }) != true else {
+            throw ReferenceProblem("has a control character in its JSON key")
+        }
         versionStage = suffix[1]
         versionID = suffix[2]
         guard versionStage == nil || versionID == nil else {

@@ -1,0 +1,48 @@
+/// What a user asks of a build: the flags of `run` as they were typed, or as another command fills in those that it has.
+///
+/// What they mean together with the environment and the settings file is ``Settings``.
+struct Asked: Codable, Sendable, Equatable {
+    var path: String?
+    var buildspec: String?
+    var source: String?
+    var image: String?
+    var env: [String] = []
+    var envFile: [String] = []
+    var secrets: String?
+    var aws = false
+    var awsLocal = false
+    var account: String?
+    var context: String?
+    var pull: String?
+    var platform: String?
+    var cpus: String?
+    var memory: String?
+    var privileged = false
+    var cache: String?
+    var noCache = false
+    var profile: String?
+    var region: String?
+    var artifacts: String?
+    var taskDefinition: String?
+    var zip = false
+    var offline = false
+    var record = false
+    var mirror: [String] = []
+    var insecure = false
+    var timeout: String?
+    var logFormat: String?
+    var buildJson: String?
+    var keep: String?
+    var phase: String?
+    var from: String?
+    var until: String?
+    var breaks: [String] = []
+    var debugSession = false
+    var checkpoint = false
+    var step = false
+    var strict = false
+    var verbose = false
+
+    /// What commands ask that mean a project alone.
+    init(path: String? = nil) { self.path = path }
+}

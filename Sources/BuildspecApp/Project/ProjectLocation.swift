@@ -1,0 +1,147 @@
+internal import Caches
+internal import SourceSnapshots
+internal import BuildPlanning
+internal import SpecParsing
+internal import Files
+
+/// The place of a source, and what names the buildspec in it.
+struct ProjectLocation: Sendable {
+    /// The source's root, an absolute path.
+    let source: String
+    /// The part of the source that is asked for, where `--source` said so.
+    let kind: SourceKind?
+    /// The folder its files are read from: the source itself, or what git checked out of it.
+    var contents: String
+    /// What PATH, the flag or the environment names as the buildspec.
+    private let named: String?
+    private let places: Places
+
+    /// - Throws: ``Failure`` when there is no such folder or file.
+    init(_ asked: Asked, _ places: Places) throws {
+        let path = places.absolute(asked.path ?? ".")
+        guard let found = Files.kind(of: path) else {
+            throw Failure(
+                .noSuchFile, "cannot find `\(asked.path ?? ".")`",
+                help: "give a folder with a buildspec.yml, or a buildspec file")
+        }
+        let wanted = asked.source ?? places.variable("source")
+        kind = wanted.flatMap { SourceKind($0) }
+        var source = kind == nil ? wanted.map(places.absolute) : nil
+        if found == .file {
+            guard asked.buildspec == nil else {
+                throw Failure(.usage, "PATH and `--buildspec` both name a buildspec file", help: "leave one out")
+            }
+            named = path
+            // A file of this folder belongs to this folder's source, as `source.buildspec: ci/buildspec.yml` does.
+            let here = places.absolute(".")
+            source = source ?? (path.hasPrefix(here + "/") ? here : Self.folder(of: path))
+        } else {
+            named = asked.buildspec ?? places.variable("buildspec")
+        }
+        let root = source ?? path
+        guard Files.kind(of: root) == .folder else {
+            throw Failure(.noSuchFile, "cannot find the source folder `\(root)`")
+        }
+        self.source = root
+        contents = root
+        self.places = places
+    }
+
+    /// Whether the source is what git has, whatever lies around in the folder.
+    var isReadFromGit: Bool {
+        switch kind {
+        case .index, .revision: true
+        case .worktree, .folder, nil: false
+        }
+    }
+
+    /// Whether git has to be asked at all: the source is in a repository, or is said to be.
+    var asksGit: Bool {
+        if let kind { return kind != .folder }
+        var path = Substring(source)
+        while true {
+            if Files.kind(of: "\(path)/.git") != nil { return true }
+            guard let slash = path.lastIndex(of: "/") else { return false }
+            path = path[..<slash]
+        }
+    }
+
+    /// The names of the project whose source lies here.
+    var identity: ProjectIdentity {
+        let last = source.split(separator: "/").last.map(String.init) ?? "root"
+        return ProjectIdentity(
+            name: String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }),
+            key: CacheKey(project: source, paths: []).name, folder: source)
+    }
+
+    /// The path of a file within the source; `nil` for one that lies outside.
+    func relative(_ path: String) -> String? {
+        path.hasPrefix(source + "/") ? String(path.dropFirst(source.count + 1)) : nil
+    }
+
+    /// The settings file, if there is one: that of the source, else the one beside the buildspec that was named.
+    ///
+    /// Every command that means a project finds its settings by this rule alone.
+    ///
+    /// - Throws: ``Failure`` (78) when the file is a link that leads outside of the source.
+    func settingsFile() throws -> String? {
+        var folders = [contents]
+        if let named, named != "-", case .path(let path) = BuildspecReference(named) {
+            folders.append(Self.folder(of: read(file(named: path))))
+        }
+        let files = folders.flatMap { ["\($0)/codebuild.yml", "\($0)/codebuild.json"] }
+        guard let found = files.first(where: { Files.kind(of: $0) == .file }) else { return nil }
+        guard leadsOut(found) else { return found }
+        throw Failure(
+            .invalidSettings, "the settings file `\(places.shown(found))` is a link that leads outside of the source",
+            help: "put the file itself into the source")
+    }
+
+    /// Whether a file of the source is, or lies behind, a link that leads outside of it.
+    private func leadsOut(_ path: String) -> Bool {
+        path.hasPrefix(contents + "/") && SourceBounds(root: contents).resolve(path) == nil
+    }
+
+    /// The path at which a file of the user's is read: a file of the source is read from ``contents``.
+    private func read(_ path: String) -> String { relative(path).map { "\(contents)/\($0)" } ?? path }
+
+    /// The place of the buildspec: as named, else as the settings say, else `buildspec.yml` of the source.
+    ///
+    /// - Throws: ``Failure`` when it is one that cannot be read from here.
+    func buildspec(_ project: ProjectSettings) throws -> BuildspecPlace {
+        if named == "-" {
+            return BuildspecPlace(text: try Files.readAll(STDIN_FILENO, named: "standard input"), shownPath: "<stdin>")
+        }
+        let fromSettings = project.buildspec.flatMap { $0.value.isEmpty ? nil : $0 }
+        switch BuildspecReference(named ?? fromSettings?.value ?? "buildspec.yml") {
+        case .text(let text):
+            return BuildspecPlace(
+                text: Array(text.utf8), shownPath: named == nil ? "<source.buildspec>" : "<--buildspec>")
+        case .object(let arn):
+            throw Failure(
+                .usage, "the buildspec is `\(arn)`, and objects in S3 are not fetched",
+                help: "`aws s3 cp` it to a file, and give that with --buildspec FILE")
+        case .path(let path):
+            // The settings speak of the source, as the service does; a shell user also of the current folder.
+            let file = named == nil ? places.absolute("\(source)/\(path)") : file(named: path)
+            // Only a user may name a file elsewhere.
+            if named == nil, relative(file) == nil || leadsOut(read(file)) {
+                throw Failure(
+                    .invalidSettings, "the buildspec `\(path)` lies outside of the source, by its name or as a link",
+                    help: "if you want it, name it yourself with --buildspec FILE")
+            }
+            return BuildspecPlace(file: read(file), shownPath: places.shown(file), relativePath: relative(file))
+        }
+    }
+
+    private static func folder(of path: String) -> String {
+        String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+    }
+
+    /// Below the source first, as the service reads it; then below the current folder, as a shell user types it.
+    private func file(named name: String) -> String {
+        guard !name.hasPrefix("/") else { return places.absolute(name) }
+        let inSource = places.absolute("\(source)/\(name)"), here = places.absolute(name)
+        return Files.kind(of: read(inSource)) == nil && Files.kind(of: here) != nil ? here : inSource
+    }
+}

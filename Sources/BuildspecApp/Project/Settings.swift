@@ -1,0 +1,255 @@
+internal import AWSCalls
+internal import BuildPlanning
+internal import BuildRunning
+internal import Engines
+internal import OfflineWorld
+internal import SpecParsing
+
+/// What a build is to be like, decided: flag over environment over settings file over default (README, "Settings").
+struct Settings: Sendable, Codable {
+    var container: ContainerPlan
+    var network: NetworkPlan
+    var values: Values
+    var cache: CachePlacement
+    var artifacts: ArtifactsPlan
+    var output: Output
+    var ending: EndingPlan
+    var stops: Stops
+    /// Each of the above with the place it came from, as far as the build depends on it.
+    var decisions: [BuildPlan.Decision]
+
+    /// The sources that variables, parameters and secrets get their values from.
+    struct Values: Sendable, Codable, Equatable {
+        /// Variables of the settings file, of `--env-file` and of `--env`, in this order.
+        var variables: [BuildPlan.Variable]
+        /// The absolute path of the file with parameters and secrets.
+        var secretsFile: String?
+        /// Whether values come from the user's AWS account.
+        var asksAWS: Bool
+        /// The profile of the AWS CLI.
+        var profile: String?
+        /// The region as it was named; the AWS CLI has a default of its own.
+        var region: String?
+    }
+
+    /// What a build prints, and where its result is written.
+    struct Output: Sendable, Codable, Equatable {
+        enum LogFormat: String, Sendable, Codable, CaseIterable { case codebuild, json, quiet }
+
+        var logFormat: LogFormat
+        /// The absolute path of the file that gets the build as BatchGetBuilds shows it.
+        var buildJSON: String?
+    }
+
+    /// The part of the build that is run, and where it waits to be looked at.
+    struct Stops: Sendable, Codable, Equatable {
+        var part: BuildPart
+        /// Commands before which the build waits.
+        var points: [ResumePoint]
+        var pausesAfterFailure: Bool
+        var isDebugSession: Bool
+        /// Whether the user is asked before each command.
+        var asksBeforeCommands: Bool
+    }
+
+    /// The keys a settings file may use under `x-buildspec`.
+    static let fileKeys: Set<String> = [
+        "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
+        "region", "artifacts", "zip", "task-definition", "offline", "timeout", "log-format", "build-json", "strict",
+        "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
+        "insecure",
+    ]
+
+    /// - Throws: ``Failure`` with status 64 for a flag or a variable, 78 for the settings file.
+    init(from layers: SettingsLayers) throws {
+        var lookup = layers
+        let asked = layers.asked, file = layers.file, environment = layers.places.environment
+        container = try ContainerPlan(&lookup)
+        let isOffline = try lookup.isOn(asked.offline, "offline")
+        let policy = try NetworkPolicy(&lookup, isOffline: isOffline)
+        let pull = try lookup.choice(asked.pull, "pull", default: ContainerPlan.Pull.missing)
+        container.pull = isOffline ? .never : pull
+        values = try Values(&lookup, isOffline: isOffline)
+        network = try NetworkPlan(policy, &lookup)
+        guard !(values.asksAWS && network.playsAWS) else {
+            throw Failure(
+                .usage, "`--aws` and `--aws-local` contradict one another",
+                help: "leave one out: values come from your account, or from the AWS played on this machine")
+        }
+        cache = try CachePlacement(&lookup)
+        values.profile = try lookup.text(asked.profile, "profile")
+        values.region = try lookup.text(asked.region, "region")
+        network.region =
+            values.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
+        if isOffline, cache.isUsed, case .bucket(let url) = cache.place {
+            throw Failure(
+                .offlineMissing, "`--offline`, and the cache is in S3: `\(url)`",
+                help: "name a folder with --cache, or leave the cache out with --no-cache")
+        }
+        let folder = try lookup.path(asked.artifacts, "artifacts")
+        let definition = try lookup.path(asked.taskDefinition, "task-definition")
+        artifacts = ArtifactsPlan(
+            folder: folder, zips: try lookup.isOn(asked.zip, "zip"), taskDefinition: definition)
+        let minutes = file.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
+        let timeout = try Self.seconds(lookup.text(asked.timeout, "timeout", setting: minutes) ?? "60m")
+        lookup.note("timeout", default: "60m")
+        output = Output(
+            logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
+            buildJSON: try lookup.path(asked.buildJson, "build-json"))
+        let isStrict = try lookup.isOn(asked.strict, "strict")
+        ending = EndingPlan(
+            keep: try lookup.choice(asked.keep, "keep", default: layers.places.keepsFailures ? .failure : .never),
+            makesCheckpoints: try lookup.isOn(asked.checkpoint, "checkpoint"), timeout: timeout, isStrict: isStrict)
+        stops = try Stops(asked)
+        decisions = lookup.decisions
+    }
+
+    /// Reads a time such as `90s`, `60m` or `2h`; a bare number is minutes, as in `timeoutInMinutes`.
+    static func seconds(_ text: String) throws -> Int {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
+        let factor = text.last.flatMap { units[$0] }
+        guard let number = Int(factor == nil ? Substring(text) : text.dropLast()), number > 0, number < 1_000_000 else {
+            throw Failure(.usage, "`--timeout` is `\(text)`, expected a time such as 90s, 60m or 2h")
+        }
+        return number * (factor ?? 60)
+    }
+}
+
+// MARK: The groups
+
+extension ContainerPlan {
+    /// Everything but ``pull``, which depends on the network.
+    fileprivate init(_ lookup: inout SettingsLayers) throws {
+        let asked = lookup.asked, file = lookup.file
+        let image = try lookup.text(asked.image, "image", setting: file.image)
+        if image == nil { lookup.note("image", default: ImageNames.standard) }
+        self = Self(
+            image: image ?? ImageNames.standard, imageIsDefault: image == nil,
+            context: try lookup.text(asked.context, "context"), pull: .missing,
+            platform: try lookup.text(asked.platform, "platform"), cpus: try lookup.text(asked.cpus, "cpus"),
+            memory: try lookup.text(asked.memory, "memory"),
+            isPrivileged: try lookup.isOn(asked.privileged, "privileged", setting: file.privilegedMode),
+            otherImages: lookup.list("images"))
+    }
+}
+
+extension NetworkPolicy {
+    fileprivate init(_ lookup: inout SettingsLayers, isOffline: Bool) throws {
+        let asked = lookup.asked
+        let records = try lookup.isOn(asked.record, "record")
+        guard !(asked.record && isOffline) else {
+            throw Failure(
+                .usage, "`--record` and `--offline` contradict one another",
+                help: "record first, while there is a network; then build offline")
+        }
+        let mirrors = (lookup.file.extra["mirror"]?.value ?? []) + asked.mirror
+        for text in mirrors { _ = try ProxyMirror(asked: text) }
+        let trustsAll = try lookup.isOn(asked.insecure, "insecure")
+        // A project that records by its settings can be built offline all the same.
+        self = isOffline ? .replaying : records ? .recording(mirrors: mirrors, trustsAll: trustsAll) : .open
+    }
+}
+
+extension ProxyMirror {
+    /// - Throws: ``Failure`` for what is not two URLs.
+    init(asked text: String) throws {
+        guard let mirror = ProxyMirror(text) else {
+            throw Failure(.usage, "`--mirror` is `\(text)`, expected two URLs, PREFIX=BASE")
+        }
+        self = mirror
+    }
+}
+
+extension NetworkPlan {
+    /// Everything but the region and what the recordings' folder says.
+    fileprivate init(_ policy: NetworkPolicy, _ lookup: inout SettingsLayers) throws {
+        let asked = lookup.asked
+        let playsAWS = try lookup.isOn(asked.awsLocal, "aws-local")
+        let account = try lookup.text(asked.account, "account") ?? (playsAWS ? "123456789012" : "000000000000")
+        guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+            throw Failure(.usage, "`--account` is `\(account)`, expected twelve digits")
+        }
+        self = Self(
+            policy: policy, hasRecordings: false, playsAWS: playsAWS, account: account, region: "",
+            repositories: lookup.file.extra["repositories"]?.value ?? [])
+    }
+}
+
+extension CachePlacement {
+    fileprivate init(_ lookup: inout SettingsLayers) throws {
+        let asked = lookup.asked
+        let text = try lookup.text(asked.cache, "cache"), place: Place
+        if let text, text.contains("://"), lookup.decisions.last?.origin != .settings {
+            guard S3Location(text) != nil else {
+                throw Failure(.usage, "`--cache` is `\(text)`, expected a folder or s3://BUCKET/PREFIX")
+            }
+            place = .bucket(text)
+        } else {
+            place = try text.map { .folder(try lookup.path($0)) } ?? .shared
+        }
+        self = Self(
+            place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache"), namespace: lookup.file.cache?.namespace)
+    }
+}
+
+extension Settings.Values {
+    fileprivate init(_ lookup: inout SettingsLayers, isOffline: Bool) throws {
+        let asked = lookup.asked
+        secretsFile = try lookup.path(asked.secrets, "secrets")
+        guard !(isOffline && asked.aws) else {
+            throw Failure(
+                .usage, "`--offline` and `--aws` contradict one another",
+                help: "leave one out; without a network, give the values with --secrets FILE")
+        }
+        asksAWS = try lookup.isOn(asked.aws, "aws") && !isOffline
+        variables = lookup.file.environmentVariables.map {
+            BuildPlan.Variable(
+                name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
+        }
+        for path in asked.envFile {
+            variables += try EnvFile.variables(try Files.read(lookup.places.absolute(path)), named: path)
+        }
+        variables += try asked.env.map { try EnvFile.variable($0, at: "--env") }
+    }
+}
+
+extension Settings.Stops {
+    fileprivate init(_ asked: Asked) throws {
+        part = try Self.part(asked)
+        points = try asked.breaks.filter { $0 != "failure" }.map { text in
+            guard let point = ResumePoint(text) else {
+                throw Failure(.usage, "`--break` is `\(text)`, expected a phase such as BUILD, BUILD:3, or failure")
+            }
+            return point
+        }
+        pausesAfterFailure = asked.breaks.contains("failure")
+        isDebugSession = asked.debugSession
+        asksBeforeCommands = asked.step
+    }
+
+    private static func part(_ asked: Asked) throws -> BuildPart {
+        func phase(_ text: String, _ flag: String) throws -> PhaseName {
+            guard let phase = PhaseName(rawValue: text.lowercased()) else {
+                throw Failure(
+                    .usage,
+                    "`\(flag)` is `\(text)`, expected \(PhaseName.allCases.map(\.apiName).joined(separator: ", "))")
+            }
+            return phase
+        }
+        if let only = try asked.phase.map({ try phase($0, "--phase") }) {
+            guard asked.from == nil, asked.until == nil else {
+                throw Failure(.usage, "`--phase` names the one phase to run", help: "leave out --from and --until")
+            }
+            return BuildPart(start: ResumePoint(phase: only), last: only)
+        }
+        let last = try asked.until.map { try phase($0, "--until") } ?? .postBuild
+        guard let from = asked.from else { return BuildPart(last: last) }
+        guard let start = ResumePoint(from) else {
+            throw Failure(.usage, "`--from` is `\(from)`, expected a phase such as BUILD, or its command, BUILD:3")
+        }
+        guard start.phase <= last else {
+            throw Failure(.usage, "`--from \(from)` comes after `--until \(last.apiName)`")
+        }
+        return BuildPart(start: start, last: last)
+    }
+}

@@ -1,0 +1,115 @@
+internal import BuildPlanning
+internal import SpecParsing
+
+/// The layers that settings come from: flags, environment, settings file.
+///
+/// It looks values up in them, strongest first, and remembers where each was found.
+struct SettingsLayers {
+    let asked: Asked
+    let file: ProjectSettings
+    let places: Places
+    /// What the settings file may name paths in.
+    let bounds: SourceBounds
+    private(set) var decisions: [BuildPlan.Decision] = []
+
+    init(asked: Asked, file: ProjectSettings, places: Places, bounds: SourceBounds) {
+        self.asked = asked
+        self.file = file
+        self.places = places
+        self.bounds = bounds
+    }
+
+    /// The keys that a settings file may not have, since they reach for what is the user's: engines and accounts. The file may
+    /// come from a stranger's repository (Documentation/security.md).
+    private static let usersAlone: Set<String> = ["context", "aws", "profile"]
+
+    /// - Parameter setting: the same in the words of CreateProject, where it has some.
+    /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
+    mutating func text(_ flag: String?, _ name: String, setting: Located<String>? = nil) throws -> String? {
+        let found: BuildPlan.Decision? =
+            if let flag {
+                .init(name: name, value: flag, origin: .flag, place: "--\(name)")
+            } else if let text = places.variable(name) {
+                .init(name: name, value: text, origin: .environment, place: Places.variableName(of: name))
+            } else if let extra = file.extra[name], let text = extra.value.last {
+                .init(name: name, value: text, origin: .settings, place: "\(extra.location)")
+            } else if let setting {
+                .init(name: name, value: setting.value, origin: .settings, place: "\(setting.location)")
+            } else {
+                nil
+            }
+        guard let found else { return nil }
+        decisions.append(found)
+        if found.origin == .settings, Self.usersAlone.contains(name), !Self.isOff(found.value) {
+            throw refused("which is for you to say, not for a repository")
+        }
+        return found.value
+    }
+
+    /// The absolute path of a file or folder of this machine.
+    ///
+    /// - Throws: ``Failure`` (78) when the settings file names one outside of its source.
+    mutating func path(_ flag: String?, _ name: String) throws -> String? { try text(flag, name).map(path) }
+
+    /// The absolute path that the value means which was looked up last.
+    func path(_ value: String) throws -> String {
+        guard decisions.last?.origin == .settings else { return places.absolute(value) }
+        guard !value.contains("://"), let inside = bounds.resolve(value) else {
+            throw refused("which lies outside of the source")
+        }
+        return inside
+    }
+
+    /// The last value that was looked up is one that the settings file may not decide.
+    private func refused(_ why: String) -> Failure {
+        guard let last = decisions.last else { return Failure(.invalidSettings, why) }
+        return Failure(
+            .invalidSettings, "`\(last.place ?? "")` sets `\(last.name)` to `\(last.value)`, \(why)",
+            help: "if you want it, say so with --\(last.name) or \(Places.variableName(of: last.name))")
+    }
+
+    private static func isOff(_ text: String) -> Bool { ["0", "false", "no", "off"].contains(text.lowercased()) }
+
+    /// A list that only the settings file can give.
+    mutating func list(_ name: String) -> [Located<String>] {
+        guard let extra = file.extra[name], !extra.value.isEmpty else { return [] }
+        decisions.append(
+            .init(
+                name: name, value: extra.value.joined(separator: ", "), origin: .settings, place: "\(extra.location)"))
+        return extra.value.map { Located($0, at: extra.location) }
+    }
+
+    /// Remembers a default, where nobody said anything.
+    mutating func note(_ name: String, default value: String) {
+        guard !decisions.contains(where: { $0.name == name }) else { return }
+        decisions.append(.init(name: name, value: value, origin: .default, place: nil))
+    }
+
+    /// - Parameter setting: as of ``text(_:_:setting:)``.
+    mutating func isOn(_ flag: Bool, _ name: String, setting: Located<Bool>? = nil) throws -> Bool {
+        let setting = setting.map { Located($0.value ? "yes" : "no", at: $0.location) }
+        guard let text = try text(flag ? "yes" : nil, name, setting: setting) else { return false }
+        switch text.lowercased() {
+        case "1", "true", "yes", "on": return true
+        case _ where Self.isOff(text): return false
+        default: throw wrong("`yes` or `no`")
+        }
+    }
+
+    mutating func choice<Choice: RawRepresentable & CaseIterable>(
+        _ flag: String?, _ name: String, default fallback: Choice
+    ) throws -> Choice where Choice.RawValue == String {
+        guard let text = try text(flag, name) else { return fallback }
+        guard let choice = Choice(rawValue: text) else {
+            throw wrong(Choice.allCases.map { "`\($0.rawValue)`" }.joined(separator: ", "))
+        }
+        return choice
+    }
+
+    /// The last value that was looked up is not a known one.
+    private func wrong(_ expected: String) -> Failure {
+        guard let last = decisions.last else { return Failure(.usage, "expected \(expected)") }
+        let status: ExitStatus = last.origin == .settings ? .invalidSettings : .usage
+        return Failure(status, "`\(last.place ?? last.name)` is `\(last.value)`, expected \(expected)")
+    }
+}

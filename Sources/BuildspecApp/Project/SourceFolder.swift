@@ -1,0 +1,46 @@
+internal import Files
+
+/// Our own folder in a source, `.buildspec`, with the artifacts for which no other folder was named.
+///
+/// The source may be a stranger's: the folder is used only as a folder, never through a link, and only when we made it.
+struct SourceFolder {
+    private let path: String
+    /// Marks the folder as ours, and makes git ignore it.
+    private var mark: String { "\(path)/.gitignore" }
+    private static let markText = "*\n"
+
+    /// - Parameter source: the source's root.
+    init(of source: String) { path = "\(source)/.buildspec" }
+
+    /// The folder of artifacts.
+    var artifacts: String { "\(path)/out" }
+
+    /// Makes the folder when it is not there.
+    ///
+    /// - Throws: ``Failure`` when something else is in its place.
+    func make() throws {
+        for folder in [path, artifacts] {
+            var info = stat()
+            guard lstat(folder, &info) == 0 else { continue }
+            guard info.st_mode & S_IFMT == S_IFDIR else {
+                throw inTheWay(folder, info.st_mode & S_IFMT == S_IFLNK ? "is a link" : "is no folder")
+            }
+        }
+        var info = stat()
+        if lstat(mark, &info) == 0 {
+            guard info.st_mode & S_IFMT == S_IFREG, try Files.read(mark) == Array(Self.markText.utf8) else {
+                throw inTheWay(path, "was not made by buildspec")
+            }
+        } else {
+            guard Files.names(in: path).isEmpty else { throw inTheWay(path, "was not made by buildspec") }
+            try Files.makeFolder(path)
+            try Files.replace(mark, with: Array(Self.markText.utf8))
+        }
+    }
+
+    private func inTheWay(_ folder: String, _ why: String) -> Failure {
+        Failure(
+            .cannotWriteOutput, "cannot store artifacts in `\(folder)`: it \(why)",
+            help: "remove it, or name another folder with --artifacts")
+    }
+}

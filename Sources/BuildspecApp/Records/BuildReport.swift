@@ -1,0 +1,148 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Engines
+internal import OfflineWorld
+internal import Rendering
+internal import SpecParsing
+
+/// One build as it is told and written down, from its first event to build.json and the closing table.
+struct BuildReport: Sendable {
+    let project: Project
+    let id: BuildID
+    let record: BuildRecord
+    let reporter: BuildReporter
+
+    private var machine: Machine { project.machine }
+
+    init(of id: BuildID, _ project: Project, in record: BuildRecord, continuing result: BuildResult = BuildResult()) {
+        self.project = project
+        self.id = id
+        self.record = record
+        reporter = BuildReporter(
+            project.settings.output.logFormat, project.machine.terminal, record: record, continuing: result)
+    }
+
+    /// Runs a job on this machine and ends the build: build.json, the closing table, deploy files.
+    ///
+    /// - Parameter blocksDeployMistakes: whether what a deploy stage would refuse counts as a failed build.
+    func run(
+        _ job: BuildJob, from beginning: Beginning, beside proxy: BuildProxy?, blocksDeployMistakes: Bool = false
+    ) async throws -> ExitStatus {
+        let failure: (any Error)?
+        do {
+            try await LocalPlace().run(job, from: beginning) { event in
+                // What the proxy has met belongs before the end.
+                if case .buildFinished = event.kind { await proxy?.stop() }
+                try await reporter.take(event)
+            }
+            failure = nil
+        } catch { failure = error }
+        let result = await reporter.result, plan = job.recipe.plan
+        try write(result.batchGetBuilds(plan: plan, id: id))
+        machine.say(ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor).render(result))
+        if let missing = failure as? EngineError, missing.code == .imageMissing, job.recipe.network.policy.isOffline {
+            throw Failure(
+                .offlineMissing, "`--offline`, and the engine has no image `\(plan.image)`",
+                help: "`docker pull \(plan.image)` while there is a network")
+        }
+        if let failure { throw failure }
+        guard result.status == .succeeded else { return .buildFailed }
+        return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
+    }
+
+    /// Tells what the proxy met, with the command that was running.
+    func tell(_ event: ProxyEvent) async {
+        guard let words = event.words else { return }
+        let command = await reporter.result.runningCommand.map { " (command: \($0.prefix { !$0.isNewline }))" } ?? ""
+        // An output that cannot be written ends the build by itself.
+        try? await reporter.take(BuildEvent(time: machine.now(), kind: .notice(text: words + command)))
+    }
+
+    // MARK: Builds that end before they run
+
+    /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
+    func refuse(_ problem: BuildspecProblem, _ place: BuildspecPlace) async throws -> ExitStatus {
+        let source = ContainerLayout.sourceDirectory(of: id)
+        let file = place.relativePath.map { "\(source)/\($0)" } ?? ContainerLayout.inlineBuildspec
+        let context: PhaseContext, isThere: Bool
+        switch problem {
+        case .missing:
+            // The default file's absence has a message of its own (CODEBUILD.md 2).
+            let isDefault = place.relativePath == "buildspec.yml"
+            context = PhaseContext(
+                statusCode: "YAML_FILE_ERROR",
+                message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
+            isThere = false
+        case .invalid(let message):
+            context = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
+            isThere = true
+        }
+        try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
+            .run(machine.process(of: id)) { try await reporter.take($0) }
+        try write(await reporter.result.batchGetBuilds(plan: nil, id: id))
+        guard isThere else { throw Project.missing(place) }
+        return .invalidBuildspec
+    }
+
+    /// Ends a build whose parameters or secrets cannot be had: the service's log and the record.
+    func refuse(_ failure: SecretLookup.Failure, _ plan: BuildPlan) async throws {
+        try await BuildRefusal(plan: plan, context: failure.context)
+            .run(machine.process(of: id)) { try await reporter.take($0) }
+        try write(await reporter.result.batchGetBuilds(plan: plan, id: id))
+    }
+
+    /// Writes down how a build ended that an error of ours, or the user, has ended before its container could say so.
+    ///
+    /// The error itself is told by whoever gets it.
+    func fail(_ error: any Error) async {
+        guard await reporter.result.endTime == nil else { return }
+        let status: BuildStatus = error is CancellationError || error is Terminal.BrokenPipe ? .stopped : .fault
+        var events: [BuildEvent.Kind] = [.buildFinished(status: status)]
+        if await reporter.result.start == nil {
+            events.insert(.buildStarted(start(buildspec: "")), at: 0)
+        }
+        // A record that cannot be written has been told by the error that ended the build.
+        for kind in events { try? await reporter.take(BuildEvent(time: machine.now(), kind: kind)) }
+        try? write(await reporter.result.batchGetBuilds(plan: nil, id: id))
+    }
+
+    private func start(buildspec: String) -> BuildEvent.BuildStart {
+        .init(
+            id: id, image: project.settings.container.image, sourceDirectory: ContainerLayout.sourceDirectory(of: id),
+            buildspec: buildspec, source: project.location.source)
+    }
+
+    // MARK: Files
+
+    private func write(_ json: JSONText) throws {
+        try Files.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
+        if let path = project.settings.output.buildJSON { try Files.replace(path, with: json.bytes + [0x0a]) }
+    }
+
+    /// Looks at what a deploy stage would read of the artifacts, and says what it would refuse.
+    ///
+    /// - Returns: whether there is nothing to say. Artifacts in zip files are not looked into.
+    private func checkDeployFiles(_ result: BuildResult) throws -> Bool {
+        let places = machine.places
+        func file(_ path: String, named name: String) throws -> DeployFiles.File {
+            DeployFiles.File(name: name, path: places.shown(path), bytes: try Files.read(path))
+        }
+        let definition = try project.settings.artifacts.taskDefinition.map { try file($0, named: "taskdef.json") }
+        var isFine = true
+        for artifact in result.artifacts where Files.kind(of: artifact.path) == .folder {
+            let files = try DeployFiles.names.filter { Files.kind(of: "\(artifact.path)/\($0)") == .file }.map {
+                try file("\(artifact.path)/\($0)", named: $0)
+            }
+            guard !files.isEmpty else { continue }
+            let renderer = DiagnosticRenderer(color: machine.terminal.errorUsesColor)
+            for finding in DeployFiles.check(files, taskDefinition: definition) {
+                machine.say(renderer.text(finding.diagnostic, source: finding.source))
+                isFine = false
+            }
+        }
+        return isFine
+    }
+}
+
+/// A build whose output nobody reads any more is stopped.
+extension Terminal.BrokenPipe: StoppingError {}

@@ -1,0 +1,83 @@
+internal import BuildPlanning
+internal import Files
+internal import Rendering
+
+/// The record of one build, to be read.
+struct RecordedBuild {
+    /// Absolute; its last component is the build's UUID.
+    let folder: String
+
+    var uuid: String { folder.split(separator: "/").last.map(String.init) ?? "" }
+    var containerName: String { BuildID(project: "", uuid: uuid).containerName }
+    var logPath: String { "\(folder)/log.txt" }
+
+    /// The time of the last change, in microseconds since 1970.
+    var lastChange: Int64 {
+        var info = stat()
+        guard stat("\(folder)/events.jsonl", &info) == 0 else { return 0 }
+        return info.modified.wholeNanoseconds / 1000
+    }
+
+    /// The file that says that its container stayed.
+    var keptMark: String {
+        "\(BuildRecords.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"
+    }
+
+    var checkpointsPath: String { "\(folder)/checkpoints.json" }
+
+    var hasCheckpoints: Bool { Files.kind(of: checkpointsPath) == .file }
+
+    var isKept: Bool { Files.kind(of: keptMark) == .file }
+
+    /// Whether the process that writes it is alive.
+    var isRunning: Bool {
+        let descriptor = open(logPath, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_SH | LOCK_NB) != 0
+    }
+
+    /// How the build began: read from its first event alone.
+    func start() throws -> BuildEvent.BuildStart? {
+        let descriptor = open("\(folder)/events.jsonl", O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: 16_384)
+        let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+        guard count > 0,
+            case .buildStarted(let start)? = BuildEvent(jsonLine: buffer[..<count].prefix { $0 != 0x0a })?.kind
+        else { return nil }
+        return start
+    }
+
+    /// All events, in order; kinds that this program does not know are left out.
+    func events() throws -> [BuildEvent] {
+        try Files.read("\(folder)/events.jsonl").split(separator: 0x0a).compactMap { BuildEvent(jsonLine: $0) }
+    }
+
+    /// What the events come to. A build whose process died is as it stood then.
+    func result() throws -> BuildResult {
+        var result = BuildResult()
+        for event in try events() { result.add(event) }
+        return result
+    }
+
+    /// The build as BatchGetBuilds would show it; one that has not ended, as far as its events tell.
+    func json() throws -> [UInt8] {
+        let path = "\(folder)/build.json"
+        if Files.kind(of: path) == .file { return try Files.read(path) }
+        let result = try result()
+        let id = result.start?.id ?? BuildID(project: "unknown", uuid: uuid)
+        return result.batchGetBuilds(plan: nil, id: id).bytes + [0x0a]
+    }
+
+    /// The record's size in bytes.
+    var size: Int {
+        Files.names(in: folder).reduce(0) { sum, name in
+            var info = stat()
+            return stat("\(folder)/\(name)", &info) == 0 ? sum + Int(info.st_size) : sum
+        }
+    }
+
+    func remove() { Files.removeFolder(folder) }
+}

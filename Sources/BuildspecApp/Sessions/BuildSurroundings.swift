@@ -1,0 +1,221 @@
+internal import AWSCalls
+internal import Archives
+internal import Artifacts
+internal import BuildPlanning
+internal import BuildRunning
+internal import Caches
+internal import Engines
+internal import Files
+internal import SourceSnapshots
+internal import SpecParsing
+
+/// Opens what one build needs while it runs, and releases it whatever happens.
+struct BuildSurroundings {
+    let build: PlannedBuild
+    let engine: any Engine
+    let secrets: BuildSecrets
+    /// The container that the build goes on in; `nil` where it gets a new one.
+    var keptContainer: String?
+    /// The checkpoint that the build goes on from.
+    var checkpoint: Checkpoint?
+
+    private var recipe: BuildRecipe { build.recipe }
+    private var project: Project { build.project }
+    private var machine: Machine { build.machine }
+    private var places: Places { machine.places }
+
+    /// - Parameters:
+    ///   - tell: told what the proxy met.
+    ///   - body: runs the job; the proxy has ended when it returns, and may be stopped by it earlier.
+    func with<Result: Sendable>(
+        tell: @escaping BuildProxy.Tell, _ body: (BuildJob, BuildProxy?) async throws -> Result
+    ) async throws -> Result {
+        var container = try await container()
+        let room = try await scratch()
+        defer { room?.remove() }
+        let (docker, volume) = try await ProjectDocker(recipe.project, places).daemon(of: self, try baseImages())
+        defer { withExtendedLifetime(volume) {} }
+        let cache = cacheKeeping(room)
+        if recipe.network.policy.isOffline, keptContainer == nil, checkpoint == nil {
+            try await OfflineCheck(build: build, engine: engine).requireAll(container, cache)
+        }
+        project.explain("container: \(container.name) of \(container.image)")
+        if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
+        project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
+        return try await BuildProxy.with(recipe, on: machine, with: engine, tell: tell) { proxy in
+            container.environment += proxy?.environment ?? []
+            var surroundings = Surroundings(
+                engine: engine, container: container, source: try await staging(),
+                artifacts: ArtifactStore(
+                    directory: FilePath(project.artifactsFolder),
+                    owner: MadeArtifacts(in: project.artifactsFolder, places)),
+                process: machine.process(of: recipe.plan.id))
+            surroundings.cache = cache
+            surroundings.secrets = secrets
+            surroundings.docker = docker
+            surroundings.network = proxy?.network
+            surroundings.programs = ProgramFolder.make(places)
+            surroundings.pipes = try pipes()
+            if recipe.ending.makesCheckpoints {
+                let build = BuildRecords(places).build(recipe.plan.id.uuid)
+                surroundings.onCheckpoint = { try Checkpoints(build).add($0) }
+            }
+            let debugging = Debugging(project.settings.stops, in: container.name, of: build, engine)
+            return try await body(
+                BuildJob(recipe: recipe, surroundings: surroundings, debugging: debugging), proxy)
+        }
+    }
+
+    private func baseImages() throws -> [String] {
+        try BaseImages(project: project, plan: recipe.plan).all().map(\.name)
+    }
+
+    // MARK: The container
+
+    func container() async throws -> ContainerSpec {
+        let plan = recipe.plan
+        let image: String =
+            if let checkpoint { checkpoint.image } else { try await engine.pullableName(of: plan.image) }
+        var container = ContainerSpec(name: plan.id.containerName, image: image)
+        container.labels = [
+            "dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())",
+            ContainerLabels.state: places.state,
+        ]
+        container.memoryMounts = [ContainerLayout.state]
+        container.environment = plan.engineVariables.map { (name: $0.name, value: $0.value) }
+        container.isOffline = recipe.network.policy.isOffline
+        container.pull = ContainerSpec.Pull(rawValue: recipe.container.pull.rawValue) ?? .missing
+        container.platform = recipe.container.platform
+        container.cpus = recipe.container.cpus
+        container.memory = recipe.container.memory
+        if recipe.container.imageIsDefault {
+            machine.say(
+                "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"
+            )
+        }
+        for variable in plan.engineVariables where variable.origin > .buildspec {
+            machine.say("warning: variable `\(variable.name)` is no shell identifier: only programs see it\n")
+        }
+        return container
+    }
+
+    /// A folder for the named pipes of tar streams, beside the build's record for as long as its container may stay.
+    private func pipes() throws -> String? {
+        guard case .kept = recipe.plan.cache else { return nil }
+        let folder = "\(BuildRecords(places).build(recipe.plan.id.uuid).folder)/pipes"
+        try Files.makeFolder(folder)
+        return folder
+    }
+
+    // MARK: The cache
+
+    /// Room for what passes through this machine on its way from and to S3.
+    private func scratch() async throws -> ScratchFolder? {
+        guard case .kept = recipe.plan.cache, case .bucket = recipe.cache.place else { return nil }
+        return try await ScratchFolder(in: FilePath("\(places.cache)/s3"), named: recipe.plan.id.uuid)
+    }
+
+    private func cacheKeeping(_ room: ScratchFolder?) -> CacheKeeping? {
+        if recipe.cache.place == .shared, case .kept = recipe.plan.cache, let cache = project.file.cache,
+            cache.type == .s3, let location = cache.location
+        {
+            machine.say(
+                "the project's S3 cache is not used unless asked for (--cache s3://\(location)): "
+                    + "the cache of this machine is\n")
+        }
+        return build.cacheKeeping(room: room?.path)
+    }
+
+    // MARK: The source
+
+    /// How the source gets into the container: the way that worked with this engine before, and those after it.
+    private func staging() async throws -> SourceStaging {
+        let memory = EngineMemory(places, context: recipe.container.context), staged = project.staged
+        let isNew = keptContainer == nil && checkpoint == nil
+        var ways = SourceStaging.Way.allCases, root: String?
+        if let known = memory.way.flatMap({ ways.firstIndex(of: $0) }) { ways.removeFirst(known) }
+        if isNew, let staged, ways.contains(.overlay) {
+            root = memory.volumeRoot
+            if root == nil { root = try await engine.volumeRoot() }
+            let folders = [root, staged.files, staged.gitLayer].compactMap { $0 }
+            if root == nil || !folders.allSatisfy(LayeredMount.canHold) { ways.removeFirst() }
+        } else {
+            ways.removeAll { $0 == .overlay }
+        }
+        // An image of the container holds only what was copied into it.
+        if recipe.ending.makesCheckpoints { ways = [.stream] }
+        // A mount would show the build the whole folder, and a secrets file in it.
+        if staged == nil, !project.excluded.isEmpty { ways = [.stream] }
+        let (tried, volumeRoot) = (ways, root)
+        project.explain("ways of the source into the container: \(ways.map(\.rawValue).joined(separator: ", "))")
+        let content: SourceStaging.Content =
+            if isNew, let staged { .snapshot(staged) } else {
+                .folder(project.location.source, excluding: project.excluded)
+            }
+        return SourceStaging(
+            content, root: project.location.source, ways: ways, volumeRoot: root, changesOwner: getuid() != 0
+        ) { [project] way in
+            // A folder of the user's that cannot be mounted says nothing of the engine; our own checkouts do. That a way works
+            // says nothing of those before it that were not tried.
+            guard project.staged != nil else { return }
+            if way == .stream && tried.count > 1 || tried.contains(.overlay) {
+                memory.remember(way, volumeRoot: volumeRoot)
+            }
+        }
+    }
+}
+
+/// The labels by which we know our own containers and volumes on an engine.
+enum ContainerLabels {
+    /// Tells our containers from those of other users of the engine, and from those of other state folders.
+    static let state = "dev.buildspec.state"
+    /// Tells our own local AWS from those of other state folders; `clean` looks for build containers by ``state``.
+    static let localAWS = "dev.buildspec.aws.state"
+}
+
+extension PlannedBuild {
+    /// The keeper of the build's caches; `nil` for a build without any.
+    ///
+    /// - Parameter room: a folder that tarballs pass through on their way from and to S3.
+    func cacheKeeping(room: FilePath?) -> CacheKeeping? {
+        guard case .kept = plan.cache else { return nil }
+        let place: CacheKeeping.Place
+        if case .bucket(let url) = recipe.cache.place, let bucket = S3Location(url), let room {
+            // The CLI's own five attempts take minutes where nothing answers.
+            let attempts = machine.environment["AWS_MAX_ATTEMPTS"] ?? "3", values = project.settings.values
+            let aws = AWSCommandLine(
+                profile: values.profile, region: values.region, environment: ["AWS_MAX_ATTEMPTS": attempts])
+            place = .bucket(S3Cache(S3Objects(bucket, by: aws), room: room))
+        } else {
+            place = .local(machine.cacheStore(recipe.cache))
+        }
+        return CacheKeeping(
+            place, project: recipe.cache.owner(of: recipe.project), namespace: recipe.cache.namespace,
+            metadata: CacheMetadata(
+                buildspec: buildspec.place.shownPath, image: plan.image, savedAt: machine.now().rfc3339))
+    }
+}
+
+extension Machine {
+    /// The store of a project's cache tarballs on this machine.
+    func cacheStore(_ cache: CachePlacement) -> CacheStore {
+        let folder: String = if case .folder(let folder) = cache.place { folder } else { places.cacheStore }
+        return CacheStore(directory: FilePath(folder)) { [terminal] holder in
+            terminal.say("waiting for the cache: \(holder)\n")
+        }
+    }
+
+    /// What a build is told of this process.
+    func process(of id: BuildID) -> BuildProcess {
+        BuildProcess(
+            nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: now, programVersion: programVersion)
+    }
+}
+
+extension ImageKeeping {
+    /// A name the engine can find: `aws/codebuild/…` is no registry's, so a local image of that name comes first.
+    func pullableName(of image: String) async throws -> String {
+        guard let published = ImageNames.publicName(of: image) else { return image }
+        return try await imageID(image) == nil ? published : image
+    }
+}

@@ -1,0 +1,78 @@
+internal import BuildRunning
+internal import AWSCalls
+internal import BuildPlanning
+internal import Engines
+internal import Rendering
+internal import SourceSnapshots
+internal import SpecParsing
+
+/// One `buildspec plan`: prints what a run would do. Nothing is run or pulled, and nothing written but the snapshot in the
+/// cache.
+struct PlanSession {
+    let machine: Machine
+    let asked: Asked
+    let isBatch: Bool
+    let format: PlanFormat
+
+    func run() async throws -> ExitStatus {
+        var project = try await Project.find(asked, on: machine)
+        defer { project.release() }
+        let place = try project.buildspec()
+        do {
+            let buildspec = try project.read(place)
+            if isBatch { return try printBatch(buildspec) }
+            try project.requirePhases(buildspec.spec)
+            let build = PlannedBuild(
+                of: project, buildspec,
+                on: .init(
+                    id: BuildID(project: project.identity.name, uuid: "00000000-0000-0000-0000-000000000000"),
+                    number: try BuildRecords(machine.places).number(of: project.identity).upcoming(),
+                    start: Timestamp(microseconds: 0), snapshot: try await project.snapshot()))
+            let view = try await view(build)
+            try print(text: view.text, json: view.json)
+            return .succeeded
+        } catch let problem as BuildspecProblem {
+            guard case .invalid = problem else { throw Project.missing(place) }
+            return .invalidBuildspec
+        }
+    }
+
+    private func printBatch(_ buildspec: ReadBuildspec) throws -> ExitStatus {
+        if buildspec.spec.hasWrongBatch { return .invalidBuildspec }
+        guard let batch = buildspec.spec.batch else {
+            throw Failure(
+                .invalidBuildspec, "`\(buildspec.place.shownPath)` has no `batch` with builds",
+                help: "leave out --batch to see the plan of its one build")
+        }
+        let plan = BatchPlan(batch)
+        try print(text: plan.text, json: plan.json)
+        return .succeeded
+    }
+
+    private func print(text: String, json: JSONText) throws {
+        try machine.terminal.write(format == .json ? json.bytes + [0x0a] : Array(text.utf8))
+    }
+
+    private func view(_ build: PlannedBuild) async throws -> PlanView {
+        let engine = machine.engine(context: build.recipe.container.context)
+        return PlanView(
+            plan: build.plan, source: build.project.location.source, image: await image(build.plan.image, engine),
+            artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
+            baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine))
+    }
+
+    private func cachePlace(_ build: PlannedBuild) -> String? {
+        guard case .kept(let rules) = build.plan.cache else { return nil }
+        if case .bucket(let url) = build.recipe.cache.place { return S3Location(url)?.url(of: "") }
+        return build.cacheKeeping(room: nil)?.place(rules)
+    }
+
+    /// What the engine knows of the image; a plan needs no engine, so that an unreachable one knows nothing.
+    private func image(_ name: String, _ engine: any Engine) async -> PlanView.Image? {
+        do {
+            return try await engine.imageConfiguration(try await engine.pullableName(of: name)).map {
+                PlanView.Image(id: $0.id, variables: $0.variables)
+            }
+        } catch { return nil }
+    }
+}

@@ -1,0 +1,120 @@
+internal import BuildPlanning
+internal import Files
+internal import SourceSnapshots
+internal import SpecParsing
+
+/// A buildspec that was read and can be run.
+struct ReadBuildspec: Sendable {
+    let place: BuildspecPlace
+    let text: [UInt8]
+    let spec: BuildSpec
+}
+
+/// Why there is no buildspec to run; what is wrong in it has been said.
+enum BuildspecProblem: Error {
+    case missing
+    /// The buildspec is wrong; the message is the service's, or ours where it has none.
+    case invalid(String)
+}
+
+extension Project {
+    /// Reads the buildspec and says what is wrong in it.
+    ///
+    /// - Throws: ``BuildspecProblem``; ``Failure`` when the file cannot be read.
+    func read(_ place: BuildspecPlace) throws -> ReadBuildspec {
+        guard let bytes = try place.read() else { throw BuildspecProblem.missing }
+        let reading = readBuildSpec(bytes, file: place.shownPath)
+        machine.say(reading.diagnostics, source: bytes)
+        guard let spec = reading.spec else {
+            let first = reading.diagnostics.first { $0.severity == .error }
+            throw BuildspecProblem.invalid(reading.failure?.message ?? first?.message ?? "the buildspec is wrong")
+        }
+        if settings.ending.isStrict, let warning = reading.diagnostics.first {
+            throw BuildspecProblem.invalid("\(warning.message) (--strict)")
+        }
+        return ReadBuildspec(place: place, text: bytes, spec: spec)
+    }
+
+    /// - Throws: ``BuildspecProblem`` for what no Linux container can run: nothing, or the shells of Windows.
+    func requireRunnable(_ spec: BuildSpec) throws {
+        if let shell = spec.environment.shell, ["powershell.exe", "cmd.exe"].contains(shell.value.lowercased()) {
+            let message = "`env.shell` is `\(shell.value)`, which only Windows builds have"
+            machine.terminal.say(
+                Failure(
+                    .invalidBuildspec, "\(shell.location): \(message)",
+                    help: "builds run in Linux containers here; `env.shell` can be `bash` or `/bin/sh`"))
+            throw BuildspecProblem.invalid(message)
+        }
+        try requirePhases(spec)
+    }
+
+    /// - Throws: ``BuildspecProblem`` for a buildspec of a batch alone, which is valid and has nothing to run.
+    func requirePhases(_ spec: BuildSpec) throws {
+        guard !spec.hasPhases else { return }
+        machine.terminal.say(
+            Failure(
+                .invalidBuildspec, "`phases` is missing, and a `batch` is not run as one build",
+                help: "`buildspec plan --batch` shows its builds; run one of them with its own --buildspec and --env"))
+        throw BuildspecProblem.invalid(BuildFailure.notABuildspec.message)
+    }
+
+    static func missing(_ place: BuildspecPlace) -> Failure {
+        Failure(
+            .noSuchFile, "cannot find the buildspec `\(place.shownPath)`",
+            help: "write one, or name another with --buildspec FILE")
+    }
+}
+
+/// A build of a project with everything decided that can be decided before it runs.
+struct PlannedBuild: Sendable {
+    let project: Project
+    let buildspec: ReadBuildspec
+    let recipe: BuildRecipe
+    /// The URL of the source's remote repository.
+    let remote: String?
+
+    var plan: BuildPlan { recipe.plan }
+    var machine: Machine { project.machine }
+
+    /// What tells one build of a project from the next.
+    struct Occasion {
+        let id: BuildID
+        /// `CODEBUILD_BUILD_NUMBER`.
+        let number: Int
+        let start: Timestamp
+        let snapshot: SourceSnapshot?
+    }
+
+    init(of project: Project, _ buildspec: ReadBuildspec, on occasion: Occasion) {
+        self.project = project
+        self.buildspec = buildspec
+        remote = occasion.snapshot?.head.origin
+        let settings = project.settings
+        let inside = buildspec.place.relativePath
+        var request = BuildRequest(
+            id: occasion.id, image: settings.container.image, buildspecPath: inside,
+            overrides: settings.values.variables, source: project.facts(occasion.snapshot),
+            initiator: project.machine.userName,
+            region: settings.network.region, buildNumber: occasion.number,
+            startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
+            usesCache: settings.cache.isUsed,
+            inlineBuildspec: inside == nil ? String(decoding: buildspec.text, as: UTF8.self) : nil)
+        request.account = settings.network.account
+        request.decisions = settings.decisions
+        request.isStrict = settings.ending.isStrict
+        let plan = BuildPlan(buildspec.spec, request)
+        recipe = BuildRecipe(
+            plan: plan, project: project.identity, container: settings.container, network: settings.network,
+            sources: [
+                SourcePlan(
+                    folder: project.location.source, kind: project.location.kind.map { "\($0)" },
+                    target: plan.sourceDirectory)
+            ], cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
+            ending: settings.ending)
+    }
+}
+
+extension BuildRecipe {
+    /// Whether the AWS of this machine answers the build's own calls.
+    var usesLocalAWS: Bool { network.playsAWS || network.policy.isOffline && plan.calls("aws") }
+}

@@ -1,0 +1,153 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Engines
+internal import Files
+internal import SourceSnapshots
+internal import SpecParsing
+
+/// One `buildspec resume`: goes on with a build in its kept container, or in a new one of a checkpoint.
+struct ResumeSession {
+    let machine: Machine
+    let build: RecordedBuild
+    let kept: KeptBuild
+    /// The place at which the user wants to go on: `PHASE` or `PHASE:N`.
+    let from: String?
+    /// Whether changed files of the source are brought in first.
+    let syncs: Bool
+
+    /// - Parameter machine: as it is now; the build goes on with the folder and the variables that it was begun with.
+    init(_ build: RecordedBuild, _ kept: KeptBuild, on machine: Machine, from: String?, syncs: Bool) {
+        self.machine = kept.machine(now: machine)
+        self.build = build
+        self.kept = kept
+        self.from = from
+        self.syncs = syncs
+    }
+
+    func run() async throws -> ExitStatus {
+        // Of a commit or an index the files are checked out to read the buildspec from; the container has its own.
+        var project = try await Project.find(kept.asked, on: machine)
+        defer { project.release() }
+        let buildspec: ReadBuildspec
+        do { buildspec = try project.read(try project.buildspec()) } catch is BuildspecProblem {
+            return .invalidBuildspec
+        }
+        let engine = machine.engine(context: project.settings.container.context)
+        let isRunning = try await engine.isRunning(kept.container)
+        if !isRunning { try await engine.remove(kept.container) }
+        guard isRunning || build.hasCheckpoints else {
+            KeptBuild.forget(build, machine.places)
+            throw Failure(
+                .noSuchFile, "the container of build `\(build.uuid)` is gone", help: "`buildspec run` begins anew")
+        }
+        let before = try build.result()
+        guard let id = before.start?.id else {
+            throw Failure(.inputOutput, "the record `\(build.folder)` has no beginning", help: "run the build anew")
+        }
+        let planned = PlannedBuild(
+            of: project, buildspec,
+            on: .init(
+                id: id, number: kept.recipe.plan.number, start: before.startTime ?? machine.now(),
+                snapshot: try await project.snapshot()))
+        let gathering = SecretGathering(build: planned, engine: engine), secrets: BuildSecrets
+        do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
+            gathering.say(missing.failures)
+            return .buildFailed
+        }
+        var surroundings = BuildSurroundings(build: planned, engine: engine, secrets: secrets)
+        var point = try resumePoint(before, planned.plan)
+        if isRunning {
+            surroundings.keptContainer = kept.container
+        } else {
+            surroundings.checkpoint = try Checkpoints(build).checkpoint(before: point.phase)
+            // The checkpoint stands at the phase's beginning; only a user can know what may be left out of it.
+            if from == nil { point = ResumePoint(phase: point.phase) }
+        }
+        announce(point, of: planned.plan)
+        return try await goOn(planned, in: surroundings, at: point, after: before)
+    }
+
+    private func goOn(
+        _ planned: PlannedBuild, in surroundings: BuildSurroundings, at point: ResumePoint, after before: BuildResult
+    ) async throws -> ExitStatus {
+        let records = BuildRecords(machine.places)
+        let mark = try await records.marks().mark(kept.container)
+        defer { mark.release() }
+        let record = try await records.reopen(build)
+        defer { record.close() }
+        let report = BuildReport(of: planned.plan.id, planned.project, in: record, continuing: before)
+        let start = machine.now(), changes = try await changes(planned.project)
+        // Secrets are looked up anew: their values were kept nowhere that they could be compared with.
+        let known = Dictionary(kept.recipe.plan.variables.map { ($0.name, $0.value) }) { $1 }
+        let added = planned.plan.variables.filter {
+            $0.type != .plaintext || $0.origin >= .buildspec && known[$0.name] != $0.value
+        }
+        let continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        let beginning: Beginning =
+            if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
+                .again(continuation, recallingState: before.failure != nil)
+            }
+        let status = try await surroundings.with(tell: { await report.tell($0) }) { job, proxy in
+            try await report.run(job, from: beginning, beside: proxy)
+        }
+        if await report.reporter.result.keptContainer != nil {
+            try KeptBuild(planned, asked: kept.asked, start: start)
+                .write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
+        } else {
+            KeptBuild.forget(build, machine.places)
+        }
+        return status
+    }
+
+    /// What has changed in the source since it was brought in; `nil` where nothing is to be brought in.
+    private func changes(_ project: Project) async throws -> SourceChanges? {
+        guard syncs, !project.location.isReadFromGit else { return nil }
+        let changes = try SourceChanges(
+            of: try await project.sourceTree(), since: kept.startNanoseconds,
+            before: try KeptBuild.sourceFiles(of: build))
+        if !changes.isEmpty {
+            machine.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
+        }
+        return changes
+    }
+
+    /// The place at which the user wants to go on, or the command that failed, in the buildspec as it is now.
+    private func resumePoint(_ before: BuildResult, _ plan: BuildPlan) throws -> ResumePoint {
+        if let from {
+            guard let point = ResumePoint(from) else {
+                throw Failure(.usage, "`--from` is `\(from)`, expected a phase such as BUILD, or its command, BUILD:3")
+            }
+            return point
+        }
+        guard let failure = before.failure, let name = PhaseName(rawValue: failure.phase.rawValue.lowercased()),
+            let old = kept.phase(name), let phase = plan.phases.first(where: { $0.name == name })
+        else {
+            throw Failure(
+                .usage, "no command of the build has failed", help: "say where to go on: --from PHASE, or PHASE:N")
+        }
+        let place = failure.location.map { "\($0)" }
+        func failed(_ command: BuildSpec.Command) -> Bool { place == "\(command.location)" }
+        let isInFinally = !old.commands.contains(where: failed) && old.finally.contains(where: failed)
+        let ran = isInFinally ? old.finally : old.commands
+        let index = ResumePoint.index(
+            in: (isInFinally ? phase.finally : phase.commands).map(\.text), of: ran.firstIndex(where: failed) ?? 0,
+            in: ran.map(\.text))
+        return ResumePoint(phase: name, isInFinally: isInFinally, index: index)
+    }
+
+    /// Says what will run.
+    private func announce(_ point: ResumePoint, of plan: BuildPlan) {
+        var lines = ["resuming \(plan.id) at \(point)"]
+        for phase in plan.phases where phase.name >= point.phase {
+            let isFirst = phase.name == point.phase
+            let commands =
+                isFirst ? (point.isInFinally ? [] : Array(phase.commands.dropFirst(point.index))) : phase.commands
+            let finally = isFirst && point.isInFinally ? Array(phase.finally.dropFirst(point.index)) : phase.finally
+            lines += (commands + finally).map { command in
+                let first = command.text.split(separator: "\n").first.map(String.init) ?? ""
+                return "  \(phase.name.apiName)  \(first)\(command.text.dropLast().contains("\n") ? " …" : "")"
+            }
+        }
+        machine.say(lines.joined(separator: "\n") + "\n")
+    }
+}

@@ -1,0 +1,94 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Engines
+internal import Files
+internal import SourceSnapshots
+
+/// One `buildspec run`, from what was asked to the closing table.
+struct RunSession {
+    private(set) var project: Project
+    private let id: BuildID
+    private let mark: RunningMarks.Mark
+    private let start: Timestamp
+    /// Whether what a deploy stage would refuse counts as a failed build; in the hook it does.
+    var blocksDeployMistakes = false
+
+    private var machine: Machine { project.machine }
+    private var records: BuildRecords { BuildRecords(machine.places) }
+    /// The build's UUID.
+    var build: String { id.uuid }
+
+    /// Finds the project of a build that is to be run. Whoever opens a session closes it.
+    init(_ asked: Asked, on machine: Machine) async throws {
+        start = machine.now()
+        let location = try ProjectLocation(asked, machine.places)
+        id = BuildID(project: location.identity.name, uuid: machine.uuid())
+        mark = try await BuildRecords(machine.places).marks().mark(id.containerName)
+        do {
+            project = try await Project.find(asked, in: location, on: machine, heldBy: id.containerName)
+        } catch {
+            mark.release()
+            throw error
+        }
+    }
+
+    mutating func close() {
+        project.release()
+        mark.release()
+    }
+
+    mutating func run() async throws -> ExitStatus {
+        let place = try project.buildspec()
+        records.prune()
+        let record = try await records.begin(id)
+        defer { record.close() }
+        let report = BuildReport(of: id, project, in: record)
+        do {
+            return try await run(place, report)
+        } catch {
+            await report.fail(error)
+            throw error
+        }
+    }
+
+    private mutating func run(_ place: BuildspecPlace, _ report: BuildReport) async throws -> ExitStatus {
+        let buildspec: ReadBuildspec
+        do {
+            buildspec = try project.read(place)
+            try project.requireRunnable(buildspec.spec)
+        } catch let problem as BuildspecProblem {
+            return try await report.refuse(problem, place)
+        }
+        try await project.stage(for: id.containerName)
+        let build = PlannedBuild(
+            of: project, buildspec,
+            on: .init(
+                id: id, number: try await records.number(of: project.identity).next(), start: start,
+                snapshot: project.staged?.snapshot))
+        try project.requireArtifactPlaces(build.plan)
+        let engine = machine.engine(context: project.settings.container.context)
+        let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
+        do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
+            if let first = missing.failures.first { try await report.refuse(first, build.plan) }
+            gathering.say(missing.failures)
+            return .buildFailed
+        }
+        try await Sweep(machine: machine, engine: engine).run()
+        let kept = KeptBuild(build, asked: project.asked, start: start)
+        if build.recipe.ending.makesCheckpoints {
+            try await Checkpoints.prune(on: engine, machine)
+            try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles(), isKept: false)
+        }
+        let status = try await BuildSurroundings(build: build, engine: engine, secrets: secrets).with(
+            tell: { await report.tell($0) }
+        ) { [blocksDeployMistakes] job, proxy in
+            try await report.run(job, from: .fresh, beside: proxy, blocksDeployMistakes: blocksDeployMistakes)
+        }
+        let result = await report.reporter.result
+        if result.keptContainer != nil {
+            try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles())
+            project.leaveToContainer()
+        }
+        return status
+    }
+}

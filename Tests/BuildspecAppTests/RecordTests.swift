@@ -1,0 +1,115 @@
+import BuildPlanning
+import Files
+import Foundation
+import SpecParsing
+import TestSupport
+import Testing
+
+@testable import BuildspecApp
+
+@Suite("records, kept builds and what is removed of them")
+struct RecordTests {
+    @Test("a kept build comes back from its file as it was decided")
+    func keptBuild() async throws {
+        var asked = Asked()
+        asked.env = ["A=1", "B=two words"]
+        asked.keep = "always"
+        asked.record = true
+        asked.mirror = ["https://a/=https://b/"]
+        let buildspec = """
+            version: 0.2
+            env: {variables: {X: y}, parameter-store: {P: /p}, shell: bash}
+            phases:
+              install: {on-failure: RETRY-2, commands: [one]}
+              build: {run-as: www, commands: [two, "three\\nfour"], finally: [five]}
+            artifacts: {files: ['**/*']}
+            cache: {key: k-1, paths: [/root/.m2/**/*]}
+            """
+        try await withProject(settings: "environment: {image: i}\n", buildspec: buildspec, asked) { project in
+            let place = try project.buildspec()
+            let read = try project.read(place)
+            let id = BuildID(project: "app", uuid: "0b5c0000-0000-0000-0000-000000000000")
+            let build = PlannedBuild(
+                of: project, read,
+                on: .init(id: id, number: 7, start: Timestamp(microseconds: 1_000_000), snapshot: nil))
+            let kept = KeptBuild(build, asked: project.asked, start: Timestamp(microseconds: 5))
+            let data = try JSONEncoder().encode(kept)
+            let again = try JSONDecoder().decode(KeptBuild.self, from: data)
+            #expect(again.asked == asked)
+            #expect(again.container == id.containerName && again.recipe.plan.number == 7)
+            #expect(again.startNanoseconds == 5000)
+            #expect(again.recipe.network.policy == .recording(mirrors: ["https://a/=https://b/"], trustsAll: false))
+            #expect(again.recipe.plan.variables == kept.recipe.plan.variables)
+            #expect(again.recipe.plan.cache == kept.recipe.plan.cache)
+            #expect(again.phase(.build)?.commands.map(\.text) == ["two", "three\nfour"])
+            #expect(again.phase(.build)?.finally.map(\.text) == ["five"])
+            #expect(again.phase(.build)?.runAs == "www")
+            #expect(again.phase(.install)?.onFailure == kept.phase(.install)?.onFailure)
+            #expect(again.phase(.build)?.commands.map(\.location) == kept.phase(.build)?.commands.map(\.location))
+            // What is encoded a second time is the same: nothing was lost on the way.
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = .sortedKeys
+            #expect(try encoder.encode(again) == encoder.encode(kept))
+        }
+    }
+
+    @Test("a file of another version is refused, whatever else is in it", arguments: ["{\"version\": 9}", "{}", "[]"])
+    func versions(_ text: String) async throws {
+        try await withScratch { folder in
+            try folder.appending("kept.json").write(text)
+            let failure = #expect(throws: Failure.self) {
+                try KeptBuild.read(from: RecordedBuild(folder: folder.string))
+            }
+            #expect(failure?.status == .inputOutput)
+        }
+    }
+
+    @Test("a record is locked while it is written, and says so to a second writer")
+    func lock() async throws {
+        try await withScratch { folder in
+            let record = try await BuildRecord(folder: folder.appending("r").string)
+            let build = RecordedBuild(folder: record.folder)
+            #expect(build.isRunning)
+            let failure = await #expect(throws: Failure.self) {
+                try await BuildRecord(folder: record.folder, continues: true)
+            }
+            #expect(failure?.message.contains("another process") == true)
+            try record.append(event: Array("{}\n".utf8), log: Array("a\n".utf8))
+            record.close()
+            #expect(!build.isRunning)
+            #expect(throws: Failure.self) { try record.append(event: [0], log: []) }
+            #expect(try folder.appending("r/log.txt").text() == "a\n")
+        }
+    }
+
+    @Test("fault 11: a reader that looks just then does not keep a writer from its lock")
+    func readers() async throws {
+        try await withScratch { folder in
+            let path = folder.appending("r").string
+            try await BuildRecord(folder: path).close()
+            let descriptor = open("\(path)/log.txt", O_RDONLY | O_CLOEXEC)
+            #expect(flock(descriptor, LOCK_SH) == 0)
+            async let writer = BuildRecord(folder: path, continues: true)
+            try await Task.sleep(for: .milliseconds(50))
+            close(descriptor)
+            let record = try await writer
+            #expect(RecordedBuild(folder: path).isRunning)
+            record.close()
+        }
+    }
+
+    @Test("only records that nobody needs are removed, the oldest first")
+    func deletions() {
+        let builds = (0..<20).map { number in
+            DeletionPlan.Build(
+                uuid: "\(number)", lastChange: Int64(number), isRunning: number == 3, isKept: number == 4,
+                hasCheckpoints: [5, 18, 19].contains(number))
+        }
+        let plan = DeletionPlan(builds.shuffled())
+        #expect(plan.records(beyond: 20).isEmpty)
+        #expect(Set(plan.records(beyond: 10).map(\.uuid)) == Set(["0", "1", "2", "6", "7", "8", "9", "10"]))
+        #expect(Set(plan.records(before: 7).map(\.uuid)) == Set(["0", "1", "2", "6"]))
+        #expect(plan.checkpoints(beyond: 2).map(\.uuid) == ["5"])
+        #expect(plan.checkpoints(beyond: 3).isEmpty)
+    }
+}
