@@ -41,7 +41,7 @@ run: build images ## run the petclinic fixture's pipeline twice: online, then wi
 test: ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
 	@SWIFT=$(SWIFT) .ci/test
 
-test-fast: ## run the tests that need neither Docker nor a network
+test-fast: ## run the quick tests, which need neither Docker nor a network
 	@SWIFT=$(SWIFT) .ci/test --fast
 
 house: ## list the targets, and what breaks the rules of the house

@@ -40,11 +40,9 @@ func newName() -> String { "buildspec-contract-\(UInt64.random(in: .min ... .max
 
 /// The engines of this machine, by what they are capable of.
 enum Subjects {
-    /// Whether the Docker engine is among them: with BUILDSPEC_REQUIRE_DOCKER=1 the tests fail where none answers, with
-    /// BUILDSPEC_WITHOUT_DOCKER=1 nobody asks for one.
+    /// Whether the Docker engine is among them. With BUILDSPEC_REQUIRE_DOCKER=1 the tests fail where none answers.
     static let haveDocker: Bool = {
         if getenv("BUILDSPEC_REQUIRE_DOCKER").map({ String(cString: $0) }) == "1" { return true }
-        if getenv("BUILDSPEC_WITHOUT_DOCKER").map({ String(cString: $0) }) == "1" { return false }
         return system("docker version --format '{{.Server.Version}}' >/dev/null 2>&1") == 0
     }()
 

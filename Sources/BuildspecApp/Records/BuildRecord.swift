@@ -61,6 +61,8 @@ final class BuildRecord: Sendable {
     func close() {
         files.withLock { files in
             guard let open = files else { return }
+            // A child that is just being born has copies of both, and with them the lock, for a moment longer.
+            _ = flock(open.log, LOCK_UN)
             _ = SystemCall.close(open.events)
             _ = SystemCall.close(open.log)
             files = nil
