@@ -17,12 +17,8 @@ struct BuildProxy: Sendable {
     /// For every process of the container.
     let environment: [(name: String, value: String)]
     fileprivate let proxy: ForwardProxy
-    fileprivate let cloud: CloudHolder?
 
-    func stop() async {
-        await proxy.stop()
-        await cloud?.letGo()
-    }
+    func stop() async { await proxy.stop() }
 }
 
 extension BuildSession {
@@ -75,7 +71,7 @@ extension BuildSession {
         let holder =
             usesCloud
             ? CloudHolder(localCloud(settings, location)) { [self] notes in say(notes) } : nil
-        if let holder { asked.routes = Self.routes(holder) }
+        asked.cloud = holder
         let (events, happened) = AsyncStream.makeStream(of: ProxyEvent.self)
         asked.onEvent = { happened.yield($0) }
         let proxy = try ForwardProxy(asked)
@@ -84,11 +80,9 @@ extension BuildSession {
         }
         let addresses = [BuildNetwork.address] + (settings.isPrivileged ? [BuildNetwork.innerAddress] : [])
         let listen: @Sendable (String) async throws -> Void = { container in
-            for socket in try await ContainerListening(engine).listen(
-                in: container, on: addresses, port: BuildNetwork.port)
-            {
-                try await proxy.serve(socket: socket)
-            }
+            try await proxy.serve(
+                sockets: try await ContainerListening(engine).listen(
+                    in: container, on: addresses, port: BuildNetwork.port))
         }
         return BuildProxy(
             network: BuildNetwork(
@@ -96,16 +90,7 @@ extension BuildSession {
                 convincesJava: settings.records || hasRecordings || settings.usesLocalCloud, open: listen),
             listen: listen,
             environment: BuildNetwork.environment + (usesCloud ? LocalCloud.credentials : [])
-                + (settings.isPrivileged ? BuildNetwork.innerEnvironment : []), proxy: proxy, cloud: holder)
-    }
-
-    private static func routes(_ holder: CloudHolder) -> [ProxyRoute] {
-        LocalCloud.routes.map { route in
-            ProxyRoute(pattern: route.pattern, needsSignature: route.needsSignature) {
-                let running = try await holder.address()
-                return (running.address, route.destination == .registry ? 5001 : 5000)
-            }
-        }
+                + (settings.isPrivileged ? BuildNetwork.innerEnvironment : []), proxy: proxy)
     }
 
     private func hostVariable(_ name: String) -> String? {
