@@ -11,3 +11,53 @@ public struct TarStream: Sendable {
         self.map = map
     }
 }
+
+/// Tar streams that somebody else fills, read one after the other.
+public struct TarStreams: Sendable {
+    private let inputs: [(file: OwnedDescriptor, map: PathMap)]
+    private let confirm: (@Sendable () async throws -> Void)?
+
+    /// - Parameters:
+    ///   - streams: they belong to this value from now on.
+    ///   - confirm: returns once the streams have been filled, or throws the reason why they could not be.
+    public init(_ streams: [TarStream], confirm: (@Sendable () async throws -> Void)? = nil) {
+        inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
+        self.confirm = confirm
+    }
+
+    /// Closes the streams: whoever still fills one is told so by the system.
+    public func close() {
+        for input in inputs { input.file.close() }
+    }
+
+    /// Reads every stream to its end and closes it. Blocks: use it on a `BlockingThread`.
+    public func read(stop: StopFlag, _ body: (ArchiveReader, PathMap) throws -> Void) throws {
+        for (file, map) in inputs {
+            do { try body(ArchiveReader(fileDescriptor: file.rawValue, stop: stop), map) } catch let error
+                as ArchiveError where error.code == .damaged
+            {
+                // To its end all the same, so that whoever fills it fails for its own reasons alone.
+                try file.readToEnd(stop: stop) { _ in }
+                throw error
+            }
+            file.close()
+        }
+    }
+
+    /// Runs `work`, which reads the streams, and makes sure that they were filled in good order.
+    ///
+    /// Where a stream is cut short or empty, whoever filled it knows the reason better than who read it: what `confirm`
+    /// throws then comes first.
+    ///
+    /// - Throws: what `confirm` throws; ``FileError`` and whatever else `work` throws.
+    public func checked<Result>(_ work: () async throws -> Result) async throws -> Result {
+        let result: Result
+        do { result = try await work() } catch let error as FileError where error.code == .damaged {
+            close()
+            try await confirm?()
+            throw error
+        }
+        try await confirm?()
+        return result
+    }
+}

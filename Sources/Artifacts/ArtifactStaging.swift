@@ -53,9 +53,8 @@ struct ArtifactStaging {
     }
 
     /// Reads every stream to its end and closes it.
-    mutating func read(_ inputs: [(OwnedDescriptor, PathMap)]) throws {
-        for (input, map) in inputs {
-            let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+    mutating func read(_ streams: TarStreams) throws {
+        try streams.read(stop: stop) { reader, map in
             while let entry = try reader.next() {
                 try stop.check()
                 // A name that leads out can be nobody's selection.
@@ -63,7 +62,6 @@ struct ArtifactStaging {
                 try take(entry, as: map.stored(path), from: reader, map)
             }
             warnings += reader.warnings
-            input.close()
         }
     }
 

@@ -27,8 +27,8 @@ public struct ArtifactStore: Sendable {
     ///     Their maps lead to the selection's source paths.
     ///   - holdsWholeTree: whether the streams bring more than what was selected. Links to files that were not selected
     ///     can then be followed, at the price of keeping everything on disk for a moment.
-    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here leaves
-    ///     the old artifact as it was.
+    ///   - confirm: as of `TarStreams`: called when the streams have ended and nothing is in its place yet; an error thrown
+    ///     here (the `tar` behind a stream failed) leaves what was there as it was.
     ///   - progress: called with the bytes of content read so far.
     /// - Throws: ``FileError``; `CancellationError`. The old artifact is then untouched, and nothing of the new is left.
     public func store(
@@ -36,24 +36,25 @@ public struct ArtifactStore: Sendable {
         holdsWholeTree: Bool = false, confirm: (@Sendable () async throws -> Void)? = nil,
         progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws -> StoredArtifact {
-        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
-        defer { for (input, _) in inputs { input.close() } }
+        let streams = TarStreams(streams, confirm: confirm)
+        defer { streams.close() }
         let doing = "store the artifact `\(identifier)` in `\(directory)`"
         guard Self.isPlainName(identifier) else {
             throw FileError(.refused, doing: doing, reason: "an artifact's identifier must be a plain file name")
         }
         let place = try explaining(doing) { try ArtifactPlace(making: identifier, in: directory) }
         defer { place.tidy() }
-        let draft = try await BlockingThread.run { stop in
-            try explaining(doing) {
-                var staging = try ArtifactStaging(
-                    in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree, stop: stop,
-                    progress: progress)
-                try staging.read(inputs)
-                return try staging.finish()
+        let draft = try await streams.checked {
+            try await BlockingThread.run { stop in
+                try explaining(doing) {
+                    var staging = try ArtifactStaging(
+                        in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree,
+                        stop: stop, progress: progress)
+                    try staging.read(streams)
+                    return try staging.finish()
+                }
             }
         }
-        try await confirm?()
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
             try explaining(doing) {

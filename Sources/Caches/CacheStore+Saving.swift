@@ -12,8 +12,8 @@ extension CacheStore {
     ///   - selection: what of them is taken; `nil` for all.
     ///   - links: what an attempt before this one threw.
     ///   - isImmutable: a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
-    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here (the
-    ///     `tar` behind the stream failed) leaves the cache as it was.
+    ///   - confirm: as of `TarStreams`: called when the streams have ended and nothing is in its place yet; an error thrown
+    ///     here (the `tar` behind a stream failed) leaves what was there as it was.
     ///   - progress: called, on another thread, with the bytes of content read so far.
     /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
     public func save(
@@ -23,8 +23,8 @@ extension CacheStore {
         confirm: (@Sendable () async throws -> Void)? = nil,
         progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws -> CacheSummary {
-        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
-        defer { for (input, _) in inputs { input.close() } }
+        let streams = TarStreams(streams, confirm: confirm)
+        defer { streams.close() }
         let doing = "save the cache `\(key.name)` in `\(directory)`"
         let place = try explaining(doing) { try CachePlace(making: key.name, in: directory) }
         defer { place.tidy() }
@@ -38,18 +38,19 @@ extension CacheStore {
         )
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
-        async let hash = BlockingThread.run { stop in
-            try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
-        }
-        async let written = BlockingThread.run { stop in
-            defer { ring.close() }
-            return try explaining(doing) {
-                var writing = CacheWriting(rules: rules, progress: progress, stop: stop)
-                return try writing.run(inputs, into: file, ringing: ring, compression: compression)
+        let draft = try await streams.checked {
+            async let hash = BlockingThread.run { stop in
+                try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
             }
+            async let written = BlockingThread.run { stop in
+                defer { ring.close() }
+                return try explaining(doing) {
+                    var writing = CacheWriting(rules: rules, progress: progress, stop: stop)
+                    return try writing.run(streams, into: file, ringing: ring, compression: compression)
+                }
+            }
+            return CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
         }
-        let draft = CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
-        try await confirm?()
         if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in

@@ -36,7 +36,7 @@ struct CacheWriting {
     ///
     /// - Parameter ring: of a ``TrailingHash``.
     mutating func run(
-        _ inputs: [(OwnedDescriptor, PathMap)], into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
+        _ streams: TarStreams, into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
         compression: CacheCompression
     ) throws -> Result {
         let bell = Bell(ring)
@@ -44,10 +44,7 @@ struct CacheWriting {
             fileDescriptor: file.rawValue,
             format: .tarZstd(level: compression.level, threads: compression.threads), stop: stop,
             observer: { bell.heard($0.count) })
-        for (input, map) in inputs {
-            try copy(input, map, to: writer)
-            input.close()
-        }
+        try streams.read(stop: stop) { try copy(from: $0, $1, to: writer) }
         try writer.close()
         bell.end()
         return Result(
@@ -57,8 +54,7 @@ struct CacheWriting {
             warnings: warnings + writer.warnings)
     }
 
-    private mutating func copy(_ input: OwnedDescriptor, _ map: PathMap, to writer: ArchiveWriter) throws {
-        let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+    private mutating func copy(from reader: ArchiveReader, _ map: PathMap, to writer: ArchiveWriter) throws {
         while let entry = try reader.next() {
             try stop.check()
             switch rules.judge(entry, rename: map.stored) {

@@ -46,7 +46,7 @@ final class ProxyConnection {
         }
         let request = RecordedRequest(
             method: head.method.rawValue, url: url.text, headers: head.headers.map { (name: $0.name, value: $0.value) })
-        for route in settings.routes where url.isMatched(by: route.pattern) {
+        for route in settings.allRoutes where url.isMatched(by: route.pattern) {
             guard !route.needsSignature || Self.isSigned(head, url) else { continue }
             return try await pass(head, request, url, to: route)
         }
@@ -98,6 +98,7 @@ final class ProxyConnection {
     ) async throws -> Bool {
         let place: (host: String, port: Int)
         do { place = try await route.resolve() } catch {
+            try Task.checkCancellation()
             settings.onEvent(.failed(url: request.storedURL, reason: "\(error)"))
             return try await refuse(head, .badGateway, "buildspec cannot answer for \(url.host): \(error)\n")
         }

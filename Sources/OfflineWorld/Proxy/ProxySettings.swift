@@ -16,6 +16,8 @@ public struct ProxySettings: Sendable {
     public var store: RecordingStore
     /// Looked at in order, before everything else.
     public var routes: [ProxyRoute] = []
+    /// The local AWS, which then answers for the names of AWS; looked at after ``routes``. The proxy releases it.
+    public var cloud: CloudHolder?
     /// Where what belongs to some URLs is fetched; it is recorded under their own names.
     public var mirrors: [ProxyMirror] = []
     /// The user's own proxy, `http[s]://[USER:PASSWORD@]HOST[:PORT]`, for everything but the hosts that ``upstreamExceptions`` end in.
@@ -27,8 +29,10 @@ public struct ProxySettings: Sendable {
     public var allowsWrongCertificates = false
     /// How long a host may say nothing, in seconds.
     public var idleSeconds: Int64 = 60
-    /// Told what happens, from any thread.
+    /// Told what happens, from any thread, and nothing after ``ForwardProxy/stop()`` has returned.
     public var onEvent: @Sendable (ProxyEvent) -> Void = { _ in }
+
+    var allRoutes: [ProxyRoute] { routes + (cloud?.routes ?? []) }
 
     public init(mode: Mode, authority: CertificateAuthority, store: RecordingStore) {
         self.mode = mode
