@@ -115,8 +115,8 @@ let package = Package(
         tests(
             "BuildRunningTests",
             [
-                "BuildRunning", "BuildPlanning", "SpecParsing", "Engines", "ChildProcesses", "AWSCalls", "Caches",
-                "Artifacts", "Files", "SourceSnapshots",
+                "BuildRunning", "BuildPlanning", "SpecParsing", "Rendering", "Engines", "ChildProcesses", "AWSCalls",
+                "SourceSnapshots", "Caches", "Artifacts", "Archives", "Files", "TestSupport",
             ]),
         tests(
             "BuildspecAppTests", ["BuildspecApp", "BuildPlanning", "SpecParsing", "Engines", "Files", "TestSupport"]),
@@ -124,7 +124,7 @@ let package = Package(
             "AcceptanceTests",
             [
                 "ChildProcesses", "Engines", "Recordings", "SourceSnapshots", "Caches", "AWSCalls", "OfflineWorld",
-                "Files", "BuildspecApp", "buildspec",
+                "Files", "BuildspecApp", "TestSupport", "buildspec",
             ]),
     ],
     swiftLanguageModes: [.v6]

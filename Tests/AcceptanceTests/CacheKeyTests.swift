@@ -2,7 +2,7 @@ import ChildProcesses
 import Foundation
 import Testing
 
-/// `cache.key`, `fallback-keys` and `action` (CODEBUILD.md 7), in real containers.
+/// `cache.key` (CODEBUILD.md 7), in real containers; `HostCacheKeyTests` has `fallback-keys`, `action` and further rules.
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))
 struct CacheKeyTests {
     /// A build that shows what it found in its cache, and leaves its own VALUE there.
@@ -62,69 +62,6 @@ struct CacheKeyTests {
         let verified = try await play.call(["cache", "verify"])
         #expect(verified.status.isSuccess)
         #expect(verified.text.split(separator: "\n").count == 3)
-    }
-
-    @Test func `fallback keys are tried in order by prefix, the newest first`() async throws {
-        let play = try Playground()
-        let keys = "key: v-$K\nfallback-keys: [v-x-$NONE, v-2, v-]"
-        try play.buildspec(spec(keys))
-        _ = try await run(play, "first", ["-e", "K=11"])
-        _ = try await run(play, "second", ["-e", "K=2-old"])
-        _ = try await run(play, "third", ["-e", "K=3"])
-        let result = try await run(play, "fourth", ["-e", "K=4"])
-        #expect(result.printed == ["found second"])
-        let lines = result.log.filter { $0.contains(" key ") }
-        #expect(
-            lines == [
-                "[Container] No cache found for key v-4", "[Container] No cache found for fallback key v-x-",
-                "[Container] Found cache for fallback key v-2: v-2-old",
-            ])
-        try play.buildspec(spec("key: w-$K\nfallback-keys: ['$NONE', 'v-']"))
-        let other = try await run(play, "fifth", ["-e", "K=5"])
-        #expect(other.printed == ["found fourth"])
-        #expect(other.log.contains("[Container] Skipping fallback key $NONE: it is empty"))
-    }
-
-    @Test func `changed paths miss, their order does not matter`() async throws {
-        let play = try Playground()
-        func text(_ paths: String) -> String {
-            spec("key: fixed").replacing("- 'k/**/*'", with: paths)
-        }
-        try play.buildspec(text("- k/**/*\n    - l"))
-        _ = try await run(play, "1")
-        try play.buildspec(text("- l\n    - k/**/*"))
-        #expect(try await run(play, "2").printed == ["found 1"])
-        try play.buildspec(text("- k/**/*\n    - m"))
-        #expect(try await run(play, "3").printed == ["found nothing"])
-    }
-
-    @Test func `action limits to restoring or saving`() async throws {
-        let play = try Playground()
-        try play.buildspec(spec("action: save"))
-        let saving = try await run(play, "1")
-        #expect(saving.log.contains("[Container] Skipping cache download: cache action is save"))
-        #expect(!saving.log.contains("[Container] Downloading local cache..."))
-        #expect(saving.log.contains("[Container] Uploading local cache..."))
-        #expect(try await run(play, "2").printed == ["found nothing"])
-        try play.buildspec(spec("action: restore"))
-        let restoring = try await run(play, "3")
-        #expect(restoring.printed == ["found 2"])
-        #expect(restoring.log.contains("[Container] Skipping cache upload: cache action is restore"))
-        #expect(try await run(play, "4").printed == ["found 2"])
-    }
-
-    @Test(arguments: [
-        ("v-$(exit 3)", "could not be evaluated: exit status 3"), ("$NONE", "is empty"),
-        ("'v\"x'", "could not be evaluated: exit status 2"),
-    ])
-    func `a key without a text turns the cache off, and says why`(key: String, reason: String) async throws {
-        let play = try Playground()
-        try play.buildspec(spec("key: \(key)"))
-        let result = try await run(play, "1")
-        #expect(
-            result.log.contains { $0.hasPrefix("[Container] Skip cache due to: cache key ") && $0.hasSuffix(reason) })
-        #expect(!result.log.contains("[Container] Uploading local cache..."))
-        #expect(try await play.call(["cache", "list"]).errorText == "there are no caches")
     }
 
     @Test func `keys are whatever the user writes, and make safe file names`() async throws {

@@ -84,64 +84,6 @@ struct LogTests {
                 """)
     }
 
-    @Test func `artifacts, unknown keys and the shell have their lines`() async throws {
-        let play = try Playground()
-        try play.buildspec(
-            """
-            version: 0.2
-            env:
-              shell: bash
-            phases:
-              install:
-                runtime-versions:
-                  java: corretto17
-              build:
-                commands:
-                  - mkdir -p target && echo jar > target/app.jar
-            artifacts:
-              type: zip
-              files: [target/app.jar, nothing/here]
-            """)
-        let log = try await play.run(["--no-cache"]).log
-        func range(_ first: String, _ last: String) -> [String] {
-            guard let start = log.firstIndex(of: first), let end = log[start...].firstIndex(of: last) else { return [] }
-            return Array(log[start...end])
-        }
-        #expect(
-            range(
-                "[Container] No commands found for phase name: install", "[Container] Processing environment variables")
-                == [
-                    "[Container] No commands found for phase name: install",
-                    "[Container] Found possible syntax errors in buildspec: ",
-                    "In the section artifacts",
-                    "    The following keys cannot be identified:",
-                    "        type",
-                    "[Container] Selecting shell bash as specified in buildspec.",
-                    "[Container] Setting HTTP client timeout to higher timeout for S3 source",
-                    "[Container] Processing environment variables",
-                ])
-        #expect(
-            log.contains(
-                "[Container] Skipping install of runtimes. Runtime version selection is not supported by this build image"
-            ))
-        #expect(
-            range(
-                "[Container] Expanding base directory path: .",
-                "[Container] Set report auto-discover timeout to 5 seconds")
-                == [
-                    "[Container] Expanding base directory path: .",
-                    "[Container] Assembling file list",
-                    "[Container] Expanding .",
-                    "[Container] Expanding file paths for base directory .",
-                    "[Container] Assembling file list",
-                    "[Container] Expanding target/app.jar",
-                    "[Container] Expanding nothing/here",
-                    "[Container] Skipping invalid file path nothing/here",
-                    "[Container] Found 1 file(s)",
-                    "[Container] Set report auto-discover timeout to 5 seconds",
-                ])
-    }
-
     @Test func `bytes of the output are untouched, whatever they are`() async throws {
         let play = try Playground()
         try play.buildspec(

@@ -2,7 +2,7 @@ import ChildProcesses
 import Foundation
 import Testing
 
-/// How a build runs and ends (CODEBUILD.md 3), in real containers.
+/// How a build runs and ends (CODEBUILD.md 3), in real containers; `HostPhaseTests` has what does not depend on them.
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))
 struct RunTests {
     private func printed(
@@ -37,30 +37,9 @@ struct RunTests {
         #expect(lines == ["it's \"so\" $HOME\ttab", "travels", "b", "f gives 127", "still here"])
     }
 
-    @Test func `env.shell bash runs every command in bash`() async throws {
-        let lines = try await printed(
-            """
-            version: 0.2
-            env: {shell: bash, variables: {A: x}}
-            phases:
-              build:
-                commands:
-                  - "[[ $A == x ]] && echo ${BASH_VERSION:+bash}"
-                  - B=(1 2 3); C=kept
-                  - echo "${B[*]}-$C"
-            """)
-        #expect(lines == ["bash", "-kept"])
-    }
-
     @Test func `a shell error names the script and the line CodeBuild names`() async throws {
         let lines = try await printed("version: 0.2\nphases: {build: {commands: ['[[ 1 = 1 ]]']}}")
         #expect(lines == ["/codebuild/output/tmp/script.sh: 4: [[: not found"])
-    }
-
-    @Test func `commands have no input, and merge their two outputs in order`() async throws {
-        let lines = try await printed(
-            "version: 0.2\nphases: {build: {commands: ['cat; echo one; echo two >&2; echo three']}}")
-        #expect(lines == ["one", "two", "three"])
     }
 
     @Test func `background children neither hold up a command nor die with it`() async throws {
@@ -220,24 +199,5 @@ struct RunTests {
         #expect(result.printed.contains("built"))
         #expect(result.errorText.contains("`batch.build-list[0]` has no `identifier`"))
         #expect(try await play.call(["validate"]).status.exitStatus == 65)
-    }
-
-    @Test func `exported variables are read after the last command`() async throws {
-        let play = try Playground()
-        try play.buildspec(
-            """
-            version: 0.2
-            env:
-              exported-variables: [A, MISSING, AWS_REGION, LINES]
-            phases:
-              build: {commands: [A=1]}
-              post_build: {commands: [A=2, "LINES='x\\ny'"]}
-            """)
-        let record = play.root.appending(path: "build.json")
-        _ = try await play.run(["--build-json", record.path])
-        let json = try String(contentsOf: record, encoding: .utf8)
-        #expect(
-            json.contains(#""exportedEnvironmentVariables":[{"name":"A","value":"2"},{"name":"LINES","value":"x\ny"}]"#)
-        )
     }
 }

@@ -92,6 +92,8 @@ enum Subjects {
 
     /// One for all tests; its folder is in the one for temporary files, and is left as empty as it was.
     private static let hostShell: HostShellEngine = {
+        // As the program does it: what is written to a child that has ended is an error.
+        signal(SIGPIPE, SIG_IGN)
         do { return try HostShellEngine(folder: temporaryFolder()) } catch {
             preconditionFailure("no folder for the host's shell: \(error)")
         }

@@ -167,7 +167,8 @@ extension LocalBuild {
         // A FIFO takes what is written to it on a read-only mount, too.
         if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
         container.arguments = [
-            ". \(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce, "", "",
+            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce,
+            job.surroundings.root, "",
         ]
         return container
     }

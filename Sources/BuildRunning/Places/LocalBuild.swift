@@ -12,7 +12,10 @@ struct LocalBuild: Sendable {
     init(_ job: BuildJob, from beginning: Beginning, emit: @escaping Emit) {
         self.job = job
         var container = job.surroundings.container
-        container.arguments = [driverText, "buildspec-driver", job.surroundings.process.nonce, "", buildProgramsText]
+        let surroundings = job.surroundings
+        container.arguments = [
+            driverText, "buildspec-driver", surroundings.process.nonce, surroundings.root, buildProgramsText,
+        ]
         var phase = BuildPhase.downloadSource
         switch beginning {
         case .fresh: break

@@ -21,6 +21,9 @@ public struct Surroundings: Sendable {
     public var programs: String?
     /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
     public var pipes: String?
+    /// The folder of this machine that is the container's `/`, for an engine whose containers see this machine's files; empty
+    /// for containers that have a file system of their own.
+    public var root = ""
     /// Receives each checkpoint; `nil` when none is to be made.
     public var onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 

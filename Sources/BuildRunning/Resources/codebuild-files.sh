@@ -15,7 +15,7 @@ export LC_ALL
 N='
 '
 me=${0##*/}
-tmp=/codebuild/output/tmp
+tmp=${0%/user/bin/*}/output/tmp
 case $me in
 codebuild-breakpoint)
     [ -e "$tmp/debug" ] || exit 0

@@ -18,7 +18,7 @@ mount=$root/codebuild/output/srcDownload/src
 tmp=$root/codebuild/output/tmp
 pipes=$root/codebuild/readonly/pipes
 source=
-PATH=$PATH:/codebuild/user/bin
+PATH=$PATH:$root/codebuild/user/bin
 export PATH
 
 reply() { printf '\036%s %d\n' "$nonce" "$1"; }
@@ -314,7 +314,7 @@ try_pipe() {
 }
 
 # pack NAME PATH: a file or folder as a tar stream into a FIFO, named by its last component.
-pack() { tar --format=posix --numeric-owner -C "${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
+pack() { tar --format=posix --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
 
 # open_pipe NAME, unpack: what comes from a FIFO goes where its names say, below `/`.
 open_pipe() { exec 8<"$pipes/$1"; }

@@ -65,7 +65,7 @@ extension ArtifactStage {
         let takesMost = files.count * 2 >= part.listing.files.count
         if takesMost, !hasLinks || part.selection.keepsLinks,
             // A repository is never listed, and often larger than all the rest.
-            try await session.perform("[ -e \((part.folder + "/.git").shellQuoted) ]") != 0
+            try await session.perform("[ -e \"$root\"\((part.folder + "/.git").shellQuoted) ]") != 0
         {
             return Fetch(path: part.folder, means: part.folder)
         }

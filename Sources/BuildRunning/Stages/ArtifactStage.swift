@@ -116,7 +116,7 @@ struct ArtifactStage: Sendable {
     private func baseDirectories(_ written: String) async throws -> [String] {
         guard Glob(written).hasWildcard else {
             let path = absolute(written)
-            return try await session.perform("[ -d \(path.shellQuoted) ]") == 0 ? [path] : []
+            return try await session.perform("[ -d \"$root\"\(path.shellQuoted) ]") == 0 ? [path] : []
         }
         let folders = try await listing(of: plan.sourceDirectory, keepingLinks: true).files.filter {
             $0.kind == .directory
