@@ -1,5 +1,6 @@
 import Artifacts
 import BuildPlanning
+import Caches
 import ChildProcesses
 import Engines
 import Files
@@ -33,10 +34,10 @@ final class BuildPlay: Sendable {
         try Data(text.utf8).write(to: file)
     }
 
-    /// A job that builds the folder as a buildspec says, without a cache.
+    /// A job that builds the folder as a buildspec says.
     func job(
-        _ buildspec: String, engine: any BuildEngine = DockerEngine(), timeout: Int = 600,
-        way: SourceStaging.Way = .stream, ending: EndingPlan.Keep = .never
+        _ buildspec: String, engine: any BuildEngine = DockerEngine(), image: String = BuildPlay.image,
+        timeout: Int = 600, ending: EndingPlan.Keep = .never
     ) throws -> BuildJob {
         let reading = readBuildSpec(Array(buildspec.utf8), file: "buildspec.yml")
         let spec = try #require(reading.spec)
@@ -44,23 +45,51 @@ final class BuildPlay: Sendable {
         let plan = BuildPlan(
             spec,
             BuildRequest(
-                id: id, image: Self.image, buildspecPath: "buildspec.yml", overrides: [],
+                id: id, image: image, buildspecPath: "buildspec.yml", overrides: [],
                 source: SourceFacts(path: source), initiator: "test", region: "eu-west-1", buildNumber: 1,
-                startMilliseconds: 0, timeout: timeout, usesCache: false, inlineBuildspec: nil))
-        var container = ContainerSpec(name: id.containerName, image: Self.image)
+                startMilliseconds: 0, timeout: timeout, usesCache: true, inlineBuildspec: nil))
+        var container = ContainerSpec(name: id.containerName, image: image)
         container.labels = ["dev.buildspec.build": "\(id)"]
         container.memoryMounts = [ContainerLayout.state]
         container.isOffline = true
         let surroundings = Surroundings(
             engine: engine, container: container,
             source: SourceStaging(
-                .folder(source, excluding: []), root: source, ways: [way], volumeRoot: nil, changesOwner: false
+                .folder(source, excluding: []), root: source, ways: [.stream], volumeRoot: nil, changesOwner: false
             ) { _ in },
             artifacts: ArtifactStore(directory: FilePath("\(root)/out")),
             process: BuildProcess(
                 nonce: UUID().uuidString, now: { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) },
                 programVersion: "test"))
-        return BuildJob(recipe: Self.recipe(of: plan, keep: ending), surroundings: surroundings)
+        var job = BuildJob(recipe: Self.recipe(of: plan, keep: ending), surroundings: surroundings)
+        job.surroundings.cache = cache()
+        return job
+    }
+
+    /// Caches in a folder of this machine.
+    func cache(in folder: String = "cache") -> CacheKeeping {
+        CacheKeeping(
+            .local(CacheStore(directory: FilePath("\(root)/\(folder)"))), project: "play",
+            metadata: CacheMetadata(savedAt: "2026-01-01T00:00:00Z"))
+    }
+
+    /// Lets tar streams go through FIFOs of a folder that the container sees, and not through the engine.
+    func usePipes(in job: inout BuildJob) throws {
+        for folder in ["programs/bin", "pipes"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
+        }
+        for name in buildProgramNames {
+            try Data(buildProgramsText.utf8).write(to: URL(filePath: "\(root)/programs/bin/\(name)"))
+            try FileManager.default.setAttributes(
+                [.posixPermissions: 0o755], ofItemAtPath: "\(root)/programs/bin/\(name)")
+        }
+        try Data(driverText.utf8).write(to: URL(filePath: "\(root)/programs/driver.sh"))
+        job.surroundings.programs = "\(root)/programs"
+        job.surroundings.pipes = "\(root)/pipes"
+        job.surroundings.source = SourceStaging(
+            .folder(source, excluding: []), root: source, ways: [.copy], volumeRoot: nil, changesOwner: false
+        ) { _ in }
     }
 
     /// The recipe of a plan, without anything that only the application uses.
@@ -107,6 +136,18 @@ final class EventList: Sendable {
         }
     }
 
+    /// Why each phase has failed, if it has.
+    var reasons: [BuildPhase: String] {
+        kinds.reduce(into: [:]) { reasons, kind in
+            if case .phaseFinished(let phase, _, let context, _) = kind { reasons[phase] = context.message }
+        }
+    }
+
+    /// The agent's lines of the log.
+    var log: [String] {
+        kinds.compactMap { if case .agentLog(_, let text) = $0 { text } else { nil } }
+    }
+
     var output: String {
         kinds.reduce(into: "") { text, kind in
             if case .output(_, let bytes) = kind { text += String(decoding: bytes, as: UTF8.self) }
@@ -117,27 +158,28 @@ final class EventList: Sendable {
 /// The real engine, but for requests that are made to fail.
 struct FaultyEngine: BuildEngine {
     private let engine = DockerEngine()
-    /// How often each kind of request still fails.
-    private let left: Counts
+    private let counts = Counts()
+    /// The requests of each kind that fail, counted from 1.
+    private let failing: [Request: ClosedRange<Int>]
     /// The engine's reason, as it shall be told.
     static let reason = "the engine is out of sorts"
 
     enum Request { case remove, copyOut, copyIn }
 
     private final class Counts: Sendable {
-        let counts: Mutex<[Request: Int]>
-        init(_ counts: [Request: Int]) { self.counts = Mutex(counts) }
+        let made = Mutex<[Request: Int]>([:])
     }
 
-    init(failing counts: [Request: Int]) { left = Counts(counts) }
+    init(failing: [Request: ClosedRange<Int>]) { self.failing = failing }
 
     private func mayFail(_ request: Request, doing: String) throws {
-        let fails = left.counts.withLock { left in
-            guard let count = left[request], count > 0 else { return false }
-            left[request] = count - 1
-            return true
+        let number = counts.made.withLock { made in
+            made[request, default: 0] += 1
+            return made[request, default: 0]
         }
-        if fails { throw EngineError(.refused, doing: doing, reason: Self.reason) }
+        if failing[request]?.contains(number) == true {
+            throw EngineError(.refused, doing: doing, reason: Self.reason)
+        }
     }
 
     func withContainer<Result: Sendable>(

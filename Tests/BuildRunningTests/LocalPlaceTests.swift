@@ -105,7 +105,7 @@ import Testing
 
     @Test func `a container that the engine does not remove in time ends the build all the same`() async throws {
         let play = try BuildPlay(), events = EventList()
-        let job = try play.job(Self.sleeping, engine: FaultyEngine(failing: [.remove: 1]), timeout: 1)
+        let job = try play.job(Self.sleeping, engine: FaultyEngine(failing: [.remove: 1...1]), timeout: 1)
         let start = ContinuousClock.now
         let error = try await failure(of: job, events)
         #expect(error == nil)
@@ -137,7 +137,7 @@ import Testing
 
     @Test func `a kept build that goes on ends as it says, though its container stays against our will`() async throws {
         let play = try BuildPlay(), events = EventList()
-        let engine = FaultyEngine(failing: [.remove: 1])
+        let engine = FaultyEngine(failing: [.remove: 1...1])
         let job = try play.job(
             "version: 0.2\nphases: {build: {commands: ['test -e mark || { touch mark; false; }']}}", engine: engine,
             ending: .failure)

@@ -23,24 +23,16 @@ extension ArtifactStage {
         for (number, part) in chosen.enumerated() {
             fetches.append(try await fetch(of: part, stage: ContainerLayout.artifactStage("\(identifier)-\(number)")))
         }
-        var streams: [TarStream] = [], pipes: [(path: String, pipe: Pipe)] = []
-        for fetch in fetches {
-            let pipe = try Pipe()
-            pipes.append((fetch.path, pipe))
-            let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
-            streams.append(TarStream(pipe.readEnd, map: PathMap([.init(stream: last, stored: fetch.means)])))
-        }
-        let engine = context.engine, container = context.container.name
-        let copying = Task { [pipes] in
-            for (path, pipe) in pipes { try await engine.copyOut(path, of: container, to: pipe.writeEnd) }
-        }
-        let stored = try await withTaskCancellationHandler {
-            try await context.job.surroundings.artifacts.store(
+        let carrier = TarCarrier(throughEngine: context)
+        let stored = try await OutgoingStreams(fetches.map { try carrier.outgoing($0.path) }).read { readers, confirm in
+            let streams = zip(readers, fetches).map { reader, fetch in
+                let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
+                return TarStream(reader, map: PathMap([.init(stream: last, stored: fetch.means)]))
+            }
+            return try await context.job.surroundings.artifacts.store(
                 identifier, from: streams,
-                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
-                asZip: zips, confirm: { try await copying.value })
-        } onCancel: {
-            copying.cancel()
+                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }), asZip: zips,
+                confirm: confirm)
         }
         for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
         try await sink.send(

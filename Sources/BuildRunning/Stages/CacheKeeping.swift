@@ -105,23 +105,14 @@ public struct CacheKeeping: Sendable {
     }
 
     func restore(_ key: CacheKey, _ roots: CacheRoots, by carrier: TarCarrier) async throws -> Restored {
-        let (writeEnd, carry) = try await carrier.incoming()
-        async let copied: Void = carry()
-        let outcome: Result<CacheSummary, any Error>
         do {
-            outcome = .success(
-                try await store.restore(key, to: writeEnd, map: roots.mapOfContainer, allowed: roots.stored))
-        } catch { outcome = .failure(error) }
-        do {
-            try await copied
-            return .done(try outcome.get())
-        } catch {
-            if case .failure(let failure as FileError) = outcome, failure.code == .damaged {
-                let place = bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil
-                return .damaged(reason: Self.damaged(failure.reason, place))
-            }
-            // Of what else went wrong the other side's words say more than "the pipe was closed".
-            throw error
+            return .done(
+                try await carrier.incoming(into: "/").write {
+                    try await store.restore(key, to: $0, map: roots.mapOfContainer, allowed: roots.stored)
+                })
+        } catch let error as FileError where error.code == .damaged {
+            let place = bucket == nil ? "\(store.directory)/\(key.name).damaged" : nil
+            return .damaged(reason: Self.damaged(error.reason, place))
         }
     }
 
@@ -147,28 +138,13 @@ public struct CacheKeeping: Sendable {
         _ key: CacheKey, _ roots: CacheRoots, _ places: [CachePlace], by carrier: TarCarrier, at time: String,
         links: CacheLinksNeeded?
     ) async throws -> CacheSummary {
-        var carriages: [@Sendable () async throws -> Void] = [], streams: [TarStream] = []
-        for place in places {
-            let (readEnd, carry) = try carrier.outgoing(place.path)
-            carriages.append(carry)
-            streams.append(TarStream(readEnd, map: roots.map(of: place)))
-        }
-        let copying = Task { [carriages] in
-            // Each closes its stream: one left open after another has failed would be waited for without end.
-            var failure: (any Error)?
-            for carry in carriages {
-                do { try await carry() } catch { failure = failure ?? error }
-            }
-            if let failure { throw failure }
-        }
         var metadata = metadata
         metadata.savedAt = time
-        return try await withTaskCancellationHandler { [metadata] in
-            try await store.save(
+        return try await OutgoingStreams(places.map { try carrier.outgoing($0.path) }).read { readers, confirm in
+            let streams = zip(readers, places).map { TarStream($0, map: roots.map(of: $1)) }
+            return try await store.save(
                 key, from: streams, allowed: roots.stored, metadata: metadata, selection: roots.selection,
-                links: links, isImmutable: key.key != nil, confirm: { try await copying.value })
-        } onCancel: {
-            copying.cancel()
+                links: links, isImmutable: key.key != nil, confirm: confirm)
         }
     }
 

@@ -89,7 +89,7 @@ struct CacheStage: Sendable {
     private func restore(
         _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, _ memory: inout Memory
     ) async throws {
-        switch try await cache.restore(key, roots, by: carrier()) {
+        switch try await cache.restore(key, roots, by: .quickest(context)) {
         case .damaged(let reason):
             memory.damaged = key
             try await sink.log("Unable to download cache: \(reason)")
@@ -105,12 +105,6 @@ struct CacheStage: Sendable {
                 .cacheRestored(
                     entries: summary.entryCount, bytes: Int(summary.byteCount), from: cache.path(of: key)))
         }
-    }
-
-    private func carrier() async throws -> TarCarrier {
-        try await TarCarrier(
-            engine: context.engine, container: context.container.name, session: session,
-            folder: context.job.surroundings.pipes)
     }
 
     /// - Parameter memory: of restoring; `nil` in a build that goes on, which has restored nothing.
@@ -134,7 +128,7 @@ struct CacheStage: Sendable {
             let places = found.filter { roots.paths.contains($0.root) }
             guard !places.isEmpty else { return }
             let summary = try await cache.save(
-                key, roots, places: places, by: carrier(),
+                key, roots, places: places, by: .quickest(context),
                 at: context.now().rfc3339, replacesDamaged: replacesDamaged)
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
             for pattern in summary.shallowPatterns {

@@ -101,11 +101,13 @@ public struct SourceStaging: Sendable {
                 SourceArchive([.init(try SourceTree(root: path, excluding: excluded))])
             case .snapshot(let source): try SourceArchive(source)
             }
-        let pipe = try Pipe()
-        async let written: Void = archive.write(to: pipe.writeEnd)
-        try await context.engine.copyIn(
-            from: pipe.readEnd, to: context.plan.sourceDirectory, of: context.container.name)
-        try await written
+        try await Self.send(archive, to: context)
+    }
+
+    private static func send(_ archive: SourceArchive, to context: StageContext) async throws {
+        try await TarCarrier(throughEngine: context).incoming(into: context.plan.sourceDirectory).write {
+            try await archive.write(to: $0)
+        }
     }
 
     /// Brings changes of the source into a container that already has it.
@@ -117,12 +119,7 @@ public struct SourceStaging: Sendable {
             guard try await context.session.perform(order) == 0 else { return "cannot delete files of the source" }
         }
         guard !changes.changed.isEmpty else { return nil }
-        let pipe = try Pipe()
-        let archive = SourceArchive([.init(SourceTree(root: root, files: changes.changed))])
-        async let written: Void = archive.write(to: pipe.writeEnd)
-        try await context.engine.copyIn(
-            from: pipe.readEnd, to: context.plan.sourceDirectory, of: context.container.name)
-        try await written
+        try await Self.send(SourceArchive([.init(SourceTree(root: root, files: changes.changed))]), to: context)
         return nil
     }
 
