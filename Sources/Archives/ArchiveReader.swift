@@ -12,7 +12,7 @@ public final class ArchiveReader {
     private let header: OpaquePointer
     private let source: ByteSource
     private let doing: String
-    private var content = Content()
+    private var content = EntryContent()
     private var isAtEnd = false
 
     /// What libarchive found odd but went on from, in its own words; the first thousand.
@@ -77,7 +77,7 @@ public final class ArchiveReader {
     public func next() throws(ArchiveError) -> ArchiveEntry? {
         guard !isAtEnd else { return nil }
         archive_entry_clear(header)
-        content = Content()
+        content = EntryContent()
         // Of a name in UTF-8, libarchive's zip reader keeps nothing at all in the C locale.
         let status =
             source.beginsLikeZip
@@ -92,7 +92,7 @@ public final class ArchiveReader {
         }
         try check(status)
         let entry = try readHeader()
-        content = Content(size: entry.kind == .file ? entry.size : 0, mayEndInHole: isTar)
+        content = EntryContent(size: entry.kind == .file ? entry.size : 0, mayEndInHole: isTar)
         return entry
     }
 
@@ -115,7 +115,7 @@ public final class ArchiveReader {
 
     /// Passes over the rest of the current entry. ``next()`` does so by itself.
     public func skip() throws(ArchiveError) {
-        content = Content()
+        content = EntryContent()
         try check(archive_read_data_skip(archive))
     }
 
@@ -204,7 +204,7 @@ public final class ArchiveReader {
 }
 
 /// The content of the current entry: where we are, the block libarchive lent us, and the hole before it.
-private struct Content {
+private struct EntryContent {
     private var size: Int64 = 0
     private var mayEndInHole = false
     private var position: Int64 = 0

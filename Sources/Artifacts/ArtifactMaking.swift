@@ -7,7 +7,7 @@ struct ArtifactMaking {
     let content: DirectoryHandle
     let stop: StopFlag
 
-    typealias Contents = [(file: ArtifactSelection.File, content: ArtifactStaging.Content)]
+    typealias Contents = [(file: ArtifactSelection.File, content: ArtifactStaging.StagedFile)]
     typealias Links = [(file: ArtifactSelection.File, target: [UInt8])]
 
     /// - Returns: the folder's name in the draft.

@@ -6,7 +6,7 @@ internal import Archives
 /// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be) or `zip`.
 struct ArtifactStaging {
     /// A file whose content lies under a number.
-    struct Content: Sendable {
+    struct StagedFile: Sendable {
         let number: Int
         let mode: UInt32
         let modified: ArchiveEntry.Timestamp
@@ -15,7 +15,7 @@ struct ArtifactStaging {
 
     /// What the streams said about a path.
     enum Node: Sendable {
-        case content(Content)
+        case content(StagedFile)
         /// A file nobody asked for.
         case unwanted
         case link(target: [UInt8])
@@ -80,7 +80,7 @@ struct ArtifactStaging {
         }
     }
 
-    private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> Content {
+    private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> StagedFile {
         let number = count
         count += 1
         let file = try content.makeFile(Self.name(number), mode: 0o600)
@@ -97,7 +97,7 @@ struct ArtifactStaging {
             }
         }
         try file.setSize(offset)
-        let kept = Content(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
+        let kept = StagedFile(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
         if !asZip {
             try file.setMode(kept.mode, modified: kept.modified.sinceEpoch)
             if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
@@ -138,8 +138,8 @@ struct ArtifactStaging {
         if case .link? = nodes[source] { !selection.keepsLinks } else { false }
     }
 
-    private mutating func copied(_ original: Content) throws -> Content {
-        let copy = Content(number: count, mode: original.mode, modified: original.modified, size: original.size)
+    private mutating func copied(_ original: StagedFile) throws -> StagedFile {
+        let copy = StagedFile(number: count, mode: original.mode, modified: original.modified, size: original.size)
         count += 1
         let file = try content.makeFile(Self.name(copy.number), mode: 0o600)
         // Made readable for the copying: the build may have closed the file even for its owner.

@@ -27,7 +27,6 @@ struct CacheDraft: Sendable {
         try folder.directory.rename(Self.fileName, to: Array(name.utf8))
         let layer = CacheManifest.Layer(
             file: name, sha256: hash.sha256, byteCount: written.byteCount, entryCount: written.entryCount,
-            removed: [],
             seal: CacheManifest.Seal(try FileStatus.of(file.rawValue), checksum: hash.checksum))
         let manifest = CacheManifest(
             key: key, metadata: metadata, entryCount: written.entryCount, byteCount: written.contentByteCount,

@@ -14,12 +14,12 @@ public struct CacheManifest: Codable, Sendable, Equatable {
     public internal(set) var formatVersion = currentFormatVersion
     public let key: CacheKey
     public let metadata: CacheMetadata
-    /// Entries and bytes of content as they were saved last, all layers together.
+    /// Entries and bytes of content as they were saved last.
     public let entryCount: Int
     public let byteCount: Int64
     /// Equal for equal content (``CacheFingerprint``).
     public let fingerprint: String
-    /// In the order they are laid over one another.
+    /// One tarball; the format has room for several, which this version neither writes nor reads.
     public let layers: [Layer]
 
     /// One tarball.
@@ -30,8 +30,6 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         public let sha256: String
         public let byteCount: Int64
         public let entryCount: Int
-        /// Paths of lower layers that are gone, with all below them; as ``PathText`` writes them.
-        public let removed: [String]
         /// What the file looked like when ``sha256`` was taken.
         let seal: Seal
     }
@@ -75,6 +73,11 @@ public struct CacheManifest: Codable, Sendable, Equatable {
                     return
                 }
                 let manifest = try JSONDecoder().decode(CacheManifest.self, from: Data(bytes))
+                guard manifest.layers.count < 2 else {
+                    self = .otherFormat(
+                        reason: "it has \(manifest.layers.count) tarballs, and this version of buildspec reads one")
+                    return
+                }
                 self = manifest.flaw.map { .damaged(reason: $0) } ?? .manifest(manifest)
             } catch {
                 self = .damaged(reason: "its manifest is not readable")
@@ -88,9 +91,6 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         for layer in layers {
             if layer.file.isEmpty || layer.file.contains("/") || layer.file.hasPrefix(".") {
                 return "its manifest names the tarball `\(layer.file)`"
-            }
-            if layer.removed.contains(where: { PathText.path($0) == nil }) {
-                return "its manifest names a removed path that is none"
             }
         }
         return nil

@@ -105,7 +105,7 @@ extension CacheManifest.Layer {
     /// The same file in another place.
     fileprivate func sealed(as status: FileStatus) -> Self {
         Self(
-            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount, removed: removed,
+            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount,
             seal: CacheManifest.Seal(status, checksum: seal.checksum))
     }
 }

@@ -26,7 +26,7 @@ extension CacheStore {
         let streams = TarStreams(streams, confirm: confirm)
         defer { streams.close() }
         let doing = "save the cache `\(key.name)` in `\(directory)`"
-        let place = try explaining(doing) { try CachePlace(making: key.name, in: directory) }
+        let place = try explaining(doing) { try CacheDestination(making: key.name, in: directory) }
         defer { place.tidy() }
         let lock = try await lock(key.name, in: place.store, .exclusive, purpose: "saving", doing: doing)
         defer {
@@ -91,7 +91,7 @@ public struct CacheCompression: Sendable, Hashable {
 }
 
 /// Where a cache is about to be: made when needed, and unmade when nothing came of it.
-private struct CachePlace: Sendable {
+private struct CacheDestination: Sendable {
     let store: DirectoryHandle
     private let name: String
     private let made: MadeDirectories

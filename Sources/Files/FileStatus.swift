@@ -1,5 +1,5 @@
 /// The part of `stat` that matters here.
-public struct FileStatus: Equatable, Sendable {
+public struct FileStatus: Hashable, Sendable {
     public enum Kind: Sendable { case file, directory, symbolicLink, other }
 
     public let kind: Kind

@@ -1,3 +1,5 @@
+internal import Files
+
 /// A recording that cannot be used: cut short, changed, or without its body.
 public struct DamagedRecording: Error, Sendable, CustomStringConvertible {
     /// Of the request; `nil` where nothing but the file is known.
@@ -34,4 +36,13 @@ public struct RecordingError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "cannot \(doing): \(reason)" }
+}
+
+/// Runs `body`; what goes wrong with a file in it comes out as a ``RecordingError`` about `doing`.
+func storing<Result>(_ doing: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as FileError {
+        throw RecordingError(doing: doing(), reason: error.reason)
+    } catch let error as Errno {
+        throw RecordingError(doing: doing(), reason: error.description)
+    }
 }

@@ -1,3 +1,5 @@
+internal import Files
+
 extension RecordingStore {
     /// The files of all sound recordings, for an archive: bodies as they lie here, and copies of the entries, which another
     /// build may replace meanwhile. Nobody can prune the store as long as it is known.

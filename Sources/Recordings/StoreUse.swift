@@ -7,7 +7,7 @@ final class StoreUse: Sendable {
         var lock: OwnedDescriptor?
         var hasBegun = false
         var hasSwept = false
-        var checked: Set<FileAccess.Status> = []
+        var checked: Set<FileStatus> = []
     }
 
     private let path: String
@@ -75,7 +75,10 @@ final class StoreUse: Sendable {
         try state.withLock { state -> Result? in
             let held = state.lock
             let descriptor = held?.rawValue ?? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw FileAccess.failure("lock the recordings in `\(folder)`") }
+            guard descriptor >= 0 else {
+                throw RecordingError(
+                    doing: "lock the recordings in `\(folder)`", reason: Errno(rawValue: errno).description)
+            }
             let file = held ?? OwnedDescriptor(descriptor)
             defer {
                 // Back to where it was. An attempt that fails has lost the lock it had (flock(2)): it is taken anew later.
@@ -91,9 +94,7 @@ final class StoreUse: Sendable {
 
     /// When the store was used last, since 1970; `nil` when it never was.
     var lastUsed: Duration? {
-        var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        return .nanoseconds(FileAccess.Status(info).modified)
+        Folder.status(path)?.modified
     }
 
     func sweepOnce(_ body: () throws -> Void) throws {
@@ -104,6 +105,6 @@ final class StoreUse: Sendable {
         if isFirst { try body() }
     }
 
-    func hasChecked(_ status: FileAccess.Status) -> Bool { state.withLock { $0.checked.contains(status) } }
-    func noteChecked(_ status: FileAccess.Status) { state.withLock { _ = $0.checked.insert(status) } }
+    func hasChecked(_ status: FileStatus) -> Bool { state.withLock { $0.checked.contains(status) } }
+    func noteChecked(_ status: FileStatus) { state.withLock { _ = $0.checked.insert(status) } }
 }

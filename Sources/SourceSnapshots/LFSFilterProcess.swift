@@ -31,7 +31,7 @@ public struct LFSFilterProcess {
         try Folder.make(ownStore)
         let draft = "\(ownStore)/draft.\(UniqueName.make())"
         while let request = try packets.readList() {
-            let content = try Content(draft, &packets)
+            let content = try ReceivedFile(draft, &packets)
             if request.contains("command=clean") {
                 try clean(content, draft)
             } else {
@@ -42,7 +42,7 @@ public struct LFSFilterProcess {
     }
 
     /// A pointer stays one; so does nothing.
-    private mutating func clean(_ content: Content, _ draft: String) throws {
+    private mutating func clean(_ content: ReceivedFile, _ draft: String) throws {
         guard content.size > 0, content.pointer == nil else { return try packets.answer(withFile: draft) }
         if !Folder.exists(Self.path(of: content.id, in: userStore)) {
             let path = Self.path(of: content.id, in: ownStore)
@@ -54,7 +54,7 @@ public struct LFSFilterProcess {
     }
 
     /// What is no pointer stays as it is, and so does the pointer of an object that is not here.
-    private mutating func smudge(_ content: Content, _ draft: String) throws {
+    private mutating func smudge(_ content: ReceivedFile, _ draft: String) throws {
         guard let id = content.pointer else { return try packets.answer(withFile: draft) }
         for store in [ownStore, userStore] where Folder.exists(Self.path(of: id, in: store)) {
             return try packets.answer(withFile: Self.path(of: id, in: store))
@@ -73,7 +73,7 @@ public struct LFSFilterProcess {
     }
 
     /// What git sent of one file, put aside in a file of ours.
-    private struct Content {
+    private struct ReceivedFile {
         private(set) var size = 0
         let id: String
         /// The id it points to, when it is a pointer.

@@ -3,7 +3,7 @@ internal import ChildProcesses
 
 extension SnapshotStore {
     /// What filling an index came to.
-    struct Content: Sendable {
+    struct FilledIndex: Sendable {
         /// As in ``SourceSnapshot``; `nil` when it is what the index holds.
         var staged: String?
         var head: SourceHead?
@@ -11,7 +11,7 @@ extension SnapshotStore {
     }
 
     /// Fills a private index with what is asked for.
-    static func content(_ kind: SourceKind, _ index: SnapshotIndex) async throws -> Content {
+    static func content(_ kind: SourceKind, _ index: SnapshotIndex) async throws -> FilledIndex {
         switch kind {
         case .folder, .worktree: try await worktree(index)
         case .index: try staged(index)
@@ -19,11 +19,11 @@ extension SnapshotStore {
         }
     }
 
-    private static func worktree(_ index: SnapshotIndex) async throws -> Content {
+    private static func worktree(_ index: SnapshotIndex) async throws -> FilledIndex {
         let staged = try await seed(index)
         let nested = try await index.nestedRepositories()
         try await index.add(leavingOut: nested)
-        return Content(
+        return FilledIndex(
             staged: staged,
             warnings: nested.map { path in
                 "`\(String(decoding: path, as: UTF8.self))` is a repository of its own and no submodule: left out"
@@ -52,12 +52,12 @@ extension SnapshotStore {
         return staged
     }
 
-    private static func staged(_ index: SnapshotIndex) throws -> Content {
+    private static func staged(_ index: SnapshotIndex) throws -> FilledIndex {
         if try Folder.copyWithTime(index.repository.index, to: index.path) == nil { try Folder.remove(index.path) }
-        return Content()
+        return FilledIndex()
     }
 
-    private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> Content {
+    private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> FilledIndex {
         let git = index.repository.git
         let doing = "take `git:\(name)` of `\(git.folder)`"
         func resolve(_ suffix: String) async throws -> String? {
@@ -79,7 +79,7 @@ extension SnapshotStore {
         try Folder.remove(index.path)
         _ = try await index.git.call(["read-tree", tree], doing: doing)
         let origin = try await git.run(["config", "--get", "remote.origin.url"])
-        return Content(
+        return FilledIndex(
             head: SourceHead(
                 commit: commit, reference: named.hasPrefix("refs/") ? named : nil,
                 origin: origin.status.isSuccess ? GitFacts.withoutPassword(origin.text) : nil))
@@ -87,7 +87,7 @@ extension SnapshotStore {
 
     /// Names the content by trees, and lists the submodules below the folder.
     static func trees(
-        _ index: SnapshotIndex, _ content: Content
+        _ index: SnapshotIndex, _ filled: FilledIndex
     ) async throws -> (tree: String, checkout: String, submodules: [SnapshotIndex.Entry]) {
         let prefix = index.repository.prefix
         // What was found out about this tree last time still holds.

@@ -104,7 +104,7 @@ public struct SnapshotStore: Sendable {
     }
 
     private func snapshot(
-        _ kind: SourceKind, _ index: SnapshotIndex, _ content: Content, _ facts: GitFacts, in folder: String
+        _ kind: SourceKind, _ index: SnapshotIndex, _ content: FilledIndex, _ facts: GitFacts, in folder: String
     ) async throws -> SourceSnapshot {
         let repository = index.repository
         let (tree, checkout, links) = try await Self.trees(index, content)

@@ -28,6 +28,7 @@ public final class CertificateAuthority: Sendable {
     /// Takes the authority that lies in a folder, or makes one there when there is none, or its time is nearly up.
     ///
     /// Key and certificate are one file, so that two processes at once can make one each, and both then use the same.
+    ///
     /// - Parameters:
     ///   - project: that the certificate names.
     ///   - now: the time it is valid from, less a day for clocks that are slow.
@@ -36,9 +37,12 @@ public final class CertificateAuthority: Sendable {
         let path = "\(folder)/authority.pem"
         var text = try Self.load(path)
         if text.map({ Self.isFresh($0, now) }) != true {
-            try Self.makeFolder(folder)
-            let isThere = text != nil
-            try Self.place(try Self.make(project: project, now: now), at: path, replacing: isThere)
+            let made = Array(try Self.make(project: project, now: now).utf8)
+            try Self.explained("write the authority `\(path)`") {
+                try Folder.make(folder, mode: 0o700)
+                // Of two that come at once the first one's stays, and both use that.
+                try Folder.replace(path, with: made, mode: 0o600, keepsOld: text == nil)
+            }
             text = try Self.load(path)
         }
         guard let text, let (key, certificate) = Self.parse(text) else {
@@ -136,41 +140,16 @@ public final class CertificateAuthority: Sendable {
     }
 
     private static func load(_ path: String) throws -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            if errno == ENOENT { return nil }
-            throw ProxyError(doing: "read the authority `\(path)`", errno: errno)
-        }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        let count = read(file, &bytes, bytes.count)
-        guard count >= 0 else { throw ProxyError(doing: "read the authority `\(path)`", errno: errno) }
-        return String(decoding: bytes[..<count], as: UTF8.self)
-    }
-
-    private static func makeFolder(_ folder: String) throws {
-        var path = ""
-        for part in folder.split(separator: "/") {
-            path += "/\(part)"
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-                throw ProxyError(doing: "make the folder `\(path)`", errno: errno)
-            }
+        try explained("read the authority `\(path)`") {
+            try Folder.open(path).map { String(decoding: try $0.bytes(limit: 64 << 10), as: UTF8.self) }
         }
     }
 
-    /// - Parameter replaces: whether a file that is there is old; else the one that came first stays.
-    private static func place(_ text: String, at path: String, replacing replaces: Bool) throws {
-        let draft = "\(path).\(UniqueName.make())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ProxyError(doing: "write the authority `\(path)`", errno: errno) }
-        defer { unlink(draft) }
-        let bytes = Array(text.utf8)
-        let isWritten = write(file, bytes, bytes.count) == bytes.count
-        let reason = errno
-        close(file)
-        guard isWritten else { throw ProxyError(doing: "write the authority `\(path)`", errno: reason) }
-        guard (replaces ? rename(draft, path) : link(draft, path)) == 0 || errno == EEXIST else {
-            throw ProxyError(doing: "write the authority `\(path)`", errno: errno)
+    private static func explained<Result>(_ doing: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as FileError {
+            throw ProxyError(doing: doing, reason: error.reason)
+        } catch let error as Errno {
+            throw ProxyError(doing: doing, reason: error.description)
         }
     }
 }

@@ -1,5 +1,6 @@
 internal import Files
 internal import Crypto
+internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
@@ -319,8 +320,4 @@ final class ProxyConnection {
             "\(request.method) \(request.storedURL) was not recorded, and this build is offline.\n"
                 + "help: `buildspec run --record` while there is a network\n")
     }
-}
-
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-    digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }

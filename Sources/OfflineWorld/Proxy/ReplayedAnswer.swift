@@ -2,7 +2,6 @@ internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
-internal import SystemPackage
 
 /// A recorded response on its way to a client, as HTTP wants it for the request at hand.
 struct ReplayedAnswer {
@@ -89,10 +88,6 @@ struct ReplayedAnswer {
             return keepsOpen
         }
         let file = try Self.open(response)
-        defer {
-            // It was only read: nothing is lost.
-            try? file.close()
-        }
         try await outbound.write(.head(head))
         var writer = PieceWriter(to: client)
         // Two, in turns: one is read into while the other one leaves.
@@ -102,8 +97,7 @@ struct ReplayedAnswer {
             let wanted = min(Self.pieceLength, part.upperBound - place)
             spare.clear(minimumCapacity: Self.pieceLength)
             let count = try spare.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) {
-                try file.read(
-                    fromAbsoluteOffset: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
+                try file.read(at: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
             }
             guard count > 0 else { throw ConnectionEnded() }
             try await writer.write(spare)
@@ -117,10 +111,13 @@ struct ReplayedAnswer {
 
     private static let pieceLength = 256 << 10
 
-    private static func open(_ response: RecordedResponse) throws -> SystemPackage.FileDescriptor {
-        let path = response.body ?? ""
-        do { return try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly) } catch {
-            throw RecordingError(doing: "read the recording `\(path)`", reason: "\(error)")
+    private static func open(_ response: RecordedResponse) throws -> OwnedDescriptor {
+        let path = response.body ?? "", doing = "read the recording `\(path)`"
+        do {
+            guard let file = try Folder.open(path) else { throw RecordingError(doing: doing, reason: "it is missing") }
+            return file
+        } catch let error as FileError {
+            throw RecordingError(doing: doing, reason: error.reason)
         }
     }
 
