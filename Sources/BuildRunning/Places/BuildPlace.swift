@@ -40,3 +40,6 @@ public enum Beginning: Sendable {
         }
     }
 }
+
+/// An error of whoever takes a build's events that is no fault: nobody wants to see the build go on. It ends as stopped.
+public protocol StopRequest: Error {}

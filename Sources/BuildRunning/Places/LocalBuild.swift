@@ -128,13 +128,14 @@ extension LocalBuild {
         case ended(BuildStatus, isKept: Bool)
         /// The container went away under a command: somebody has killed it.
         case lost
-        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped, fault(any Error)
+        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped(by: any Error), fault(any Error)
 
         init(_ error: any Error) {
             self =
                 switch error {
                 // Whatever breaks while the build is being stopped breaks because of that.
-                case _ where error is CancellationError || Task.isCancelled: .stopped
+                case _ where error is CancellationError || Task.isCancelled: .stopped(by: CancellationError())
+                case is any StopRequest: .stopped(by: error)
                 case is OutOfTime: .outOfTime
                 case let error as UnfitImage: .unfit(error)
                 default: .fault(error)
@@ -174,7 +175,7 @@ extension LocalBuild {
             case .ended, .lost, .outOfTime: nil
             case .neverStarted(let error): error
             case .unfit(let error): error
-            case .stopped: CancellationError()
+            case .stopped(let error): error
             case .fault(let error): error
             }
         }

@@ -1,3 +1,4 @@
+internal import BuildRunning
 internal import Files
 
 /// The two streams we speak on, and what may be done to them.
@@ -15,7 +16,7 @@ struct Terminal: Sendable {
     }
 
     /// The reader of our output went away.
-    struct BrokenPipe: Error {}
+    struct BrokenPipe: StopRequest {}
 
     /// Writes all of `bytes` to standard output.
     ///
