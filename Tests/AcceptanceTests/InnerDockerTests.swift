@@ -47,7 +47,7 @@ struct InnerDockerTests {
             let first = try await play.run(image: javaWithDocker)
             #expect(first.status.isSuccess, "\(first.outputText)\(first.errorText)")
             #expect(first.printed.contains("made"))
-            #expect(first.errorText.contains("lending image `buildspec/busybox`"))
+            #expect(first.errorText.contains("copying image `buildspec/busybox`"))
             #expect(first.errorText.contains("the engine refuses --privileged") == refused)
             #expect(try await volumes(of: play).count == 1)
 
@@ -55,7 +55,7 @@ struct InnerDockerTests {
             let second = try await play.run(image: javaWithDocker)
             #expect(second.status.isSuccess, "\(second.outputText)\(second.errorText)")
             #expect(second.printed.contains(" ---> Using cache"))
-            #expect(!second.errorText.contains("lending"))
+            #expect(!second.errorText.contains("copying image"))
             #expect(!second.errorText.contains("refuses"))
         }
     }

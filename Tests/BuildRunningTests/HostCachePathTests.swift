@@ -82,6 +82,6 @@ import Testing
     @Test func `neither an unset variable nor the whole file system is a cache path`() async throws {
         let (found, first) = try await kept("$NOTHING", "/**/x", make: "touch made")
         #expect(found == [])
-        #expect(first.notices.contains { $0.contains("`/**/x` is the whole file system; it is left out") })
+        #expect(first.notices.contains { $0.contains("`/**/x` is the whole file system; it is skipped") })
     }
 }

@@ -72,6 +72,20 @@ import Testing
         #expect(events.kinds.last == .buildFinished(status: .fault))
     }
 
+    @Test func `an output that nobody reads any more stops the build`() async throws {
+        struct Unread: StoppingError {}
+        let play = try BuildPlay(), events = EventList()
+        let job = try play.job(Self.sleeping)
+        await #expect(throws: Unread.self) {
+            try await LocalPlace().run(job, from: .fresh) { event in
+                try events.take(event)
+                if case .output = event.kind { throw Unread() }
+            }
+        }
+        #expect(events.phases[.build] == .stopped)
+        #expect(events.kinds.last == .buildFinished(status: .stopped))
+    }
+
     @Test func `an output that breaks at the first event still hears of the end`() async throws {
         let play = try BuildPlay(), events = EventList { _ in true }
         let error = try await failure(of: play.job(Self.sleeping), events)

@@ -2,7 +2,7 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 
-/// The conversation with one driver: orders in, the build's output and the driver's answers out.
+/// Gives orders to one driver, and receives the build's output and the driver's answers.
 ///
 /// Both outputs are read all the time, so a background child that goes on printing never blocks an answer.
 actor DriverSession {
@@ -23,10 +23,10 @@ actor DriverSession {
     /// The container went away in the middle of an order, or never came up.
     struct Lost: Error { let said: String }
 
-    /// What becomes of the driver at the end.
+    /// What the driver is told at the end.
     enum Ending: Sendable {
         case leave
-        /// It was told to stay; only the engine's client goes.
+        /// It was told to stay. Only the engine's client ends.
         case stay
     }
 
@@ -89,20 +89,20 @@ actor DriverSession {
         }
     }
 
-    /// Ends the conversation in the middle of whatever it is about: orders that wait for an answer throw ``Lost``.
+    /// Ends the engine's client at once. Orders that wait for an answer throw ``Lost``.
     func terminate() { streams.terminate() }
 
     /// Gives the first orders at once, while the container is still coming up, and waits for the driver's first word.
     ///
-    /// The driver carries them out as soon as it is there; ``replies(_:)`` has their statuses.
+    /// The driver carries them out as soon as it runs; ``replies(_:)`` returns their statuses.
     func ready(for orders: [[UInt8]]) async throws {
-        // Orders that nobody reads are no news: the driver's silence says it.
+        // Orders that nobody reads need no error of their own: the driver never replies.
         _ = try await input.write(orders.flatMap { Self.line($0 + Self.replying) })
         _ = try await reply()
         await answers.driverIsUp()
     }
 
-    /// The exit statuses of orders already given, in turn.
+    /// Waits for the exit statuses of orders already given, in their order.
     func replies(_ count: Int) async throws -> [Int] {
         var statuses: [Int] = []
         for _ in 0..<count { statuses.append(try await reply()) }
@@ -114,7 +114,7 @@ actor DriverSession {
     /// - Returns: the order's exit status.
     func perform(_ order: String) async throws -> Int { try await perform(Array(order.utf8)) }
 
-    /// The same for an order whose words need not be UTF-8.
+    /// Gives an order whose words need not be UTF-8, and waits for its reply.
     func perform(_ order: [UInt8]) async throws -> Int {
         try await send(order + Self.replying)
         return try await reply()
@@ -138,7 +138,7 @@ actor DriverSession {
 
     private static func line(_ order: [UInt8]) -> [UInt8] { onOneLine(order) + [0x0a] }
 
-    /// An order is one line: a line feed inside a quoted word becomes the driver's `$N`.
+    /// Makes one line of an order: a line feed inside a quoted word becomes the driver's `$N`.
     static func onOneLine(_ order: [UInt8]) -> [UInt8] {
         guard order.contains(0x0a) else { return order }
         return Array(
@@ -165,7 +165,7 @@ private actor AnswerBox {
     private var isClosed = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// What is shown while the container comes up: the progress of a pull.
+    /// Receives what the client says while the container comes up, such as the progress of a pull.
     private let onClientWords: @Sendable ([UInt8]) async -> Void
     private var isDriverUp = false
 

@@ -12,7 +12,7 @@ struct IncomingStream: Sendable {
         self.carrier = carrier
     }
 
-    /// Runs `body` beside the container's unpacking.
+    /// Runs `body` while the container unpacks the stream.
     ///
     /// When both sides fail, the failure that has caused the other one is thrown: that of the container's side where nobody
     /// read the stream any more, and else that of `body`.

@@ -1,6 +1,6 @@
 internal import Artifacts
 
-/// What the driver's `list` answered: three lists, of files, folders and links, each ended by an empty name.
+/// The answer to the driver's order `list`: lists of files, folders and links, each ended by an empty name.
 struct Listing {
     let files: [ListedFile]
     let hasLinks: Bool
@@ -10,7 +10,7 @@ struct Listing {
         self.hasLinks = hasLinks
     }
 
-    /// - Parameter followsLinks: the listing was made with -L: what is still a link leads nowhere, and cannot be stored.
+    /// - Parameter followsLinks: whether `list` followed links (-L). What is still a link then is broken, and is skipped.
     init(
         _ bytes: [UInt8], kinds: [ListedFile.Kind] = [.file, .directory, .link], followsLinks: Bool = false
     ) {

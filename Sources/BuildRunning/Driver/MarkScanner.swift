@@ -1,7 +1,7 @@
 /// Finds the driver's marks in a stream that is otherwise the build's own.
 ///
-/// A mark is `RS nonce SP status LF`, anywhere. Nothing before it is held back but the beginning of a mark itself, so
-/// output shows as it happens, and no line feed is added or lost. Any chunking of the stream gives the same pieces.
+/// A mark is `RS nonce SP status LF`, anywhere. Only what may be the beginning of a mark is held back, so that output shows
+/// as it happens; no line feed is added or lost. Any chunking of the stream gives the same pieces.
 struct MarkScanner {
     enum Piece: Equatable {
         case bytes([UInt8])
@@ -39,7 +39,7 @@ struct MarkScanner {
         return pieces
     }
 
-    /// What was held back when the stream ended: no mark after all.
+    /// Returns what was held back when the stream ended: it was no mark.
     mutating func finish() -> [UInt8] {
         defer { held = [] }
         return held
@@ -65,7 +65,7 @@ struct MarkScanner {
     }
 }
 
-/// How many bytes at the end of a chunk begin a UTF-8 character whose rest has not come yet: 0 to 3.
+/// The number of bytes at the end of a chunk that begin a UTF-8 character whose rest has not come yet: 0 to 3.
 func incompleteCharacterLength(_ bytes: [UInt8]) -> Int {
     for back in 1...3 where back <= bytes.count {
         let byte = bytes[bytes.count - back]

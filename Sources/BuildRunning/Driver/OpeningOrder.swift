@@ -1,6 +1,6 @@
 internal import BuildPlanning
 
-/// One of the orders the driver finds on its input as it comes up, with what its failure means.
+/// An order that is given while the container comes up, with the words for its failure.
 struct OpeningOrder: Sendable {
     let order: [UInt8]
     let problem: @Sendable (_ status: Int) -> String
@@ -16,7 +16,7 @@ struct OpeningOrder: Sendable {
 }
 
 extension BuildJob {
-    /// Makes the folders, writes the first `env.sh`, brings the source in as far as the driver can do that itself.
+    /// The orders that make the folders, write the first `env.sh` and copy a mounted source.
     func openingOrders(_ way: SourceStaging.Way) throws -> [OpeningOrder] {
         var orders = [
             OpeningOrder("prepare \(plan.sourceDirectory.shellQuoted)") {

@@ -5,7 +5,7 @@ internal import Files
 
 /// A tar stream of one file or folder of a container, named by its last component.
 ///
-/// Both ends of its pipe are closed when nobody knows the stream any more, or earlier.
+/// Both ends of its pipe are closed when the stream is released, at the latest.
 struct OutgoingStream: Sendable {
     private let path: String
     private let pipe: StreamPipe
@@ -20,7 +20,7 @@ struct OutgoingStream: Sendable {
     /// A descriptor to read the stream from. It is the caller's to close.
     func reader() throws -> Int32 { try pipe.readEnd.duplicate() }
 
-    /// Lets the container write the stream, to its end.
+    /// Has the container write the whole stream.
     fileprivate func carry() async throws {
         defer { pipe.writeEnd.close() }
         try await carrier.copyOut(path, into: pipe)
@@ -29,29 +29,29 @@ struct OutgoingStream: Sendable {
     /// Ends the stream that nobody will write.
     fileprivate func abandon() { pipe.writeEnd.close() }
 
-    /// Whether a reader has found the end of the stream, or would find it now.
+    /// Whether the stream has ended and nothing of it is left to read.
     fileprivate var hasEnded: Bool {
         let events = pipe.events(within: 0)
         return events & Int16(POLLHUP) != 0 && events & Int16(POLLIN) == 0
     }
 
-    /// Lets the writer of an unread stream find out that nobody reads it.
+    /// Closes the reading end, so that the writer fails instead of waiting for a reader.
     ///
-    /// It must have opened its end before ours is closed: a FIFO without a reader keeps who opens it waiting for ever. What
-    /// it has opened shows by its first byte, or by the end of the stream.
+    /// - Parameter waits: whether the writer's first byte, or the end of the stream, is awaited before. Only then has the
+    ///   writer opened its end; a FIFO that has no reader by then keeps it waiting for ever.
     fileprivate func stopReading(afterFirstByte waits: Bool) {
         if waits { _ = pipe.events(within: -1) }
         pipe.readEnd.close()
     }
 }
 
-/// Tar streams out of a container, each carried when the one before it has ended.
+/// Tar streams out of a container. Each begins when the one before it has ended.
 struct OutgoingStreams: Sendable {
     private let streams: [OutgoingStream]
 
     init(_ streams: [OutgoingStream]) { self.streams = streams }
 
-    /// Runs `body` beside the container's writing.
+    /// Runs `body` while the container writes the streams.
     ///
     /// When both sides fail, the failure that has caused the other one is thrown: that of the container's side where a stream
     /// ended too early, and else that of `body`.

@@ -1,6 +1,7 @@
-/// Puts variables into a path of the buildspec: `$NAME` and `${NAME}`; an unset one is empty. [inferred, CODEBUILD.md 6.1]
+/// Replaces `$NAME` and `${NAME}` in a path of the buildspec by the variables' values; an unset one is empty.
+/// [inferred, CODEBUILD.md 6.1]
 ///
-/// Bytes are looked at, not characters: an accent behind a `}` does not keep it from closing.
+/// It compares bytes, not characters: a `}` with an accent behind it closes a name, too.
 func expandVariables(in text: String, _ variables: [String: String]) -> String {
     var result = "", rest = Substring(text).utf8
     while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
@@ -31,7 +32,7 @@ extension UInt8 {
     }
 }
 
-/// A path without `.`, `..` and doubled slashes, as far as that goes without looking at links.
+/// Removes `.`, `..` and doubled slashes from a path. Links are not looked at.
 func normalizedPath(_ path: String) -> String {
     let isAbsolute = path.utf8.first == UInt8(ascii: "/")
     var parts: [Substring] = []

@@ -1,6 +1,6 @@
 internal import Files
 
-/// A pipe for one tar stream, or a FIFO that a container sees, too. Its ends are closed when nobody knows it any more.
+/// A pipe for one tar stream, or a FIFO that a container sees, too. Its ends are closed when it is released.
 final class StreamPipe: Sendable {
     let readEnd: OwnedDescriptor
     let writeEnd: OwnedDescriptor
@@ -16,7 +16,7 @@ final class StreamPipe: Sendable {
         path = nil
     }
 
-    /// Makes a FIFO, which is removed when nobody knows the pipe any more.
+    /// Makes a FIFO in a folder. It is removed when the pipe is released.
     init(in folder: String) throws {
         let name = "\(UInt64.random(in: .min ... .max))", path = "\(folder)/\(name)"
         let pipe = try Pipe(named: path)
@@ -28,7 +28,7 @@ final class StreamPipe: Sendable {
 
     deinit { if let path { unlink(path) } }
 
-    /// What a reader would find: `POLLIN` for bytes, `POLLHUP` for the end of the stream.
+    /// Asks what a reader would find now: `POLLIN` means bytes, `POLLHUP` that no writer is left.
     ///
     /// - Parameter milliseconds: the time to wait for either; a negative one waits without a limit.
     func events(within milliseconds: Int32) -> Int16 {
@@ -39,7 +39,7 @@ final class StreamPipe: Sendable {
 }
 
 extension OwnedDescriptor {
-    /// Another descriptor of the same file, which no child inherits. It is the caller's to close.
+    /// Makes another descriptor of the same file, which no child inherits. The caller closes it.
     func duplicate() throws -> Int32 {
         let copy = fcntl(rawValue, F_DUPFD_CLOEXEC, 0)
         guard copy >= 0 else {

@@ -4,10 +4,10 @@ public import BuildPlanning
 public struct BuildRefusal: Sendable {
     private let start: BuildEvent.BuildStart
     private let context: PhaseContext
-    /// Of DOWNLOAD_SOURCE, up to its failure.
+    /// The lines of DOWNLOAD_SOURCE up to its failure.
     private let lines: [String]
 
-    /// - Parameter isBuildspecThere: only then does the log say where it lies.
+    /// - Parameter isBuildspecThere: whether the buildspec was found. Only then the log says where it lies.
     public init(start: BuildEvent.BuildStart, context: PhaseContext, isBuildspecThere: Bool) {
         self.start = start
         self.context = context
@@ -16,7 +16,7 @@ public struct BuildRefusal: Sendable {
             + (isBuildspecThere ? ["YAML location is \(start.buildspec)"] : [])
     }
 
-    /// A build of which all is known but the values of its parameters and secrets.
+    /// Refuses a build whose plan is made, because its parameters or secrets have no values.
     public init(plan: BuildPlan, context: PhaseContext) {
         start = BuildEvent.BuildStart(
             id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory, buildspec: plan.buildspecLocation,
@@ -25,7 +25,7 @@ public struct BuildRefusal: Sendable {
         lines = plan.openingLines
     }
 
-    /// Says what CodeBuild's log would say, up to the failure of DOWNLOAD_SOURCE.
+    /// Emits the events of the build, up to the failure of DOWNLOAD_SOURCE.
     ///
     /// - Throws: what `emit` throws; `buildFinished` is the last event all the same.
     public func run(_ process: BuildProcess, emit: @escaping Emit) async throws {

@@ -1,10 +1,10 @@
 internal import BuildPlanning
 internal import SpecParsing
 
-/// Puts what happens into one line of events, stamps it, and waits until each was taken: a slow terminal slows the build.
+/// Emits the events of one build, each with its time, one after the other in the order of their times.
 ///
-/// Events are emitted one at a time, in the order of their times. No secret gets past here: every text is masked before it
-/// becomes an event. After `buildFinished` nothing is emitted any more.
+/// It waits until each event was taken: a slow terminal slows the build. Secrets in all texts are masked here. After
+/// `buildFinished` nothing is emitted any more.
 actor EventSink {
     private let now: @Sendable () -> Timestamp
     private let emit: Emit
@@ -13,10 +13,10 @@ actor EventSink {
     /// How the last phase has ended; `nil` while it runs, and before the first.
     private var phaseEnd: PhaseStatus?
     private var commandStart: Timestamp
-    /// The beginning of a character whose rest is still to come.
+    /// The beginning of a character whose rest has not come yet.
     private var unfinished: [UInt8] = []
     private var mask: SecretMask?
-    /// How long the possible beginning of a secret is held back before its first letters are shown.
+    /// The time after which the first letters of a possible secret are shown though the rest has not come.
     private let pause: Duration
     private var isPausing = false
     /// The end of what the current command printed, for explaining its failure; at most twice ``keptOutput``.
@@ -45,16 +45,16 @@ actor EventSink {
 
     private func send(_ kind: BuildEvent.Kind, at time: Timestamp) async throws {
         try await inTurn {
-            // Our own words may come in the middle of a command's: they end nothing.
+            // A notice may come in the middle of a command's output, and does not end it.
             if case .notice = kind {} else { try await flush(at: time) }
             if case .buildFinished = kind { isFinished = true }
             try await emit(BuildEvent(time: time, kind: mask?.masked(kind) ?? kind))
         }
     }
 
-    /// Emits what came first before what came later, though the actor lets others in while it waits for ``emit``.
+    /// Runs bodies one after the other in the order of the calls, though the actor is re-entrant.
     ///
-    /// A caller that stamps its event before the call finds its turn in the order of the times.
+    /// A caller that takes the time just before the call is served in the order of the times.
     private func inTurn(_ body: () async throws -> Void) async throws {
         if isEmitting { await withCheckedContinuation { waiting.append($0) } }
         isEmitting = true
@@ -62,7 +62,7 @@ actor EventSink {
         if !isFinished { try await body() }
     }
 
-    /// A line of the agent's log in the current phase.
+    /// Emits a line of the agent's log in the current phase.
     func log(_ text: String) async throws { try await send(.agentLog(phase: phase, text: text)) }
 
     func output(_ bytes: [UInt8]) async throws {
@@ -74,7 +74,7 @@ actor EventSink {
         }
     }
 
-    /// Shows bytes as far as their characters are whole.
+    /// Emits bytes as far as their characters are complete.
     private func show(_ bytes: [UInt8], at time: Timestamp) async throws {
         lastOutput += bytes.suffix(Self.keptOutput)
         if lastOutput.count > 2 * Self.keptOutput { lastOutput.removeFirst(lastOutput.count - Self.keptOutput) }
@@ -88,8 +88,8 @@ actor EventSink {
     private func showAfterPause() {
         guard !isPausing else { return }
         isPausing = true
-        // A task nobody waits for: it only makes the last letters of a line appear sooner than the next event would, and
-        // whatever keeps it from doing so keeps the next event as well and is reported there.
+        // Nobody waits for this task: it only makes the last letters of a line appear earlier than the next event would.
+        // An error of its `emit` meets the next event as well, and is thrown there.
         Task {
             try? await Task.sleep(for: pause)
             isPausing = false
@@ -116,7 +116,7 @@ actor EventSink {
             at: time)
     }
 
-    /// Ends the phase that the build broke off in, or after. One that has failed by itself keeps its own reason.
+    /// Ends the phase in which the build broke off, or after which. A phase that has failed before keeps its own reason.
     func breakOff(_ status: PhaseStatus, _ context: PhaseContext) async throws {
         if phaseEnd == nil || phaseEnd == .succeeded { try await end(status, context) }
     }

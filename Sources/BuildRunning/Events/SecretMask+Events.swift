@@ -1,7 +1,7 @@
 internal import BuildPlanning
 
 extension SecretMask {
-    /// An event with every text in it masked, but for the output of commands: that is a stream and masked as one.
+    /// Masks every text of an event but the output of commands, which is masked as a stream.
     func masked(_ kind: BuildEvent.Kind) -> BuildEvent.Kind {
         switch kind {
         case .agentLog(let phase, let text): .agentLog(phase: phase, text: masked(text))

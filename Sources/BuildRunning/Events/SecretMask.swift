@@ -7,16 +7,16 @@ internal import SpecParsing
 /// line, without the blanks around a line. Values and lines of fewer than ``minimumLength`` bytes are not hidden: they
 /// would take every `1` out of the log and hide nothing.
 struct SecretMask: Sendable {
-    /// Bytes; what is shorter stays readable.
+    /// The length in bytes from which on a text is hidden.
     static let minimumLength = 3
     static let replacement = Array("***".utf8)
 
     /// The texts to hide, by their first byte, the longest first.
     private var patterns: [[[UInt8]]] = Array(repeating: [], count: 256)
-    /// A bit for every pair of bytes a pattern begins with: most places are told apart from a secret by this alone.
+    /// A bit for every pair of bytes that a pattern begins with. Most places that are no secret are found by this alone.
     private var pairs = [UInt64](repeating: 0, count: 1024)
     private var isFirst = [Bool](repeating: false, count: 256)
-    /// How much of what is held back may be shown while nothing more comes: too little to give a secret away.
+    /// The number of held bytes that may be shown while nothing more comes: too few to give a secret away.
     private let idleLimit: Int
     /// What may be the beginning of a secret, of which the first ``shownCount`` bytes have been shown already.
     private var held: [UInt8] = []
@@ -41,7 +41,7 @@ struct SecretMask: Sendable {
         return !bytes.isEmpty && parts(of: bytes).isEmpty
     }
 
-    /// A secret without line ends around it, and its lines.
+    /// The texts to hide for a secret: the secret without line ends around it, and its lines.
     private static func parts(of secret: [UInt8]) -> [[UInt8]] {
         let lines = secret.split(separator: 0x0a)
         let whole = secret.trimmed { $0 == 0x0a || $0 == 0x0d }
@@ -50,25 +50,31 @@ struct SecretMask: Sendable {
         return ([whole] + own).filter { $0.count >= minimumLength }
     }
 
-    /// Whether something waits for its rest.
+    /// Whether bytes are held back that have not been shown.
     var isHolding: Bool { held.count > shownCount }
 
+    /// Adds bytes of the stream.
+    ///
     /// - Returns: what can be shown of the bytes so far.
     mutating func feed(_ chunk: [UInt8]) -> [UInt8] { scan(held.isEmpty ? chunk : held + chunk, isLast: false) }
 
-    /// - Returns: what was held back, now that its rest will not come.
+    /// Ends the stream.
+    ///
+    /// - Returns: what was held back.
     mutating func finish() -> [UInt8] { held.isEmpty ? [] : scan(held, isLast: true) }
 
-    /// - Returns: what may be shown of the held bytes while their rest does not come: a prompt's last letters.
+    /// Shows the held bytes while their rest does not come, such as the last letters of a prompt.
     ///
-    /// Should the rest come after all, it is hidden as if nothing had been shown.
+    /// When the rest comes after all, it is hidden as if nothing had been shown.
+    ///
+    /// - Returns: what may be shown of them.
     mutating func pause() -> [UInt8] {
         guard isHolding, held.count <= idleLimit else { return [] }
         defer { shownCount = held.count }
         return Array(held[shownCount...])
     }
 
-    /// A text of its own, apart from the stream.
+    /// Masks a text that is no part of the stream.
     func masked(_ text: String) -> String {
         var mask = self
         mask.held = []

@@ -2,9 +2,9 @@ internal import BuildPlanning
 internal import SpecParsing
 
 extension CommandFailure {
-    /// What happened and how to mend it, in one line; `nil` when the output says it better than we could.
+    /// One line that says what happened and how to mend it; `nil` when the command's own output says it better.
     ///
-    /// The rules are asked in turn, the surest first.
+    /// The rules are asked one after the other, the surest first.
     public var help: String? {
         let rules: [(CommandFailure) -> () -> String?] = [
             CommandFailure.lackOfMemory, CommandFailure.wordsOfBash, CommandFailure.unsetVariable,
@@ -73,7 +73,7 @@ extension CommandFailure {
 
     // MARK: The shell's language
 
-    /// What dash says about words that only bash knows; the second is what the word is called.
+    /// What dash prints for words that only bash knows, each with the name of the word.
     private static let bashWords: [(words: String, name: String)] = [
         ("[[: not found", "`[[`"), ("source: not found", "`source`"),
         ("Bad substitution", "`${name/x/y}` and its like"),
@@ -148,7 +148,7 @@ extension CommandFailure {
         }
     }
 
-    /// A file that is there and cannot be run all the same: what runs it is missing.
+    /// Explains a file that exists and cannot be run because its interpreter or loader is missing.
     private func interpreter(of name: String) -> String? {
         guard let file = facts.file else { return nil }
         if file.head.hasPrefix("#!"), file.head.hasSuffix("\r") {
@@ -176,7 +176,7 @@ extension CommandFailure {
             + "with --image"
     }
 
-    /// Programs that are missing rather than misspelled.
+    /// Short names of programs that are missing rather than misspelled.
     private static let tools: Set<String> = [
         "node", "yarn", "pnpm", "java", "gradle", "docker", "python", "pip3", "ruby", "bundle", "make", "cmake", "curl",
         "wget", "dotnet", "terraform", "kubectl", "helm", "unzip", "composer", "rustc", "cargo", "sudo", "bash", "tree",

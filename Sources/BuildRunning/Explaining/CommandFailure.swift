@@ -1,21 +1,21 @@
 public import BuildPlanning
-/// A command that failed, with what is known of it: the ground for an explanation.
+/// A command that failed, with all that is known of it and an explanation may be made of.
 public struct CommandFailure: Sendable {
     public let command: String
     public let exitStatus: Int
     public let shell: BuildPlan.Shell
-    /// The end of what it printed, without colours, a line each.
+    /// The last lines that it printed, without colours.
     public let lines: [String]
     public let surroundings: Surroundings
     public var facts = Facts()
 
-    /// How the build was started, as far as it can make commands fail.
+    /// The settings of the build that can make commands fail.
     public struct Surroundings: Sendable {
-        /// `--offline`.
+        /// Whether the build has no network (`--offline`).
         public let isOffline: Bool
-        /// `--privileged`: there is, or should be, a Docker daemon in the build.
+        /// Whether the build has, or should have, a Docker daemon of its own (`--privileged`).
         public let isPrivileged: Bool
-        /// The limit the container was given, as Docker writes it.
+        /// The memory limit of the container, as Docker writes it.
         public let memory: String?
         /// The platform that was asked for.
         public let platform: String?
@@ -34,20 +34,20 @@ public struct CommandFailure: Sendable {
         }
     }
 
-    /// What the container said about itself right after the command.
+    /// What the container answered about itself right after the command.
     public struct Facts: Sendable, Equatable {
         /// The program behind the name of the shell: `/usr/bin/dash`.
         public var shellProgram: String?
         public var hasBash = false
         /// The processor, as uname(1) names it.
         public var machine: String?
-        /// How many processes the kernel has killed for lack of memory; `nil` when it does not tell.
+        /// The number of processes that the kernel has killed for lack of memory; `nil` when it does not tell.
         public var memoryKills: Int?
-        /// The programs in `PATH`.
+        /// The names of the programs in `PATH`.
         public var programs: [String] = []
-        /// What lies at the path that could not be run.
+        /// The file at the path that could not be run.
         public var file: File?
-        /// Variables of the command's text which the environment has not, or has empty.
+        /// The variables of the command's text that are unset or empty in the environment.
         public var emptyVariables: [String] = []
 
         public init() {}
@@ -56,9 +56,9 @@ public struct CommandFailure: Sendable {
     public struct File: Sendable, Equatable {
         public enum Kind: String, Sendable { case missing, folder, plain, executable }
         public var kind: Kind
-        /// Its first line.
+        /// The first line of the file.
         public var head = ""
-        /// Whether the program its `#!` names is there.
+        /// Whether the program that its `#!` names exists.
         public var hasInterpreter = true
 
         public init(kind: Kind, head: String = "", hasInterpreter: Bool = true) {
@@ -80,7 +80,7 @@ public struct CommandFailure: Sendable {
         lines = text.split(whereSeparator: \.isNewline).map(String.init)
     }
 
-    /// The program that could not be run, as the shell or a program that starts others named it.
+    /// The program that could not be run, as the shell, or another program that starts programs, named it.
     public var blamedProgram: String? {
         guard exitStatus == 126 || exitStatus == 127 else { return nil }
         return lines.reversed().lazy.compactMap(Self.blamedProgram).first
@@ -107,7 +107,7 @@ public struct CommandFailure: Sendable {
         var names: [String] = []
         for match in command.matches(of: #/\$\{?([A-Za-z_][A-Za-z0-9_]*)/#) {
             let name = String(match.1)
-            // One that the text sets itself is its own business.
+            // A variable that the text sets itself explains nothing.
             if !names.contains(name), !command.contains("\(name)=") { names.append(name) }
         }
         return names

@@ -1,8 +1,8 @@
 internal import BuildPlanning
 extension CommandFailure {
-    /// The tests that failed, as the test runner lists them at the end of its output; each once.
+    /// The tests that failed, each once, as the test runner lists them at the end of its output.
     ///
-    /// Known are the lists of Maven's Surefire and Failsafe, Gradle, pytest and `go test`.
+    /// The lists that are known are those of Maven's Surefire and Failsafe, Gradle, pytest and `go test`.
     public var failedTests: [String] {
         var names: [String] = [], isInList = false
         for line in lines {

@@ -2,9 +2,9 @@ internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
 
-/// Asking a container about a command that failed in it, as long as it is there.
+/// Asks the container about a command that failed in it, while it still runs.
 extension PhaseStage {
-    /// Tells why a command failed, where output and container give it away.
+    /// Emits why a command failed, where its output and the container show that.
     func explain(_ command: BuildSpec.Command, exitStatus: Int) async throws {
         let container = context.container, secrets = context.job.surroundings.secrets
         var failure = CommandFailure(

@@ -1,18 +1,18 @@
 internal import BuildPlanning
 
-/// The proxy that stands between a build and every network: what a container must have to use and believe it.
+/// What a container needs to use and trust the proxy that stands between a build and every network.
 public struct BuildNetwork: Sendable {
-    /// Where the proxy listens, in the container's own network; out of the range that systems choose ports from.
+    /// The port that the proxy listens on in the container's network. Systems choose no ports of this range by themselves.
     public static let port: UInt16 = 28080
     public static let address = "127.0.0.1"
-    /// Where containers of a Docker daemon inside the build reach it: the address of that daemon's bridge (docker.sh).
+    /// The address at which containers of a Docker daemon inside the build reach the proxy: that daemon's bridge (docker.sh).
     public static let innerAddress = "172.31.254.1"
 
-    /// Of the authority that vouches for the proxy, PEM.
+    /// The certificate of the authority that vouches for the proxy, in PEM form.
     let certificate: String
-    /// Whether the Java machines of the image are to believe it, too; that takes each of them a second.
+    /// Whether the Java machines of the image are made to trust the proxy, too. That takes a second for each of them.
     let convincesJava: Bool
-    /// Makes the proxy listen in a container that has come up.
+    /// Has the proxy listen in a running container.
     let open: @Sendable (_ container: String) async throws -> Void
 
     public init(
@@ -23,7 +23,7 @@ public struct BuildNetwork: Sendable {
         self.open = open
     }
 
-    /// The variables by which programs find the proxy and believe it, for every process of the container.
+    /// The variables by which every process of the container finds and trusts the proxy.
     public static let environment: [(name: String, value: String)] =
         ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].map { ($0, "http://\(address):\(port)") }
         + ["NO_PROXY", "no_proxy"].map { ($0, "localhost,127.0.0.1,::1") }
@@ -32,7 +32,7 @@ public struct BuildNetwork: Sendable {
             "CARGO_HTTP_CAINFO", "NODE_EXTRA_CA_CERTS",
         ].map { ($0, ContainerLayout.certificates) }
 
-    /// By this the inner daemon's containers are told of the proxy (docker.sh).
+    /// The variable by which docker.sh tells the inner daemon's containers of the proxy.
     public static let innerEnvironment = [
         (name: "BUILDSPEC_INNER_PROXY", value: "http://\(innerAddress):\(port)")
     ]

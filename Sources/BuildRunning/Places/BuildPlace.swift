@@ -1,30 +1,36 @@
 public import BuildPlanning
 public import SourceSnapshots
 
-/// Receives each event of a build in its order. The build waits until it has returned.
+/// Receives the events of a build in their order. The build waits until it has returned.
 public typealias Emit = @Sendable (BuildEvent) async throws -> Void
 
-/// Where builds are run.
+/// An error of ``Emit`` that stops the build as a cancellation does: nobody wants its output any more.
+public protocol StoppingError: Error {}
+
+/// Runs builds.
 public protocol BuildPlace: Sendable {
     /// Runs a build to its end. A failed command is an event, not an error.
     ///
-    /// - Throws: ``Engines/EngineError`` when no container could be had, ``UnfitImage``, `CancellationError` after the container
-    ///   is gone, and whatever `emit` throws. In each of these cases the last event is `buildFinished`.
+    /// Whatever it throws, the last event is `buildFinished`. Its status is FAILED when no container could be started or the
+    /// image is unfit, STOPPED after a cancellation or a ``StoppingError``, and FAULT after every other error.
+    ///
+    /// - Throws: ``Engines/EngineError`` when no container could be started; ``UnfitImage``; `CancellationError` when the
+    ///   container is gone; whatever `emit` throws.
     func run(_ job: BuildJob, from beginning: Beginning, emit: @escaping Emit) async throws
 }
 
-/// The state that a build begins with.
+/// The container and the state that a build begins with.
 public enum Beginning: Sendable {
-    /// A new container, and the first command.
+    /// The build begins in a new container, with its first command.
     case fresh
-    /// The kept container of the build.
+    /// The build goes on in its kept container.
     ///
-    /// - recallingState: whether the shell state goes back to what the failed command began with.
+    /// With `recallingState`, the shell state is again what the failed command began with.
     case again(Continuation, recallingState: Bool)
-    /// A new container, with the state of the checkpoint.
+    /// The build goes on in a new container of a checkpoint, with its state.
     case checkpoint(Checkpoint, Continuation)
 
-    /// How a build goes on that has run before.
+    /// What a build that has run before goes on with.
     public struct Continuation: Sendable {
         /// The first command to run.
         public var point: ResumePoint
@@ -40,6 +46,3 @@ public enum Beginning: Sendable {
         }
     }
 }
-
-/// An error of whoever takes a build's events that is no fault: nobody wants to see the build go on. It ends as stopped.
-public protocol StopRequest: Error {}

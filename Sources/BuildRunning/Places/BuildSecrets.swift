@@ -1,9 +1,9 @@
 public import SourceSnapshots
 public import SpecParsing
 
-/// What goes into the container and shows nowhere else: values of parameters and secrets, git's credentials.
+/// The values of parameters and secrets, and git's credential: they are put into the container and shown nowhere.
 public struct BuildSecrets: Sendable {
-    /// By the name of the variable.
+    /// The values by the names of their variables.
     public var values: [String: SecretText]
     public var gitCredential: GitCredential?
 
@@ -12,7 +12,7 @@ public struct BuildSecrets: Sendable {
         self.gitCredential = gitCredential
     }
 
-    /// The variables whose values are too short to be told from other text: the log shows them.
+    /// The variables whose values the log shows, because they are too short to be told from other text.
     public var unmasked: [String] { values.filter { SecretMask.isTooShort($0.value) }.keys.sorted() }
 
     var texts: [SecretText] {

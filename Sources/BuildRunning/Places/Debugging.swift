@@ -1,15 +1,16 @@
 public import BuildPlanning
 public import SpecParsing
 
-/// Where a build stops to be looked at: `--break`, `--step`, and `codebuild-breakpoint` in its commands (CODEBUILD.md 11).
+/// The places where a build pauses to be looked at: `--break`, `--step`, and `codebuild-breakpoint` in its commands
+/// (CODEBUILD.md 11).
 public struct Debugging: Sendable {
-    /// Commands before which the build waits for `codebuild-resume`.
+    /// The commands before which the build waits for `codebuild-resume`.
     public var points: [ResumePoint]
-    /// Whether it waits after a command that failed, too.
+    /// Whether the build also waits after a command that failed.
     public var pausesAfterFailure: Bool
-    /// Whether `codebuild-breakpoint` pauses; else it does nothing, as without the service's `debugSessionEnabled`.
+    /// Whether `codebuild-breakpoint` pauses. Otherwise it does nothing, as without the service's `debugSessionEnabled`.
     public var isOn: Bool
-    /// Asked before each command.
+    /// Is asked before each command what to do with it.
     public var step: (@Sendable (ResumePoint, BuildSpec.Command) async throws -> Step)?
 
     public init(
@@ -24,16 +25,16 @@ public struct Debugging: Sendable {
 
     /// What is to be done with a command.
     public enum Step: Sendable, Equatable {
-        /// Run this text: the command's own, or an edited one.
+        /// Run this text, which may be another one than the command's.
         case run(String)
         case skip
-        /// End the build here, as stopped.
+        /// End the build here as STOPPED.
         case quit
     }
 }
 
 extension PhaseStage {
-    /// Waits where a breakpoint is, and asks what to do with the command.
+    /// Pauses where a breakpoint is set, and asks what to do with the command.
     ///
     /// - Returns: the command to run, or `nil` to skip it.
     func stepped(_ command: BuildSpec.Command, at point: ResumePoint) async throws -> BuildSpec.Command? {

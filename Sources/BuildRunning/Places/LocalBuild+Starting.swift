@@ -2,13 +2,13 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 
-/// Starting a container in the first way that the engine does not refuse.
+/// Starts a container in the first way that the engine does not refuse, and runs the build in it.
 extension LocalBuild {
-    /// What came of starting a container in one way.
+    /// The result of starting a container in one way.
     private enum Attempt: Sendable {
         case came(Outcome), neverStarted(said: String)
 
-        /// A driver that never spoke, in a container that ran: it is gone.
+        /// The end of a build whose container ran before; one whose driver never speaks is gone.
         var outcome: Outcome { if case .came(let outcome) = self { outcome } else { .lost } }
     }
 
@@ -40,7 +40,7 @@ extension LocalBuild {
         }
     }
 
-    /// Starts a new container of a checkpoint, and goes on with the build.
+    /// Starts a new container of a checkpoint and goes on with the build.
     func start(from checkpoint: Checkpoint, _ continuation: Beginning.Continuation) async throws -> Outcome {
         let secrets = job.surroundings.secrets.values
         let environment =
@@ -57,7 +57,7 @@ extension LocalBuild {
         }
     }
 
-    /// Goes on with the build in its kept container. Afterwards the container is gone, or stays as the recipe says.
+    /// Goes on with the build in its kept container. Afterwards the container is removed, or stays as the recipe says.
     func goOn(_ continuation: Beginning.Continuation, recallingState: Bool) async throws -> Outcome {
         do {
             let outcome = try await engine.withShell(in: container.name, container.arguments) { streams in
@@ -71,20 +71,22 @@ extension LocalBuild {
                         (recallingState ? ["recall"] : [])
                         + (lines.isEmpty ? [] : ["append \(ContainerLayout.environmentFile) \(lines.shellQuoted)"])
                     let (attempt, _) = try await goOn(continuation, after: orders, in: session)
-                    // This driver is not the container's first process: it leaves, and the container is removed or not.
+                    // This driver is not the container's first process: the container does not end with it.
                     return (attempt.outcome, .leave)
                 }
             }
             if case .ended(_, isKept: true) = outcome {} else { await removeContainer() }
             return outcome
         } catch {
-            // A new task: not cancelled with us.
+            // A new task is not cancelled with this one.
             await Task { await removeContainer() }.value
             throw error
         }
     }
 
-    /// - Parameter orders: what brings the state back.
+    /// Goes on with the build in a running container.
+    ///
+    /// - Parameter orders: bring the state back.
     private func goOn(
         _ continuation: Beginning.Continuation, after orders: [String], in session: DriverSession,
         with privilege: Privilege? = nil
@@ -124,7 +126,7 @@ extension LocalBuild {
         for (number, way) in ways.enumerated() {
             let isLast = number == ways.count - 1
             let mounted = mounting(way)
-            // A refusal is no news while there is another way.
+            // A refusal is shown only when there is no other way.
             let (beginning, status) = try await withDriver(of: mounted, showsRefusal: isLast) { session in
                 try await attempt(session, way)
             }
@@ -132,7 +134,7 @@ extension LocalBuild {
             case .came(let outcome): return outcome
             case .neverStarted(let said):
                 let error = await engine.diagnose(mounted, status: status, said: said)
-                // A missing image is missing in every way.
+                // Another way would not find a missing image either.
                 guard error.code == .refused, !isLast else { return .neverStarted(error) }
                 refusal = error
             }
@@ -142,7 +144,7 @@ extension LocalBuild {
 
     /// Starts a container and speaks with its driver.
     ///
-    /// - Parameter showsRefusal: whether the engine's refusal is news.
+    /// - Parameter showsRefusal: whether the words of an engine that refuses the container are shown.
     private func withDriver(
         of container: ContainerSpec, showsRefusal: Bool,
         _ body: @escaping @Sendable (DriverSession) async throws -> (Attempt, DriverSession.Ending)
@@ -153,18 +155,18 @@ extension LocalBuild {
                 onClientWords: { bytes in
                     let text = String(decoding: bytes, as: UTF8.self)
                     if !showsRefusal, text.hasPrefix("docker: ") { return }
-                    // A pull's progress is worth showing, and nothing depends on it.
+                    // Nothing depends on the progress of a pull; an output that is broken breaks the next event, too.
                     try? await sink.send(.notice(text: text))
                 }, body)
         }
     }
 
-    /// Texts of 20 kB on a container's command line cost it more time than a mount.
+    /// Mounts the driver and the programs: that takes less time than 20 kB on the container's command line.
     private func withPrograms(_ container: ContainerSpec, _ way: SourceStaging.Way) -> ContainerSpec {
         guard way != .stream, let programs = job.surroundings.programs else { return container }
         var container = container
         container.readOnlyMounts.append((programs, ContainerLayout.programs))
-        // A FIFO takes what is written to it on a read-only mount, too.
+        // A FIFO can be written to on a read-only mount, too.
         if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
         container.arguments = [
             ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce,
@@ -173,7 +175,7 @@ extension LocalBuild {
         return container
     }
 
-    /// The engine did not refuse a privilege: that is remembered, and said when it is not all that was wanted.
+    /// Remembers the privilege that the engine did not refuse, and says so when it is less than was wanted.
     private func remember(_ privilege: Privilege?) async throws {
         guard let docker = job.surroundings.docker, let privilege, docker.privileges.count > 1 else { return }
         docker.remember(privilege)

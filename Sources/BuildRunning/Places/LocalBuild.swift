@@ -5,7 +5,7 @@ internal import Engines
 /// One build in a container of this machine's engine, from its beginning to `buildFinished`.
 struct LocalBuild: Sendable {
     let job: BuildJob
-    /// The container to start: with the driver as its program, and of a checkpoint's image where there is one.
+    /// The container to start. Its program is the driver, and its image that of the checkpoint where there is one.
     let container: ContainerSpec
     let sink: EventSink
 
@@ -33,7 +33,7 @@ struct LocalBuild: Sendable {
     var plan: BuildPlan { job.plan }
     var engine: any BuildEngine { job.surroundings.engine }
 
-    /// Runs the build, and tells its end, whatever that is.
+    /// Runs the build, and emits its end, whatever that is.
     func run(from beginning: Beginning) async throws {
         let outcome: Outcome
         do { outcome = try await carryOut(beginning) } catch { outcome = Outcome(error) }
@@ -45,7 +45,7 @@ struct LocalBuild: Sendable {
         case .fresh:
             try await sink.send(
                 .buildStarted(
-                    .init(
+                    BuildEvent.BuildStart(
                         id: plan.id, image: plan.image, sourceDirectory: plan.sourceDirectory,
                         buildspec: plan.buildspecLocation, source: plan.sourcePath, snapshot: plan.snapshot)))
             try await sink.log("Running on buildspec \(job.surroundings.process.programVersion)")
@@ -60,7 +60,7 @@ struct LocalBuild: Sendable {
         }
     }
 
-    /// Tells how the build has ended: `buildFinished` comes last, even when the events before it cannot be emitted.
+    /// Emits how the build has ended. `buildFinished` comes last, even when the events before it cannot be emitted.
     private func tell(_ outcome: Outcome) async throws {
         var failure = outcome.error
         func attempt(_ body: () async throws -> Void) async {
@@ -76,7 +76,7 @@ struct LocalBuild: Sendable {
 
     /// Runs a build within its time, and decides whether the container stays.
     ///
-    /// - Throws: ``OutOfTime`` when the time is up; the build has broken off then, with its container or without.
+    /// - Throws: ``OutOfTime`` when the time is up. The build has broken off then, even if its container was not removed.
     func limited(
         _ session: DriverSession, _ body: @escaping @Sendable () async throws -> BuildStatus
     ) async throws -> (Outcome, DriverSession.Ending) {
@@ -84,12 +84,12 @@ struct LocalBuild: Sendable {
             group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(for: .seconds(plan.timeout))
-                // A new task: a build that ends at this moment does not cancel what has begun.
+                // A new task is not cancelled by a build that ends at this moment.
                 await Task { await removeContainer() }.value
                 await session.terminate()
                 return nil
             }
-            // Whichever ends first: the build, or its time.
+            // The build, or its time: whichever ends first.
             guard let first = await group.nextResult() else { throw CancellationError() }
             group.cancelAll()
             do {
@@ -110,10 +110,10 @@ struct LocalBuild: Sendable {
         }
     }
 
-    /// Removes the container. A build does not end otherwise because it cannot be removed: that is told as a notice.
+    /// Removes the container. When that fails, a notice says so, and the status of the build stays as it is.
     func removeContainer() async {
         do { try await engine.remove(container.name) } catch {
-            // Where not even a notice can be emitted, the build's own events tell of that.
+            // An output that breaks on the notice breaks on the events that end the build, too.
             try? await sink.send(.notice(text: "warning: \(error)"))
         }
     }
@@ -126,16 +126,17 @@ extension LocalBuild {
     /// How a build has ended.
     enum Outcome: Sendable {
         case ended(BuildStatus, isKept: Bool)
-        /// The container went away under a command: somebody has killed it.
+        /// The container ended in the middle of the build: somebody has killed it.
         case lost
-        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped(by: any Error), fault(any Error)
+        case neverStarted(EngineError), unfit(UnfitImage), outOfTime, stopped(any Error), fault(any Error)
 
         init(_ error: any Error) {
             self =
                 switch error {
-                // Whatever breaks while the build is being stopped breaks because of that.
-                case _ where error is CancellationError || Task.isCancelled: .stopped(by: CancellationError())
-                case is any StopRequest: .stopped(by: error)
+                // What fails while the build is being stopped fails because of that.
+                case _ where error is CancellationError || Task.isCancelled:
+                    .stopped(CancellationError())
+                case is any StoppingError: .stopped(error)
                 case is OutOfTime: .outOfTime
                 case let error as UnfitImage: .unfit(error)
                 default: .fault(error)
@@ -151,7 +152,7 @@ extension LocalBuild {
             }
         }
 
-        /// How the phase ends that the build broke off in; `nil` for a build that ran to its end.
+        /// The end of the phase in which the build broke off; `nil` for a build that ran to its end.
         var brokenPhase: (PhaseStatus, PhaseContext)? {
             switch self {
             case .ended: nil
@@ -164,12 +165,12 @@ extension LocalBuild {
             case .unfit(let error): (.failed, .clientError(error.reason))
             case .outOfTime: (.timedOut, .timedOut)
             case .stopped: (.stopped, .none)
-            // [unknown] How the service words its own faults.
+            // [unknown: the words that the service has for its own faults]
             case .fault(let error): (.fault, PhaseContext(statusCode: "INTERNAL_SERVICE_ERROR", message: "\(error)"))
             }
         }
 
-        /// What the run of the build throws.
+        /// The error that the run of the build throws.
         var error: (any Error)? {
             switch self {
             case .ended, .lost, .outOfTime: nil

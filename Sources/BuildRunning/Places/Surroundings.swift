@@ -2,10 +2,10 @@ public import Artifacts
 public import BuildPlanning
 public import Engines
 
-/// What is open while one build runs. Its maker closes all of it after the build.
+/// All that is open while one build runs. Whoever opened it closes it after the build.
 public struct Surroundings: Sendable {
     public var engine: any BuildEngine
-    /// The container to start. Its program is set by the place that starts it.
+    /// The container to start. The place that starts it sets its program.
     public var container: ContainerSpec
     public var source: SourceStaging
     public var artifacts: ArtifactStore
@@ -15,16 +15,16 @@ public struct Surroundings: Sendable {
     public var secrets = BuildSecrets()
     /// A Docker daemon of the build's own; `nil` for a build that has none.
     public var docker: InnerDocker?
-    /// The proxy between the build and the network; `nil` for a build that has its network, or none.
+    /// The proxy between the build and the network; `nil` for a build that has the network itself, or none.
     public var network: BuildNetwork?
-    /// A folder of this machine with the driver and the programs of user/bin; `nil` where the engine does not see it.
+    /// A folder of this machine with the driver and the programs of user/bin; `nil` when there is none to mount.
     public var programs: String?
-    /// A folder of this machine that the container sees, for tar streams; `nil` when there will be none.
+    /// A folder of this machine for the FIFOs of tar streams, to be mounted; `nil` when there will be no streams.
     public var pipes: String?
     /// The folder of this machine that is the container's `/`, for an engine whose containers see this machine's files; empty
     /// for containers that have a file system of their own.
     public var root = ""
-    /// Receives each checkpoint; `nil` when none is to be made.
+    /// Receives each checkpoint; `nil` when no checkpoints are made.
     public var onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 
     public init(
@@ -39,9 +39,9 @@ public struct Surroundings: Sendable {
     }
 }
 
-/// What only the running program knows: the time, chance, and its own version.
+/// What a build needs to know of the running program: its clock, a random word, and its version.
 public struct BuildProcess: Sendable {
-    /// A word that no build's output contains. It marks what the driver says.
+    /// A random word that marks the driver's replies, and that no build's output contains.
     public let nonce: String
     public let now: @Sendable () -> Timestamp
     /// The version of `buildspec`, for the first line of the log.

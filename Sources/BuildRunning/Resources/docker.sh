@@ -197,7 +197,7 @@ docker_tidy() {
 }
 
 # docker_missing NAME ID...: which of these images of the engine outside this daemon lacks, NUL after each. Ids mean the same
-# in both only where both keep images in the same way: what was lent once is known by a note.
+# in both only where both keep images in the same way: a note says what was copied once.
 docker_missing() {
     notes=
     [ ! -e "$docker_lent" ] || notes=$(cat "$docker_lent")
@@ -212,7 +212,7 @@ docker_missing() {
     done >&2
 }
 
-# docker_note NAME ID: an image was lent.
+# docker_note NAME ID: notes that an image was copied.
 docker_note() {
     here=$(inner image inspect --format '{{.Id}}' "$1") && printf '%s %s %s\n' "$1" "$2" "$here" >>"$docker_lent"
 }

@@ -7,16 +7,20 @@ internal import Engines
 
 /// Chosen files below one base directory of the container.
 struct ArtifactPart {
-    /// Absolute.
+    /// The absolute path of the base directory.
     let folder: String
     let listing: Listing
     let selection: ArtifactSelection
 }
 
-/// Getting chosen files out of the container. One `docker cp` takes one path, so what is neither a single file nor most of
-/// a folder is put together in the container first.
+/// Copies the chosen files out of the container.
+///
+/// One `docker cp` takes one path. Files that are neither a single one nor most of a folder are gathered in a folder of the
+/// container first.
 extension ArtifactStage {
-    /// - Parameter name: the artifact's own, evaluated.
+    /// Copies the chosen files out of the container, and stores them.
+    ///
+    /// - Parameter name: the artifact's own name, evaluated.
     func store(_ parts: [ArtifactPart], as identifier: String, named name: String?) async throws {
         let chosen = parts.filter { !$0.selection.isEmpty }
         var fetches: [Fetch] = []
@@ -56,7 +60,7 @@ extension ArtifactStage {
         }
         let takesMost = files.count * 2 >= part.listing.files.count
         if takesMost, !hasLinks || part.selection.keepsLinks,
-            // A repository is never listed, and often larger than all the rest.
+            // A repository is never listed, and often is larger than all the rest.
             try await session.perform("[ -e \"$root\"\((part.folder + "/.git").shellQuoted) ]") != 0
         {
             return Fetch(path: part.folder, means: part.folder)
@@ -74,7 +78,7 @@ extension ArtifactStage {
     }
 }
 
-/// Words joined into lines of a length that no shell minds.
+/// Joins words into lines that are short enough for every shell.
 func batches(_ words: [[UInt8]]) -> [[UInt8]] {
     var lines: [[UInt8]] = [], line: [UInt8] = []
     for word in words {

@@ -18,7 +18,7 @@ struct ArtifactStage: Sendable {
     /// - Returns: whether the phase succeeded.
     func run() async throws -> Bool {
         try await sink.begin(.uploadArtifacts)
-        // The end of nearly every build: both answers in one turn.
+        // Nearly every build asks for both: one order saves the time of another.
         let source = plan.sourceDirectory.shellQuoted
         let answer = try await session.ask("variables \(plan.shell.program.shellQuoted); list \(source) '' f")
         let (variables, sourceFiles) = Self.parsed(answer.bytes)
@@ -38,7 +38,7 @@ struct ArtifactStage: Sendable {
         return failure == nil
     }
 
-    /// An environment, whose entries each have a `=`, and behind it the paths of files, which all begin with `./`.
+    /// Reads an environment, whose entries each have a `=`, and behind it the paths of files, which all begin with `./`.
     private static func parsed(_ bytes: [UInt8]) -> (variables: [String: String], files: [ListedFile]) {
         let entries = bytes.split(separator: 0)
         let firstFile = entries.firstIndex { $0.starts(with: Array("./".utf8)) } ?? entries.endIndex
@@ -101,18 +101,18 @@ struct ArtifactStage: Sendable {
         return nil
     }
 
-    /// `name` as the shell makes it, with the environment after the last command (CODEBUILD.md 6.3).
+    /// Evaluates `name` with the environment after the last command (CODEBUILD.md 6.3).
     private func evaluatedName(of rules: BuildSpec.ArtifactRules) async throws -> String? {
         guard let written = rules.name?.value else { return nil }
         let (status, name) = try await context.evaluated(written)
         guard status == 0, !name.isEmpty else {
-            try await sink.send(.notice(text: "artifacts: `name` is `\(written)`, which the shell makes nothing of"))
+            try await sink.send(.notice(text: "artifacts: `name` is `\(written)`, which evaluates to nothing"))
             return nil
         }
         return name
     }
 
-    /// The absolute folders a `base-directory` names: one, or those at the top of the source that match its glob.
+    /// Finds the folders that a `base-directory` names: one, or those at the top of the source that match its glob.
     private func baseDirectories(_ written: String) async throws -> [String] {
         guard Glob(written).hasWildcard else {
             let path = absolute(written)
@@ -130,7 +130,7 @@ struct ArtifactStage: Sendable {
         normalizedPath(path.hasPrefix("/") ? path : "\(plan.sourceDirectory)/\(path)")
     }
 
-    /// What lies in a folder of the container, links followed unless they are kept.
+    /// Lists a folder of the container, following links unless they are kept.
     private func listing(of folder: String, keepingLinks: Bool) async throws -> Listing {
         let plain = Listing(try await session.ask("list \(folder.shellQuoted) '' 'f d l'").bytes)
         guard plain.hasLinks, !keepingLinks else { return plain }
@@ -138,7 +138,7 @@ struct ArtifactStage: Sendable {
         return Listing(files: followed.files, hasLinks: true)
     }
 
-    /// The look for reports that every build ends with (CODEBUILD.md 4.1, 8).
+    /// Looks for reports, as every build does at its end (CODEBUILD.md 4.1, 8).
     private func discoverReports(among files: [ListedFile], _ variables: [String: String]) async throws {
         guard variables["CODEBUILD_CONFIG_AUTO_DISCOVER"] != "false" else { return }
         let pattern = variables["CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"] ?? "**/*"
@@ -160,7 +160,7 @@ struct ArtifactStage: Sendable {
     }
 }
 
-/// Whether a file's name is one that a known report format has by custom. [unknown, CODEBUILD.md 8]
+/// Whether a file's name is one that files of a known report format usually have. [unknown, CODEBUILD.md 8]
 func looksLikeReport(_ path: [UInt8]) -> Bool {
     let name = String(decoding: path.split(separator: 0x2f).last ?? [], as: UTF8.self).lowercased()
     let names = ["clover.xml", "cobertura.xml", "jacoco.xml", ".resultset.json", "testng-results.xml", "junit.xml"]

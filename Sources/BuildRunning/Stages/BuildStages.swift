@@ -1,7 +1,7 @@
 internal import BuildPlanning
 internal import SpecParsing
 
-/// The stages of one build in their order, from DOWNLOAD_SOURCE to UPLOAD_ARTIFACTS.
+/// Runs the stages of one build in their order, from DOWNLOAD_SOURCE to UPLOAD_ARTIFACTS.
 struct BuildStages: Sendable {
     private let context: StageContext
 
@@ -52,7 +52,7 @@ struct BuildStages: Sendable {
         return nil
     }
 
-    /// Says which phases are left out because only a part of the build was asked for.
+    /// Emits which phases are skipped because only a part of the build was asked for.
     private func tellSkipped() async throws {
         for phase in PhaseName.allCases where phase < part.start?.phase ?? .install || phase > part.last {
             try await sink.send(.phaseSkipped(phase: BuildPhase(phase)))
@@ -61,7 +61,7 @@ struct BuildStages: Sendable {
 
     // MARK: INSTALL to UPLOAD_ARTIFACTS
 
-    /// - Parameter cache: what restoring the cache found out; `nil` in a build that goes on.
+    /// - Parameter cache: what restoring has remembered; `nil` in a build that goes on.
     private func runPhases(from start: ResumePoint?, _ cache: CacheStage.Memory?) async throws -> BuildStatus {
         var rules: [PhaseName: BuildSpec.OnFailure] = [:]
         for phase in plan.phases { rules[phase.name] = phase.onFailure }
@@ -102,7 +102,7 @@ struct BuildStages: Sendable {
         try await sink.send(
             .variablesExported(
                 plan.exportedVariables.compactMap { name in
-                    // Names starting with AWS_ are not exportable; an unset one is left out (CODEBUILD.md 3.6).
+                    // Names that begin with AWS_ cannot be exported; unset variables are skipped (CODEBUILD.md 3.6).
                     guard !name.hasPrefix("AWS_"), !secrets.contains(name), let value = variables[name] else {
                         return nil
                     }

@@ -5,9 +5,9 @@ public import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 
-/// Keeps the paths of a `cache` section between builds: tarballs here or in S3, folders in the container.
+/// Saves and restores the paths of a `cache` section as tarballs, on this machine or in S3.
 public struct CacheKeeping: Sendable {
-    /// With a bucket, the room on this machine that tarballs pass through.
+    /// The caches of this machine; with a bucket, the folder that its tarballs pass through.
     private let store: CacheStore
     private let bucket: S3Cache?
     private let project: String
@@ -20,9 +20,9 @@ public struct CacheKeeping: Sendable {
     }
 
     /// - Parameters:
-    ///   - place: where tarballs lie.
-    ///   - project: whose caches without a key these are.
-    ///   - namespace: whose caches with a key these are, when they are shared (`cache.cacheNamespace` of a project).
+    ///   - place: holds the tarballs.
+    ///   - project: owns the caches without a key.
+    ///   - namespace: owns the caches with a key, when they are shared (`cache.cacheNamespace` of a project).
     public init(
         _ place: Place, project: String, namespace: String? = nil, metadata: CacheMetadata
     ) {
@@ -35,35 +35,37 @@ public struct CacheKeeping: Sendable {
         self.metadata = metadata
     }
 
-    /// As the log's lines name it.
+    /// The kind of place, as the lines of the log name it.
     var kind: String { bucket == nil ? "local" : "S3" }
 
-    /// Where the cache lies that the rules mean; with a key, which only the build evaluates, the folder of all.
+    /// The place of the cache that the rules mean. With a key, which only the build can evaluate, it is the place of all.
     public func place(_ rules: BuildPlan.CacheRules) -> String {
         rules.key == nil ? path(of: key(paths: rules.paths, nil)) : "\(store.directory)"
     }
 
+    /// Names a cache of this project.
+    ///
     /// - Parameters:
-    ///   - paths: as the buildspec has them.
+    ///   - paths: `cache.paths` as the buildspec has them.
     ///   - text: `cache.key`, evaluated.
     func key(paths: [String], _ text: String?) -> CacheKey {
         let owner = text == nil ? nil : namespace.map { "namespace/\($0)" }
         return CacheKey(project: owner ?? project, paths: paths, key: text)
     }
 
-    /// Where a cache lies.
+    /// The place of a cache, as it is shown to people.
     func path(of key: CacheKey) -> String { bucket?.url(of: key) ?? "\(store.directory)/\(key.name)" }
 
-    /// What came of looking for a cache.
+    /// The result of looking for a cache.
     enum Found: Equatable {
         case hit
-        /// There is none.
+        /// There is no such cache.
         case nothing(reason: String)
-        /// There is one, and it is of no use.
+        /// There is such a cache, and it cannot be used.
         case unusable(reason: String)
     }
 
-    /// Looks for one cache; one that is found lies on this machine.
+    /// Looks for a cache, and brings the one that is found to this machine.
     func find(_ key: CacheKey) async throws -> Found {
         if let bucket {
             switch try await bucket.fetch(key) {
@@ -79,7 +81,7 @@ public struct CacheKeeping: Sendable {
         }
     }
 
-    /// The first cache a fallback key means that can be used.
+    /// Finds the first usable cache whose key begins as a fallback key says.
     func find(byPrefix prefix: String, like key: CacheKey) async throws -> CacheKey? {
         let matches =
             try await bucket?.matches(keyPrefix: prefix, like: key) ?? store.matches(keyPrefix: prefix, like: key)
@@ -87,23 +89,24 @@ public struct CacheKeeping: Sendable {
         return nil
     }
 
-    /// Whether there is a cache of rules that have no key.
+    /// Whether there is a cache for rules that have no key.
     public func hasAny(_ rules: BuildPlan.CacheRules) async throws -> Bool {
         try await has(key(paths: rules.paths, nil))
     }
 
-    /// Whether a cache is there, without bringing it here.
+    /// Whether a cache exists. It is not brought to this machine.
     func has(_ key: CacheKey) async throws -> Bool {
         if let bucket { return try await bucket.manifest(of: key) != nil }
         if case .hit = try await store.lookup(key) { return true } else { return false }
     }
 
-    /// What came of restoring a cache that was found.
+    /// The result of restoring a cache that was found.
     enum Restored {
         case done(CacheSummary)
         case damaged(reason: String)
     }
 
+    /// Restores a cache into the container.
     func restore(_ key: CacheKey, _ roots: CacheRoots, by carrier: TarCarrier) async throws -> Restored {
         do {
             return .done(
@@ -116,35 +119,43 @@ public struct CacheKeeping: Sendable {
         }
     }
 
-    /// - Parameters:
-    ///   - places: the roots that are there now.
-    ///   - time: as ``CacheMetadata`` has it.
-    ///   - replacesDamaged: the cache that is there cannot be used.
-    func save(
-        _ key: CacheKey, _ roots: CacheRoots, places: [CachePlace], by carrier: TarCarrier, at time: String,
-        replacesDamaged: Bool
-    ) async throws -> CacheSummary {
-        let summary: CacheSummary
-        do {
-            summary = try await read(key, roots, places, by: carrier, at: time, links: nil)
-        } catch let links as CacheLinksNeeded {
-            summary = try await read(key, roots, places, by: carrier, at: time, links: links)
-        }
-        guard let bucket else { return summary }
-        return try await bucket.push(summary, replacesDamaged: replacesDamaged)
+    /// What is saved as one cache.
+    struct Content {
+        let key: CacheKey
+        let roots: CacheRoots
+        /// The roots that exist now.
+        let places: [CachePlace]
+        /// The time of saving, as ``CacheMetadata`` has it.
+        let time: String
+        /// Whether the cache that exists cannot be used.
+        let replacesDamaged: Bool
     }
 
-    private func read(
-        _ key: CacheKey, _ roots: CacheRoots, _ places: [CachePlace], by carrier: TarCarrier, at time: String,
-        links: CacheLinksNeeded?
+    /// Saves a cache, and pushes it into the bucket where there is one.
+    func save(_ content: Content, by carrier: TarCarrier) async throws -> CacheSummary {
+        let summary: CacheSummary
+        do {
+            summary = try await saveLocally(content, by: carrier, links: nil)
+        } catch let links as CacheLinksNeeded {
+            summary = try await saveLocally(content, by: carrier, links: links)
+        }
+        guard let bucket else { return summary }
+        return try await bucket.push(summary, replacesDamaged: content.replacesDamaged)
+    }
+
+    /// - Parameter links: what an attempt before this one has thrown.
+    private func saveLocally(
+        _ content: Content, by carrier: TarCarrier, links: CacheLinksNeeded?
     ) async throws -> CacheSummary {
         var metadata = metadata
-        metadata.savedAt = time
-        return try await OutgoingStreams(places.map { try carrier.outgoing($0.path) }).read { readers, confirm in
-            let streams = zip(readers, places).map { TarStream($0, map: roots.map(of: $1)) }
+        metadata.savedAt = content.time
+        let streams = try content.places.map { try carrier.outgoing($0.path) }
+        return try await OutgoingStreams(streams).read { readers, confirm in
+            let streams = zip(readers, content.places).map { TarStream($0, map: content.roots.map(of: $1)) }
             return try await store.save(
-                key, from: streams, allowed: roots.stored, metadata: metadata, selection: roots.selection,
-                links: links, isImmutable: key.key != nil, confirm: confirm)
+                content.key, from: streams, allowed: content.roots.stored, metadata: metadata,
+                selection: content.roots.selection, links: links, isImmutable: content.key.key != nil,
+                confirm: confirm)
         }
     }
 

@@ -2,7 +2,7 @@ internal import Caches
 
 /// The log's lines about `cache.key` and `cache.action`.
 ///
-/// [unknown] CODEBUILD.md 4.4: what the service prints for hits and misses of keys. These words are ours, in its style.
+/// The words are ours, in the service's style. [unknown, CODEBUILD.md 4.4: what the service prints for hits and misses]
 enum CacheLogLine {
     case found(key: String)
     case notFound(key: String)

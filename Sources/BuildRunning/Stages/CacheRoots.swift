@@ -1,29 +1,29 @@
 internal import Caches
 internal import Files
 
-/// The places a `cache.paths` list means: as paths of the container, and as paths of the tarball.
+/// The folders and files that a `cache.paths` list means, as paths of the container and as paths of the tarball.
 ///
-/// In the tarball an absolute path has lost its first slash, and what belongs to the source lies below
-/// `codebuild/source`, for the source's own folder is another one in every build.
+/// In the tarball an absolute path has no first slash, and what belongs to the source lies below `codebuild/source`, because
+/// the source has another folder in every build.
 struct CacheRoots {
     /// The folders before the first wildcards: absolute, none below another.
     let paths: [String]
-    /// What is taken of them.
+    /// What is saved of them.
     let selection: CacheSelection
-    /// Paths without wildcards, as they were written, by the folders or files they mean.
+    /// The paths without wildcards, as they were written, by the folders or files that they mean.
     let bare: [String: String]
-    /// Patterns left out because they begin with a wildcard at the top of the file system.
+    /// Patterns that are skipped because they begin with a wildcard at the top of the file system.
     let refused: [String]
     private let sourceDirectory: String
 
     private static let storedSource = "codebuild/source"
 
-    /// - Parameter expanded: cache paths with their variables put in; `~/` is the home of root [inferred, CODEBUILD.md 7].
+    /// - Parameter expanded: the cache paths, variables replaced; `~/` is the home of root [inferred, CODEBUILD.md 7].
     init(_ expanded: [String], sourceDirectory: String) {
         self.sourceDirectory = sourceDirectory
         var bases: Set<String> = [], patterns: [CacheSelection.Pattern] = [], refused: [String] = []
         var bare: [String: String] = [:]
-        // A path that is empty, as one of an unset variable is, is no path: it does not mean the source.
+        // An empty path, as an unset variable gives, does not mean the source.
         for written in expanded where !written.isEmpty {
             let home = written == "~" || written.hasPrefix("~/") ? "/root" + written.dropFirst() : written
             let pattern = normalizedPath(home.hasPrefix("/") ? home : "\(sourceDirectory)/\(home)")
@@ -42,7 +42,7 @@ struct CacheRoots {
         self.bare = bare
     }
 
-    /// As the tarball calls them.
+    /// The names that the roots have in the tarball.
     var stored: [String] { paths.map(storedName) }
 
     func storedName(_ path: String) -> String { Self.storedName(path, sourceDirectory) }
@@ -53,27 +53,27 @@ struct CacheRoots {
             ? storedSource + path.dropFirst(sourceDirectory.count) : String(path.dropFirst())
     }
 
-    /// From the tarball's names to those below `/` of the container.
+    /// Maps the tarball's names to those below `/` of the container.
     var mapOfContainer: PathMap {
         PathMap([.init(stream: String(sourceDirectory.dropFirst()), stored: Self.storedSource)])
     }
 
-    /// `docker cp` of a place names everything after the place's last component.
+    /// Maps the names of a place's own stream, which begin with its last component, to the tarball's.
     func map(of place: CachePlace) -> PathMap {
         let last = place.path.split(separator: "/").last.map(String.init) ?? ""
         return PathMap([.init(stream: last, stored: storedName(place.root))])
     }
 }
 
-/// One of the roots as it is found in the container.
+/// One of the roots, as it was found in the container.
 struct CachePlace: Equatable {
-    /// The root, as ``CacheRoots`` has it.
+    /// The path of the root, as ``CacheRoots`` has it.
     let root: String
-    /// Where its content lies: another path when the root is a link to a folder.
+    /// The path of its content, which is another one when the root is a link to a folder.
     let path: String
     let isFolder: Bool
 
-    /// - Parameter answer: of the driver's `places`.
+    /// Reads the answer to the driver's order `places`.
     static func read(_ answer: [UInt8]) -> [CachePlace] {
         let words = answer.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)

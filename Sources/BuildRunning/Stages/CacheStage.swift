@@ -5,15 +5,17 @@ internal import BuildPlanning
 internal import Engines
 internal import SpecParsing
 
-/// Restoring at the end of DOWNLOAD_SOURCE, saving inside POST_BUILD (CODEBUILD.md 4.4, 7). Nothing here fails a build.
+/// Restores the cache at the end of DOWNLOAD_SOURCE and saves it inside POST_BUILD (CODEBUILD.md 4.4, 7).
+///
+/// No failure of the cache fails the build.
 struct CacheStage: Sendable {
     private let context: StageContext
 
     init(_ context: StageContext) { self.context = context }
 
-    /// What restoring a cache found out and saving it must know.
+    /// What saving the cache must know of restoring it.
     struct Memory: Sendable {
-        /// The cache of this build; `nil` when it has none.
+        /// The cache of this build; `nil` when the build has none.
         fileprivate(set) var key: CacheKey?
         /// A cache that turned out damaged.
         fileprivate(set) var damaged: CacheKey?
@@ -24,6 +26,7 @@ struct CacheStage: Sendable {
     private var sink: EventSink { context.sink }
     private var keeping: CacheKeeping? { context.job.surroundings.cache }
 
+    /// Restores the cache that the buildspec asks for, if there is one.
     func restore() async throws -> Memory {
         var memory = Memory()
         switch plan.cache {
@@ -37,7 +40,7 @@ struct CacheStage: Sendable {
             let (expanded, roots) = try await cacheRoots(rules.paths)
             for path in expanded { try await sink.log("Expanded cache path \(path)") }
             for path in roots.refused {
-                try await sink.send(.notice(text: "cache: `\(path)` is the whole file system; it is left out"))
+                try await sink.send(.notice(text: "cache: `\(path)` is the whole file system; it is skipped"))
             }
             guard let key = try await cacheKey(rules, cache) else { return memory }
             memory.key = key
@@ -57,7 +60,7 @@ struct CacheStage: Sendable {
         return memory
     }
 
-    /// - Returns: the cache to restore: the one of the key, else of the first fallback key that means one.
+    /// Finds the cache to restore: that of the key, or else of the first fallback key that has one.
     private func find(
         _ key: CacheKey, by rules: BuildPlan.CacheRules, in cache: CacheKeeping, _ memory: inout Memory
     ) async throws -> CacheKey? {
@@ -107,10 +110,12 @@ struct CacheStage: Sendable {
         }
     }
 
-    /// - Parameter memory: of restoring; `nil` in a build that goes on, which has restored nothing.
+    /// Saves what the buildspec asks for.
+    ///
+    /// - Parameter memory: what restoring has returned; `nil` in a build that goes on, which has restored nothing.
     func save(_ memory: Memory?) async throws {
         guard case .kept(let rules) = plan.cache, let cache = keeping else { return }
-        // The key of a build that goes on may be another one by now.
+        // The key of a build that goes on may have changed since it ran.
         let found = if let memory { memory.key } else { try await cacheKey(rules, cache) }
         guard let key = found else { return }
         guard rules.action != .restore else { return try await log(.uploadSkipped) }
@@ -128,14 +133,15 @@ struct CacheStage: Sendable {
             let places = found.filter { roots.paths.contains($0.root) }
             guard !places.isEmpty else { return }
             let summary = try await cache.save(
-                key, roots, places: places, by: .quickest(context),
-                at: context.now().rfc3339, replacesDamaged: replacesDamaged)
+                CacheKeeping.Content(
+                    key: key, roots: roots, places: places, time: context.now().rfc3339,
+                    replacesDamaged: replacesDamaged), by: .quickest(context))
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
             for pattern in summary.shallowPatterns {
                 let deep = pattern == "*" || pattern.hasSuffix("/*") ? pattern + "*/*" : pattern + "/**/*"
                 try await sink.send(
                     .notice(
-                        text: "cache: `\(pattern)` takes files of one level and left folders out; "
+                        text: "cache: `\(pattern)` takes files of one level and skipped folders; "
                             + "`\(deep)` means all that is in them"))
             }
             try await sink.send(
@@ -147,7 +153,7 @@ struct CacheStage: Sendable {
         }
     }
 
-    /// Says of folders without a wildcard that they are for local caches (CODEBUILD.md 7).
+    /// Emits a notice for each folder without a wildcard: S3 caches of the service do not take it (CODEBUILD.md 7).
     private func noteBareFolders(_ roots: CacheRoots, _ places: [CachePlace]) async throws {
         for place in places where place.isFolder {
             guard let written = roots.bare[place.root] else { continue }
@@ -159,7 +165,7 @@ struct CacheStage: Sendable {
 
     private func log(_ line: CacheLogLine) async throws { try await sink.log(line.text) }
 
-    /// The paths with their variables put in, and the places they mean.
+    /// Replaces the variables in the paths, and finds the roots that these mean.
     private func cacheRoots(_ written: [String]) async throws -> (expanded: [String], roots: CacheRoots) {
         let hasVariables = written.contains { $0.contains("$") }
         let variables = hasVariables ? try await context.finalVariables() : [:]
@@ -167,10 +173,10 @@ struct CacheStage: Sendable {
         return (expanded, CacheRoots(expanded, sourceDirectory: plan.sourceDirectory))
     }
 
-    /// What this build's cache is called, or `nil` when its key has no text.
+    /// Names the cache of this build; returns `nil` when its key evaluates to nothing.
     ///
-    /// The key is evaluated once, where the cache is restored, so that what the build itself writes does not change it
-    /// [inferred]; a key that cannot be evaluated turns the cache off for this build [inferred].
+    /// The key is evaluated once, where the cache is restored, so that the build's own files do not change it [inferred]. A key
+    /// that cannot be evaluated turns the cache off for this build [inferred].
     private func cacheKey(_ rules: BuildPlan.CacheRules, _ cache: CacheKeeping) async throws -> CacheKey? {
         guard let written = rules.key else { return cache.key(paths: rules.paths, nil) }
         let (status, text) = try await context.evaluated(written)

@@ -2,19 +2,19 @@ public import SpecParsing
 internal import BuildPlanning
 internal import Engines
 
-/// The state of a build before a phase: an image of its container's files, and what its shell state was (DESIGN 8.8).
+/// The state of a build before a phase: an image of its container's files, and its shell state (DESIGN 8.8).
 public struct Checkpoint: Sendable, Equatable, Codable {
     public let phase: PhaseName
     /// The image's name on the engine.
     public let image: String
-    /// What the image has beyond the one the build began with, in bytes.
+    /// The bytes that the image has beyond the one that the build began with.
     public let byteCount: Int
-    /// Where the next command would have begun.
+    /// The folder in which the next command would have begun.
     public let directory: String
-    /// The variables the next command would have found; none whose value holds a secret.
+    /// The variables of the next command, without those whose values contain a secret.
     public let variables: [String: String]
 
-    /// Variables that every shell sets anew.
+    /// The variables that every shell sets by itself.
     private static let own: Set<String> = ["PWD", "OLDPWD", "SHLVL", "_", "HOSTNAME", "TERM"]
 
     static func kept(_ variables: [String: String], without secrets: [String]) -> [String: String] {
@@ -23,7 +23,7 @@ public struct Checkpoint: Sendable, Equatable, Codable {
         }
     }
 
-    /// The text of `env.sh` that the state comes to.
+    /// The text of `env.sh` that restores the variables.
     public var environmentFile: String {
         BuildPlan.environmentFile(
             of: variables.sorted { $0.key < $1.key }.map { .init(name: $0.key, value: $0.value, origin: .service) },
@@ -32,7 +32,7 @@ public struct Checkpoint: Sendable, Equatable, Codable {
 }
 
 extension StageContext {
-    /// Keeps the state before a phase that has something to run. The container stands still meanwhile.
+    /// Makes a checkpoint before a phase that has commands. The container is paused meanwhile.
     func makeCheckpoint(before phase: BuildPlan.Phase) async throws {
         guard let keep = job.surroundings.onCheckpoint, !phase.commands.isEmpty || !phase.finally.isEmpty else {
             return

@@ -1,7 +1,7 @@
 internal import BuildPlanning
 internal import Engines
 
-/// Waits for the build's Docker daemon, and tells what it has in the end.
+/// Waits for the Docker daemon of a build, and reports its images at the end.
 struct DockerStage: Sendable {
     private let context: StageContext
 
@@ -11,12 +11,12 @@ struct DockerStage: Sendable {
     private var session: DriverSession { context.session }
     private var sink: EventSink { context.sink }
 
-    /// Waits for the build's daemon and gives it the images it will be asked for.
+    /// Waits for the daemon, and copies the images into it that the build will ask for.
     ///
-    /// What a build without its daemon fails with is [inferred]: the words are those of the service's own images
-    /// (CODEBUILD.md 10.2), which there end the container.
+    /// The words that a build fails with when its daemon does not come up are [inferred] from the service's own images, whose
+    /// container ends with them (CODEBUILD.md 10.2).
     ///
-    /// - Returns: why there is none though there should be, or `nil`.
+    /// - Returns: why the build fails for lack of a daemon, or `nil`.
     func run() async throws -> PhaseContext? {
         guard let docker else { return nil }
         switch try await session.perform("docker_wait") {
@@ -31,18 +31,18 @@ struct DockerStage: Sendable {
             return nil
         default: return PhaseContext.clientError("Timed out trying to connect to internal docker host.")
         }
-        try await lend(docker.images)
+        try await copyMissing(docker.images)
         return nil
     }
 
-    private func lend(_ images: [(name: String, id: String)]) async throws {
+    private func copyMissing(_ images: [(name: String, id: String)]) async throws {
         guard !images.isEmpty else { return }
         let words = images.flatMap { [$0.name, $0.id] }.map(\.shellQuoted).joined(separator: " ")
         let missing = Set(
             try await session.ask("docker_missing \(words)").bytes.split(separator: 0)
                 .map { String(decoding: $0, as: UTF8.self) })
         for (name, id) in images where missing.contains(name) {
-            try await sink.send(.notice(text: "lending image `\(name)` to the build's Docker daemon"))
+            try await sink.send(.notice(text: "copying image `\(name)` into the build's Docker daemon"))
             do {
                 try await context.engine.copyImage(name, into: context.container.name)
                 _ = try await session.perform("docker_note \(name.shellQuoted) \(id.shellQuoted)")
@@ -53,7 +53,7 @@ struct DockerStage: Sendable {
         }
     }
 
-    /// Tells which images the next build will find.
+    /// Reports the images that the next build will find in the daemon.
     func noteImages() async throws {
         guard let tell = docker?.onImages else { return }
         let answer = try await session.ask("docker_images")

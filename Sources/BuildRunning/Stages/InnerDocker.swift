@@ -2,26 +2,26 @@ internal import BuildPlanning
 public import Engines
 internal import SpecParsing
 
-/// A Docker daemon of the build's own, inside its container: `privilegedMode` of a project (CODEBUILD.md 10.2).
+/// A Docker daemon that a build has for itself in its container: `privilegedMode` of a project (CODEBUILD.md 10.2).
 ///
-/// What an engine lets such a container have is found out by trying, as for the source's way in.
+/// The privileges that an engine grants to such a container are found out by trying.
 public struct InnerDocker: Sendable {
-    /// To be tried one after the other.
+    /// The privileges to try one after the other.
     let privileges: [Privilege]
-    /// Where images and layers are kept, mounted at ``dataFolder``.
+    /// The volume with the daemon's images and layers, mounted at ``dataFolder``.
     let volume: Volume
-    /// Told which privilege worked.
+    /// Receives the privilege that was granted.
     let remember: @Sendable (Privilege) -> Void
-    /// Images of the engine outside that commands of the build will ask for, with their ids.
+    /// The images of the outer engine that commands of the build will ask for, with their ids.
     let images: [(name: String, id: String)]
-    /// Told the names of all images inside as the build ends.
+    /// Receives the names of all images in the daemon as the build ends.
     let onImages: (@Sendable ([String]) async throws -> Void)?
 
-    /// Where a daemon keeps what it has.
+    /// The folder of a daemon's images and layers.
     public static let dataFolder = "/var/lib/docker"
 
     /// - Parameters:
-    ///   - privileges: in the order of trying; not empty.
+    ///   - privileges: are tried in this order; not empty.
     ///   - volume: mounted at ``dataFolder``.
     public init(
         privileges: [Privilege], volume: Volume, images: [(name: String, id: String)],
@@ -35,7 +35,7 @@ public struct InnerDocker: Sendable {
         self.onImages = onImages
     }
 
-    /// The container with what the daemon needs.
+    /// Adds to a container what the daemon needs.
     func mounted(_ container: ContainerSpec, _ privilege: Privilege) -> ContainerSpec {
         var container = container
         container.privilege = privilege
@@ -55,7 +55,7 @@ extension Surroundings {
 }
 
 extension BuildJob {
-    /// Has the daemon come up, with the driver's environment as it is by then; ``DockerStage/run()`` waits for it.
+    /// The order that starts the daemon with the driver's environment at that time; ``DockerStage/run()`` waits for it.
     var innerDockerOrder: OpeningOrder? {
         guard surroundings.docker != nil else { return nil }
         let home = plan.variables.first { $0.name == "HOME" && $0.type == .plaintext }?.value ?? "/root"

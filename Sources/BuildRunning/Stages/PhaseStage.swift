@@ -14,6 +14,8 @@ struct PhaseStage: Sendable {
         self.isSucceeding = isSucceeding
     }
 
+    /// Runs the phase, and repeats its commands as its rule for retries says.
+    ///
     /// - Parameter point: the command of the phase to begin with; `nil` for its first.
     /// - Returns: why the phase failed, or `nil`.
     func run(from point: ResumePoint?) async throws -> PhaseContext? {
@@ -34,7 +36,7 @@ struct PhaseStage: Sendable {
         return failure ?? inFinally
     }
 
-    /// Puts back what the failed attempt of a phase has changed: the folder, and the flag of success; variables stay.
+    /// Resets the folder and the flag of success after a failed attempt of the phase. Variables stay as they are.
     /// [inferred, CODEBUILD.md 3.5: the commands are repeated from the first]
     private func beginAnew() async throws {
         _ = try await context.session.perform("printf '%s\\n' \"$kept\" >\"$tmp/dir.txt\"")
@@ -43,7 +45,7 @@ struct PhaseStage: Sendable {
 
     /// Runs commands until one fails.
     ///
-    /// - Parameter remembers: whether the state each begins with is kept, in case it fails.
+    /// - Parameter remembers: whether the state that each command begins with is kept, in case the command fails.
     private func perform(
         _ commands: ArraySlice<BuildSpec.Command>, isFinally: Bool = false, remembering remembers: Bool
     ) async throws -> PhaseContext? {

@@ -1,9 +1,9 @@
 internal import BuildPlanning
 internal import SpecParsing
 
-/// How often a failed phase begins again, and after which errors (CODEBUILD.md 3.5).
+/// Says how often a failed phase begins again, and after which errors (CODEBUILD.md 3.5).
 struct RetryRule {
-    /// 0 for a phase that is not retried.
+    /// The number of retries; 0 for a phase that is not retried.
     let limit: Int
     private let pattern: String?
 
@@ -17,11 +17,11 @@ struct RetryRule {
         self.pattern = pattern
     }
 
-    /// Whether the error is one that the rule names: the pattern is found anywhere in the message of the phase's context.
+    /// Whether the phase is retried after an error: when the pattern matches anywhere in the message of its context.
     /// [inferred, CODEBUILD.md 3.5: "when the error text matches"]
     func matches(_ failure: PhaseContext) -> Bool {
         guard let pattern else { return true }
-        // Validation has found what is no regular expression; such a rule is none.
+        // Validation has reported a pattern that is no regular expression. Such a rule does not retry.
         guard let regex = try? Regex(pattern) else { return false }
         return failure.message.firstMatch(of: regex) != nil
     }

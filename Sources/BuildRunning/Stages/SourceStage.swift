@@ -1,10 +1,10 @@
 internal import BuildPlanning
 
-/// Brings the source into the container, and sees that the image has what the buildspec asks for.
+/// Brings the source into the container, and checks that the image has what the buildspec asks for.
 struct SourceStage: Sendable {
     private let context: StageContext
     private let way: SourceStaging.Way
-    /// The orders that the driver got while the container came up; their statuses are read first.
+    /// The orders that the driver received while the container came up. Their statuses are read first.
     private let opening: [OpeningOrder]
 
     init(_ context: StageContext, way: SourceStaging.Way, opening: [OpeningOrder]) {
@@ -31,7 +31,7 @@ struct SourceStage: Sendable {
         return try await makeWritableForUsers()
     }
 
-    /// Every `run-as` user gets the source to read and write; root has it anyway.
+    /// Makes the source readable and writable for every `run-as` user.
     private func makeWritableForUsers() async throws -> String? {
         let session = context.session
         let users = Set(context.plan.phases.filter(\.isPresent).compactMap(\.runAs)).subtracting(["root"]).sorted()

@@ -5,22 +5,22 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 
-/// Brings a source into the container: below a writable layer, by a copy of a mounted folder, or as a tar stream.
+/// Brings a source into the container: below a writable layer, by copying a mounted folder, or as a tar stream.
 ///
-/// Which of these an engine can do is found out by trying, in this order (Documentation/decisions/source-staging.md).
+/// Which of these works with an engine is found out by trying, in this order (Documentation/decisions/source-staging.md).
 public struct SourceStaging: Sendable {
     public enum Way: String, Sendable, CaseIterable {
         /// The files are the lower layer of the build's folder. Nothing is copied.
         case overlay
         /// The files are mounted at ``ContainerLayout/mountedSource`` and copied by the driver.
         case copy
-        /// For engines that do not see this machine's files.
+        /// The files are sent as a tar stream, to engines that do not see this machine's files.
         case stream
     }
 
-    /// What is brought in.
+    /// The files that are brought into the container.
     public enum Content: Sendable {
-        /// A folder as it is, without git, but for some paths.
+        /// A folder as it is, without git and without some of its paths.
         case folder(String, excluding: [[UInt8]])
         case snapshot(StagedSource)
     }
@@ -28,18 +28,18 @@ public struct SourceStaging: Sendable {
     private let content: Content
     /// The folder of this machine that changes are read from.
     private let root: String
-    /// To be tried one after the other.
+    /// The ways to try one after the other.
     let ways: [Way]
     private let volumeRoot: String?
-    /// Whether the files are somebody's other than root's: the build's are root's.
+    /// Whether the files belong to another user than root, to whom they belong in the build.
     private let changesOwner: Bool
-    /// Told which way worked.
+    /// Receives the way that worked.
     let remember: @Sendable (Way) -> Void
 
     /// - Parameters:
     ///   - root: the source's folder on this machine.
-    ///   - ways: in the order of trying; not empty.
-    ///   - volumeRoot: where the engine keeps its volumes; without it there is no ``Way/overlay``.
+    ///   - ways: are tried in this order; not empty.
+    ///   - volumeRoot: the engine's folder of volumes; without it there is no ``Way/overlay``.
     public init(
         _ content: Content, root: String, ways: [Way], volumeRoot: String?, changesOwner: Bool,
         remember: @escaping @Sendable (Way) -> Void
@@ -52,7 +52,7 @@ public struct SourceStaging: Sendable {
         self.remember = remember
     }
 
-    /// The container with what a way mounts.
+    /// Adds to a container what a way mounts.
     ///
     /// - Parameter target: the folder of the source in the container.
     func mounted(_ container: ContainerSpec, _ way: Way, at target: String) -> ContainerSpec {
@@ -76,7 +76,7 @@ public struct SourceStaging: Sendable {
         return container
     }
 
-    /// What the driver can do by itself. Nothing when the source comes as a stream.
+    /// The orders by which the driver brings the source in. There are none when it comes as a stream.
     func openingOrders(_ way: Way) throws -> [OpeningOrder] {
         var orders: [OpeningOrder] = []
         switch (way, content) {
@@ -138,7 +138,7 @@ public struct SourceStaging: Sendable {
         "cannot copy the source into the container (status \(status))"
     }
 
-    /// One order a folder, or more where its names would make a very long line.
+    /// Makes one order for each folder, or more where its names would make a very long line.
     static func copyOrders(_ steps: [SourceTree.Step]) -> [[UInt8]] {
         steps.flatMap { step in
             let head = Array("copy ".utf8) + step.folder.shellQuoted

@@ -1,7 +1,7 @@
 internal import BuildPlanning
 internal import Engines
 
-/// What every stage of one build works with: the job, the running container, its driver, and the line of events.
+/// What every stage of one build works with: the job, the running container, its driver, and the sink of events.
 struct StageContext: Sendable {
     let job: BuildJob
     let container: ContainerSpec
@@ -14,7 +14,7 @@ struct StageContext: Sendable {
 
     func unfit(_ reason: String) -> UnfitImage { UnfitImage(image: plan.image, reason: reason) }
 
-    /// The environment as a next command would find it.
+    /// Asks for the environment that the next command would have.
     func finalVariables() async throws -> [String: String] {
         let answer = try await session.ask("variables \(plan.shell.program.shellQuoted)")
         return Self.variables(answer.bytes.split(separator: 0)[...])
@@ -35,7 +35,7 @@ struct StageContext: Sendable {
     func evaluated(_ text: String) async throws -> (status: Int, text: String) {
         let order = ["evaluate", plan.shell.program.shellQuoted, text.shellQuoted].joined(separator: " ")
         let answer = try await session.ask(order)
-        // What the shell complained of is in the log before what comes of it.
+        // A round trip puts the shell's complaints into the log before what follows.
         _ = try await session.perform(":")
         return (answer.status, String(decoding: answer.bytes, as: UTF8.self).trimmingWhitespace)
     }

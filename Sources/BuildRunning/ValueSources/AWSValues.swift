@@ -8,13 +8,15 @@ internal import SpecParsing
     internal import Foundation
 #endif
 
-/// Parameters and secrets from the user's AWS account: as few calls as can be, a few at a time.
+/// Fetches parameters and secrets from the user's AWS account, in as few calls as possible and some of them at a time.
 struct AWSValues: Sendable {
     let aws: AWSCommandLine
 
     typealias Answer = SecretLookup.Answer
 
-    /// - Returns: an answer for each variable, by its name. A refusal of AWS's is a failed answer.
+    /// Asks AWS for the values of variables.
+    ///
+    /// - Returns: an answer for each variable, by its name. A refusal of AWS is a failed answer.
     func answers(to variables: [BuildPlan.Variable]) async throws -> [String: Answer] {
         var answers: [String: Answer] = [:], calls: [Call] = []
         var parameters: [ParameterReference] = [], secrets: [SecretReference] = []
@@ -38,7 +40,7 @@ struct AWSValues: Sendable {
         return answers
     }
 
-    /// What a variable's answer is found by: equal references of several variables are one question.
+    /// A question to AWS. Equal references of several variables are one question.
     private struct Asked: Hashable {
         let type: BuildPlan.Variable.Kind
         let text: String
@@ -57,8 +59,9 @@ struct AWSValues: Sendable {
         case secret([SecretReference])
     }
 
-    /// Each call starts an interpreter: more at a time would only stand in one another's way. The first is alone: if the
-    /// CLI has to ask for a second factor it asks once.
+    /// The number of calls at a time. Each starts an interpreter, so that more would only slow one another down.
+    ///
+    /// The first call is alone: a CLI that has to ask for a second factor then asks once.
     private static let callsAtATime = 4
 
     private func carryOut(_ calls: [Call]) async throws -> [Asked: Answer] {
@@ -84,8 +87,8 @@ struct AWSValues: Sendable {
 
     // MARK: Parameter Store
 
-    /// Groups of at most ten, which is all GetParameters takes; one parameter stands in a group once, however it is named
-    /// and whatever version is asked for.
+    /// Groups references by ten, which is the most that GetParameters takes. A parameter is in a group only once, by
+    /// whatever name or version it is asked for.
     static func batches(_ references: [ParameterReference]) -> [[ParameterReference]] {
         var batches: [[ParameterReference]] = [], seen: Set<ParameterReference> = []
         for reference in references where seen.insert(reference).inserted {
@@ -97,7 +100,7 @@ struct AWSValues: Sendable {
         return batches
     }
 
-    /// What a parameter's name and its ARN have in common: `arn:…:parameter/a/b` is `/a/b`, and `…:parameter/a` is `a`.
+    /// The part that a parameter's name and its ARN share: `arn:…:parameter/a/b` is `/a/b`, and `…:parameter/a` is `a`.
     private static func path(of reference: ParameterReference) -> Substring {
         let name = reference.name.split(separator: ":").last ?? ""
         let own = reference.name.hasPrefix("arn:") ? name.dropFirst("parameter".count) : name
@@ -108,7 +111,7 @@ struct AWSValues: Sendable {
         struct Parameter: Decodable {
             let name: String
             let arn: String?
-            /// Of a StringList: the entries with commas between.
+            /// The value; that of a StringList is its entries with commas between them.
             let value: String
 
             enum CodingKeys: String, CodingKey { case name = "Name", arn = "ARN", value = "Value" }
@@ -127,7 +130,7 @@ struct AWSValues: Sendable {
             switch outcome {
             case .failure(let refusal): answers[Asked(.parameterStore, reference.text)] = .failure(refusal.text)
             case .success(let answer):
-                // A group has each name once, so what stands behind it need not be compared.
+                // A group has each name once, so that versions and labels need not be compared.
                 let parameter = answer.parameters.first { [$0.name, $0.arn].contains(reference.name) }
                 answers[Asked(.parameterStore, reference.text)] =
                     parameter.map { .value(SecretText($0.value)) } ?? .unknown
@@ -138,7 +141,7 @@ struct AWSValues: Sendable {
 
     // MARK: Secrets Manager
 
-    /// The references of each secret's version, which is one call.
+    /// Groups references by the secret and its version: each group is one call.
     static func distinct(_ references: [SecretReference]) -> [[SecretReference]] {
         var groups: [[SecretReference]] = []
         for reference in references {
@@ -182,7 +185,7 @@ struct AWSValues: Sendable {
 
     // MARK: A call
 
-    /// AWS's refusal, in the words the service would log.
+    /// A refusal of AWS, in the words that the service would log.
     private struct Refusal: Error { let text: String }
 
     private func call<Value: Decodable>(_ arguments: [String]) async throws -> Result<Value, Refusal> {

@@ -3,31 +3,31 @@ public import BuildPlanning
 internal import ChildProcesses
 public import SpecParsing
 
-/// Looks up the parameters and secrets of a plan: in the user's file, and what that leaves open in his AWS account.
+/// Looks up the parameters and secrets of a plan: in the user's file first, and the rest in the user's AWS account.
 public struct SecretLookup: Sendable {
     private let file: SecretsFile
     private let aws: AWSCommandLine?
 
-    /// - Parameter aws: only where the user asked for it.
+    /// - Parameter aws: `nil` unless the user asked for it.
     public init(file: SecretsFile, aws: AWSCommandLine?) {
         self.file = file
         self.aws = aws
     }
 
-    /// What a look-up came to; complete only without ``failures``.
+    /// The result of a look-up. It is complete only without ``failures``.
     public struct Outcome: Sendable {
-        /// By the name of the variable.
+        /// The values by the names of their variables.
         public internal(set) var values: [String: SecretText] = [:]
-        /// In the order of the plan, parameters first.
+        /// The failures in the order of the plan, parameters first.
         public internal(set) var failures: [Failure] = []
     }
 
     /// A variable without a value.
     public struct Failure: Sendable, Equatable {
         public let variable: BuildPlan.Variable
-        /// In the service's words where they are known.
+        /// The reason, in the service's words where they are known.
         public let message: String
-        /// Whether nothing that was asked knows the value, so that another source may.
+        /// Whether no source that was asked knows the value. Another source may know it.
         public let isUnanswered: Bool
 
         /// The failure as DOWNLOAD_SOURCE ends with it (CODEBUILD.md 2).
@@ -41,17 +41,17 @@ public struct SecretLookup: Sendable {
     /// An answer to one reference.
     enum Answer: Sendable {
         case value(SecretText)
-        /// The source does not know it.
+        /// The source does not know the reference.
         case unknown
-        /// The source knows it, or should, and there is no value.
+        /// The source knows the reference, or should know it, and has no value.
         case failure(String)
     }
 
     /// Looks up every reference of the plan.
     ///
-    /// - Parameter willAskAWS: called before AWS is, with how many values it is asked for.
-    /// - Throws: what keeps a child from being run at all, but for a CLI that is not there: that and what AWS says is in
-    ///   the outcome.
+    /// - Parameter willAskAWS: is called before AWS is, with the number of values that AWS is asked for.
+    /// - Throws: an error when no child can be run at all. A CLI that is not installed, and refusals of AWS, are in the
+    ///   outcome instead.
     public func values(
         for references: [BuildPlan.Variable], willAskAWS: (Int) -> Void = { _ in }
     ) async throws -> Outcome {
@@ -80,21 +80,22 @@ public struct SecretLookup: Sendable {
         return outcome
     }
 
-    /// What is said of a parameter that is nowhere (CODEBUILD.md 2). For a secret that nobody was asked for it is our own
-    /// text: AWS's own is said where AWS was asked.
+    /// The message for a reference that no source knows.
+    ///
+    /// That for a parameter is the service's (CODEBUILD.md 2). That for a secret is our own: where AWS was asked, AWS says it.
     static func unknown(_ variable: BuildPlan.Variable) -> String {
         variable.type == .parameterStore
             ? "parameter does not exist: \(variable.value)" : "secret does not exist: \(variable.value)"
     }
 
-    /// What is said of a secret without the JSON key that is asked for. [unknown, CODEBUILD.md 14.13]
+    /// The message for a secret that lacks the JSON key asked for. [unknown, CODEBUILD.md 14.13]
     static func without(_ key: String, _ reference: SecretReference, isObject: Bool) -> String {
         isObject
             ? "secret \(reference.id) has no JSON key \(key)"
             : "secret \(reference.id) is no JSON object, and its key \(key) is asked for"
     }
 
-    /// A secret's whole text, or the value of the key that is asked for.
+    /// Picks the value of the JSON key asked for, or the whole text when none is.
     static func pick(_ reference: SecretReference, from text: String) -> Answer {
         guard let key = reference.jsonKey else { return .value(SecretText(text)) }
         switch SecretMembers.pick(key, from: text) {

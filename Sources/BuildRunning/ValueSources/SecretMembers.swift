@@ -8,7 +8,7 @@ struct SecretMembers {
 
     enum Answer: Equatable { case value(String), noSuchKey, noObject }
 
-    /// - Returns: the value of the last member of that name, as JSON readers have it.
+    /// Picks the value of a key: that of its last member, as JSON readers do.
     static func pick(_ key: String, from text: String) -> Answer {
         var reader = SecretMembers(bytes: Array(text.utf8))
         return reader.pick(key)
@@ -54,7 +54,7 @@ struct SecretMembers {
 
     /// Steps over a value that is no string.
     private mutating func skipValue(depth: Int) -> Bool {
-        // Deeper than any secret, and not so deep that the stack could end.
+        // Deeper than any secret, and not so deep that the stack overflows.
         guard depth < 200 else { return false }
         if take("{") {
             if take("}") { return true }
@@ -75,7 +75,7 @@ struct SecretMembers {
         return place > start
     }
 
-    /// Reads a string; leaves the place as it is where none begins.
+    /// Reads a string. The place stays as it is where none begins.
     private mutating func string() -> String? {
         skipBlanks()
         guard place < bytes.count, bytes[place] == UInt8(ascii: "\"") else { return nil }
@@ -129,7 +129,7 @@ struct SecretMembers {
 }
 
 extension UInt8 {
-    /// Of a number, `true`, `false` or `null`.
+    /// Whether a number, `true`, `false` or `null` may contain the byte.
     fileprivate var isPartOfWord: Bool {
         switch self {
         case 0x30...0x39, 0x41...0x5a, 0x61...0x7a: true

@@ -2,7 +2,7 @@ internal import BuildPlanning
 internal import SpecParsing
 
 extension SecretsFile {
-    /// What the file says of a variable: by the variable's own name, else by its reference.
+    /// Looks a variable up in the file, by its own name first and then by its reference.
     func answer(to variable: BuildPlan.Variable) -> SecretLookup.Answer {
         if let value = variables[variable.name] { return .value(value) }
         do throws(ReferenceProblem) {
@@ -20,7 +20,7 @@ extension SecretsFile {
 
     private func answer(to reference: SecretReference) -> SecretLookup.Answer {
         switch (secrets[reference.text], secrets[reference.id]) {
-        // Under the whole reference stands what the variable gets, picked already.
+        // What is written under the whole reference is the value itself, already picked.
         case (.text(let text)?, _): .value(text)
         case (nil, .text(let text)?): SecretLookup.pick(reference, from: text.revealed())
         case (.keys(let keys)?, _), (nil, .keys(let keys)?): Self.pick(reference, from: keys)

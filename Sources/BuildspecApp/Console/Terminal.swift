@@ -1,4 +1,3 @@
-internal import BuildRunning
 internal import Files
 
 /// The two streams we speak on, and what may be done to them.
@@ -16,7 +15,7 @@ struct Terminal: Sendable {
     }
 
     /// The reader of our output went away.
-    struct BrokenPipe: StopRequest {}
+    struct BrokenPipe: Error {}
 
     /// Writes all of `bytes` to standard output.
     ///

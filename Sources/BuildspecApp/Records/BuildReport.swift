@@ -143,3 +143,6 @@ struct BuildReport: Sendable {
         return isFine
     }
 }
+
+/// A build whose output nobody reads any more is stopped.
+extension Terminal.BrokenPipe: StoppingError {}
