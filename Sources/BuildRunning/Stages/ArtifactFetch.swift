@@ -36,9 +36,9 @@ extension BuildRun {
         }
         let stored = try await withTaskCancellationHandler {
             try await executor.artifacts.store(
-                identifier, from: streams,
+                identifier, from: TarStreams(streams, confirm: { try await copying.value }),
                 selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
-                asZip: executor.zipsArtifacts, confirm: { try await copying.value })
+                asZip: executor.zipsArtifacts)
         } onCancel: {
             copying.cancel()
         }

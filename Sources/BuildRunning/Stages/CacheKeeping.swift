@@ -165,8 +165,9 @@ public struct CacheKeeping: Sendable {
         metadata.savedAt = time
         return try await withTaskCancellationHandler { [metadata] in
             try await store.save(
-                key, from: streams, allowed: roots.stored, metadata: metadata, selection: roots.selection,
-                links: links, isImmutable: key.key != nil, confirm: { try await copying.value })
+                key, from: TarStreams(streams, confirm: { try await copying.value }),
+                taking: CacheScope(allowed: roots.stored, selection: roots.selection),
+                by: CacheSaving(metadata: metadata, isImmutable: key.key != nil), links: links)
         } onCancel: {
             copying.cancel()
         }
