@@ -33,7 +33,7 @@ public struct S3Objects: Sendable {
 
     private func bring(_ name: String, _ arguments: [String]) async throws -> Bool {
         do {
-            _ = try await call(arguments, .cannotRead, "read `\(location.url(of: name))`")
+            _ = try await call(arguments, doing: "read `\(location.url(of: name))`", failing: .cannotRead)
             return true
         } catch let error as FileError {
             // What `s3api` calls by its name is a number with `s3`.
@@ -45,12 +45,14 @@ public struct S3Objects: Sendable {
     /// Sends a file; the object is there whole or not at all.
     public func upload(_ file: FilePath, as name: String) async throws {
         let url = location.url(of: name)
-        _ = try await call(["s3", "cp", "--only-show-errors", file.string, url], .cannotWrite, "write `\(url)`")
+        _ = try await call(
+            ["s3", "cp", "--only-show-errors", file.string, url], doing: "write `\(url)`", failing: .cannotWrite)
     }
 
     public func remove(_ name: String) async throws {
         let url = location.url(of: name)
-        _ = try await call(["s3", "rm", "--only-show-errors", url], .cannotWrite, "remove `\(url)`")
+        _ = try await call(
+            ["s3", "rm", "--only-show-errors", url], doing: "remove `\(url)`", failing: .cannotWrite)
     }
 
     /// An object as a listing has it.
@@ -67,7 +69,7 @@ public struct S3Objects: Sendable {
             [
                 "s3api", "list-objects-v2", "--bucket", location.bucket, "--prefix", location.key(of: namePrefix),
                 "--query", "Contents[].[Key,LastModified]",
-            ], .cannotRead, doing)
+            ], doing: doing, failing: .cannotRead)
         do {
             // No object at all is `null`.
             let rows = try JSONDecoder().decode([[String]]?.self, from: Data(answer)) ?? []
@@ -78,7 +80,7 @@ public struct S3Objects: Sendable {
         }
     }
 
-    private func call(_ arguments: [String], _ code: FileError.Code, _ doing: String) async throws -> [UInt8] {
+    private func call(_ arguments: [String], doing: String, failing code: FileError.Code) async throws -> [UInt8] {
         do {
             return try await aws.call(arguments)
         } catch let error as AWSError {

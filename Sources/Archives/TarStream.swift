@@ -2,7 +2,7 @@ public import Files
 
 /// A tar stream, and what its names mean.
 public struct TarStream: Sendable {
-    /// The reading end of a pipe or an open file. It belongs to the call it is given to, which closes it in every case.
+    /// The end of a pipe or an open file. It belongs to the call it is given to, which closes it in every case.
     public var descriptor: Int32
     public var map: PathMap
 
@@ -16,13 +16,20 @@ public struct TarStream: Sendable {
 public struct TarStreams: Sendable {
     private let inputs: [(file: OwnedDescriptor, map: PathMap)]
     private let confirm: (@Sendable () async throws -> Void)?
+    /// Told, on another thread, how many bytes of content have been read so far.
+    public let progress: (@Sendable (Int64) -> Void)?
 
     /// - Parameters:
-    ///   - streams: they belong to this value from now on.
-    ///   - confirm: returns once the streams have been filled, or throws the reason why they could not be.
-    public init(_ streams: [TarStream], confirm: (@Sendable () async throws -> Void)? = nil) {
+    ///   - streams: uncompressed; they belong to this value from now on.
+    ///   - confirm: returns once the streams have been filled, or throws the reason why they could not be; called when all
+    ///     have ended and nothing made of them is in its place yet.
+    public init(
+        _ streams: [TarStream], confirm: (@Sendable () async throws -> Void)? = nil,
+        progress: (@Sendable (Int64) -> Void)? = nil
+    ) {
         inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
         self.confirm = confirm
+        self.progress = progress
     }
 
     /// Closes the streams: whoever still fills one is told so by the system.

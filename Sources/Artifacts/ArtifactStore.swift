@@ -23,20 +23,15 @@ public struct ArtifactStore: Sendable {
     ///
     /// - Parameters:
     ///   - identifier: the artifact's; a single plain name.
-    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
-    ///     Their maps lead to the selection's source paths.
+    ///   - streams: read one after the other, each to its end; they are closed. Their maps lead to the selection's source
+    ///     paths.
     ///   - holdsWholeTree: whether the streams bring more than what was selected. Links to files that were not selected
     ///     can then be followed, at the price of keeping everything on disk for a moment.
-    ///   - confirm: as of `TarStreams`: called when the streams have ended and nothing is in its place yet; an error thrown
-    ///     here (the `tar` behind a stream failed) leaves what was there as it was.
-    ///   - progress: called with the bytes of content read so far.
     /// - Throws: ``FileError``; `CancellationError`. The old artifact is then untouched, and nothing of the new is left.
     public func store(
-        _ identifier: String, from streams: [TarStream], selection: ArtifactSelection, asZip: Bool,
-        holdsWholeTree: Bool = false, confirm: (@Sendable () async throws -> Void)? = nil,
-        progress: (@Sendable (Int64) -> Void)? = nil
+        _ identifier: String, from streams: TarStreams, selection: ArtifactSelection, asZip: Bool,
+        holdsWholeTree: Bool = false
     ) async throws -> StoredArtifact {
-        let streams = TarStreams(streams, confirm: confirm)
         defer { streams.close() }
         let doing = "store the artifact `\(identifier)` in `\(directory)`"
         guard Self.isPlainName(identifier) else {
@@ -49,7 +44,7 @@ public struct ArtifactStore: Sendable {
                 try explaining(doing) {
                     var staging = try ArtifactStaging(
                         in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree,
-                        stop: stop, progress: progress)
+                        stop: stop, progress: streams.progress)
                     try staging.read(streams)
                     return try staging.finish()
                 }
@@ -65,11 +60,11 @@ public struct ArtifactStore: Sendable {
         }
     }
 
-    /// As ``store(_:from:selection:asZip:holdsWholeTree:confirm:progress:)``, from one stream of the selected files.
+    /// As ``store(_:from:selection:asZip:holdsWholeTree:)``, from one stream of the selected files.
     public func store(
         _ identifier: String, from descriptor: Int32, selection: ArtifactSelection, asZip: Bool
     ) async throws -> StoredArtifact {
-        try await store(identifier, from: [TarStream(descriptor)], selection: selection, asZip: asZip)
+        try await store(identifier, from: TarStreams([TarStream(descriptor)]), selection: selection, asZip: asZip)
     }
 
     private static func isPlainName(_ name: String) -> Bool {

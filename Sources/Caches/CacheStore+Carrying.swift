@@ -7,10 +7,10 @@ extension CacheStore {
     /// - Parameter folder: where they are in an archive.
     public func lend(_ key: CacheKey, as folder: String) async throws -> [ProjectArchive.File] {
         let doing = "read the cache `\(key.name)` in `\(directory)`"
-        let store = try explaining(doing, .cannotRead) { try DirectoryHandle(opening: directory) }
+        let store = try explaining(doing, as: .cannotRead) { try DirectoryHandle(opening: directory) }
         let lock = try await lock(key.name, in: store, .shared, purpose: "exporting", doing: doing)
         defer { lock.release() }
-        return try explaining(doing, .cannotRead) {
+        return try explaining(doing, as: .cannotRead) {
             let cache = try CacheFolder(opening: key.name, in: store)
             guard case .manifest(let manifest) = try cache.readManifest() else {
                 throw FileError(.damaged, doing: doing, reason: "its manifest cannot be used")
@@ -31,7 +31,7 @@ extension CacheStore {
         lent folder: FilePath, checksum: (_ file: String) -> String?
     ) throws -> CacheManifest {
         let doing = "read the cache `\(folder.lastComponent?.string ?? "")` of the archive"
-        return try explaining(doing, .cannotRead) {
+        return try explaining(doing, as: .cannotRead) {
             let lent = try CacheFolder.lent(folder)
             switch try lent.readManifest() {
             case .otherFormat(let reason), .damaged(let reason):

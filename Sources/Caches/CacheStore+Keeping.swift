@@ -27,7 +27,7 @@ public struct CacheListing: Sendable, Equatable {
 extension CacheStore {
     /// All caches, by name.
     public func list() throws -> [CacheListing] {
-        try explaining("list the caches in `\(directory)`", .cannotRead) {
+        try explaining("list the caches in `\(directory)`", as: .cannotRead) {
             let store: DirectoryHandle
             do { store = try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory { return [] }
             return try store.names().compactMap { name in

@@ -7,21 +7,21 @@ extension CacheStore {
     /// Nothing is written before every tarball is verified. A cache found damaged is set aside.
     ///
     /// - Parameters:
-    ///   - descriptor: usually the writing end of a pipe; it is closed. `SIGPIPE` must be ignored.
-    ///   - map: what the cache's paths are called in the stream.
+    ///   - output: usually the writing end of a pipe, with what the cache's paths are called in the stream; it is closed.
+    ///     `SIGPIPE` must be ignored.
     ///   - allowed: as for saving; entries outside are left out and named (CODEBUILD.md 7).
     ///   - format: `.tar`, or `.gnuTar` where the receiver is busybox.
     ///   - progress: called with the bytes of content written so far.
     /// - Throws: ``FileError``: `notFound` without a cache (of a format this version reads), `damaged`,
     ///   `outputClosed` when the receiver went away; `CancellationError`.
     public func restore(
-        _ key: CacheKey, to descriptor: Int32, map: PathMap = .identity, allowed: [String],
-        format: ArchiveWriter.Format = .tar, progress: (@Sendable (Int64) -> Void)? = nil
+        _ key: CacheKey, to output: TarStream, allowed: [String], format: ArchiveWriter.Format = .tar,
+        progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws -> CacheSummary {
-        let output = OwnedDescriptor(descriptor)
+        let (map, output) = (output.map, OwnedDescriptor(output.descriptor))
         defer { output.close() }
         let doing = "restore the cache `\(key.name)` from `\(directory)`"
-        let store = try explaining(doing, .cannotRead) {
+        let store = try explaining(doing, as: .cannotRead) {
             do { return try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory {
                 throw FileError(.notFound, doing: doing, reason: "nothing was saved yet")
             }
@@ -30,7 +30,7 @@ extension CacheStore {
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: key.name, in: store)
                     let manifest = try folder.usableManifest(doing: doing)
                     let files = try folder.openVerified(manifest, trustsSeals: true, stop: stop)
@@ -46,6 +46,13 @@ extension CacheStore {
             _ = try await setAside(key.name, in: store)
             throw error
         }
+    }
+
+    /// As ``restore(_:to:allowed:format:progress:)``, to a descriptor.
+    public func restore(
+        _ key: CacheKey, to descriptor: Int32, map: PathMap = .identity, allowed: [String]
+    ) async throws -> CacheSummary {
+        try await restore(key, to: TarStream(descriptor, map: map), allowed: allowed)
     }
 }
 

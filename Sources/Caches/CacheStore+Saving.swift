@@ -6,24 +6,14 @@ extension CacheStore {
     /// Saves what the streams bring, in place of what the cache held before.
     ///
     /// - Parameters:
-    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
-    ///   - allowed: the declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies
-    ///     outside is left out.
-    ///   - selection: what of them is taken; `nil` for all.
+    ///   - streams: read one after the other, each to its end; they are closed.
     ///   - links: what an attempt before this one threw.
-    ///   - isImmutable: a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
-    ///   - confirm: as of `TarStreams`: called when the streams have ended and nothing is in its place yet; an error thrown
-    ///     here (the `tar` behind a stream failed) leaves what was there as it was.
-    ///   - progress: called, on another thread, with the bytes of content read so far.
-    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
+    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of
+    ///   the new is left.
     public func save(
-        _ key: CacheKey, from streams: [TarStream], allowed: [String], metadata: CacheMetadata,
-        selection: CacheSelection? = nil, links: CacheLinksNeeded? = nil, isImmutable: Bool = false,
-        compression: CacheCompression = .standard,
-        confirm: (@Sendable () async throws -> Void)? = nil,
-        progress: (@Sendable (Int64) -> Void)? = nil
+        _ key: CacheKey, from streams: TarStreams, taking scope: CacheScope, by saving: CacheSaving,
+        links: CacheLinksNeeded? = nil
     ) async throws -> CacheSummary {
-        let streams = TarStreams(streams, confirm: confirm)
         defer { streams.close() }
         let doing = "save the cache `\(key.name)` in `\(directory)`"
         let place = try explaining(doing) { try CacheDestination(making: key.name, in: directory) }
@@ -34,19 +24,18 @@ extension CacheStore {
             lock.release()
         }
         let rules = CacheEntryRules(
-            roots: allowed.map { RelativePath.trimmed($0.utf8) }, selection: selection, storedAs: links?.storedAs ?? [:]
-        )
+            roots: scope.roots, selection: scope.selection, storedAs: links?.storedAs ?? [:])
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
         let draft = try await streams.checked {
             async let hash = BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
+                try explaining(doing, as: .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
             }
             async let written = BlockingThread.run { stop in
                 defer { ring.close() }
                 return try explaining(doing) {
-                    var writing = CacheWriting(rules: rules, progress: progress, stop: stop)
-                    return try writing.run(streams, into: file, ringing: ring, compression: compression)
+                    var writing = CacheWriting(rules: rules, progress: streams.progress, stop: stop)
+                    return try writing.run(streams, into: file, ringing: ring, compression: saving.compression)
                 }
             }
             return CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
@@ -54,15 +43,49 @@ extension CacheStore {
         if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
-            try explaining(doing) { try draft.commit(key: key, metadata: metadata, isImmutable: isImmutable) }
+            try explaining(doing) {
+                try draft.commit(key: key, metadata: saving.metadata, isImmutable: saving.isImmutable)
+            }
         }
     }
 
-    /// As ``save(_:from:allowed:metadata:selection:links:isImmutable:compression:confirm:progress:)``, from one stream whose names are the cache's own.
+    /// As ``save(_:from:taking:by:links:)``, from one stream whose names are the cache's own.
     public func save(
         _ key: CacheKey, from descriptor: Int32, allowed: [String], metadata: CacheMetadata
     ) async throws -> CacheSummary {
-        try await save(key, from: [TarStream(descriptor)], allowed: allowed, metadata: metadata)
+        try await save(
+            key, from: TarStreams([TarStream(descriptor)]), taking: CacheScope(allowed: allowed),
+            by: CacheSaving(metadata: metadata))
+    }
+}
+
+/// What of the streams belongs to a cache.
+public struct CacheScope: Sendable {
+    /// The declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies outside is left
+    /// out, and named (CODEBUILD.md 7).
+    public var allowed: [String]
+    /// What of them is taken; `nil` for all.
+    public var selection: CacheSelection?
+
+    public init(allowed: [String], selection: CacheSelection? = nil) {
+        self.allowed = allowed
+        self.selection = selection
+    }
+
+    var roots: [[UInt8]] { allowed.map { RelativePath.trimmed($0.utf8) } }
+}
+
+/// How a cache is saved.
+public struct CacheSaving: Sendable {
+    public var metadata: CacheMetadata
+    /// A cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
+    public var isImmutable: Bool
+    public var compression: CacheCompression
+
+    public init(metadata: CacheMetadata, isImmutable: Bool = false, compression: CacheCompression = .standard) {
+        self.metadata = metadata
+        self.isImmutable = isImmutable
+        self.compression = compression
     }
 }
 

@@ -18,12 +18,12 @@ extension CacheStore {
     public func examine(_ name: String) async throws -> CacheHealth {
         let listing = try show(name), doing = "read the cache `\(name)` in `\(directory)`"
         if listing.state == .damaged { return .damaged(reason: "it was set aside when it was found damaged") }
-        let store = try explaining(doing, .cannotRead) { try DirectoryHandle(opening: directory) }
+        let store = try explaining(doing, as: .cannotRead) { try DirectoryHandle(opening: directory) }
         let lock = try await lock(name, in: store, .shared, purpose: "verifying", doing: doing)
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: name, in: store)
                     guard try folder.holdsTarball() else {
                         return .unchecked(reason: "nothing was ever finished in it")

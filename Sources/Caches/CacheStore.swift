@@ -75,7 +75,7 @@ public struct CacheStore: Sendable {
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: key.name, in: store)
                     switch try folder.readManifest() {
                     case .manifest(let manifest):
@@ -100,7 +100,8 @@ public struct CacheStore: Sendable {
     ) async throws -> FileLock {
         do {
             return try await FileLock.acquire(
-                Self.lockName(name), in: store, mode, purpose: purpose, clock: clock, onWait: onWait)
+                Self.lockName(name), in: store, mode, purpose: purpose,
+                wait: FileLock.Wait(clock: clock, onWait: onWait))
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -12,7 +12,7 @@ extension ProjectArchive {
     ///   part when it is not what was written.
     public static func unpack(_ path: FilePath, into folder: FilePath, stop: StopFlag) throws -> Manifest {
         let doing = "import the archive `\(path)`"
-        return try explaining(doing, .cannotRead) {
+        return try explaining(doing, as: .cannotRead) {
             let file: OwnedDescriptor
             do { file = try open(path) } catch Errno.noSuchFileOrDirectory {
                 throw FileError(.notFound, doing: doing, reason: "there is no such file")
@@ -73,7 +73,7 @@ private struct Unpacking {
                         "`\(CacheKey.shown(String(decoding: entry.path, as: UTF8.self)))` stands where its part "
                             + "`\(part.name)` belongs")
                 }
-                try unpack(part, entry, reader)
+                try unpack(part, entry, from: reader)
             } catch let error as ArchiveError where error.code == .damaged {
                 throw damaged("its part `\(part.name)` is damaged or cut short (\(error.reason))")
             }
@@ -108,7 +108,7 @@ private struct Unpacking {
         }
     }
 
-    private func unpack(_ part: ProjectArchive.Part, _ entry: ArchiveEntry, _ reader: ArchiveReader) throws {
+    private func unpack(_ part: ProjectArchive.Part, _ entry: ArchiveEntry, from reader: ArchiveReader) throws {
         let mismatch = damaged("its part `\(part.name)` does not match its checksum")
         guard entry.size == part.byteCount else { throw mismatch }
         let path = folder.appending(part.name)

@@ -94,7 +94,7 @@ public struct S3Cache: Sendable {
     private func readManifest(of key: CacheKey) async throws -> CacheManifest.Reading? {
         let file = room.appending("manifest.json")
         guard try await objects.get("\(Self.folder(of: key))/\(Self.manifestName)", to: file) else { return nil }
-        let reading = try explaining("read the manifest of `\(url(of: key))`", .cannotRead) {
+        let reading = try explaining("read the manifest of `\(url(of: key))`", as: .cannotRead) {
             var bytes: [UInt8] = []
             try DirectoryHandle(opening: room).openFile(Array("manifest.json".utf8)).readToEnd(stop: nil) {
                 bytes += $0

@@ -93,11 +93,12 @@ public struct DockerEngine: Engine {
         }
         for mount in spec.readOnlyMounts {
             arguments += [
-                "--mount", mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
+                "--mount",
+                ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
             ]
         }
         if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
-        for volume in spec.volumes { arguments += ["--mount", mountValue(fields(of: volume))] }
+        for volume in spec.volumes { arguments += ["--mount", ContainerSpec.mountValue(fields(of: volume))] }
         arguments += spec.privilege.map(options) ?? []
         for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
         for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
@@ -128,7 +129,7 @@ public struct DockerEngine: Engine {
             "type=volume", "dst=\(mount.target)", "volume-nocopy", "volume-driver=local", "volume-opt=type=overlay",
             "volume-opt=device=overlay", "volume-opt=o=\(options)",
         ]
-        return (plain + [overlay]).flatMap { ["--mount", mountValue($0)] }
+        return (plain + [overlay]).flatMap { ["--mount", ContainerSpec.mountValue($0)] }
     }
 
     /// The volumes a container's changes to a layered mount lie in.
@@ -143,15 +144,6 @@ public struct DockerEngine: Engine {
     public func volumeRoot() async throws -> String? {
         let outcome = try await command(["info", "--format", "{{.DockerRootDir}}"]).collect()
         return outcome.status.isSuccess && outcome.text.hasPrefix("/") ? "\(outcome.text)/volumes" : nil
-    }
-
-    /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
-    public static func mountValue(_ fields: [String]) -> String {
-        fields.map { field in
-            guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
-            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-                + "\""
-        }.joined(separator: ",")
     }
 
     public func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError {

@@ -183,6 +183,17 @@ public struct ContainerSpec: Sendable {
     }
 }
 
+extension ContainerSpec {
+    /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
+    public static func mountValue(_ fields: [String]) -> String {
+        fields.map { field in
+            guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                + "\""
+        }.joined(separator: ",")
+    }
+}
+
 /// How much of the machine a container with an engine inside it is given.
 public enum Privilege: String, Sendable, CaseIterable {
     /// All of it: `--privileged`.

@@ -63,8 +63,10 @@ extension FileError {
 /// Runs `body`; an error of the system's or the archive library's comes out as a ``FileError`` about `doing`.
 ///
 /// Cancellation passes unchanged.
+///
+/// - Parameter code: for a failed system call.
 public func explaining<Result>(
-    _ doing: @autoclosure () -> String, _ code: FileError.Code = .cannotWrite, _ body: () throws -> Result
+    _ doing: @autoclosure () -> String, as code: FileError.Code = .cannotWrite, _ body: () throws -> Result
 ) throws -> Result {
     do {
         return try body()

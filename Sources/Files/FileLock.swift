@@ -21,15 +21,25 @@ public final class FileLock: Sendable {
     /// Whoever is told that there is somebody to wait for; the text says who.
     public typealias Waiting = @Sendable (String) -> Void
 
+    /// How a lock is waited for.
+    public struct Wait: Sendable {
+        let clock: any Clock<Duration>
+        let onWait: Waiting?
+
+        /// - Parameter onWait: called once, before the first wait.
+        public init(clock: any Clock<Duration> = ContinuousClock(), onWait: Waiting? = nil) {
+            self.clock = clock
+            self.onWait = onWait
+        }
+    }
+
     /// Waits for the lock. Cancelling ends the wait.
     ///
     /// - Parameters:
     ///   - name: of the lock's file in `directory`.
     ///   - purpose: "saving", for the others to read.
-    ///   - onWait: called once, before the first wait.
     public static func acquire(
-        _ name: [UInt8], in directory: DirectoryHandle, _ mode: Mode, purpose: String,
-        clock: any Clock<Duration>, onWait: Waiting? = nil
+        _ name: [UInt8], in directory: DirectoryHandle, _ mode: Mode, purpose: String, wait: Wait = Wait()
     ) async throws -> FileLock {
         var pause = Duration.milliseconds(10)
         var hasTold = false
@@ -37,10 +47,10 @@ public final class FileLock: Sendable {
             try Task.checkCancellation()
             if let lock = try tryAcquire(name, in: directory, mode, purpose: purpose) { return lock }
             if !hasTold {
-                onWait?(holders(name, in: directory))
+                wait.onWait?(holders(name, in: directory))
                 hasTold = true
             }
-            try await clock.sleep(for: pause)
+            try await wait.clock.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(200))
         }
     }

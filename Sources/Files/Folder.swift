@@ -72,7 +72,7 @@ public enum Folder {
     /// - Returns: `nil` when there is none.
     /// - Throws: ``FileError``
     public static func open(_ path: String) throws -> OwnedDescriptor? {
-        try explaining("read `\(path)`", .cannotRead) {
+        try explaining("read `\(path)`", as: .cannotRead) {
             do {
                 return OwnedDescriptor(
                     try DirectoryHandle.check { SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC) })
@@ -82,7 +82,7 @@ public enum Folder {
 
     /// - Throws: ``FileError`` that names the file.
     public static func read(_ path: String) throws -> [UInt8] {
-        try explaining("read `\(path)`", .cannotRead) {
+        try explaining("read `\(path)`", as: .cannotRead) {
             let file = OwnedDescriptor(try DirectoryHandle.check { SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC) })
             return try bytes(of: file)
         }

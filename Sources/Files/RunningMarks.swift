@@ -15,8 +15,7 @@ public struct RunningMarks: Sendable {
         let path = "\(folder)/\(container)"
         do {
             let lock = try await FileLock.acquire(
-                Array(container.utf8), in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "running",
-                clock: ContinuousClock())
+                Array(container.utf8), in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "running")
             return Mark(path: path, lock: lock)
         } catch let error as CancellationError {
             throw error

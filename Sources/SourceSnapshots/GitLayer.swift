@@ -31,7 +31,7 @@ struct GitLayer: Sendable {
                 try Folder.make("\(target)/\(inner)")
             }
             try write(part.snapshot, to: target, places)
-            try await index(part.snapshot, mirror, number, to: "\(target)/index")
+            try await index(part.snapshot, number, in: mirror, to: "\(target)/index")
         }
         return stores
     }
@@ -97,7 +97,7 @@ struct GitLayer: Sendable {
 
     /// The index of the build: what is staged, with the times of the mirror's files.
     private func index(
-        _ part: SourceSnapshot, _ mirror: SourceMirror, _ number: Int, to path: String
+        _ part: SourceSnapshot, _ number: Int, in mirror: SourceMirror, to path: String
     ) async throws {
         var source = mirror.index(number)
         if part.staged != part.checkout {

@@ -148,7 +148,7 @@ private struct PacketStream {
     func answer(withFile path: String) throws {
         try write(list: ["status=success"])
         let file = OwnedDescriptor(
-            try explaining("read `\(path)`", .cannotRead) {
+            try explaining("read `\(path)`", as: .cannotRead) {
                 try DirectoryHandle.check { open(path, O_RDONLY | O_CLOEXEC) }
             })
         try file.readToEnd(stop: nil) { bytes in

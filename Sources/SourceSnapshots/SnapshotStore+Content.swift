@@ -11,7 +11,7 @@ extension SnapshotStore {
     }
 
     /// Fills a private index with what is asked for.
-    static func content(_ kind: SourceKind, _ index: SnapshotIndex) async throws -> FilledIndex {
+    static func fill(_ index: SnapshotIndex, with kind: SourceKind) async throws -> FilledIndex {
         switch kind {
         case .folder, .worktree: try await worktree(index)
         case .index: try staged(index)

@@ -65,8 +65,8 @@ public struct SnapshotStore: Sendable {
         try Folder.makePublic("\(folder)/objects")
         let directory = try explaining("open `\(folder)`") { try DirectoryHandle(opening: FilePath(folder)) }
         let lock = try await FileLock.acquire(
-            Array("lock".utf8), in: directory, .exclusive, purpose: "staging the source", clock: ContinuousClock(),
-            onWait: { [tell] in tell(.waiting($0)) })
+            Array("lock".utf8), in: directory, .exclusive, purpose: "staging the source",
+            wait: FileLock.Wait { [tell] in tell(.waiting($0)) })
         defer { lock.release() }
         try prune()
         return try await body()
@@ -99,27 +99,27 @@ public struct SnapshotStore: Sendable {
         // We hold the lock: another's would be a dead process's.
         try Folder.remove("\(index.path).lock")
         async let facts = GitFacts.read(repository)
-        let content = try await Self.content(kind, index)
-        return try await snapshot(kind, index, content, facts, in: folder)
+        let filled = try await Self.fill(index, with: kind)
+        return try await snapshot(kind, filled, in: index, facts: facts, folder: folder)
     }
 
     private func snapshot(
-        _ kind: SourceKind, _ index: SnapshotIndex, _ content: FilledIndex, _ facts: GitFacts, in folder: String
+        _ kind: SourceKind, _ filled: FilledIndex, in index: SnapshotIndex, facts: GitFacts, folder: String
     ) async throws -> SourceSnapshot {
         let repository = index.repository
-        let (tree, checkout, links) = try await Self.trees(index, content)
-        var warnings = content.warnings, submodules: [SourceSnapshot.Submodule] = []
+        let (tree, checkout, links) = try await Self.trees(index, filled)
+        var warnings = filled.warnings, submodules: [SourceSnapshot.Submodule] = []
         for link in links {
             let path = String(decoding: link.path, as: UTF8.self)
-            let (module, warning) = try await submodule(kind, path, link.id, repository, in: folder)
+            let (module, warning) = try await submodule(path, at: link.id, kind, of: repository, in: folder)
             if let module { submodules.append(.init(path: repository.prefix + path, snapshot: module)) }
             if let warning { warnings.append(warning) }
         }
         return SourceSnapshot(
             kind: kind, tree: tree, identity: SourceSnapshot.identity(tree: tree, submodules),
-            head: content.head ?? facts.checkedOut, warnings: warnings + submodules.flatMap(\.snapshot.warnings),
+            head: filled.head ?? facts.checkedOut, warnings: warnings + submodules.flatMap(\.snapshot.warnings),
             repository: repository, facts: facts, objects: "\(folder)/objects", checkout: checkout,
-            staged: content.staged ?? (kind == .worktree ? facts.checkedOut.commit : nil) ?? checkout,
+            staged: filled.staged ?? (kind == .worktree ? facts.checkedOut.commit : nil) ?? checkout,
             submodules: submodules)
     }
 
@@ -127,7 +127,7 @@ public struct SnapshotStore: Sendable {
     ///
     /// One that was never fetched stays the empty folder it is, as in a clone of the service's.
     private func submodule(
-        _ kind: SourceKind, _ path: String, _ commit: String, _ outer: GitRepository, in folder: String
+        _ path: String, at commit: String, _ kind: SourceKind, of outer: GitRepository, in folder: String
     ) async throws -> (SourceSnapshot?, warning: String?) {
         let place = "\(outer.git.folder)/\(path)"
         guard Folder.exists("\(place)/.git"), let inner = try await GitRepository.find(outer.git.at(place)),

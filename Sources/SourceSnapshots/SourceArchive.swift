@@ -42,7 +42,7 @@ public struct SourceArchive: Sendable {
     public func write(to descriptor: Int32) async throws {
         try await BlockingThread.run { stop in
             defer { close(descriptor) }
-            try explaining("read the source in `\(parts.first?.tree.root ?? "")`", .cannotRead) {
+            try explaining("read the source in `\(parts.first?.tree.root ?? "")`", as: .cannotRead) {
                 let writer = try ArchiveWriter(fileDescriptor: descriptor, format: .tar, stop: stop)
                 for part in parts { try part.write(to: writer) }
                 try writer.close()

@@ -76,14 +76,14 @@ struct SourceMirror: Sendable {
         if let old = try content(), old.paths == wanted.paths {
             try Folder.remove(note)
             do {
-                return try await checkOut(snapshot, wanted, from: old, lfsFilter)
+                return try await checkOut(snapshot, wanted, from: old, lfsFilter: lfsFilter)
             } catch let error as SourceError {
                 // Somebody has been at our files; a new beginning needs nothing of them.
                 _ = error
             }
         }
         try clear()
-        return try await checkOut(snapshot, wanted, from: nil, lfsFilter)
+        return try await checkOut(snapshot, wanted, from: nil, lfsFilter: lfsFilter)
     }
 
     private func clear() throws {
@@ -94,7 +94,7 @@ struct SourceMirror: Sendable {
     }
 
     private func checkOut(
-        _ snapshot: SourceSnapshot, _ wanted: MirrorContent, from old: MirrorContent?, _ lfsFilter: [String]
+        _ snapshot: SourceSnapshot, _ wanted: MirrorContent, from old: MirrorContent?, lfsFilter: [String]
     ) async throws -> [String] {
         let missing = "\(folder)/missing"
         try Folder.write(missing, [])
@@ -103,8 +103,8 @@ struct SourceMirror: Sendable {
             let target = path.isEmpty ? files : "\(files)/\(path)"
             try Folder.makePublic(target)
             try await checkOut(
-                part, to: target, number, from: old?.trees[number],
-                LFSFilter(part.repository, objects: part.objects, program: lfsFilter).settings(missing: missing))
+                part, number, to: target, from: old?.trees[number],
+                lfs: LFSFilter(part.repository, objects: part.objects, program: lfsFilter).settings(missing: missing))
         }
         let pointers = try Folder.read(missing).split(separator: 0x0a).count
         // With something missing the content is not what the snapshot's name promises: the next build tries again.
@@ -118,7 +118,7 @@ struct SourceMirror: Sendable {
     }
 
     private func checkOut(
-        _ part: SourceSnapshot, to target: String, _ number: Int, from old: String?, _ lfs: [String]
+        _ part: SourceSnapshot, _ number: Int, to target: String, from old: String?, lfs: [String]
     ) async throws {
         guard old != part.checkout else { return }
         let repository = part.repository, index = "\(folder)/index-\(number)"

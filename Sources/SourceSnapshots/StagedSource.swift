@@ -7,8 +7,11 @@ public struct StagedSource: Sendable {
     public let files: String
     /// A folder with the `.git` that belongs to them; none when the source is not the top of its repository.
     public let gitLayer: String?
-    /// Where ``gitLayer`` expects git's objects.
-    public let objectMounts: [(host: String, container: String)]
+    /// Where ``gitLayer`` expects git's objects; each place once.
+    public var objectMounts: [(host: String, container: String)] {
+        var seen: Set<String> = []
+        return objectStores.filter { seen.insert($0.container).inserted }.map { ($0.host, $0.container) }
+    }
     /// The same objects by the `.git` that needs them, for engines that cannot mount.
     let objectStores: [GitLayer.ObjectStore]
     /// All there is to say about it.
@@ -23,8 +26,6 @@ public struct StagedSource: Sendable {
         self.files = files
         self.gitLayer = gitLayer
         self.objectStores = objectStores
-        var seen: Set<String> = []
-        objectMounts = objectStores.filter { seen.insert($0.container).inserted }.map { ($0.host, $0.container) }
         self.warnings = warnings
         self.use = use
     }

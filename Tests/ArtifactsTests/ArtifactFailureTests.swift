@@ -25,7 +25,7 @@ struct ArtifactFailureTests {
         _ folder: FilePath, _ descriptor: Int32, confirm: @escaping @Sendable () async throws -> Void
     ) async throws -> StoredArtifact {
         try await ArtifactStore(directory: folder.appending("out")).store(
-            "artifacts", from: [TarStream(descriptor)], selection: chosen, asZip: false, confirm: confirm)
+            "artifacts", from: TarStreams([TarStream(descriptor)], confirm: confirm), selection: chosen, asZip: false)
     }
 
     @Test("a stream that breaks off")
@@ -48,9 +48,9 @@ struct ArtifactFailureTests {
             try await storeOld(folder)
             await #expect(throws: Refusal.self) {
                 try await ArtifactStore(directory: folder.appending("out")).store(
-                    "artifacts", from: [TarStream(try tar([Sample("a", "new")], folder))], selection: chosen,
-                    asZip: asZip,
-                    confirm: { throw Refusal() })
+                    "artifacts",
+                    from: TarStreams([TarStream(try tar([Sample("a", "new")], folder))]) { throw Refusal() },
+                    selection: chosen, asZip: asZip)
             }
             try expectOld(folder)
         }
@@ -96,8 +96,10 @@ struct ArtifactFailureTests {
             let started = AsyncStream<Void>.makeStream()
             let task = Task {
                 try await ArtifactStore(directory: folder.appending("out")).store(
-                    "artifacts", from: [TarStream(readEnd.rawValue)], selection: chosen, asZip: false,
-                    progress: { if $0 > 1 << 20 { started.continuation.finish() } })
+                    "artifacts",
+                    from: TarStreams(
+                        [TarStream(readEnd.rawValue)], progress: { if $0 > 1 << 20 { started.continuation.finish() } }),
+                    selection: chosen, asZip: false)
             }
             let feeding = Task {
                 try await BlockingThread.run { _ in

@@ -14,8 +14,8 @@ struct CacheFailureTests {
         async throws -> CacheSummary
     {
         try await store(folder).save(
-            CacheSample.key, from: [TarStream(descriptor)], allowed: CacheSample.allowed,
-            metadata: CacheSample.metadata, confirm: confirm)
+            CacheSample.key, from: TarStreams([TarStream(descriptor)], confirm: confirm),
+            taking: CacheScope(allowed: CacheSample.allowed), by: CacheSaving(metadata: CacheSample.metadata))
     }
 
     struct Refusal: Error {}
@@ -94,9 +94,10 @@ struct CacheFailureTests {
             let started = AsyncStream<Void>.makeStream()
             let task = Task {
                 try await store(folder).save(
-                    CacheSample.key, from: [TarStream(readEnd.rawValue)], allowed: CacheSample.allowed,
-                    metadata: CacheSample.metadata,
-                    progress: { if $0 > 1 << 20 { started.continuation.finish() } })
+                    CacheSample.key,
+                    from: TarStreams(
+                        [TarStream(readEnd.rawValue)], progress: { if $0 > 1 << 20 { started.continuation.finish() } }),
+                    taking: CacheScope(allowed: CacheSample.allowed), by: CacheSaving(metadata: CacheSample.metadata))
             }
             // A file that never ends: only cancelling ends this.
             let feeding = Task {

@@ -137,8 +137,9 @@ struct CacheKeepingTests {
             let key = CacheKey(project: "/a", paths: ["/x"], key: "v1")
             func save(_ text: String) async throws -> CacheSummary {
                 try await store.save(
-                    key, from: [TarStream(try tar([Sample("x/f", text)], folder))], allowed: ["x"],
-                    metadata: CacheSample.metadata, isImmutable: true)
+                    key, from: TarStreams([TarStream(try tar([Sample("x/f", text)], folder))]),
+                    taking: CacheScope(allowed: ["x"]),
+                    by: CacheSaving(metadata: CacheSample.metadata, isImmutable: true))
             }
             let first = try await save("first")
             #expect(!first.isUnchanged)

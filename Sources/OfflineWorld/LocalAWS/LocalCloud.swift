@@ -27,8 +27,7 @@ public struct LocalCloud: Sendable {
     private let account: String
     private let region: String
     private let repositories: [String]
-    /// Of the container and its volume.
-    public let labels: [String: String]
+    private let furtherLabels: [String: String]
 
     /// - Parameters:
     ///   - key: what names the project, in letters that a container's name may have.
@@ -41,7 +40,7 @@ public struct LocalCloud: Sendable {
         key: String, account: String, region: String, repositories: [String] = [], engine: any LocalCloud.EngineNeeds,
         labels: [String: String] = [:], image: String = LocalCloud.image, idleSeconds: Int = 60
     ) {
-        self.labels = labels.merging([Self.label: key]) { $1 }
+        furtherLabels = labels
         self.image = image
         self.idleSeconds = idleSeconds
         self.key = key
@@ -50,6 +49,9 @@ public struct LocalCloud: Sendable {
         self.repositories = repositories
         self.engine = engine
     }
+
+    /// Of the container and its volume.
+    public var labels: [String: String] { furtherLabels.merging([Self.label: key]) { $1 } }
 
     /// The name of the container and of its volume.
     public var name: String { "buildspec-aws-\(key)" }
@@ -172,7 +174,7 @@ public struct LocalCloud: Sendable {
         }
         let network = try await networkID()
         let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
-        let mount = DockerEngine.mountValue(
+        let mount = ContainerSpec.mountValue(
             ["type=volume", "src=\(name)", "dst=/var/lib/aws-local"] + labels.map { "volume-label=\($0)" })
         var words = ["run", "--detach", "--rm", "--name", name, "--pull", "never", "--mount", mount]
         words += labels.flatMap { ["--label", $0] }

@@ -13,7 +13,7 @@ struct ReplayedAnswer {
 
     /// - Returns: `nil` when nothing was recorded.
     /// - Throws: `DamagedRecording`, `RecordingError`
-    init?(_ request: HTTPRequestHead, _ recorded: RecordedRequest, _ store: RecordingStore) throws {
+    init?(to request: HTTPRequestHead, as recorded: RecordedRequest, from store: RecordingStore) throws {
         var range: Range<Int>?
         var found = try store.response(to: recorded)
         if found == nil, let asked = request.headers.first(name: "range") {
