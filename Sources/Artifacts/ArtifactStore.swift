@@ -1,7 +1,7 @@
 public import Archives
 public import Files
 
-/// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
+/// Stores artifacts in a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
 ///
 /// - Only that one name is replaced, by rename; all else in the folder stays. Two artifacts may be stored at once.
 /// - No name of a stream is ever used as a path here. Content is gathered under numbers first, and placed under the
@@ -13,7 +13,7 @@ public struct ArtifactStore: Sendable {
     /// - Parameter directory: made when the first artifact is stored.
     public init(directory: FilePath) { self.directory = directory }
 
-    /// Stores the selected files that the streams bring.
+    /// Stores the selected files of streams.
     ///
     /// - Parameters:
     ///   - identifier: the artifact's; a single plain name.
@@ -66,24 +66,24 @@ public struct ArtifactStore: Sendable {
     }
 }
 
-/// An artifact in its place.
+/// A stored artifact.
 public struct StoredArtifact: Sendable, Equatable {
     public let path: FilePath
     public let fileCount: Int
-    /// Of the files' content, before any compression.
+    /// The size of the files' content, before any compression.
     public let byteCount: Int64
     /// Selected files that could not be stored, by their source paths.
     public let missing: [SkippedEntry]
-    /// What libarchive found odd, in its own words.
+    /// The warnings of libarchive in its own words.
     public let warnings: [String]
 }
 
-/// A hidden folder beside the artifacts, for one that is being made.
+/// A hidden folder beside the artifacts, in which an artifact is made.
 private struct ArtifactPlace: Sendable {
     private let store: DirectoryHandle
     private let made: MadeDirectories
     private let name: [UInt8]
-    /// What is not finished lies here.
+    /// The folder of unfinished files.
     let draft: DirectoryHandle
 
     init(making identifier: String, in directory: FilePath) throws {
@@ -97,7 +97,7 @@ private struct ArtifactPlace: Sendable {
         draft = try store.directory(name)
     }
 
-    /// Drafts of processes that are no more. Failing to remove one harms nothing.
+    /// Removes drafts of processes that are gone. Failing to remove one harms nothing.
     private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
         for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
             let unique = String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self)
@@ -105,7 +105,7 @@ private struct ArtifactPlace: Sendable {
         }
     }
 
-    /// Moves a finished thing into its place, and what was there out of it.
+    /// Moves a finished file or folder to its place, and removes what was there.
     func publish(_ finished: [UInt8], as name: String) throws {
         let (name, old) = (Array(name.utf8), Array("old".utf8))
         let current = try? store.status(name).kind
@@ -122,7 +122,7 @@ private struct ArtifactPlace: Sendable {
         try store.sync()
     }
 
-    /// Removes the draft, and the folder above if it was made for nothing.
+    /// Removes the draft, and the folder above when nothing was stored in it.
     func tidy() {
         try? store.removeTree(name)
         made.removeEmpty()

@@ -70,7 +70,7 @@ struct CacheImport {
                     })
                 let caches = try names.sorted().map { name in
                     let folder = room.appending("caches/\(name)")
-                    return (try CacheStore.read(lent: folder) { hashes["caches/\(name)/\($0)"] }, folder)
+                    return (try CacheStore.read(exported: folder) { hashes["caches/\(name)/\($0)"] }, folder)
                 }
                 let recordings = RecordingStore(folder: room.appending("recordings").string)
                 if let damage = try recordings.verify().first { throw damage }
@@ -114,7 +114,7 @@ struct CacheImport {
             terminal.say("imported the state of the local AWS\n")
         }
         let store = project.recordings
-        let (taken, known) = try await BlockingThread.run { _ in try store.takeOver(arrived.recordings) }
+        let (taken, known) = try await BlockingThread.run { _ in try store.importAll(from: arrived.recordings) }
         if taken + known > 0 {
             terminal.say(
                 "imported \(CarriedProject.count(taken, "recorded response", "recorded responses"))"
@@ -143,8 +143,8 @@ struct CacheImport {
         }
         // One that is shared by a namespace keeps its owner.
         let isOwn = manifest.key.project == archive.cacheProject
-        let (key, isNew) = try await store.takeOver(
-            manifest, lent: folder,
+        let (key, isNew) = try await store.importCache(
+            manifest, from: folder,
             project: isOwn ? project.settings.cacheProject(project.location) : manifest.key.project)
         project.terminal.say(
             isNew
