@@ -1,6 +1,6 @@
 public import Files
 
-/// A tar stream, and what its names mean.
+/// A tar stream, with the translation of its names.
 public struct TarStream: Sendable {
     /// The end of a pipe or an open file. It belongs to the call it is given to, which closes it in every case.
     public var descriptor: Int32
@@ -32,7 +32,7 @@ public struct TarStreams: Sendable {
         self.progress = progress
     }
 
-    /// Closes the streams: whoever still fills one is told so by the system.
+    /// Closes the streams. A process that still writes to one gets an error of the system.
     public func close() {
         for input in inputs { input.file.close() }
     }

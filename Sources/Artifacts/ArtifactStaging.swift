@@ -1,11 +1,11 @@
 internal import Files
 internal import Archives
 
-/// Gathers the content of streams under numbers, and makes an artifact of it when all is there.
+/// Gathers the content of streams under numbers, and makes an artifact of it at the end.
 ///
 /// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be) or `zip`.
 struct ArtifactStaging {
-    /// A file whose content lies under a number.
+    /// A gathered file, whose content lies under a number.
     struct StagedFile: Sendable {
         let number: Int
         let mode: UInt32
@@ -13,10 +13,10 @@ struct ArtifactStaging {
         let size: Int64
     }
 
-    /// What the streams said about a path.
+    /// The last entry of the streams for a path.
     enum Node: Sendable {
         case content(StagedFile)
-        /// A file nobody asked for.
+        /// A file that is not selected.
         case unwanted
         case link(target: [UInt8])
         case other(SkippedEntry.Reason)
@@ -34,7 +34,7 @@ struct ArtifactStaging {
     private var byteCount: Int64 = 0
     private var warnings: [String] = []
 
-    /// Syncing thousands of files takes many seconds; up to here it is not felt.
+    /// The most files that are synced. Syncing thousands of files takes many seconds.
     private static let syncedFileLimit = 64
 
     init(
@@ -65,7 +65,7 @@ struct ArtifactStaging {
         }
     }
 
-    /// The last entry of a name wins, as in any tar.
+    /// Stores an entry. The last entry of a name wins, as in any tar.
     private mutating func take(
         _ entry: ArchiveEntry, as path: [UInt8], from reader: ArchiveReader, _ map: PathMap
     ) throws {
@@ -107,7 +107,7 @@ struct ArtifactStaging {
 
     static func name(_ number: Int) -> [UInt8] { Array(String(number).utf8) }
 
-    /// Makes the artifact of what was gathered.
+    /// Makes the artifact of the gathered content.
     mutating func finish() throws -> ArtifactDraft {
         var contents: ArtifactMaking.Contents = []
         var links: ArtifactMaking.Links = []
@@ -152,7 +152,7 @@ struct ArtifactStaging {
         return copy
     }
 
-    /// What a link finally leads to, looked up among the streams' own paths and nowhere else.
+    /// The entry that a link finally leads to, looked up among the paths of the streams only.
     private func followed(_ source: [UInt8]) -> Node {
         var rest = source.split(separator: RelativePath.slash).map(Array.init)[...]
         var walked: [[UInt8]] = []
@@ -183,7 +183,7 @@ struct ArtifactStaging {
 
 /// An artifact that is complete and not yet in its place.
 struct ArtifactDraft: Sendable {
-    /// In the draft's folder.
+    /// The name in the draft's folder.
     let name: [UInt8]
     let fileCount: Int
     let byteCount: Int64

@@ -1,7 +1,7 @@
 public import Archives
 public import Files
 
-/// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
+/// Stores artifacts in a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
 ///
 /// - Only that one name is replaced, by rename; all else in the folder stays. Two artifacts may be stored at once.
 /// - No name of a stream is ever used as a path here. Content is gathered under numbers first, and placed under the
@@ -19,7 +19,7 @@ public struct ArtifactStore: Sendable {
         self.owner = owner
     }
 
-    /// Stores the selected files that the streams bring.
+    /// Stores the selected files of streams.
     ///
     /// - Parameters:
     ///   - identifier: the artifact's; a single plain name.
@@ -79,24 +79,24 @@ public protocol ArtifactOwner: Sendable {
     func add(_ name: String, _ status: FileStatus) throws
 }
 
-/// An artifact in its place.
+/// A stored artifact.
 public struct StoredArtifact: Sendable, Equatable {
     public let path: FilePath
     public let fileCount: Int
-    /// Of the files' content, before any compression.
+    /// The size of the files' content, before any compression.
     public let byteCount: Int64
     /// Selected files that could not be stored, by their source paths.
     public let missing: [SkippedEntry]
-    /// What libarchive found odd, in its own words.
+    /// The warnings of libarchive in its own words.
     public let warnings: [String]
 }
 
-/// A hidden folder beside the artifacts, for one that is being made.
+/// A hidden folder beside the artifacts, in which an artifact is made.
 private struct ArtifactPlace: Sendable {
     private let store: DirectoryHandle
     private let made: MadeDirectories
     private let name: [UInt8]
-    /// What is not finished lies here.
+    /// The folder of unfinished files.
     let draft: DirectoryHandle
 
     init(making identifier: String, in directory: FilePath) throws {
@@ -110,7 +110,7 @@ private struct ArtifactPlace: Sendable {
         draft = try store.directory(name)
     }
 
-    /// Drafts of processes that are no more. Failing to remove one harms nothing.
+    /// Removes drafts of processes that are gone. Failing to remove one harms nothing.
     private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
         for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
             let unique = String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self)
@@ -118,7 +118,7 @@ private struct ArtifactPlace: Sendable {
         }
     }
 
-    /// Moves a finished thing into its place, and what was there out of it.
+    /// Moves a finished file or folder to its place, and removes what was there.
     func publish(_ finished: [UInt8], as plainName: String, _ owner: (any ArtifactOwner)?) throws {
         let (name, old) = (Array(plainName.utf8), Array("old".utf8))
         let status = try? store.status(name), current = status?.kind
@@ -140,7 +140,7 @@ private struct ArtifactPlace: Sendable {
         try store.sync()
     }
 
-    /// Removes the draft, and the folder above if it was made for nothing.
+    /// Removes the draft, and the folder above when nothing was stored in it.
     func tidy() {
         try? store.removeTree(name)
         made.removeEmpty()

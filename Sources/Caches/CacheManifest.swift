@@ -6,9 +6,9 @@ internal import Archives
     internal import Foundation
 #endif
 
-/// What a cache says about itself, in `manifest.json` beside its tarballs.
+/// The description of a cache, in `manifest.json` beside its tarballs.
 public struct CacheManifest: Codable, Sendable, Equatable {
-    /// What this program writes, and all it reads.
+    /// The version of the format that this program writes, and the only one it reads.
     public static let currentFormatVersion = 1
 
     public internal(set) var formatVersion = currentFormatVersion
@@ -17,24 +17,24 @@ public struct CacheManifest: Codable, Sendable, Equatable {
     /// Entries and bytes of content as they were saved last.
     public let entryCount: Int
     public let byteCount: Int64
-    /// Equal for equal content (``CacheFingerprint``).
+    /// The fingerprint of the content (``CacheFingerprint``).
     public let fingerprint: String
     /// One tarball; the format has room for several, which this version neither writes nor reads.
     public let layers: [Layer]
 
     /// One tarball.
     public struct Layer: Codable, Sendable, Equatable {
-        /// In the cache's folder; `tar --zstd -tf` reads it.
+        /// The name of the file in the cache's folder; `tar --zstd -tf` reads it.
         public let file: String
-        /// Of the file as it is, as `sha256sum` prints it.
+        /// The checksum of the file, as `sha256sum` prints it.
         public let sha256: String
         public let byteCount: Int64
         public let entryCount: Int
-        /// What the file looked like when ``sha256`` was taken.
+        /// The state of the file when ``sha256`` was computed.
         let seal: Seal
     }
 
-    /// Tells the very file we wrote, untouched since, from any other: a copy, an exchanged or an edited one.
+    /// Recognises the very file that we wrote, as long as it is unchanged: no copy, no exchanged or edited file.
     ///
     /// While it holds, reading the file against ``checksum`` (several times quicker than SHA-256) is enough to notice
     /// what a disk can do to it. When it does not hold, SHA-256 decides.
@@ -43,21 +43,21 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         /// Nanoseconds since 1970; the second one moves with every change, and nobody can set it.
         let modified: Int64
         let changed: Int64
-        /// XXH64 of the file.
+        /// The XXH64 of the file.
         let checksum: String
     }
 
-    /// The bytes of `manifest.json`: the same manifest gives the same bytes.
+    /// The bytes of `manifest.json`. The same manifest gives the same bytes.
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         return Array(try encoder.encode(self)) + [0x0a]
     }
 
-    /// What stands in a `manifest.json`, or why it cannot be used.
+    /// The manifest in a `manifest.json`, or the reason why it cannot be used.
     enum Reading: Equatable {
         case manifest(CacheManifest)
-        /// Sound, but of another version of this program.
+        /// The manifest was written by another version of this program.
         case otherFormat(reason: String)
         case damaged(reason: String)
 
@@ -85,7 +85,8 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         }
     }
 
-    /// A manifest decides which files are opened: only plain names in the cache's own folder are believed.
+    /// The reason not to trust a manifest. It decides which files are opened, so it may name files of the cache's own folder
+    /// only.
     private var flaw: String? {
         if layers.isEmpty { return "its manifest names no tarball" }
         for layer in layers {
@@ -97,12 +98,12 @@ public struct CacheManifest: Codable, Sendable, Equatable {
     }
 }
 
-/// Where a cache came from, for the reader of `cache list`.
+/// The origin of a cache, for the reader of `cache list`.
 public struct CacheMetadata: Codable, Sendable, Equatable {
     /// The buildspec's path.
     public var buildspec: String?
     public var image: String?
-    /// When, as the caller writes times.
+    /// The time of saving, as the caller writes times.
     public var savedAt: String
 
     public init(buildspec: String? = nil, image: String? = nil, savedAt: String) {

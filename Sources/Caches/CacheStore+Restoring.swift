@@ -66,7 +66,7 @@ extension CacheFolder {
     }
 }
 
-/// Verified tarballs on their way into one stream.
+/// Writes verified tarballs into one stream.
 private struct CacheRestoring {
     let tarballs: [OwnedDescriptor]
     let map: PathMap
@@ -86,8 +86,8 @@ private struct CacheRestoring {
             while let entry = try reader.next() {
                 try stop.check()
                 switch rules.judge(entry) {
-                case .passOver, .holdBack: continue
-                case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+                case .ignore, .holdBack: continue
+                case .skip(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
                 case .take(let entry):
                     entryCount += 1
                     try writer.begin(renamed(entry))

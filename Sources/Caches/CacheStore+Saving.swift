@@ -3,7 +3,7 @@ public import Archives
 internal import Crypto
 
 extension CacheStore {
-    /// Saves what the streams bring, in place of what the cache held before.
+    /// Saves the content of streams in place of the cache's content.
     ///
     /// - Parameters:
     ///   - streams: read one after the other, each to its end; they are closed.
@@ -24,7 +24,7 @@ extension CacheStore {
             lock.release()
         }
         let rules = CacheEntryRules(
-            roots: scope.roots, selection: scope.selection, storedAs: links?.storedAs ?? [:])
+            roots: scope.roots, selection: scope.selection, renames: links?.renames ?? [:])
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
         let draft = try await streams.checked {
@@ -40,7 +40,7 @@ extension CacheStore {
             }
             return CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
         }
-        if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
+        if !draft.written.neededRenames.isEmpty { throw CacheLinksNeeded(renames: draft.written.neededRenames) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
             try explaining(doing) {
@@ -59,12 +59,12 @@ extension CacheStore {
     }
 }
 
-/// What of the streams belongs to a cache.
+/// The part of the streams that belongs to a cache.
 public struct CacheScope: Sendable {
     /// The declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies outside is left
     /// out, and named (CODEBUILD.md 7).
     public var allowed: [String]
-    /// What of them is taken; `nil` for all.
+    /// The selection among their files; `nil` for all.
     public var selection: CacheSelection?
 
     public init(allowed: [String], selection: CacheSelection? = nil) {
@@ -75,10 +75,10 @@ public struct CacheScope: Sendable {
     var roots: [[UInt8]] { allowed.map { RelativePath.trimmed($0.utf8) } }
 }
 
-/// How a cache is saved.
+/// The options of saving a cache.
 public struct CacheSaving: Sendable {
     public var metadata: CacheMetadata
-    /// A cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
+    /// Whether a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
     public var isImmutable: Bool
     public var compression: CacheCompression
 
@@ -89,19 +89,19 @@ public struct CacheSaving: Sendable {
     }
 }
 
-/// What a cache takes is hard-linked to what it does not, and the streams had the content under the latter's name.
+/// The cache takes a hard link whose content the streams have under a name that it does not take.
 ///
-/// Nothing was saved. Saving again, from the same streams read anew and with this, puts it right.
+/// Nothing was saved. Save again, from the same streams read anew, and pass this value.
 public struct CacheLinksNeeded: Error, Sendable {
-    /// From the name in the stream to the first name that is taken, both as the cache has them.
-    let storedAs: [[UInt8]: [UInt8]]
+    /// From each name in the stream to the name that its content is kept under, both as the cache has them.
+    let renames: [[UInt8]: [UInt8]]
 }
 
-/// How hard to press.
+/// The compression of a tarball.
 public struct CacheCompression: Sendable, Hashable {
-    /// Of zstd, 1 to 19.
+    /// The level of zstd, 1 to 19.
     public var level: Int
-    /// Helpers beside the thread that reads.
+    /// The number of threads beside the one that reads.
     public var threads: Int
 
     public init(level: Int, threads: Int) {
@@ -109,11 +109,11 @@ public struct CacheCompression: Sendable, Hashable {
         self.threads = threads
     }
 
-    /// Measured to be quickest on two cores.
+    /// The compression that was measured to be quickest on two cores.
     public static let standard = CacheCompression(level: 1, threads: 2)
 }
 
-/// Where a cache is about to be: made when needed, and unmade when nothing came of it.
+/// The place of a cache that is being saved. It is made when it is missing, and removed again when nothing was saved.
 private struct CacheDestination: Sendable {
     let store: DirectoryHandle
     private let name: String
@@ -132,7 +132,7 @@ private struct CacheDestination: Sendable {
         return (folder, try folder.directory.makeFile(CacheDraft.fileName))
     }
 
-    /// While the lock is held. Removing what is not empty fails, and that is just as well.
+    /// Removes drafts, and the folder and lock file if nothing was saved. The caller holds the lock.
     func tidyLocked() {
         if let folder = try? CacheFolder(opening: name, in: store) { try? folder.removeDrafts() }
         try? store.removeEmptyDirectory(Array(name.utf8))

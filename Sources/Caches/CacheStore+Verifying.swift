@@ -1,17 +1,17 @@
 internal import Files
 internal import Archives
 
-/// What reading a whole cache found.
+/// The result of reading a whole cache.
 public enum CacheHealth: Sendable, Equatable {
     /// Every tarball matches its checksum, and every entry can be read.
     case sound(CacheManifest)
     case damaged(reason: String)
-    /// There is nothing to check: of another version's format, or never finished.
+    /// There is nothing to check: the cache has the format of another version, or was never finished.
     case unchecked(reason: String)
 }
 
 extension CacheStore {
-    /// Reads a cache through, and changes nothing, whatever it finds.
+    /// Reads a whole cache and checks it. It changes nothing, whatever it finds.
     ///
     /// - Parameter name: of its folder.
     /// - Throws: ``FileError`` with code `notFound` when there is none of that name, `cannotRead` when the disk fails.
@@ -45,7 +45,7 @@ extension CacheStore {
 }
 
 extension CacheFolder {
-    /// Whether there is a tarball, or a manifest that ought to have one.
+    /// Whether the folder has a tarball, or a manifest, which needs one.
     fileprivate func holdsTarball() throws -> Bool {
         try directory.names().contains { $0 == Self.manifestName || $0.first != UInt8(ascii: ".") }
     }

@@ -3,7 +3,7 @@ internal import Archives
 internal import Crypto
 
 extension ProjectArchive {
-    /// Unpacks an archive and verifies every byte of it on the way.
+    /// Unpacks an archive and verifies every byte of it.
     ///
     /// Blocks: use it on a ``Archives/BlockingThread``.
     ///
@@ -29,7 +29,7 @@ extension ProjectArchive {
     }
 }
 
-/// What stands at the end of an archive, and whether the bytes before are what it says.
+/// Reads the end of an archive, and checks the bytes before by it.
 private struct ReadEnding {
     let manifest: [UInt8]
     let isRight: Bool
@@ -55,7 +55,7 @@ extension ProjectArchive.Ending {
     }
 }
 
-/// One archive on its way into a folder.
+/// Unpacks one archive into a folder.
 private struct Unpacking {
     let folder: FilePath
     let doing: String

@@ -1,6 +1,6 @@
 internal import ChildProcesses
 
-/// What it takes to carry images and volumes from one engine to another.
+/// Copies images and volumes from one engine to another.
 extension DockerEngine {
     /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
     public func saveImages(_ names: [String], to descriptor: Int32) async throws {
@@ -10,7 +10,7 @@ extension DockerEngine {
         }
     }
 
-    /// Takes in the images of a tar read from `descriptor`, and closes that.
+    /// Loads the images of a tar that is read from `descriptor`, and closes the descriptor.
     public func loadImages(from descriptor: Int32) async throws {
         let outcome = try await command(["load", "--quiet"]).run(inputFrom: descriptor)
         guard outcome.status.isSuccess else {
@@ -58,7 +58,7 @@ extension DockerEngine {
 
     private static let volumeFolder = "/volume"
 
-    /// Runs `body` while a container that never runs has a volume.
+    /// Runs `body` while a container, which never runs, has the volume.
     private func withVolume(
         _ name: String, in container: ContainerSpec, _ body: @Sendable () async throws -> Void
     ) async throws {

@@ -135,7 +135,7 @@ public struct DockerEngine: Engine {
     /// The volumes a container's changes to a layered mount lie in.
     private static func layerNames(of container: String) -> [String] { ["\(container)-upper", "\(container)-work"] }
 
-    /// Those of a container that is not gone yet stay: it was kept.
+    /// Removes the volumes of a layered mount. Those of a container that is not gone, because it was kept, stay.
     private func removeLayers(of container: String) async throws {
         _ = try await command(["volume", "rm", "--force"] + Self.layerNames(of: container)).collect()
     }
@@ -173,7 +173,7 @@ public struct DockerEngine: Engine {
         return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason, spec))
     }
 
-    /// What helps where the image itself cannot be started; the texts are the kernel's and Go's, not the engine's.
+    /// A suggestion for an image that cannot be started. The recognised texts are the kernel's and Go's, not the engine's.
     static func help(for reason: String, _ spec: ContainerSpec) -> String? {
         if reason.lowercased().contains("exec format error") {
             return
@@ -273,7 +273,7 @@ public struct DockerEngine: Engine {
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// What an image is and sets, or `nil` when the engine has none of that name.
+    /// The id of an image and the variables it sets, or `nil` when the engine has none of that name.
     public func imageConfiguration(_ image: String) async throws -> (
         id: String, variables: [(name: String, value: String)]
     )? {

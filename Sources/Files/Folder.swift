@@ -7,7 +7,7 @@ public enum Folder {
         try explaining("make `\(path)`") { try makeAll(path, mode) }
     }
 
-    /// A folder for all to read, whatever this process's umask is.
+    /// Makes a folder that everybody may read, whatever this process's umask is.
     public static func makePublic(_ path: String) throws {
         try make(path)
         chmod(path, 0o755)
@@ -25,7 +25,7 @@ public enum Folder {
         return String(path[..<slash])
     }
 
-    /// Removes whatever is at a path, with all below it. Nothing there is fine.
+    /// Removes the file or folder at a path with everything below it. A missing one is no error.
     public static func remove(_ path: String) throws {
         guard let slash = path.lastIndex(of: "/"), exists(path) else { return }
         try explaining("remove `\(path)`") {
@@ -141,9 +141,9 @@ public enum Folder {
         }
     }
 
-    /// Copies a file with its time: git's check for files changed within a second of its index lives by that time.
+    /// Copies a file with its time, on which git's check for files changed within a second of its index depends.
     ///
-    /// - Returns: what tells this state of the file from every other; `nil` when there is no such file.
+    /// - Returns: the ``mark(_:)`` of the file; `nil` when there is no such file.
     public static func copyWithTime(_ path: String, to copy: String) throws -> String? {
         try explaining("copy `\(path)` to `\(copy)`") {
             let file: OwnedDescriptor
@@ -159,7 +159,7 @@ public enum Folder {
         }
     }
 
-    /// What tells a state of a file from every other, git replacing its files by rename.
+    /// A text that differs for every state of a file, provided that the file is replaced by renaming, as git does it.
     public static func mark(_ status: FileStatus) -> String {
         "\(status.inode) \(status.size) \(status.modified.wholeNanoseconds) \(status.changed.wholeNanoseconds)"
     }

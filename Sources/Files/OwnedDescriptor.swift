@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A descriptor that was handed to us: closed once, at the latest when nobody knows it any more.
+/// A descriptor that is closed exactly once, at the latest with the last reference to it.
 public final class OwnedDescriptor: Sendable {
     public let rawValue: Int32
     private let isOpen = Atomic<Bool>(true)
@@ -19,7 +19,7 @@ public final class OwnedDescriptor: Sendable {
 }
 
 extension OwnedDescriptor {
-    /// Hands over what follows, a mebibyte at a time.
+    /// Reads to the end, and passes the bytes to `body`, at most a mebibyte at a time.
     public func readToEnd(stop: StopFlag?, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
@@ -64,7 +64,7 @@ extension OwnedDescriptor {
         _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes)
     }
 
-    /// Cuts the file, or lets it end in a hole.
+    /// Sets the size of the file: cuts it, or adds a hole at its end.
     public func setSize(_ byteCount: Int64) throws {
         try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) }
     }

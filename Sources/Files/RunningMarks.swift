@@ -1,5 +1,5 @@
-/// A file for each running build, locked as long as its process lives: so containers of dead ones are found without asking
-/// the engine, and without trusting process numbers.
+/// The marks of running builds: a file for each, locked as long as its process lives. By them the containers of dead
+/// processes are found without asking the engine, and without trusting process numbers.
 public struct RunningMarks: Sendable {
     private let folder: String
 
@@ -28,7 +28,7 @@ public struct RunningMarks: Sendable {
         fileprivate let path: String
         fileprivate let lock: FileLock
 
-        /// The container is gone.
+        /// Removes the mark, once the container is gone.
         public func release() {
             unlink(path)
             lock.release()

@@ -2,7 +2,7 @@ internal import Crypto
 internal import Synchronization
 internal import Files
 
-/// Reads the body of a recorded response and checks it on the way: the last bytes of a damaged one are never handed over.
+/// Reads the body of a recorded response and checks it. The last bytes of a damaged body are never returned.
 public final class BodyReader: Sendable {
     private struct State {
         var hash = SHA256()
@@ -56,7 +56,7 @@ public final class BodyReader: Sendable {
         }
     }
 
-    /// Reads what is left, for the sake of the check.
+    /// Reads the rest of the body in order to check it.
     func readThrough() throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
         defer { buffer.deallocate() }

@@ -2,10 +2,9 @@ internal import Crypto
 internal import Synchronization
 internal import Files
 
-/// The body of a response on its way into the store: a file of its own, that is nobody's until it is recorded.
+/// Writes the body of a response for the store: a file of its own, which belongs to no recording until it is recorded.
 ///
-/// One that goes away, or whose process dies, leaves nothing that is ever met: at most a draft, which the next recording
-/// removes.
+/// A body that is never recorded, or whose process dies, leaves a draft at most, which the next recording removes.
 public final class BodyWriter: Sendable {
     private struct State {
         /// `nil` once the body is recorded or abandoned.
@@ -52,7 +51,7 @@ public final class BodyWriter: Sendable {
 
     deinit { abandon() }
 
-    /// Adds to the body. Blocks as long as the disk does.
+    /// Adds bytes to the body. It blocks as long as the disk does.
     public func write(_ bytes: UnsafeRawBufferPointer) throws {
         try state.withLock { state in
             guard let file = state.file else { throw over }
@@ -69,10 +68,10 @@ public final class BodyWriter: Sendable {
     /// As ``write(_:)-(UnsafeRawBufferPointer)``.
     public func write(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try write($0) } }
 
-    /// Bytes written so far.
+    /// The number of bytes written so far.
     public var length: Int { state.withLock { $0.length } }
 
-    /// Forgets the body; also after it was recorded, where it changes nothing.
+    /// Drops the body. After it was recorded this changes nothing.
     public func abandon() {
         state.withLock { state in
             guard let file = state.file else { return }
@@ -82,7 +81,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
-    /// What was written so far, when it is at most so much.
+    /// The bytes written so far; `nil` when they are more than `limit`.
     func contents(limit: Int) throws -> [UInt8]? {
         try state.withLock { state in
             guard let file = state.file, state.length <= limit else { return nil }
@@ -90,7 +89,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
-    /// Puts the file in its place in the store, over one of the same content: what was there may be damaged.
+    /// Moves the file to its place in the store. It replaces a file of the same content, which may be damaged.
     ///
     /// - Parameters:
     ///   - modified: the time the file is to have, since 1970; now, if it is not said.

@@ -13,10 +13,10 @@ public struct RecordingStore: Sendable {
     public let folder: String
     let use: StoreUse
 
-    /// Bodies up to so many bytes come with the response (``RecordedResponse/content``).
+    /// The size up to which bodies come with the response (``RecordedResponse/content``), in bytes.
     public static let smallBody = 64 << 10
 
-    /// How long an entry may be: far more than the head of any response.
+    /// The longest entry in bytes, far more than the head of any response.
     static let entryLimit = 4 << 20
 
     /// - Parameter folder: an absolute path; made when something is recorded.
@@ -25,12 +25,12 @@ public struct RecordingStore: Sendable {
         use = StoreUse(folder: folder)
     }
 
-    /// Waits until no other process prunes the store, and from then on keeps all from pruning it as long as it is known.
+    /// Waits until no other process prunes the store, and then prevents pruning as long as this value exists.
     ///
     /// Every method does so, but blocks its thread meanwhile: tasks call this one before. Cancelling ends the wait.
     public func hold() async throws { try await use.hold() }
 
-    /// Looks for the response to a request: one recorded for the very same, else one that HTTP allows to answer it, else, for a
+    /// Finds the response to a request: one recorded for the very same, else one that HTTP allows to answer it, else, for a
     /// HEAD, the one to the GET.
     ///
     /// - Returns: `nil` when nothing was recorded that fits.
@@ -56,7 +56,7 @@ public struct RecordingStore: Sendable {
         return try find(key) != nil
     }
 
-    /// Reads a body through that did not come with its response. A file that was checked is not read again while it is the same.
+    /// Checks a body that did not come with its response. A file that was checked is not read again while it is unchanged.
     ///
     /// - Throws: ``DamagedRecording``.
     public func check(_ response: RecordedResponse) throws {
@@ -72,7 +72,7 @@ public struct RecordingStore: Sendable {
         use.noteChecked(status)
     }
 
-    /// Starts the body of a response.
+    /// Begins the body of a response.
     public func startBody() throws -> BodyWriter {
         try use.begin()
         try use.sweepOnce { try sweepDrafts() }

@@ -2,9 +2,9 @@ internal import Files
 internal import ChildProcesses
 
 extension SnapshotStore {
-    /// What filling an index came to.
+    /// The result of filling an index.
     struct FilledIndex: Sendable {
-        /// As in ``SourceSnapshot``; `nil` when it is what the index holds.
+        /// The ``SourceSnapshot/staged`` tree; `nil` when it is the tree of the index.
         var staged: String?
         var head: SourceHead?
         var warnings: [String] = []
@@ -30,8 +30,8 @@ extension SnapshotStore {
             })
     }
 
-    /// Begins with the user's own index, so that unchanged files need not be read. What we added last time is kept as long
-    /// as the user's is still the same.
+    /// Begins with the user's own index, so that unchanged files need not be read. Our additions to it are kept as long as the
+    /// user's index stays the same.
     ///
     /// - Returns: the tree of the user's index, or `nil` when it cannot be written (a merge with conflicts).
     private static func seed(_ index: SnapshotIndex) async throws -> String? {
@@ -107,7 +107,7 @@ extension SnapshotStore {
         return (tree, try await index.checkout(of: tree), links)
     }
 
-    /// Why no tree can be written.
+    /// Throws the reason why no tree can be written.
     private static func explain(_ index: SnapshotIndex) async throws -> Never {
         let unmerged = try await index.git.run(["ls-files", "--unmerged", "-z"])
         let doing = "take a snapshot of `\(index.git.folder)`"
@@ -125,7 +125,7 @@ extension SnapshotStore {
     }
 }
 
-/// What was found out about a tree.
+/// A note on a tree: its submodules, and the exclusions it was made with.
 private struct TreeNote {
     let tree: String
     let exclusions: [UInt8]

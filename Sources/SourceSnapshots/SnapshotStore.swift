@@ -12,11 +12,11 @@ public struct SnapshotStore: Sendable {
     let lfsFilter: [String]
     let tell: @Sendable (News) -> Void
 
-    /// What may take a moment.
+    /// Something that may take a moment.
     public enum News: Sendable {
         /// Another process is at work in the same folder; the text says who.
         case waiting(String)
-        /// Every file is written, for the first time or because nothing that is there can be used.
+        /// Every file is written, because there is no checkout that could be updated.
         case checkingOut
     }
 
@@ -46,7 +46,7 @@ public struct SnapshotStore: Sendable {
         return try await withLock { try await take(kind, repository, without: excluded, in: folder) }
     }
 
-    /// Finds the repository, and says why it will not do.
+    /// Finds the repository, and throws the reason when it cannot be used.
     func usable(_ kind: SourceKind, _ git: Git) async throws -> GitRepository? {
         let doing = "take `\(kind)` of `\(git.folder)`"
         guard let repository = try await GitRepository.find(git) else {
@@ -72,10 +72,10 @@ public struct SnapshotStore: Sendable {
         return try await body()
     }
 
-    /// Git's own measure: objects are spread evenly over 256 folders.
+    /// The number of objects in one of 256 folders from which on the store is pruned, as git itself estimates it.
     private static let objectsPerFolder = 256
 
-    /// Begins anew once many snapshots of changed files have left their objects behind, and no build needs them.
+    /// Removes everything once many snapshots have left objects behind, and no build needs them.
     private func prune() throws {
         guard try Folder.names("\(folder)/objects/17").count > Self.objectsPerFolder,
             try Folder.names("\(folder)/mirrors").allSatisfy({
@@ -123,9 +123,9 @@ public struct SnapshotStore: Sendable {
             submodules: submodules)
     }
 
-    /// A submodule's own snapshot: as it lies in the working tree, or at the commit that was recorded.
+    /// Takes the snapshot of a submodule: as it lies in the working tree, or at the recorded commit.
     ///
-    /// One that was never fetched stays the empty folder it is, as in a clone of the service's.
+    /// A submodule that was never fetched stays an empty folder, as in CodeBuild.
     private func submodule(
         _ path: String, at commit: String, _ kind: SourceKind, of outer: GitRepository, in folder: String
     ) async throws -> (SourceSnapshot?, warning: String?) {

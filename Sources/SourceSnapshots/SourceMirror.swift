@@ -2,7 +2,7 @@ internal import Archives
 internal import ChildProcesses
 internal import Files
 
-/// A checkout of a snapshot in the cache, brought from one snapshot to the next by git itself.
+/// A checkout of a snapshot in the cache, which git updates from one snapshot to the next.
 ///
 /// While somebody uses it nothing in it changes: its files are the lower layer of a build's source. There are two kinds of
 /// users, each with a mark of its own:
@@ -18,14 +18,14 @@ struct SourceMirror: Sendable {
     private var readers: String { "\(folder)/readers" }
     private var note: String { "\(folder)/content" }
 
-    /// What it holds, or `nil` when that is not known: it is new, or an update did not come to its end.
+    /// The content of the mirror; `nil` when it is not known, because the mirror is new or an update was interrupted.
     func content() throws -> MirrorContent? {
         Folder.exists(note) ? MirrorContent(text: String(decoding: try Folder.read(note), as: UTF8.self)) : nil
     }
 
-    /// Whether a container has it, or a process that reads it; marks of readers that are dead are removed on the way.
+    /// Whether a container or a reading process uses the mirror. Marks of readers that are dead are removed.
     ///
-    /// Only for who holds the store's lock.
+    /// The caller holds the store's lock.
     var isInUse: Bool { (try? Folder.names(users).isEmpty && liveReaders().isEmpty) != true }
 
     // MARK: Users
@@ -63,14 +63,14 @@ struct SourceMirror: Sendable {
         }
     }
 
-    /// Takes away the mark of a container that is gone.
+    /// Removes the mark of a container that is gone.
     func forget(_ container: String) { unlink("\(users)/\(container)") }
 
     // MARK: Updating
 
-    /// Brings the files from whatever they are to a snapshot.
+    /// Updates the files to a snapshot, whatever they are now.
     ///
-    /// - Returns: what could not be had, in a sentence each.
+    /// - Returns: warnings about files that are missing, in a sentence each.
     func update(to snapshot: SourceSnapshot, lfsFilter: [String]) async throws -> [String] {
         let wanted = MirrorContent(snapshot)
         if let old = try content(), old.paths == wanted.paths {
@@ -134,17 +134,17 @@ struct SourceMirror: Sendable {
         }
     }
 
-    /// As on the service's machine, whatever this one is: Linux, a whole checkout, line ends as they are in git.
+    /// The settings of CodeBuild's machine, whatever this one is: Linux, a whole checkout, line ends as they are in git.
     private static let settings = [
         "core.sparseCheckout=false", "index.sparse=false", "core.autocrlf=false", "core.eol=lf", "core.symlinks=true",
         "core.fileMode=true", "checkout.workers=0", "core.checkStat=default",
     ]
 
-    /// The index that goes with a part of the checked out files.
+    /// The path of the index of one part of the checked out files.
     func index(_ number: Int) -> String { "\(folder)/index-\(number)" }
 }
 
-/// What a mirror holds: the snapshot's identity, and the tree of each part, the source itself first.
+/// The content of a mirror: the snapshot's identity, and the tree of each part, the source itself first.
 struct MirrorContent: Sendable, Equatable {
     let identity: String
     let paths: [String]

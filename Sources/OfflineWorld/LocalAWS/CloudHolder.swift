@@ -1,6 +1,6 @@
 internal import Engines
 
-/// Starts the local AWS when it is asked for first, and holds it for one build, until it is released.
+/// Starts the local AWS when it is needed first, and keeps it running for one build until it is released.
 public actor CloudHolder {
     private let cloud: LocalCloud
     private let onNotes: @Sendable ([String]) -> Void
@@ -18,7 +18,7 @@ public actor CloudHolder {
         (releases, release) = AsyncStream.makeStream()
     }
 
-    /// Where the cloud is reached; several who ask at once wait for the same start.
+    /// The address of the cloud, which is started when it does not run. Several callers at once wait for the same start.
     ///
     /// - Throws: ``EngineError`` when it cannot be started, or was released.
     public func address() async throws -> LocalCloud.Running {
@@ -44,10 +44,10 @@ public actor CloudHolder {
         return try await running.value
     }
 
-    /// Lets the cloud go, or breaks its start off; it runs on for a while, for the next build.
+    /// Releases the cloud, or cancels its start. The cloud continues for a while, for the next build.
     ///
-    /// May be called at any time, also before the cloud was asked for, and more than once. It returns when nothing is held
-    /// any more.
+    /// May be called at any time, also before the cloud was needed, and more than once. It returns when nothing is held any
+    /// more.
     public func release() async {
         isReleased = true
         release.finish()
@@ -63,7 +63,7 @@ public actor CloudHolder {
 }
 
 extension CloudHolder {
-    /// The names of AWS, led to the cloud, which is started by the first request.
+    /// The routes that lead the names of AWS to the cloud, which the first request starts.
     nonisolated var routes: [ProxyRoute] {
         LocalCloud.routes.map { route in
             ProxyRoute(pattern: route.pattern, needsSignature: route.needsSignature) {

@@ -10,8 +10,9 @@ internal import X509
 #endif
 internal import Files
 
-/// The authority that vouches for every host while a build's connections are looked into: one for each project, made on this
-/// machine, valid for a year, its key readable by its user alone.
+/// The authority that signs the certificate of every host while a proxy looks into a build's connections.
+///
+/// Each project has one. It is made on this machine and valid for a year, and its key is readable by its user alone.
 public final class CertificateAuthority: Sendable {
     private let key: P256.Signing.PrivateKey
     private let certificate: Certificate
@@ -25,7 +26,7 @@ public final class CertificateAuthority: Sendable {
     private static let year: TimeInterval = 365 * 86400
     private static let renewal: TimeInterval = 30 * 86400
 
-    /// Takes the authority that lies in a folder, or makes one there when there is none, or its time is nearly up.
+    /// Reads the authority in a folder, or makes one there when there is none or it is about to expire.
     ///
     /// Key and certificate are one file, so that two processes at once can make one each, and both then use the same.
     ///
@@ -57,7 +58,7 @@ public final class CertificateAuthority: Sendable {
 
     // MARK: Hosts
 
-    /// What a TLS server for a host needs.
+    /// The certificate and key of a TLS server for a host.
     func serverContext(for host: String) throws -> NIOSSLContext {
         try contexts.withLock { contexts in
             if let context = contexts[host] { return context }
@@ -133,7 +134,7 @@ public final class CertificateAuthority: Sendable {
         return (key, certificate)
     }
 
-    /// Whether it can be used for some time; a file that is none of ours can not be judged, and is left to be complained of.
+    /// Whether the authority is valid for some time. A file that is none of ours counts as valid here, and fails later.
     private static func isFresh(_ text: String, _ now: Date) -> Bool {
         guard let (_, certificate) = parse(text) else { return true }
         return certificate.notValidBefore <= now && certificate.notValidAfter > now.addingTimeInterval(renewal)
@@ -164,9 +165,9 @@ extension Certificate {
     }
 }
 
-/// What a proxy could not do for want of something on this machine.
+/// An operation of a proxy that failed on this machine.
 public struct ProxyError: Error, Sendable, CustomStringConvertible {
-    /// "write the authority `/x`"
+    /// What was tried: "write the authority `/x`".
     public let doing: String
     public let reason: String
     public let help: String?

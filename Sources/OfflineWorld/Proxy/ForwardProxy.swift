@@ -4,7 +4,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Synchronization
 
-/// An HTTP/1.1 forward proxy that looks into TLS, records what hosts answer, and gives those answers again.
+/// An HTTP/1.1 forward proxy that decrypts TLS, records the answers of hosts, and replays them.
 ///
 /// It serves sockets that listen already, wherever they are, until ``stop()``. It has threads from its beginning on:
 /// whoever makes one stops it, or uses ``whileServing(_:_:)``.
@@ -18,7 +18,7 @@ public final class ForwardProxy: Sendable {
         var listeners: [any Channel] = []
         var clients: [ObjectIdentifier: any Channel] = [:]
         var number = 0
-        /// One for each client that speaks HTTP.
+        /// A task for each client that speaks HTTP.
         var tasks: [Int: Task<Void, Never>] = [:]
     }
 
@@ -49,7 +49,7 @@ public final class ForwardProxy: Sendable {
         return try result.get()
     }
 
-    /// Serves sockets.
+    /// Serves listening sockets.
     ///
     /// - Parameter descriptors: of listening TCP sockets, which belong to the proxy from now on: all are closed when one of
     ///   them cannot be served.

@@ -5,7 +5,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
 
-/// One client's connection: its requests in turn, and the connection to a host that serves them.
+/// Answers the requests of one client in turn, with one connection to a host at a time.
 final class ProxyConnection {
     private let settings: ProxySettings
     private let upstream: Upstream
@@ -58,7 +58,7 @@ final class ProxyConnection {
         return try await pass(head, to: destination, request, records: settings.mode == .record)
     }
 
-    /// Tells a client that what it says is no HTTP.
+    /// Answers a client whose request is no HTTP.
     func complain(_ failure: ClientFailure) async throws {
         guard let error = failure.cause as? HTTPParserError else { throw failure }
         let isTooLong = error == .headerOverflow
@@ -85,7 +85,7 @@ final class ProxyConnection {
         return nil
     }
 
-    /// As AWS's Signature Version 4 has it, in headers or in the query; its registries let in by a user and a password.
+    /// Whether a request is signed as AWS wants it, in headers or in the query. Its registries use a user and a password instead.
     private static func isSigned(_ head: HTTPRequestHead, _ url: OriginURL) -> Bool {
         if head.headers["authorization"].contains(where: { $0.hasPrefix("AWS4-") || $0.hasPrefix("AWS ") }) {
             return true

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
 
-/// Keeps one response while it passes through. What goes wrong is told, and the response passes all the same.
+/// Records one response while it is copied to the client. A failure to record is an event and does not stop the copying.
 final class Recorder {
     private let settings: ProxySettings
     private let request: RecordedRequest

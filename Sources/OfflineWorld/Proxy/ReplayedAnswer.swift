@@ -3,12 +3,12 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
 
-/// A recorded response on its way to a client, as HTTP wants it for the request at hand.
+/// A recorded response, adapted to the request that it answers, as HTTP demands.
 struct ReplayedAnswer {
     private let head: HTTPResponseHead
     private let response: RecordedResponse
     private let trailers: HTTPHeaders?
-    /// What of the body is sent; `nil` when none of it is.
+    /// The part of the body that is sent; `nil` for none.
     private let part: Range<Int>?
 
     /// - Returns: `nil` when nothing was recorded.
@@ -121,7 +121,7 @@ struct ReplayedAnswer {
         }
     }
 
-    /// Whether a client that has a part of something has it of what was recorded (RFC 9110, 13.1.5).
+    /// Whether the part that a client has belongs to the recorded version (RFC 9110, 13.1.5).
     private static func isOfSameVersion(_ request: HTTPRequestHead, _ recorded: RecordedHead) -> Bool {
         guard let condition = request.headers.first(name: "if-range") else { return true }
         return recorded.headers.contains {
@@ -129,7 +129,7 @@ struct ReplayedAnswer {
         }
     }
 
-    /// One range of bytes; several at once are answered with the whole, as is allowed.
+    /// Parses one range of bytes. Several ranges are answered with the whole, as HTTP allows.
     ///
     /// - Returns: an empty one where there is nothing, `nil` for what is no range.
     private static func range(_ text: String, of length: Int) -> Range<Int>? {
@@ -149,7 +149,7 @@ struct ReplayedAnswer {
 }
 
 extension HTTPResponseHead {
-    /// Whether a client has this already, and says so (RFC 9110, 13.1).
+    /// Whether the client says that it has this response already (RFC 9110, 13.1).
     func isUnchanged(for request: HTTPRequestHead) -> Bool {
         guard status == .ok, request.method == .GET || request.method == .HEAD else { return false }
         func weak(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
@@ -162,7 +162,7 @@ extension HTTPResponseHead {
         return headers.first(name: "last-modified") == since
     }
 
-    /// The same without its body.
+    /// The head of a response without its body.
     var notModified: HTTPResponseHead {
         var head = self
         head.status = .notModified
