@@ -9,10 +9,10 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test check fuzz format bench engine images aws java8 moto packages clean help
+.PHONY: build run test test-fast house check fuzz format bench engine images aws java8 moto packages clean help
 
 help: ## this list
-	@sed -n 's/^\([a-z0-9]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
 
 packages: ## install the C libraries and tools that are missing
 	@.ci/packages
@@ -38,14 +38,14 @@ moto: ## install what plays AWS in the tests
 run: build images ## run the petclinic fixture's pipeline twice: online, then without any network
 	@.ci/petclinic $(BINARY)
 
-test: build images ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
-	@python3 -c 'import jsonschema, yaml' 2>/dev/null || .ci/packages python3 python3-jsonschema python3-yaml
-	@command -v tmux >/dev/null || .ci/packages tmux
-	@command -v go >/dev/null || ! command -v apt-get >/dev/null || .ci/packages golang-go
-	@.ci/moto >/dev/null
-	BUILDSPEC_TEST_AWS=$(CURDIR)/.build/moto/bin BUILDSPEC_REQUIRE_DOCKER=1 BUILDSPEC_BINARY=$(CURDIR)/$(BINARY) \
-		SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH=8 $(SWIFT) test
-	@.ci/petclinic $(BINARY) --elsewhere
+test: ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
+	@SWIFT=$(SWIFT) .ci/test
+
+test-fast: ## run the tests that need neither Docker nor a network
+	@SWIFT=$(SWIFT) .ci/test --fast
+
+house: ## list the targets, and what breaks the rules of the house
+	@.ci/house
 
 check: ## formatting and shell scripts
 	@.ci/check

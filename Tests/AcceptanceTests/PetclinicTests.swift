@@ -20,7 +20,7 @@ struct PetclinicTests {
         return output.text.isEmpty ? [] : ["-e", "MAVEN_MIRROR_URL=\(output.text)"]
     }
 
-    @Test func `a build online, the same offline from its cache, and a blocking test that fails it`() async throws {
+    @Test func `a build online, and one offline from its cache that a blocking test fails`() async throws {
         let play = try Playground()
         let run = package + ["--artifacts", play.out.path]
         let cold = try await play.call(run + mirror(), environment: withoutDocker)
@@ -28,13 +28,11 @@ struct PetclinicTests {
         #expect(cold.outputText.contains("Downloading from"))
         #expect(play.files(in: play.out) == ["artifacts/imagedefinitions.json"])
 
-        let offline = try await play.call(run + ["--offline"], environment: withoutDocker)
-        #expect(offline.status.isSuccess, "\(offline.errorText)")
-        #expect(!offline.outputText.contains("Downloading from"))
-
+        // That a build offline succeeds, too, is what `.ci/petclinic` shows.
         let blocked = try await play.call(
             run + ["--offline", "-e", "BLOCKING_DEPLOY=true"], environment: withoutDocker)
         #expect(blocked.status.exitStatus == 1)
+        #expect(!blocked.outputText.contains("Downloading from"))
         #expect(blocked.outputText.contains("BlockingDeployTests"))
         #expect(blocked.log.contains("[Container] Phase complete: BUILD State: FAILED"))
         #expect(blocked.log.contains("[Container] Phase complete: POST_BUILD State: SUCCEEDED"))

@@ -85,9 +85,11 @@ extension CommandOutput {
 
 /// Questions to the engine itself.
 enum Docker {
-    /// Whether an engine answers. With BUILDSPEC_REQUIRE_DOCKER=1 the tests run, and fail, where none does.
+    /// Whether an engine answers. With BUILDSPEC_REQUIRE_DOCKER=1 the tests run, and fail, where none does; with
+    /// BUILDSPEC_WITHOUT_DOCKER=1 they do not run.
     static let isThere: Bool = {
         if ProcessInfo.processInfo.environment["BUILDSPEC_REQUIRE_DOCKER"] == "1" { return true }
+        if ProcessInfo.processInfo.environment["BUILDSPEC_WITHOUT_DOCKER"] == "1" { return false }
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["docker", "version", "--format", "{{.Server.Version}}"]

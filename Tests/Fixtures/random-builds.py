@@ -1,7 +1,8 @@
-"""Usage: random-builds.py BINARY IMAGE COUNT
+"""Usage: random-builds.py BINARY IMAGE COUNT SEED
 
-Builds a repository COUNT times from chance sources with chance edits in between, and compares `.git` byte by byte: content,
-names and modes of everything in it, and what `git fsck` says. Prints one line; exit status 1 when anything differs.
+Builds a repository COUNT times from chance sources with chance edits in between, other ones for every SEED, and compares
+`.git` byte by byte: content, names and modes of everything in it, and what `git fsck` says. Prints one line; exit status 1
+when anything differs.
 """
 import hashlib
 import os
@@ -12,7 +13,7 @@ import sys
 import tempfile
 
 binary, image, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-chance = random.Random(11)
+chance = random.Random(int(sys.argv[4]))
 KINDS = ["git:worktree", "git:index", "git:HEAD", "git:v1", "git:HEAD~1"]
 # What a command does to `.git` in the build is nothing to the user's own.
 COMMAND = "ls > made; git commit -qam x 2>/dev/null; rm -rf .git/refs"
