@@ -152,7 +152,9 @@ struct CacheExport {
     ) throws -> (files: [ProjectArchive.File], count: Int) {
         let exported = try store.export(copyingEntriesTo: "\(project.room.path)/recordings")
         for damage in exported.damaged { project.machine.say("warning: left out: \(damage)\n") }
-        return (exported.files.map { ProjectArchive.File("recordings/\($0.name)", at: FilePath($0.path)) }, exported.count)
+        return (
+            exported.files.map { ProjectArchive.File("recordings/\($0.name)", at: FilePath($0.path)) }, exported.count
+        )
     }
 
     /// Images and the cloud's state come as streams of unknown length: by way of files.

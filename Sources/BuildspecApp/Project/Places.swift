@@ -186,7 +186,8 @@ enum Files {
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
     static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
-        let descriptor = SystemCall.open(path, flags: O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode: UInt32(mode))
+        let descriptor = SystemCall.open(
+            path, flags: O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode: UInt32(mode))
         guard descriptor >= 0 else { throw unwritable(path) }
         return descriptor
     }
