@@ -110,7 +110,8 @@ let package = Package(
         tests("ArtifactsTests", ["Artifacts", "Archives", "Files", "TestSupport"]),
         tests("RecordingsTests", ["Recordings", "Files"]),
         tests(
-            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Files"], exclude: ["Resources"]),
+            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Engines", "Files"],
+            exclude: ["Resources"]),
         tests(
             "BuildRunningTests",
             [

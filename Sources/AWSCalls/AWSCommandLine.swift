@@ -1,6 +1,6 @@
 internal import ChildProcesses
 
-/// The user's own AWS CLI, with its profiles, its SSO and its MFA: asked for what only AWS knows, and only when told to.
+/// The user's own AWS CLI, with its profiles, its SSO and its MFA. It is called only when a build needs something of AWS.
 public struct AWSCommandLine: Sendable {
     private let program: String
     private let leading: [String]
@@ -24,7 +24,7 @@ public struct AWSCommandLine: Sendable {
             ["AWS_PAGER": "", "AWS_CLI_AUTO_PROMPT": "off", "LC_ALL": "C.UTF-8"]) { given, _ in given }
     }
 
-    /// Another program that takes the CLI's calls, and answers them as it does.
+    /// Uses another program, which answers the same calls as the CLI.
     ///
     /// - Parameter command: with the arguments that stand in front of the call's own.
     public init(command: [String]) {
@@ -34,7 +34,7 @@ public struct AWSCommandLine: Sendable {
         environment = [:]
     }
 
-    /// Makes one call, `["ssm", "get-parameters", …]`, and gives its answer: JSON.
+    /// Makes one call, `["ssm", "get-parameters", …]`, and returns its answer in JSON.
     ///
     /// - Throws: ``AWSError`` when AWS or the CLI refuses, ``ChildProcessError`` when there is no CLI.
     public func call(_ arguments: [String]) async throws -> [UInt8] {

@@ -6,9 +6,9 @@ internal import ChildProcesses
     internal import Foundation
 #endif
 
-/// Objects of one S3 bucket below a prefix, by the user's own AWS CLI: his credentials, his configuration.
+/// Reads and writes objects of one S3 bucket below a prefix, by the user's own AWS CLI and its credentials.
 ///
-/// Nothing of it is ever seen by a build.
+/// A build never sees any of it.
 public struct S3Objects: Sendable {
     public let location: S3Location
     private let aws: AWSCommandLine
@@ -18,7 +18,7 @@ public struct S3Objects: Sendable {
         self.aws = aws
     }
 
-    /// Brings one object into a file.
+    /// Downloads one object into a file.
     ///
     /// - Returns: `false` when there is no such object.
     public func get(_ name: String, to file: FilePath) async throws -> Bool {
@@ -26,14 +26,14 @@ public struct S3Objects: Sendable {
             name, ["s3api", "get-object", "--bucket", location.bucket, "--key", location.key(of: name), file.string])
     }
 
-    /// The same for a large one, in parts side by side.
+    /// Downloads a large object into a file, in parts side by side.
     public func download(_ name: String, to file: FilePath) async throws -> Bool {
         try await bring(name, ["s3", "cp", "--only-show-errors", location.url(of: name), file.string])
     }
 
     private func bring(_ name: String, _ arguments: [String]) async throws -> Bool {
         do {
-            _ = try await call(arguments, .cannotRead, "read `\(location.url(of: name))`")
+            _ = try await call(arguments, doing: "read `\(location.url(of: name))`", failing: .cannotRead)
             return true
         } catch let error as FileError {
             // What `s3api` calls by its name is a number with `s3`.
@@ -42,32 +42,34 @@ public struct S3Objects: Sendable {
         }
     }
 
-    /// Sends a file; the object is there whole or not at all.
+    /// Uploads a file. The object appears whole or not at all.
     public func upload(_ file: FilePath, as name: String) async throws {
         let url = location.url(of: name)
-        _ = try await call(["s3", "cp", "--only-show-errors", file.string, url], .cannotWrite, "write `\(url)`")
+        _ = try await call(
+            ["s3", "cp", "--only-show-errors", file.string, url], doing: "write `\(url)`", failing: .cannotWrite)
     }
 
     public func remove(_ name: String) async throws {
         let url = location.url(of: name)
-        _ = try await call(["s3", "rm", "--only-show-errors", url], .cannotWrite, "remove `\(url)`")
+        _ = try await call(
+            ["s3", "rm", "--only-show-errors", url], doing: "remove `\(url)`", failing: .cannotWrite)
     }
 
-    /// An object as a listing has it.
+    /// An object of a listing.
     public struct Listed: Equatable {
         public let name: String
         /// RFC 3339 to the second.
         public let modified: String
     }
 
-    /// All objects whose names begin so.
+    /// Lists all objects whose names begin with a prefix.
     public func list(namePrefix: String) async throws -> [Listed] {
         let doing = "list `\(location.url(of: namePrefix))`"
         let answer = try await call(
             [
                 "s3api", "list-objects-v2", "--bucket", location.bucket, "--prefix", location.key(of: namePrefix),
                 "--query", "Contents[].[Key,LastModified]",
-            ], .cannotRead, doing)
+            ], doing: doing, failing: .cannotRead)
         do {
             // No object at all is `null`.
             let rows = try JSONDecoder().decode([[String]]?.self, from: Data(answer)) ?? []
@@ -78,7 +80,7 @@ public struct S3Objects: Sendable {
         }
     }
 
-    private func call(_ arguments: [String], _ code: FileError.Code, _ doing: String) async throws -> [UInt8] {
+    private func call(_ arguments: [String], doing: String, failing code: FileError.Code) async throws -> [UInt8] {
         do {
             return try await aws.call(arguments)
         } catch let error as AWSError {

@@ -1,6 +1,6 @@
 internal import Files
 
-/// One member of an archive: its name and what the file system would say about it, without its content.
+/// One member of an archive: its name and its attributes, without its content.
 ///
 /// Names and link targets are bytes, exactly as they stand in the archive: nothing is decoded, cleaned or trusted here.
 public struct ArchiveEntry: Sendable, Equatable {
@@ -10,7 +10,7 @@ public struct ArchiveEntry: Sendable, Equatable {
         case symbolicLink(target: [UInt8])
         /// Another name of an earlier entry of the same archive; it has no content of its own.
         case hardLink(target: [UInt8])
-        /// What no build needs stored; the text names it (`socket`, `FIFO`, `character device`, `block device`).
+        /// Something that no build needs stored; the text names it (`socket`, `FIFO`, `character device`, `block device`).
         case other(String)
     }
 
@@ -30,7 +30,7 @@ public struct ArchiveEntry: Sendable, Equatable {
         }
     }
 
-    /// Without a slash at the end, also for directories; otherwise as the archive has it.
+    /// The name as the archive has it, but without a slash at its end.
     public var path: [UInt8]
     public var kind: Kind
     /// The twelve permission bits, setuid, setgid and sticky included; never the file type.
@@ -57,9 +57,9 @@ public struct ArchiveEntry: Sendable, Equatable {
 
 /// The next piece of an entry's content.
 public enum ArchiveBlock {
-    /// Good only inside the closure that received it.
+    /// Bytes, valid only inside the closure that received them.
     case bytes(UnsafeRawBufferPointer)
-    /// So many zero bytes that a sparse file does not store.
+    /// The number of zero bytes that a sparse file does not store.
     case hole(Int64)
 }
 

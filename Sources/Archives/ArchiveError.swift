@@ -1,19 +1,19 @@
 public import Files
 
-/// An archive that could not be read or written. What ends the work, never a mere warning.
+/// An archive that could not be read or written. A mere warning is *not* one of these errors.
 public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
         private enum Value { case damaged, unsupported, readFailed, writeFailed, outputClosed, stopped, sizeMismatch }
         private let value: Value
         /// The archive is cut short or its bytes make no sense.
         public static var damaged: Self { Self(value: .damaged) }
-        /// Sound perhaps, but of a kind this library or format cannot carry.
+        /// The archive may be sound, but the library or the format cannot carry what is in it.
         public static var unsupported: Self { Self(value: .unsupported) }
-        /// The system could not deliver the archive's bytes.
+        /// The system could not read the archive.
         public static var readFailed: Self { Self(value: .readFailed) }
-        /// The system could not take the archive's bytes: a full disk, a limit.
+        /// The system could not write the archive: the disk is full, or a limit is reached.
         public static var writeFailed: Self { Self(value: .writeFailed) }
-        /// Whoever read the archive at the other end of the pipe is gone.
+        /// The reader of the archive at the other end of the pipe is gone.
         public static var outputClosed: Self { Self(value: .outputClosed) }
         /// A ``StopFlag`` was raised.
         public static var stopped: Self { Self(value: .stopped) }
@@ -24,7 +24,7 @@ public struct ArchiveError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// "read the archive `/x/y.tar.zst`"
     public let doing: String
-    /// libarchive's or the system's own words.
+    /// The reason, in the words of libarchive or of the system.
     public let reason: String
     public let cause: (any Error)?
 

@@ -12,13 +12,13 @@ public final class ArchiveReader {
     private let header: OpaquePointer
     private let source: ByteSource
     private let doing: String
-    private var content = Content()
+    private var content = EntryContent()
     private var isAtEnd = false
 
-    /// What libarchive found odd but went on from, in its own words; the first thousand.
+    /// The warnings of libarchive in its own words, at most a thousand.
     public private(set) var warnings: [String] = []
 
-    /// Bytes read so far, as they come (compressed ones if the archive is).
+    /// The number of bytes read so far, compressed ones if the archive is compressed.
     public var byteCount: Int64 { source.byteCount }
 
     /// Reads a stream from where the descriptor stands, usually the end of a pipe.
@@ -71,13 +71,13 @@ public final class ArchiveReader {
         archive_read_free(archive)
     }
 
-    /// Goes to the next entry, past whatever was not read of the one before.
+    /// Goes to the next entry, and skips what was not read of the entry before.
     ///
     /// - Returns: `nil` at the end of the archive; the rest of the stream has then been read as well.
     public func next() throws(ArchiveError) -> ArchiveEntry? {
         guard !isAtEnd else { return nil }
         archive_entry_clear(header)
-        content = Content()
+        content = EntryContent()
         // Of a name in UTF-8, libarchive's zip reader keeps nothing at all in the C locale.
         let status =
             source.beginsLikeZip
@@ -92,7 +92,7 @@ public final class ArchiveReader {
         }
         try check(status)
         let entry = try readHeader()
-        content = Content(size: entry.kind == .file ? entry.size : 0, mayEndInHole: isTar)
+        content = EntryContent(size: entry.kind == .file ? entry.size : 0, mayEndInHole: isTar)
         return entry
     }
 
@@ -108,14 +108,14 @@ public final class ArchiveReader {
         return buffer.count - rest.count
     }
 
-    /// Hands over the rest of the current entry piece by piece, without copying it.
+    /// Passes the rest of the current entry to `body` piece by piece, without copying it.
     public func readBlocks(_ body: (ArchiveBlock) throws -> Void) throws {
         while try loadPiece() { try body(content.takePiece()) }
     }
 
-    /// Passes over the rest of the current entry. ``next()`` does so by itself.
+    /// Skips the rest of the current entry. ``next()`` does so by itself.
     public func skip() throws(ArchiveError) {
-        content = Content()
+        content = EntryContent()
         try check(archive_read_data_skip(archive))
     }
 
@@ -138,7 +138,7 @@ public final class ArchiveReader {
         }
     }
 
-    /// libarchive takes the end of the bytes for the end of a tar archive; we want to have seen its zero blocks.
+    /// Checks that a tar archive ended with its zero blocks; libarchive takes the end of the bytes for its end, too.
     private func checkEndMark() throws(ArchiveError) {
         guard isTar else { return }
         let consumed = archive_filter_bytes(archive, 0) - archive_read_header_position(archive)
@@ -203,8 +203,8 @@ public final class ArchiveReader {
     }
 }
 
-/// The content of the current entry: where we are, the block libarchive lent us, and the hole before it.
-private struct Content {
+/// The content of the current entry: the position in it, the current block of libarchive, and the hole before the block.
+private struct EntryContent {
     private var size: Int64 = 0
     private var mayEndInHole = false
     private var position: Int64 = 0
@@ -214,7 +214,7 @@ private struct Content {
 
     var isExhausted: Bool { hole == 0 && block.isEmpty }
 
-    /// No entry: nothing to read.
+    /// Makes the content of no entry.
     init() { isAtEnd = true }
 
     init(size: Int64, mayEndInHole: Bool) {

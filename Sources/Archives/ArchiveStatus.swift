@@ -1,14 +1,14 @@
 internal import Files
 internal import CLibArchive
 
-/// What a call of libarchive said, sorted into the three things that can follow.
+/// The result of a call of libarchive, sorted by what follows from it.
 enum ArchiveStatus {
     case fine
-    /// Worth a line, and the work goes on.
+    /// The work continues, and the text is a warning.
     case warning(String)
     case failure(ArchiveError)
 
-    /// Every status passes here before the next call can overwrite the library's words.
+    /// Reads the library's words, before the next call can overwrite them.
     ///
     /// - Parameters:
     ///   - status: `ARCHIVE_OK`, `ARCHIVE_WARN`, or anything else, which is a failure.
@@ -29,7 +29,7 @@ enum ArchiveStatus {
     }
 }
 
-/// Why the bytes of an archive stopped flowing.
+/// The reason why reading or writing the bytes of an archive stopped.
 enum ByteFailure {
     case reading(Errno)
     case writing(Errno)

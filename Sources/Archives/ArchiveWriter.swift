@@ -11,10 +11,10 @@ public final class ArchiveWriter {
     public enum Format: Sendable, Hashable {
         /// Plain tar with pax headers: every name, size, owner and time is exact.
         case tar
-        /// Plain tar as GNU has it, for readers that pass over pax headers (busybox). Times are cut to the second, and to
+        /// Plain tar as GNU has it, for readers that skip pax headers (busybox). Times are cut to the second, and to
         /// the years 1970 to 2242.
         case gnuTar
-        /// ``tar`` compressed.
+        /// ``tar``, compressed by zstd.
         ///
         /// - Parameter threads: helpers beside the writing thread; 0 compresses on it. Ignored by a libzstd without threads.
         case tarZstd(level: Int, threads: Int)
@@ -27,14 +27,14 @@ public final class ArchiveWriter {
     private let sink: ByteSink
     private let format: Format
     private let doing = "write the archive"
-    /// Content the entry still wants, or `nil` outside of an entry.
+    /// The number of bytes that the entry still needs, or `nil` outside of an entry.
     private var missing: Int64?
     private var isClosed = false
 
-    /// What libarchive found odd but went on from, in its own words.
+    /// The warnings of libarchive in its own words.
     public private(set) var warnings: [String] = []
 
-    /// Bytes that left for the descriptor so far, after compression.
+    /// The number of bytes written to the descriptor so far, after compression.
     public var byteCount: Int64 { sink.byteCount }
 
     /// - Parameters:

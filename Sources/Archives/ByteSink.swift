@@ -1,7 +1,7 @@
 internal import CLibArchive
 internal import Files
 
-/// Bytes of an archive on their way from libarchive to a descriptor: headers are gathered, large blocks go straight on.
+/// Writes the bytes of an archive from libarchive to a descriptor. Headers are gathered, large blocks are not copied.
 final class ByteSink {
     private let descriptor: FileDescriptor
     private let stop: StopFlag?
@@ -9,10 +9,10 @@ final class ByteSink {
     private let pending = UnsafeMutableRawBufferPointer.allocate(byteCount: ByteSource.bufferSize, alignment: 4096)
     private var pendingCount = 0
     private(set) var failure: ByteFailure?
-    /// What the descriptor has taken.
+    /// The number of bytes that the descriptor has taken.
     private(set) var byteCount: Int64 = 0
 
-    /// From here on a block is not worth copying.
+    /// The size from which on a block is not copied.
     private static let largeBlock = 128 << 10
 
     init(descriptor: FileDescriptor, stop: StopFlag?, observer: ((UnsafeRawBufferPointer) -> Void)?) {
@@ -24,7 +24,7 @@ final class ByteSink {
 
     deinit { pending.deallocate() }
 
-    /// Tells libarchive to bring its bytes here, in whatever pieces it has them. The sink must outlive the archive.
+    /// Tells libarchive to write to this sink, in whatever pieces it has. The sink must outlive the archive.
     func open(_ archive: OpaquePointer) -> Int32 {
         archive_write_set_bytes_per_block(archive, 0)
         return archive_write_open(

@@ -1,13 +1,13 @@
 internal import CLibArchive
 internal import Files
 
-/// Bytes of an archive on their way from a descriptor into libarchive, through one buffer.
+/// Reads the bytes of an archive from a descriptor for libarchive, through one buffer.
 ///
 /// Borrowed, the descriptor is only ever read; owned (opened from a path), it may also be sought in, and is closed.
 final class ByteSource {
     private let descriptor: FileDescriptor
     private let isOwned: Bool
-    /// Whether libarchive may jump about, as it must in a zip.
+    /// Whether libarchive may seek, as it must in a zip.
     let canSeek: Bool
     private let stop: StopFlag?
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bufferSize, alignment: 4096)
@@ -33,7 +33,7 @@ final class ByteSource {
         if isOwned { try? descriptor.close() }
     }
 
-    /// Tells libarchive to fetch its bytes here. The source must outlive the archive.
+    /// Tells libarchive to read from this source. The source must outlive the archive.
     func attach(to archive: OpaquePointer) {
         archive_read_set_callback_data(archive, Unmanaged.passUnretained(self).toOpaque())
         archive_read_set_read_callback(archive) { _, source, block in
@@ -56,7 +56,7 @@ final class ByteSource {
         return start[..<count].elementsEqual([0x50, 0x4b, 5, 6])
     }
 
-    /// Reads and forgets whatever still comes, so that the writer at the other end of a pipe can finish in peace.
+    /// Reads and drops what still comes, so that the writer at the other end of a pipe can finish.
     func drain() {
         while fill() > 0 {}
     }

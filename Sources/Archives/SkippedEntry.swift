@@ -1,27 +1,27 @@
 public import Files
 
-/// An entry that was left out of a cache or an artifact, or out of what was restored.
+/// An entry that was skipped when a cache or an artifact was stored or restored.
 public struct SkippedEntry: Sendable, Equatable, CustomStringConvertible {
     public enum Reason: Sendable, Hashable {
         /// Its name begins with a slash.
         case absolutePath
         /// Its name has `..` in it.
         case leadsUp
-        /// It is none of the declared paths' (CODEBUILD.md 7 has the service's line about it).
+        /// It lies outside the declared paths (CODEBUILD.md 7 has the service's line about it).
         case outsideDeclaredPaths
         /// It lies below, or in place of, a symbolic link of the same archive.
         case throughLink
-        /// A hard link to what is not in the declared paths.
+        /// It is a hard link to something outside the declared paths.
         case linkTargetOutside
-        /// A link to what is not in the archive.
+        /// It is a link to something that is not in the archive.
         case linkTargetMissing
-        /// A symbolic link whose content was wanted, to a directory.
+        /// It is a symbolic link to a directory where the content of a file was wanted.
         case linkToDirectory
-        /// A symbolic link that leads to itself.
+        /// It is a symbolic link that leads to itself.
         case linkLoop
-        /// A socket, a FIFO, a device.
+        /// It is a socket, a FIFO or a device.
         case special(String)
-        /// A directory where a file was expected.
+        /// It is a directory where a file was expected.
         case directory
         /// It was selected, and the archive does not have it.
         case notInArchive
@@ -34,7 +34,7 @@ public struct SkippedEntry: Sendable, Equatable, CustomStringConvertible {
         }
     }
 
-    /// As the archive or the selection has it; its bytes, which need not be UTF-8.
+    /// The path as the archive or the selection has it, in bytes that need not be UTF-8.
     public let path: [UInt8]
     public let reason: Reason
 

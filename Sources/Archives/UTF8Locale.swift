@@ -1,6 +1,6 @@
 internal import Files
 
-/// A UTF-8 locale for this thread only, and only as long as one call takes.
+/// Sets a UTF-8 locale for this thread alone, for the time of one call.
 ///
 /// The zip writer marks a name as UTF-8 when the locale is (without the mark other programs show mojibake), and the zip
 /// reader understands the mark only then. The locale of the process is nobody's to change in a library.

@@ -1,13 +1,13 @@
 internal import Files
 internal import Archives
 
-/// Gives gathered content its names: as a folder, or in a zip.
+/// Makes an artifact of gathered content: a folder, or a zip.
 struct ArtifactMaking {
     let draft: DirectoryHandle
     let content: DirectoryHandle
     let stop: StopFlag
 
-    typealias Contents = [(file: ArtifactSelection.File, content: ArtifactStaging.Content)]
+    typealias Contents = [(file: ArtifactSelection.File, content: ArtifactStaging.StagedFile)]
     typealias Links = [(file: ArtifactSelection.File, target: [UInt8])]
 
     /// - Returns: the folder's name in the draft.
@@ -39,7 +39,7 @@ struct ArtifactMaking {
         return name
     }
 
-    /// Entries in byte order of their names, without owners: the same content gives the same bytes.
+    /// Writes a zip with the entries in byte order of their names, without owners. The same content gives the same bytes.
     ///
     /// - Returns: the file's name in the draft.
     func zip(_ contents: Contents, _ links: Links) throws -> [UInt8] {
@@ -66,7 +66,7 @@ struct ArtifactMaking {
     }
 }
 
-/// A folder under our own hands, filled from the top: only directories made here are entered, and never a link.
+/// A folder that only we fill, from the top. Only directories that were made here are entered, and never a link.
 private struct PlacedTree {
     private let root: DirectoryHandle
     private var parent: (path: [UInt8], directory: DirectoryHandle)
@@ -76,7 +76,7 @@ private struct PlacedTree {
         parent = ([], root)
     }
 
-    /// The directory a path belongs into, and its name there.
+    /// Finds the directory for a path, and its name there.
     mutating func place(for path: [UInt8]) throws -> (DirectoryHandle, [UInt8]) {
         let parentPath = Array(path[..<(path.lastIndex(of: RelativePath.slash) ?? 0)])
         if parent.path != parentPath {

@@ -5,7 +5,7 @@ internal import Files
 struct Selecting {
     private let listing: [ListedFile]
     private let patterns: ArtifactPatterns
-    /// In the order in which patterns found them.
+    /// The files in the order in which patterns found them.
     private var found: [ListedFile] = []
     private var known: Set<[UInt8]> = []
     private var invalid: [String] = []
@@ -23,7 +23,7 @@ struct Selecting {
         self.patterns = patterns
     }
 
-    /// Adds what one entry of `files` matches. A file matched before is not taken again (CODEBUILD.md 6.1).
+    /// Adds the files that one entry of `files` matches. A file is added once only (CODEBUILD.md 6.1).
     mutating func add(_ pattern: String, base: String?) {
         guard let relative = Self.relativePattern(pattern, base: base) else {
             invalid.append(pattern)
@@ -62,7 +62,7 @@ struct Selecting {
         }
     }
 
-    /// N of `Found N file(s)` counts directories too [inferred, CODEBUILD.md 4.3].
+    /// The N of `Found N file(s)`, which counts directories, too [inferred, CODEBUILD.md 4.3].
     private static func foundCount(_ found: [ListedFile]) -> Int { found.count }
 
     /// `.git` and all below it is taken only by a pattern that spells it out, or when the caller wants it (DESIGN 8.6).
@@ -100,7 +100,7 @@ struct Selecting {
     }
 }
 
-/// One of `exclude-paths`.
+/// One pattern of `exclude-paths`.
 private struct Exclusion {
     private let glob: Glob
     private let trunk: Glob?

@@ -1,6 +1,6 @@
 internal import Files
 
-/// A thing below the source folder, as the container's listing has it.
+/// An entry below the source folder, from the container's listing.
 public struct ListedFile: Sendable, Hashable {
     public enum Kind: Sendable, Hashable {
         case file
@@ -11,7 +11,7 @@ public struct ListedFile: Sendable, Hashable {
         case directoryLink
     }
 
-    /// Relative to the base directory; `./` in front does no harm.
+    /// The path relative to the base directory; it may begin with `./`.
     public var path: [UInt8]
     public var kind: Kind
 
@@ -21,12 +21,12 @@ public struct ListedFile: Sendable, Hashable {
     }
 }
 
-/// What an `artifacts` block says about files; variables are expanded.
+/// The patterns of an `artifacts` block, with expanded variables.
 public struct ArtifactPatterns: Sendable, Equatable {
     public var files: [String]
     public var excludePaths: [String]
     public var discardPaths: Bool
-    /// `enable-symlinks`: links are stored as links, not followed.
+    /// Whether links are stored as links and not followed (`enable-symlinks`).
     public var keepsLinks: Bool
     /// Whether wildcards reach into `.git` (DESIGN 8.6).
     public var includesGit: Bool
@@ -43,11 +43,11 @@ public struct ArtifactPatterns: Sendable, Equatable {
     }
 }
 
-/// Which files become an artifact, and what they are called in it. Decided from a listing; no file is touched here.
+/// The files of an artifact and their names in it, selected from a listing without touching a file.
 public struct ArtifactSelection: Sendable, Equatable {
     /// A file and its place in the artifact.
     public struct File: Sendable, Hashable {
-        /// Relative to the base directory, or, merged, to the source folder.
+        /// The path relative to the base directory or, in a merged selection, to the source folder.
         public let source: [UInt8]
         public let stored: [UInt8]
     }
@@ -55,20 +55,20 @@ public struct ArtifactSelection: Sendable, Equatable {
     /// Two files that wanted one name.
     public struct Collision: Sendable, Hashable {
         public let stored: [UInt8]
-        /// The one that stays, and the one it took the place of.
+        /// The file that stays, and the file that is dropped for it.
         public let kept: [UInt8]
         public let dropped: [UInt8]
     }
 
-    /// In byte order of their stored names, each of which occurs once.
+    /// The files in byte order of their stored names, each of which occurs once.
     public let files: [File]
-    /// N of `Found N file(s)`.
+    /// The N of `Found N file(s)`.
     public let foundCount: Int
-    /// For `Skipping invalid file path …`: those of `files` that led to no file, in their order.
+    /// The patterns of `files` that matched no file, in their order, for `Skipping invalid file path …`.
     public let invalidPatterns: [String]
-    /// Those of ``invalidPatterns`` that name a directory: the user will have meant `X/**/*`.
+    /// The ``invalidPatterns`` that name a directory. The user probably meant `X/**/*`.
     public let directoryPatterns: [String]
-    /// In byte order of their stored names.
+    /// The collisions in byte order of their stored names.
     public let collisions: [Collision]
     /// Whether links are to be stored as links.
     public let keepsLinks: Bool
@@ -125,12 +125,12 @@ public struct ArtifactSelection: Sendable, Equatable {
     }
 }
 
-/// The names of an artifact as they are given away.
+/// Assigns the names in an artifact.
 struct ArtifactNames {
     private var sources: [[UInt8]: [UInt8]] = [:]
     private(set) var collisions: [ArtifactSelection.Collision] = []
 
-    /// On a clash the later one wins [inferred, CODEBUILD.md 6.2].
+    /// Assigns a name. On a collision the later file wins [inferred, CODEBUILD.md 6.2].
     mutating func place(_ source: [UInt8], at stored: [UInt8]) {
         if let earlier = sources.updateValue(source, forKey: stored), earlier != source {
             collisions.append(ArtifactSelection.Collision(stored: stored, kept: source, dropped: earlier))

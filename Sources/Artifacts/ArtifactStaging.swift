@@ -1,22 +1,22 @@
 internal import Files
 internal import Archives
 
-/// Gathers the content of streams under numbers, and makes an artifact of it when all is there.
+/// Gathers the content of streams under numbers, and makes an artifact of it at the end.
 ///
 /// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be) or `zip`.
 struct ArtifactStaging {
-    /// A file whose content lies under a number.
-    struct Content: Sendable {
+    /// A gathered file, whose content lies under a number.
+    struct StagedFile: Sendable {
         let number: Int
         let mode: UInt32
         let modified: ArchiveEntry.Timestamp
         let size: Int64
     }
 
-    /// What the streams said about a path.
+    /// The last entry of the streams for a path.
     enum Node: Sendable {
-        case content(Content)
-        /// A file nobody asked for.
+        case content(StagedFile)
+        /// A file that is not selected.
         case unwanted
         case link(target: [UInt8])
         case other(SkippedEntry.Reason)
@@ -34,7 +34,7 @@ struct ArtifactStaging {
     private var byteCount: Int64 = 0
     private var warnings: [String] = []
 
-    /// Syncing thousands of files takes many seconds; up to here it is not felt.
+    /// The most files that are synced. Syncing thousands of files takes many seconds.
     private static let syncedFileLimit = 64
 
     init(
@@ -53,9 +53,8 @@ struct ArtifactStaging {
     }
 
     /// Reads every stream to its end and closes it.
-    mutating func read(_ inputs: [(OwnedDescriptor, PathMap)]) throws {
-        for (input, map) in inputs {
-            let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+    mutating func read(_ streams: TarStreams) throws {
+        try streams.read(stop: stop) { reader, map in
             while let entry = try reader.next() {
                 try stop.check()
                 // A name that leads out can be nobody's selection.
@@ -63,11 +62,10 @@ struct ArtifactStaging {
                 try take(entry, as: map.stored(path), from: reader, map)
             }
             warnings += reader.warnings
-            input.close()
         }
     }
 
-    /// The last entry of a name wins, as in any tar.
+    /// Stores an entry. The last entry of a name wins, as in any tar.
     private mutating func take(
         _ entry: ArchiveEntry, as path: [UInt8], from reader: ArchiveReader, _ map: PathMap
     ) throws {
@@ -82,7 +80,7 @@ struct ArtifactStaging {
         }
     }
 
-    private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> Content {
+    private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> StagedFile {
         let number = count
         count += 1
         let file = try content.makeFile(Self.name(number), mode: 0o600)
@@ -99,7 +97,7 @@ struct ArtifactStaging {
             }
         }
         try file.setSize(offset)
-        let kept = Content(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
+        let kept = StagedFile(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
         if !asZip {
             try file.setMode(kept.mode, modified: kept.modified.sinceEpoch)
             if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
@@ -109,7 +107,7 @@ struct ArtifactStaging {
 
     static func name(_ number: Int) -> [UInt8] { Array(String(number).utf8) }
 
-    /// Makes the artifact of what was gathered.
+    /// Makes the artifact of the gathered content.
     mutating func finish() throws -> ArtifactDraft {
         var contents: ArtifactMaking.Contents = []
         var links: ArtifactMaking.Links = []
@@ -140,8 +138,8 @@ struct ArtifactStaging {
         if case .link? = nodes[source] { !selection.keepsLinks } else { false }
     }
 
-    private mutating func copied(_ original: Content) throws -> Content {
-        let copy = Content(number: count, mode: original.mode, modified: original.modified, size: original.size)
+    private mutating func copied(_ original: StagedFile) throws -> StagedFile {
+        let copy = StagedFile(number: count, mode: original.mode, modified: original.modified, size: original.size)
         count += 1
         let file = try content.makeFile(Self.name(copy.number), mode: 0o600)
         // Made readable for the copying: the build may have closed the file even for its owner.
@@ -154,7 +152,7 @@ struct ArtifactStaging {
         return copy
     }
 
-    /// What a link finally leads to, looked up among the streams' own paths and nowhere else.
+    /// The entry that a link finally leads to, looked up among the paths of the streams only.
     private func followed(_ source: [UInt8]) -> Node {
         var rest = source.split(separator: RelativePath.slash).map(Array.init)[...]
         var walked: [[UInt8]] = []
@@ -185,7 +183,7 @@ struct ArtifactStaging {
 
 /// An artifact that is complete and not yet in its place.
 struct ArtifactDraft: Sendable {
-    /// In the draft's folder.
+    /// The name in the draft's folder.
     let name: [UInt8]
     let fileCount: Int
     let byteCount: Int64

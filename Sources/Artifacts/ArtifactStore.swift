@@ -1,7 +1,7 @@
 public import Archives
 public import Files
 
-/// Puts artifacts into a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
+/// Stores artifacts in a folder of this machine: `<identifier>/…` or `<identifier>.zip`, whole or not at all.
 ///
 /// - Only that one name is replaced, by rename; all else in the folder stays. Two artifacts may be stored at once.
 /// - No name of a stream is ever used as a path here. Content is gathered under numbers first, and placed under the
@@ -19,41 +19,37 @@ public struct ArtifactStore: Sendable {
         self.owner = owner
     }
 
-    /// Stores the selected files that the streams bring.
+    /// Stores the selected files of streams.
     ///
     /// - Parameters:
     ///   - identifier: the artifact's; a single plain name.
-    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
-    ///     Their maps lead to the selection's source paths.
+    ///   - streams: read one after the other, each to its end; they are closed. Their maps lead to the selection's source
+    ///     paths.
     ///   - holdsWholeTree: whether the streams bring more than what was selected. Links to files that were not selected
     ///     can then be followed, at the price of keeping everything on disk for a moment.
-    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here leaves
-    ///     the old artifact as it was.
-    ///   - progress: called with the bytes of content read so far.
     /// - Throws: ``FileError``; `CancellationError`. The old artifact is then untouched, and nothing of the new is left.
     public func store(
-        _ identifier: String, from streams: [TarStream], selection: ArtifactSelection, asZip: Bool,
-        holdsWholeTree: Bool = false, confirm: (@Sendable () async throws -> Void)? = nil,
-        progress: (@Sendable (Int64) -> Void)? = nil
+        _ identifier: String, from streams: TarStreams, selection: ArtifactSelection, asZip: Bool,
+        holdsWholeTree: Bool = false
     ) async throws -> StoredArtifact {
-        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
-        defer { for (input, _) in inputs { input.close() } }
+        defer { streams.close() }
         let doing = "store the artifact `\(identifier)` in `\(directory)`"
         guard Self.isPlainName(identifier) else {
             throw FileError(.refused, doing: doing, reason: "an artifact's identifier must be a plain file name")
         }
         let place = try explaining(doing) { try ArtifactPlace(making: identifier, in: directory) }
         defer { place.tidy() }
-        let draft = try await BlockingThread.run { stop in
-            try explaining(doing) {
-                var staging = try ArtifactStaging(
-                    in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree, stop: stop,
-                    progress: progress)
-                try staging.read(inputs)
-                return try staging.finish()
+        let draft = try await streams.checked {
+            try await BlockingThread.run { stop in
+                try explaining(doing) {
+                    var staging = try ArtifactStaging(
+                        in: place.draft, selection: selection, asZip: asZip, holdsWholeTree: holdsWholeTree,
+                        stop: stop, progress: streams.progress)
+                    try staging.read(streams)
+                    return try staging.finish()
+                }
             }
         }
-        try await confirm?()
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
             try explaining(doing) {
@@ -64,11 +60,11 @@ public struct ArtifactStore: Sendable {
         }
     }
 
-    /// As ``store(_:from:selection:asZip:holdsWholeTree:confirm:progress:)``, from one stream of the selected files.
+    /// As ``store(_:from:selection:asZip:holdsWholeTree:)``, from one stream of the selected files.
     public func store(
         _ identifier: String, from descriptor: Int32, selection: ArtifactSelection, asZip: Bool
     ) async throws -> StoredArtifact {
-        try await store(identifier, from: [TarStream(descriptor)], selection: selection, asZip: asZip)
+        try await store(identifier, from: TarStreams([TarStream(descriptor)]), selection: selection, asZip: asZip)
     }
 
     private static func isPlainName(_ name: String) -> Bool {
@@ -83,24 +79,24 @@ public protocol ArtifactOwner: Sendable {
     func add(_ name: String, _ status: FileStatus) throws
 }
 
-/// An artifact in its place.
+/// A stored artifact.
 public struct StoredArtifact: Sendable, Equatable {
     public let path: FilePath
     public let fileCount: Int
-    /// Of the files' content, before any compression.
+    /// The size of the files' content, before any compression.
     public let byteCount: Int64
     /// Selected files that could not be stored, by their source paths.
     public let missing: [SkippedEntry]
-    /// What libarchive found odd, in its own words.
+    /// The warnings of libarchive in its own words.
     public let warnings: [String]
 }
 
-/// A hidden folder beside the artifacts, for one that is being made.
+/// A hidden folder beside the artifacts, in which an artifact is made.
 private struct ArtifactPlace: Sendable {
     private let store: DirectoryHandle
     private let made: MadeDirectories
     private let name: [UInt8]
-    /// What is not finished lies here.
+    /// The folder of unfinished files.
     let draft: DirectoryHandle
 
     init(making identifier: String, in directory: FilePath) throws {
@@ -114,7 +110,7 @@ private struct ArtifactPlace: Sendable {
         draft = try store.directory(name)
     }
 
-    /// Drafts of processes that are no more. Failing to remove one harms nothing.
+    /// Removes drafts of processes that are gone. Failing to remove one harms nothing.
     private static func removeAbandoned(_ prefix: String, in store: DirectoryHandle) {
         for name in (try? store.names()) ?? [] where name.starts(with: prefix.utf8) {
             let unique = String(decoding: name.dropFirst(prefix.utf8.count), as: UTF8.self)
@@ -122,7 +118,7 @@ private struct ArtifactPlace: Sendable {
         }
     }
 
-    /// Moves a finished thing into its place, and what was there out of it.
+    /// Moves a finished file or folder to its place, and removes what was there.
     func publish(_ finished: [UInt8], as plainName: String, _ owner: (any ArtifactOwner)?) throws {
         let (name, old) = (Array(plainName.utf8), Array("old".utf8))
         let status = try? store.status(name), current = status?.kind
@@ -144,7 +140,7 @@ private struct ArtifactPlace: Sendable {
         try store.sync()
     }
 
-    /// Removes the draft, and the folder above if it was made for nothing.
+    /// Removes the draft, and the folder above when nothing was stored in it.
     func tidy() {
         try? store.removeTree(name)
         made.removeEmpty()

@@ -11,7 +11,7 @@ public struct BatchPlan: Sendable {
     /// One build of a batch.
     public struct Build: Sendable, Equatable {
         public let identifier: String
-        public let dependsOn: [String]
+        public fileprivate(set) var dependsOn: [String] = []
         /// A path or a text; `nil`: the file the batch stands in.
         public let buildspec: String?
         public let image: String?
@@ -21,7 +21,7 @@ public struct BatchPlan: Sendable {
         /// Passed as overrides, so they beat project and buildspec (CODEBUILD.md 9). [inferred]
         public let variables: [BuildPlan.Variable]
         public let ignoreFailure: Bool
-        public let debugSession: Bool
+        public fileprivate(set) var debugSession = false
     }
 
     public init(_ batch: BuildSpec.Batch) {
@@ -37,10 +37,12 @@ public struct BatchPlan: Sendable {
             }
         } else {
             builds = batch.builds.map { build in
-                Build(
-                    identifier: build.identifier.value, dependsOn: build.dependsOn.map(\.value),
-                    env: build.env, ignoreFailure: build.ignoreFailure, debugSession: build.debugSession,
+                var made = Build(
+                    identifier: build.identifier.value, env: build.env, ignoreFailure: build.ignoreFailure,
                     choices: build.buildspec.map { [.buildspec($0.value)] } ?? [])
+                made.dependsOn = build.dependsOn.map(\.value)
+                made.debugSession = build.debugSession
+                return made
             }
         }
     }
@@ -82,13 +84,10 @@ public struct BatchPlan: Sendable {
 
 extension BatchPlan.Build {
     fileprivate init(
-        identifier: String, dependsOn: [String] = [], env: BuildSpec.Batch.Env?, ignoreFailure: Bool,
-        debugSession: Bool = false, choices: [BatchPlan.Choice]
+        identifier: String, env: BuildSpec.Batch.Env?, ignoreFailure: Bool, choices: [BatchPlan.Choice]
     ) {
         self.identifier = identifier
-        self.dependsOn = dependsOn
         self.ignoreFailure = ignoreFailure
-        self.debugSession = debugSession
         environmentType = env?.type?.value
         privilegedMode = env?.privilegedMode?.value
         var buildspec: String?, image = env?.image?.value, computeType = env?.computeType?.value

@@ -57,6 +57,8 @@ public struct BuildResult: Sendable, Equatable {
     /// The container that stays behind, if one does.
     public private(set) var keptContainer: String?
     private var running: (command: String, location: SourceLocation?)?
+    /// The failure that a build goes on from, until it has come to a command.
+    private var resumedFailure: Failure?
     /// The text of the command that ran last, or runs.
     public var runningCommand: String? { running?.command }
 
@@ -76,6 +78,7 @@ public struct BuildResult: Sendable, Equatable {
         case .commandStarted(let phase, let command, let location):
             open(phase, at: event.time)
             running = (command, location)
+            resumedFailure = nil
             output = []
         case .commandFinished(let phase, let command, let exitStatus, _):
             if exitStatus != 0, failure == nil {
@@ -105,6 +108,8 @@ public struct BuildResult: Sendable, Equatable {
         case .buildFinished(let status):
             self.status = status
             endTime = event.time
+            // One that could not go on has failed where it did before.
+            if status != .succeeded { failure = failure ?? resumedFailure }
         case .agentLog(let phase, _): open(phase, at: event.time)
         case .output(let phase, let bytes):
             open(phase, at: event.time)
@@ -116,6 +121,7 @@ public struct BuildResult: Sendable, Equatable {
             // One build, as if it had succeeded at once: what failed, and all behind it, is told anew.
             status = .inProgress
             endTime = nil
+            resumedFailure = failure
             failure = nil
             keptContainer = nil
             if let place = phases.firstIndex(where: { $0.phase == BuildPhase(point.phase) }) {

@@ -1,6 +1,8 @@
+internal import SpecParsing
+
 /// The places in a build's container: CodeBuild's own paths (CODEBUILD.md 3.3), and ours below them.
 ///
-/// Nothing else in Swift knows `/codebuild`. The scripts that run in the container (`Resources/`) have the same paths, each
+/// Nothing else in Swift knows `/codebuild` but `CodeBuildFolder`, for buildspecs to be checked. The scripts that run in the container (`Resources/`) have the same paths, each
 /// behind a root that is empty in containers and a folder of this machine where the host's own shell plays the container.
 public enum ContainerLayout {
     /// `CODEBUILD_SRC_DIR` of a build: where its source lies.
@@ -40,5 +42,5 @@ public enum ContainerLayout {
     public static func artifactStage(_ name: String) -> String { "/codebuild/output/artifacts/\(name)" }
 
     /// Whether a path is one of CodeBuild's own.
-    public static func holds(_ path: String) -> Bool { path.hasPrefix("/codebuild/") }
+    public static func holds(_ path: String) -> Bool { CodeBuildFolder.holds(path) }
 }

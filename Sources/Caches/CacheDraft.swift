@@ -1,7 +1,7 @@
 internal import Files
 internal import Archives
 
-/// A new tarball that is complete and not yet anybody's cache.
+/// A new tarball that is complete and not yet in its place.
 struct CacheDraft: Sendable {
     let folder: CacheFolder
     let file: OwnedDescriptor
@@ -10,7 +10,7 @@ struct CacheDraft: Sendable {
 
     static let fileName = Array("\(CacheFolder.draftPrefix)tarball".utf8)
 
-    /// Puts the tarball and its manifest in their places, or finds that the cache there says the same already.
+    /// Moves the tarball and its manifest to their places, unless the cache there has the same content already.
     ///
     /// - Parameter isImmutable: a sound cache that is there stays, whatever it says.
     func commit(key: CacheKey, metadata: CacheMetadata, isImmutable: Bool) throws -> CacheSummary {
@@ -27,7 +27,6 @@ struct CacheDraft: Sendable {
         try folder.directory.rename(Self.fileName, to: Array(name.utf8))
         let layer = CacheManifest.Layer(
             file: name, sha256: hash.sha256, byteCount: written.byteCount, entryCount: written.entryCount,
-            removed: [],
             seal: CacheManifest.Seal(try FileStatus.of(file.rawValue), checksum: hash.checksum))
         let manifest = CacheManifest(
             key: key, metadata: metadata, entryCount: written.entryCount, byteCount: written.contentByteCount,
@@ -46,14 +45,14 @@ struct CacheDraft: Sendable {
 }
 
 extension CacheFolder {
-    /// What killed processes left behind.
+    /// Removes the drafts that killed processes left.
     func removeDrafts() throws {
         for name in try directory.names() where name.starts(with: Self.draftPrefix.utf8) {
             try directory.removeFile(name)
         }
     }
 
-    /// In one step, and on the disk before it is in its place.
+    /// Replaces the manifest in one step, after writing it to the disk.
     func replaceManifest(_ manifest: CacheManifest) throws {
         let draft = Array("\(Self.draftPrefix)manifest".utf8)
         let file = try directory.makeFile(draft)
@@ -63,7 +62,7 @@ extension CacheFolder {
         try directory.sync()
     }
 
-    /// Tarballs of earlier manifests.
+    /// Removes the tarballs of earlier manifests.
     func removeUnnamed(by manifest: CacheManifest) throws {
         let named = Set(manifest.layers.map { Array($0.file.utf8) })
         for name in try directory.names() where name != Self.manifestName && !named.contains(name) {

@@ -8,53 +8,54 @@ internal import Archives
 struct CacheEntryRules {
     enum Verdict: Equatable {
         case take(ArchiveEntry)
-        case leaveOut(SkippedEntry.Reason)
-        /// Nothing of the cache's, and nothing worth a word.
-        case passOver
-        /// A folder that is taken only when something in it is.
+        /// The entry is left out, and the user is told why.
+        case skip(SkippedEntry.Reason)
+        /// The entry is no part of the cache, and nobody is told.
+        case ignore
+        /// The folder is taken only when something in it is.
         case holdBack(ArchiveEntry)
     }
 
     private let roots: [[UInt8]]
     private let selection: CacheSelection?
-    /// Names of files that are not selected, under which the archive has the content of files that are.
-    private let storedAs: [[UInt8]: [UInt8]]
-    /// Everything that could be the target of a hard link.
+    /// From the name of a file that is not selected to the selected name that its content is kept under.
+    private let renames: [[UInt8]: [UInt8]]
+    /// The names that can be targets of hard links.
     private var files: Set<[UInt8]> = []
     private var links: Set<[UInt8]> = []
     /// Files that are not selected.
     private var passed: Set<[UInt8]> = []
 
-    /// Selected hard links whose content came under a name that is not: that name, and the first that is.
-    private(set) var orphans: [[UInt8]: [UInt8]] = [:]
+    /// From each unselected name whose content a selected hard link needs to the first such link.
+    private(set) var neededRenames: [[UInt8]: [UInt8]] = [:]
     /// Patterns that matched folders without taking them, as they were written.
     private(set) var shallowPatterns: Set<String> = []
 
     /// - Parameters:
     ///   - roots: the declared paths' base directories, as paths of the cache.
     ///   - selection: what is taken of them; `nil` for all.
-    ///   - storedAs: what ``orphans`` were found to be when the same archive was read before.
-    init(roots: [[UInt8]], selection: CacheSelection? = nil, storedAs: [[UInt8]: [UInt8]] = [:]) {
+    ///   - renames: the ``neededRenames`` that were found when the same archive was read before.
+    init(roots: [[UInt8]], selection: CacheSelection? = nil, renames: [[UInt8]: [UInt8]] = [:]) {
         self.roots = roots
         self.selection = selection.flatMap { $0.isTreesOnly ? nil : $0 }
-        self.storedAs = storedAs
+        self.renames = renames
     }
 
     /// - Parameter rename: from the archive's names to the cache's; for a restore it changes nothing.
     mutating func judge(_ entry: ArchiveEntry, rename: ([UInt8]) -> [UInt8] = { $0 }) -> Verdict {
         var entry = entry
         switch RelativePath.normalized(entry.path) {
-        case .failure(let flaw): return .leaveOut(SkippedEntry.Reason(flaw))
+        case .failure(let flaw): return .skip(SkippedEntry.Reason(flaw))
         case .success(let path): entry.path = rename(path)
         }
         guard isInside(entry.path) else {
             let isAbove = entry.kind == .directory && roots.contains { RelativePath.isBelowOrEqual($0, entry.path) }
-            return isAbove ? .passOver : .leaveOut(.outsideDeclaredPaths)
+            return isAbove ? .ignore : .skip(.outsideDeclaredPaths)
         }
-        if leadsThroughLink(entry.path) { return .leaveOut(.throughLink) }
+        if leadsThroughLink(entry.path) { return .skip(.throughLink) }
         if let verdict = unselected(&entry) { return verdict }
         switch entry.kind {
-        case .other(let name): return .leaveOut(.special(name))
+        case .other(let name): return .skip(.special(name))
         case .directory: break
         case .file: files.insert(entry.path)
         case .symbolicLink:
@@ -62,20 +63,20 @@ struct CacheEntryRules {
             files.remove(entry.path)
         case .hardLink(let target):
             switch RelativePath.normalized(target) {
-            case .failure: return .leaveOut(.linkTargetOutside)
+            case .failure: return .skip(.linkTargetOutside)
             case .success(let path):
-                let name = rename(path), target = storedAs[name] ?? name
-                if target == entry.path { return .passOver }
-                guard isInside(target) else { return .leaveOut(.linkTargetOutside) }
+                let name = rename(path), target = renames[name] ?? name
+                if target == entry.path { return .ignore }
+                guard isInside(target) else { return .skip(.linkTargetOutside) }
                 if links.contains(target) {
                     links.insert(entry.path)
                 } else if files.contains(target) {
                     files.insert(entry.path)
                 } else if passed.contains(target) {
-                    if orphans[target] == nil { orphans[target] = entry.path }
-                    return .passOver
+                    if neededRenames[target] == nil { neededRenames[target] = entry.path }
+                    return .ignore
                 } else {
-                    return .leaveOut(.linkTargetMissing)
+                    return .skip(.linkTargetMissing)
                 }
                 entry.kind = .hardLink(target: target)
             }
@@ -93,13 +94,13 @@ struct CacheEntryRules {
         if isFolder { return .holdBack(entry) }
         switch entry.kind {
         case .file, .symbolicLink:
-            guard let name = storedAs[entry.path] else {
+            guard let name = renames[entry.path] else {
                 passed.insert(entry.path)
-                return .passOver
+                return .ignore
             }
             entry.path = name
             return nil
-        case .directory, .hardLink, .other: return .passOver
+        case .directory, .hardLink, .other: return .ignore
         }
     }
 

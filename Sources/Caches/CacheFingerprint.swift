@@ -2,7 +2,7 @@ internal import Files
 internal import Archives
 internal import Crypto
 
-/// Equal for equal content, whatever the order of the entries: how saving an unchanged cache is noticed.
+/// A hash that is equal for equal content, whatever the order of the entries. By it an unchanged cache is noticed.
 ///
 /// Takes in each entry's path, kind, mode, owner, size, time, link target and content. The time of a folder does not
 /// count: it moves whenever a build makes and removes a file in it.
@@ -43,7 +43,7 @@ struct CacheFingerprint {
         self.entry = nil
     }
 
-    /// As text, after the last entry.
+    /// The fingerprint as text, after the last entry.
     mutating func finish() -> String {
         end()
         return withUnsafeBytes(of: sum) { hexadecimal($0) }

@@ -2,13 +2,13 @@ internal import Files
 internal import Archives
 internal import Crypto
 
-/// One cache's folder, opened while its lock is held.
+/// The folder of one cache, open while its lock is held.
 struct CacheFolder: Sendable {
     let directory: DirectoryHandle
     let name: String
 
     static let manifestName = Array("manifest.json".utf8)
-    /// In front of the names of files that are not finished. Whoever holds the lock alone may remove them.
+    /// The beginning of the names of unfinished files. The exclusive holder of the lock may remove them.
     static let draftPrefix = ".draft-"
 
     private init(_ directory: DirectoryHandle, name: String) {
@@ -59,7 +59,7 @@ struct CacheFolder: Sendable {
         }
     }
 
-    /// Opens the tarballs, each read through against its checksum and then put back to its start.
+    /// Opens the tarballs, checks each against its checksum, and goes back to its start.
     ///
     /// - Parameter trustsSeals: whether a file that is provably the one we hashed need not be hashed by SHA-256 again.
     func openVerified(
@@ -84,7 +84,7 @@ struct CacheFolder: Sendable {
         }
     }
 
-    /// Marks the cache as used now. A cache on a read-only disk keeps its time, and nobody there could prune it anyway.
+    /// Marks the cache as used now. On a read-only disk it keeps its time, but nobody can prune it there either.
     func touch() { try? directory.touch(Self.manifestName) }
 
     private func damaged(_ reason: String) -> FileError {

@@ -1,15 +1,15 @@
 internal import Files
 internal import Crypto
 
-/// What makes two caches one: the project, the paths as the buildspec has them, and the buildspec's own `cache.key`.
+/// The key of a cache: the project, the paths as the buildspec has them, and the buildspec's own `cache.key`.
 ///
 /// The paths are part of it, so changing them misses, as the cache version of the service does (CODEBUILD.md 7).
 public struct CacheKey: Codable, Sendable, Hashable {
-    /// Tells projects apart; for instance the path of the source folder.
+    /// A text that differs between projects, for instance the path of the source folder.
     public let project: String
-    /// Sorted, each once.
+    /// The paths in their order, each once.
     public let paths: [String]
-    /// `cache.key`, expanded, not empty; `nil` without one.
+    /// The expanded `cache.key`, which is not empty; `nil` without one.
     public let key: String?
 
     public init(project: String, paths: [String], key: String? = nil) {
@@ -21,10 +21,10 @@ public struct CacheKey: Codable, Sendable, Hashable {
         self.key = key
     }
 
-    /// The same project and paths under another `cache.key`.
+    /// The key of the same project and paths with another `cache.key`.
     public func with(key: String) -> CacheKey { CacheKey(project: project, paths: paths, key: key) }
 
-    /// The cache's folder: readable to a human in front, unique behind.
+    /// The name of the cache's folder: a readable part, then a unique one.
     public var name: String {
         let readable = [project.split(separator: "/").last.map(String.init) ?? "", key ?? ""]
             .map { Self.readable($0) }.filter { !$0.isEmpty }
@@ -36,20 +36,20 @@ public struct CacheKey: Codable, Sendable, Hashable {
     /// [doc: user guide, "Amazon S3 caching", Cache version]; that the order of the paths does not matter is [inferred].
     var version: String { Self.hash(paths) }
 
-    /// `cache.key` for people: printable, on one line.
+    /// The `cache.key` in one printable line.
     public var shownKey: String? { key.map(Self.shown) }
 
-    /// A text of the user's for people: printable, on one line.
+    /// A text of the user in one printable line.
     public static func shown(_ text: String) -> String { PathText.text(Array(text.utf8)) }
 
-    /// Eight bytes of the texts' SHA-256.
+    /// The first eight bytes of the SHA-256 of texts.
     static func hash(_ texts: [String]) -> String {
         var hash = SHA256()
         for text in texts { hash.update(text) }
         return hexadecimal(hash.finalize().prefix(8))
     }
 
-    /// The whole SHA-256 of texts, for names that must never meet; in hexadecimal digits.
+    /// The whole SHA-256 of texts in hexadecimal digits, for names that must never be equal.
     public static func digest(of texts: [String]) -> String {
         var hash = SHA256()
         for text in texts { hash.update(text) }
@@ -66,7 +66,7 @@ public struct CacheKey: Codable, Sendable, Hashable {
 }
 
 extension SHA256 {
-    /// Adds a text so that no two sequences of texts look alike.
+    /// Adds a text so that no two sequences of texts have the same hash.
     fileprivate mutating func update(_ text: String) {
         let bytes = Array(text.utf8)
         withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { update(bufferPointer: $0) }

@@ -1,7 +1,7 @@
 internal import Files
 internal import Archives
 
-/// What a cache takes of the folders it is made from: whole trees, and what patterns match (CODEBUILD.md 7).
+/// Selects what a cache takes of its folders: whole trees, and what patterns match (CODEBUILD.md 7).
 ///
 /// - `X/**/*`, `X/**`, and an `X` without wildcards take all of X.
 /// - A pattern whose last name has no wildcard takes the tree where it finds a folder, as `X` does [inferred].
@@ -10,9 +10,9 @@ internal import Archives
 public struct CacheSelection: Sendable {
     /// One path of the list.
     public struct Pattern: Sendable, Equatable {
-        /// As the user wrote it.
+        /// The path as the user wrote it.
         public var written: String
-        /// By the cache's own names.
+        /// The path in the cache's own names.
         public var stored: String
 
         public init(written: String, stored: String) {
@@ -40,7 +40,7 @@ public struct CacheSelection: Sendable {
         return [own, .matches(Glob(pattern.stored + "/**/*"), withFolders: true, written: pattern.written)]
     }
 
-    /// Whether it is made of trees alone, so that being inside one of them is all there is to ask.
+    /// Whether all patterns are whole trees, so that a path is selected when it lies in one of them.
     var isTreesOnly: Bool {
         rules.allSatisfy { rule in
             if case .tree = rule { true } else { false }
@@ -50,7 +50,7 @@ public struct CacheSelection: Sendable {
     enum Verdict: Equatable {
         case take
         case leave
-        /// A folder that this pattern, as it was written, matches and does not take.
+        /// The folder is matched, but not taken, by this pattern as the user wrote it.
         case leaveFolder(of: String)
     }
 

@@ -2,15 +2,16 @@ public import Files
 internal import Archives
 
 extension CacheStore {
-    /// The files of a cache as they are now: its manifest and tarballs. They stay so, whatever becomes of the cache.
+    /// Opens the files of a cache, its manifest and tarballs, for an archive. What was opened stays as it is, whatever
+    /// becomes of the cache.
     ///
-    /// - Parameter folder: where they are in an archive.
-    public func lend(_ key: CacheKey, as folder: String) async throws -> [ProjectArchive.File] {
+    /// - Parameter folder: the path of the cache's folder in the archive.
+    public func export(_ key: CacheKey, as folder: String) async throws -> [ProjectArchive.File] {
         let doing = "read the cache `\(key.name)` in `\(directory)`"
-        let store = try explaining(doing, .cannotRead) { try DirectoryHandle(opening: directory) }
+        let store = try explaining(doing, as: .cannotRead) { try DirectoryHandle(opening: directory) }
         let lock = try await lock(key.name, in: store, .shared, purpose: "exporting", doing: doing)
         defer { lock.release() }
-        return try explaining(doing, .cannotRead) {
+        return try explaining(doing, as: .cannotRead) {
             let cache = try CacheFolder(opening: key.name, in: store)
             guard case .manifest(let manifest) = try cache.readManifest() else {
                 throw FileError(.damaged, doing: doing, reason: "its manifest cannot be used")
@@ -23,21 +24,23 @@ extension CacheStore {
         }
     }
 
-    /// What ``lend(_:as:)`` gave, unpacked, perhaps on another machine.
+    /// Reads the manifest of an exported cache and checks its files.
     ///
-    /// - Parameter checksum: the SHA-256 that a file of the folder is known to have.
+    /// - Parameters:
+    ///   - folder: what ``export(_:as:)`` listed, unpacked, perhaps on another machine.
+    ///   - checksum: the SHA-256 that a file of the folder is known to have.
     /// - Throws: ``FileError`` with code `damaged` when it is no cache this program can use.
     public static func read(
-        lent folder: FilePath, checksum: (_ file: String) -> String?
+        exported folder: FilePath, checksum: (_ file: String) -> String?
     ) throws -> CacheManifest {
         let doing = "read the cache `\(folder.lastComponent?.string ?? "")` of the archive"
-        return try explaining(doing, .cannotRead) {
-            let lent = try CacheFolder.lent(folder)
-            switch try lent.readManifest() {
+        return try explaining(doing, as: .cannotRead) {
+            let exported = try CacheFolder.exported(folder)
+            switch try exported.readManifest() {
             case .otherFormat(let reason), .damaged(let reason):
                 throw FileError(.damaged, doing: doing, reason: reason)
             case .manifest(let manifest):
-                try lent.checkSizes(of: manifest)
+                try exported.checkSizes(of: manifest)
                 for layer in manifest.layers where checksum(layer.file) != layer.sha256 {
                     throw FileError(
                         .damaged, doing: doing, reason: "its tarball `\(layer.file)` does not match its checksum")
@@ -47,13 +50,14 @@ extension CacheStore {
         }
     }
 
-    /// Takes a cache over from a folder, as the cache of another project if it is to be, in place of the one that is there.
+    /// Imports an exported cache, in place of the one that is there.
     ///
-    /// One with the same content stays as it is, and so does one that has a `cache.key`: such are never changed.
+    /// A cache that has the same content stays as it is, and so does one that has a `cache.key`: those are never changed.
     ///
+    /// - Parameter project: the project whose cache it becomes.
     /// - Returns: the cache's key here, and whether anything was written.
-    public func takeOver(
-        _ manifest: CacheManifest, lent folder: FilePath, project: String
+    public func importCache(
+        _ manifest: CacheManifest, from folder: FilePath, project: String
     ) async throws -> (key: CacheKey, isNew: Bool) {
         let key = CacheKey(project: project, paths: manifest.key.paths, key: manifest.key.key)
         let doing = "save the cache `\(key.name)` in `\(directory)`"
@@ -73,10 +77,10 @@ extension CacheStore {
                     return (key, false)
                 }
                 try cache.removeDrafts()
-                let lent = try CacheFolder.lent(folder)
+                let exported = try CacheFolder.exported(folder)
                 let layers = try manifest.layers.map { layer in
                     let name = Array(layer.file.utf8)
-                    try lent.directory.copy(name, to: CacheDraft.fileName, in: cache.directory, stop: stop)
+                    try exported.directory.copy(name, to: CacheDraft.fileName, in: cache.directory, stop: stop)
                     let file = try cache.directory.openFile(CacheDraft.fileName)
                     try DirectoryHandle.sync(file.rawValue)
                     try cache.directory.rename(CacheDraft.fileName, to: name)
@@ -94,7 +98,7 @@ extension CacheStore {
 }
 
 extension CacheFolder {
-    fileprivate static func lent(_ folder: FilePath) throws -> CacheFolder {
+    fileprivate static func exported(_ folder: FilePath) throws -> CacheFolder {
         try CacheFolder(
             opening: folder.lastComponent?.string ?? "",
             in: DirectoryHandle(opening: folder.removingLastComponent()))
@@ -102,10 +106,10 @@ extension CacheFolder {
 }
 
 extension CacheManifest.Layer {
-    /// The same file in another place.
+    /// The same layer with the seal of a file in another place.
     fileprivate func sealed(as status: FileStatus) -> Self {
         Self(
-            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount, removed: removed,
+            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount,
             seal: CacheManifest.Seal(status, checksum: seal.checksum))
     }
 }

@@ -1,22 +1,22 @@
 internal import Files
 internal import Archives
 
-/// A cache as `cache list` shows it.
+/// A cache in a list of caches.
 public struct CacheListing: Sendable, Equatable {
     public enum State: Sendable, Equatable {
         case ready(CacheManifest)
-        /// Cannot be used; why.
+        /// The cache cannot be used, for this reason.
         case unusable(reason: String)
-        /// Set aside when it was found damaged.
+        /// The cache was set aside when it was found damaged.
         case damaged
     }
 
-    /// Of its folder.
+    /// The name of its folder.
     public let name: String
     public let state: State
-    /// On disk, all its files.
+    /// The size of all its files on the disk.
     public let byteCount: Int64
-    /// When it was saved or restored last, since 1970.
+    /// The time when it was last saved or restored, since 1970.
     public let lastUsed: Duration
 
     public var manifest: CacheManifest? {
@@ -25,9 +25,9 @@ public struct CacheListing: Sendable, Equatable {
 }
 
 extension CacheStore {
-    /// All caches, by name.
+    /// Lists all caches by name.
     public func list() throws -> [CacheListing] {
-        try explaining("list the caches in `\(directory)`", .cannotRead) {
+        try explaining("list the caches in `\(directory)`", as: .cannotRead) {
             let store: DirectoryHandle
             do { store = try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory { return [] }
             return try store.names().compactMap { name in
@@ -39,7 +39,7 @@ extension CacheStore {
         }
     }
 
-    /// One cache, by its folder's name.
+    /// Finds one cache by the name of its folder.
     ///
     /// - Throws: ``FileError`` with code `notFound`.
     public func show(_ name: String) throws -> CacheListing {
@@ -50,7 +50,7 @@ extension CacheStore {
         return listing
     }
 
-    /// Removes caches: what was set aside, what was not used since a moment, and then the longest unused ones until the
+    /// Removes caches: those that were set aside, those not used since a moment, and then the longest unused ones until the
     /// rest is small enough. Caches in use stay.
     ///
     /// - Parameters:
@@ -107,7 +107,7 @@ extension CacheStore {
 
     private static let doomedSuffix = ".removed"
 
-    /// What a process killed in the middle of ``remove(_:)`` left.
+    /// Removes what a process left that was killed in the middle of ``remove(_:)``.
     private func removeDoomed() throws {
         try explaining("remove what is left of caches in `\(directory)`") {
             let store: DirectoryHandle

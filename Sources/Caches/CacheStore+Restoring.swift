@@ -7,21 +7,21 @@ extension CacheStore {
     /// Nothing is written before every tarball is verified. A cache found damaged is set aside.
     ///
     /// - Parameters:
-    ///   - descriptor: usually the writing end of a pipe; it is closed. `SIGPIPE` must be ignored.
-    ///   - map: what the cache's paths are called in the stream.
+    ///   - output: usually the writing end of a pipe, with what the cache's paths are called in the stream; it is closed.
+    ///     `SIGPIPE` must be ignored.
     ///   - allowed: as for saving; entries outside are left out and named (CODEBUILD.md 7).
     ///   - format: `.tar`, or `.gnuTar` where the receiver is busybox.
     ///   - progress: called with the bytes of content written so far.
     /// - Throws: ``FileError``: `notFound` without a cache (of a format this version reads), `damaged`,
     ///   `outputClosed` when the receiver went away; `CancellationError`.
     public func restore(
-        _ key: CacheKey, to descriptor: Int32, map: PathMap = .identity, allowed: [String],
-        format: ArchiveWriter.Format = .tar, progress: (@Sendable (Int64) -> Void)? = nil
+        _ key: CacheKey, to output: TarStream, allowed: [String], format: ArchiveWriter.Format = .tar,
+        progress: (@Sendable (Int64) -> Void)? = nil
     ) async throws -> CacheSummary {
-        let output = OwnedDescriptor(descriptor)
+        let (map, output) = (output.map, OwnedDescriptor(output.descriptor))
         defer { output.close() }
         let doing = "restore the cache `\(key.name)` from `\(directory)`"
-        let store = try explaining(doing, .cannotRead) {
+        let store = try explaining(doing, as: .cannotRead) {
             do { return try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory {
                 throw FileError(.notFound, doing: doing, reason: "nothing was saved yet")
             }
@@ -30,13 +30,13 @@ extension CacheStore {
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: key.name, in: store)
                     let manifest = try folder.usableManifest(doing: doing)
                     let files = try folder.openVerified(manifest, trustsSeals: true, stop: stop)
                     folder.touch()
                     let restoring = CacheRestoring(
-                        layers: Array(zip(files, manifest.layers)), map: map,
+                        tarballs: files, map: map,
                         roots: allowed.map { RelativePath.trimmed($0.utf8) }, progress: progress, stop: stop)
                     return try restoring.run(to: output, format: format, manifest: manifest)
                 }
@@ -46,6 +46,13 @@ extension CacheStore {
             _ = try await setAside(key.name, in: store)
             throw error
         }
+    }
+
+    /// As ``restore(_:to:allowed:format:progress:)``, to a descriptor.
+    public func restore(
+        _ key: CacheKey, to descriptor: Int32, map: PathMap = .identity, allowed: [String]
+    ) async throws -> CacheSummary {
+        try await restore(key, to: TarStream(descriptor, map: map), allowed: allowed)
     }
 }
 
@@ -59,9 +66,9 @@ extension CacheFolder {
     }
 }
 
-/// Verified tarballs on their way into one stream.
+/// Writes verified tarballs into one stream.
 private struct CacheRestoring {
-    let layers: [(file: OwnedDescriptor, layer: CacheManifest.Layer)]
+    let tarballs: [OwnedDescriptor]
     let map: PathMap
     let roots: [[UInt8]]
     let progress: (@Sendable (Int64) -> Void)?
@@ -71,18 +78,16 @@ private struct CacheRestoring {
         to output: OwnedDescriptor, format: ArchiveWriter.Format, manifest: CacheManifest
     ) throws -> CacheSummary {
         let writer = try ArchiveWriter(fileDescriptor: output.rawValue, format: format, stop: stop)
-        let stack = try layerStack()
         var rules = CacheEntryRules(roots: roots)
         var entryCount = 0, byteCount: Int64 = 0
         var skipped: [SkippedEntry] = [], warnings: [String] = []
-        for (index, (file, _)) in layers.enumerated() {
+        for file in tarballs {
             let reader = try ArchiveReader(fileDescriptor: file.rawValue, stop: stop)
             while let entry = try reader.next() {
                 try stop.check()
-                if stack.hides(entry, in: index) { continue }
                 switch rules.judge(entry) {
-                case .passOver, .holdBack: continue
-                case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+                case .ignore, .holdBack: continue
+                case .skip(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
                 case .take(let entry):
                     entryCount += 1
                     try writer.begin(renamed(entry))
@@ -112,42 +117,4 @@ private struct CacheRestoring {
         return entry
     }
 
-    /// What the upper layers hold; they are small, and are read twice.
-    private func layerStack() throws -> CacheLayerStack {
-        var stack = CacheLayerStack()
-        for (index, (file, layer)) in layers.enumerated() where index > 0 {
-            stack.remove(layer.removed.compactMap(PathText.path), in: index)
-            let reader = try ArchiveReader(fileDescriptor: file.rawValue, stop: stop)
-            while let entry = try reader.next() { stack.add(entry, in: index) }
-            _ = try FileDescriptor(rawValue: file.rawValue).seek(offset: 0, from: .start)
-        }
-        return stack
-    }
-}
-
-/// Which entries of a lower layer are no longer to be seen, because an upper one has them anew or has removed them.
-///
-/// Whoever writes an upper layer puts all names of a file into it when it changes one of its hard links.
-struct CacheLayerStack {
-    private var held: [[UInt8]: Int] = [:]
-    private var removed: [[UInt8]: Int] = [:]
-
-    /// Layers are added from the lowest to the highest.
-    mutating func add(_ entry: ArchiveEntry, in layer: Int) {
-        // A folder does not hide the folder below it, and does not replace what is in that.
-        if entry.kind != .directory { held[entry.path] = layer }
-    }
-
-    mutating func remove(_ paths: [[UInt8]], in layer: Int) {
-        for path in paths { removed[path] = layer }
-    }
-
-    func hides(_ entry: ArchiveEntry, in layer: Int) -> Bool {
-        if held.isEmpty && removed.isEmpty { return false }
-        if let upper = held[entry.path], upper > layer { return true }
-        if let upper = removed[entry.path], upper > layer { return true }
-        return RelativePath.ancestors(of: entry.path).contains { ancestor in
-            removed[ancestor].map { $0 > layer } ?? false || held[ancestor].map { $0 > layer } ?? false
-        }
-    }
 }

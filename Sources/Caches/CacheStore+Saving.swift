@@ -3,30 +3,20 @@ public import Archives
 internal import Crypto
 
 extension CacheStore {
-    /// Saves what the streams bring, in place of what the cache held before.
+    /// Saves the content of streams in place of the cache's content.
     ///
     /// - Parameters:
-    ///   - streams: uncompressed tar streams, read one after the other, each to its end. The descriptors are closed.
-    ///   - allowed: the declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies
-    ///     outside is left out.
-    ///   - selection: what of them is taken; `nil` for all.
+    ///   - streams: read one after the other, each to its end; they are closed.
     ///   - links: what an attempt before this one threw.
-    ///   - isImmutable: a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
-    ///   - confirm: called when all streams have ended well and nothing is in its place yet; an error thrown here (the
-    ///     `tar` behind the stream failed) leaves the cache as it was.
-    ///   - progress: called, on another thread, with the bytes of content read so far.
-    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of the new is left.
+    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of
+    ///   the new is left.
     public func save(
-        _ key: CacheKey, from streams: [TarStream], allowed: [String], metadata: CacheMetadata,
-        selection: CacheSelection? = nil, links: CacheLinksNeeded? = nil, isImmutable: Bool = false,
-        compression: CacheCompression = .standard,
-        confirm: (@Sendable () async throws -> Void)? = nil,
-        progress: (@Sendable (Int64) -> Void)? = nil
+        _ key: CacheKey, from streams: TarStreams, taking scope: CacheScope, by saving: CacheSaving,
+        links: CacheLinksNeeded? = nil
     ) async throws -> CacheSummary {
-        let inputs = streams.map { (OwnedDescriptor($0.descriptor), $0.map) }
-        defer { for (input, _) in inputs { input.close() } }
+        defer { streams.close() }
         let doing = "save the cache `\(key.name)` in `\(directory)`"
-        let place = try explaining(doing) { try CachePlace(making: key.name, in: directory) }
+        let place = try explaining(doing) { try CacheDestination(making: key.name, in: directory) }
         defer { place.tidy() }
         let lock = try await lock(key.name, in: place.store, .exclusive, purpose: "saving", doing: doing)
         defer {
@@ -34,50 +24,84 @@ extension CacheStore {
             lock.release()
         }
         let rules = CacheEntryRules(
-            roots: allowed.map { RelativePath.trimmed($0.utf8) }, selection: selection, storedAs: links?.storedAs ?? [:]
-        )
+            roots: scope.roots, selection: scope.selection, renames: links?.renames ?? [:])
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
-        async let hash = BlockingThread.run { stop in
-            try explaining(doing, .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
-        }
-        async let written = BlockingThread.run { stop in
-            defer { ring.close() }
-            return try explaining(doing) {
-                var writing = CacheWriting(rules: rules, progress: progress, stop: stop)
-                return try writing.run(inputs, into: file, ringing: ring, compression: compression)
+        let draft = try await streams.checked {
+            async let hash = BlockingThread.run { stop in
+                try explaining(doing, as: .cannotRead) { try TrailingHash.hash(file, wokenBy: wake, stop: stop) }
             }
+            async let written = BlockingThread.run { stop in
+                defer { ring.close() }
+                return try explaining(doing) {
+                    var writing = CacheWriting(rules: rules, progress: streams.progress, stop: stop)
+                    return try writing.run(streams, into: file, ringing: ring, compression: saving.compression)
+                }
+            }
+            return CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
         }
-        let draft = CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
-        try await confirm?()
-        if !draft.written.orphans.isEmpty { throw CacheLinksNeeded(storedAs: draft.written.orphans) }
+        if !draft.written.neededRenames.isEmpty { throw CacheLinksNeeded(renames: draft.written.neededRenames) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
-            try explaining(doing) { try draft.commit(key: key, metadata: metadata, isImmutable: isImmutable) }
+            try explaining(doing) {
+                try draft.commit(key: key, metadata: saving.metadata, isImmutable: saving.isImmutable)
+            }
         }
     }
 
-    /// As ``save(_:from:allowed:metadata:selection:links:isImmutable:compression:confirm:progress:)``, from one stream whose names are the cache's own.
+    /// As ``save(_:from:taking:by:links:)``, from one stream whose names are the cache's own.
     public func save(
         _ key: CacheKey, from descriptor: Int32, allowed: [String], metadata: CacheMetadata
     ) async throws -> CacheSummary {
-        try await save(key, from: [TarStream(descriptor)], allowed: allowed, metadata: metadata)
+        try await save(
+            key, from: TarStreams([TarStream(descriptor)]), taking: CacheScope(allowed: allowed),
+            by: CacheSaving(metadata: metadata))
     }
 }
 
-/// What a cache takes is hard-linked to what it does not, and the streams had the content under the latter's name.
-///
-/// Nothing was saved. Saving again, from the same streams read anew and with this, puts it right.
-public struct CacheLinksNeeded: Error, Sendable {
-    /// From the name in the stream to the first name that is taken, both as the cache has them.
-    let storedAs: [[UInt8]: [UInt8]]
+/// The part of the streams that belongs to a cache.
+public struct CacheScope: Sendable {
+    /// The declared paths' base directories as paths of the cache (`root/.m2`), links resolved; what lies outside is left
+    /// out, and named (CODEBUILD.md 7).
+    public var allowed: [String]
+    /// The selection among their files; `nil` for all.
+    public var selection: CacheSelection?
+
+    public init(allowed: [String], selection: CacheSelection? = nil) {
+        self.allowed = allowed
+        self.selection = selection
+    }
+
+    var roots: [[UInt8]] { allowed.map { RelativePath.trimmed($0.utf8) } }
 }
 
-/// How hard to press.
+/// The options of saving a cache.
+public struct CacheSaving: Sendable {
+    public var metadata: CacheMetadata
+    /// Whether a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
+    public var isImmutable: Bool
+    public var compression: CacheCompression
+
+    public init(metadata: CacheMetadata, isImmutable: Bool = false, compression: CacheCompression = .standard) {
+        self.metadata = metadata
+        self.isImmutable = isImmutable
+        self.compression = compression
+    }
+}
+
+/// The cache takes a hard link whose content the streams have under a name that it does not take.
+///
+/// Nothing was saved. Save again, from the same streams read anew, and pass this value.
+public struct CacheLinksNeeded: Error, Sendable {
+    /// From each name in the stream to the name that its content is kept under, both as the cache has them.
+    let renames: [[UInt8]: [UInt8]]
+}
+
+/// The compression of a tarball.
 public struct CacheCompression: Sendable, Hashable {
-    /// Of zstd, 1 to 19.
+    /// The level of zstd, 1 to 19.
     public var level: Int
-    /// Helpers beside the thread that reads.
+    /// The number of threads beside the one that reads.
     public var threads: Int
 
     public init(level: Int, threads: Int) {
@@ -85,12 +109,12 @@ public struct CacheCompression: Sendable, Hashable {
         self.threads = threads
     }
 
-    /// Measured to be quickest on two cores.
+    /// The compression that was measured to be quickest on two cores.
     public static let standard = CacheCompression(level: 1, threads: 2)
 }
 
-/// Where a cache is about to be: made when needed, and unmade when nothing came of it.
-private struct CachePlace: Sendable {
+/// The place of a cache that is being saved. It is made when it is missing, and removed again when nothing was saved.
+private struct CacheDestination: Sendable {
     let store: DirectoryHandle
     private let name: String
     private let made: MadeDirectories
@@ -108,7 +132,7 @@ private struct CachePlace: Sendable {
         return (folder, try folder.directory.makeFile(CacheDraft.fileName))
     }
 
-    /// While the lock is held. Removing what is not empty fails, and that is just as well.
+    /// Removes drafts, and the folder and lock file if nothing was saved. The caller holds the lock.
     func tidyLocked() {
         if let folder = try? CacheFolder(opening: name, in: store) { try? folder.removeDrafts() }
         try? store.removeEmptyDirectory(Array(name.utf8))

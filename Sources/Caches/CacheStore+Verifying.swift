@@ -1,29 +1,29 @@
 internal import Files
 internal import Archives
 
-/// What reading a whole cache found.
+/// The result of reading a whole cache.
 public enum CacheHealth: Sendable, Equatable {
     /// Every tarball matches its checksum, and every entry can be read.
     case sound(CacheManifest)
     case damaged(reason: String)
-    /// There is nothing to check: of another version's format, or never finished.
+    /// There is nothing to check: the cache has the format of another version, or was never finished.
     case unchecked(reason: String)
 }
 
 extension CacheStore {
-    /// Reads a cache through, and changes nothing, whatever it finds.
+    /// Reads a whole cache and checks it. It changes nothing, whatever it finds.
     ///
     /// - Parameter name: of its folder.
     /// - Throws: ``FileError`` with code `notFound` when there is none of that name, `cannotRead` when the disk fails.
     public func examine(_ name: String) async throws -> CacheHealth {
         let listing = try show(name), doing = "read the cache `\(name)` in `\(directory)`"
         if listing.state == .damaged { return .damaged(reason: "it was set aside when it was found damaged") }
-        let store = try explaining(doing, .cannotRead) { try DirectoryHandle(opening: directory) }
+        let store = try explaining(doing, as: .cannotRead) { try DirectoryHandle(opening: directory) }
         let lock = try await lock(name, in: store, .shared, purpose: "verifying", doing: doing)
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: name, in: store)
                     guard try folder.holdsTarball() else {
                         return .unchecked(reason: "nothing was ever finished in it")
@@ -45,7 +45,7 @@ extension CacheStore {
 }
 
 extension CacheFolder {
-    /// Whether there is a tarball, or a manifest that ought to have one.
+    /// Whether the folder has a tarball, or a manifest, which needs one.
     fileprivate func holdsTarball() throws -> Bool {
         try directory.names().contains { $0 == Self.manifestName || $0.first != UInt8(ascii: ".") }
     }

@@ -3,7 +3,7 @@ internal import Crypto
 
 public import Files
 
-/// Caches kept in a folder of this machine: each a folder of its own with `manifest.json` and zstd tarballs.
+/// Keeps caches in a folder of this machine, each in a folder of its own with `manifest.json` and zstd tarballs.
 ///
 /// - A cache is there whole or not at all: its manifest is renamed into place last, and names tarballs by checksum.
 /// - Every tarball's SHA-256 is verified before a byte of it is used. A cache that fails is set aside as
@@ -28,14 +28,14 @@ public struct CacheStore: Sendable {
         self.onWait = onWait
     }
 
-    /// Looks whether there is a cache: its manifest is read, its tarballs are seen to be there in the right size.
+    /// Looks for a cache: reads its manifest, and checks that its tarballs have the right size.
     ///
     /// A cache found damaged is set aside, unless others are using it.
     public func lookup(_ key: CacheKey) async throws -> CacheLookup {
         try await inspect(key) { folder, manifest, _ in try folder.checkSizes(of: manifest) }
     }
 
-    /// As ``lookup(_:)``, and reads every tarball against its checksum.
+    /// Looks for a cache as ``lookup(_:)`` does, and checks every tarball against its checksum.
     ///
     /// - Parameter progress: called with the bytes read so far.
     public func verify(
@@ -75,7 +75,7 @@ public struct CacheStore: Sendable {
         defer { lock.release() }
         do {
             return try await BlockingThread.run { stop in
-                try explaining(doing, .cannotRead) {
+                try explaining(doing, as: .cannotRead) {
                     let folder = try CacheFolder(opening: key.name, in: store)
                     switch try folder.readManifest() {
                     case .manifest(let manifest):
@@ -100,7 +100,8 @@ public struct CacheStore: Sendable {
     ) async throws -> FileLock {
         do {
             return try await FileLock.acquire(
-                Self.lockName(name), in: store, mode, purpose: purpose, clock: clock, onWait: onWait)
+                Self.lockName(name), in: store, mode, purpose: purpose,
+                wait: FileLock.Wait(clock: clock, onWait: onWait))
         } catch let error as CancellationError {
             throw error
         } catch {
@@ -110,7 +111,7 @@ public struct CacheStore: Sendable {
 
     static func lockName(_ name: String) -> [UInt8] { Array("\(name).lock".utf8) }
 
-    /// Renames a damaged cache out of the way, so that it can be looked into and is not met again.
+    /// Renames a damaged cache, so that it can be examined and is not found again.
     ///
     /// - Returns: where it lies now, or `nil` when others are using it or nothing may be changed here.
     /// - Throws: `CancellationError`
@@ -146,26 +147,26 @@ public struct CacheStore: Sendable {
     static let damagedSuffix = "damaged"
 }
 
-/// What ``CacheStore/lookup(_:)`` found.
+/// The result of ``CacheStore/lookup(_:)``.
 public enum CacheLookup: Sendable, Equatable {
     case hit(CacheManifest)
     case miss(reason: String)
-    /// Treat it as a miss; `setAside` says where the remains are.
+    /// The cache is damaged, which counts as a miss. `setAside` is where it lies now.
     case damaged(reason: String, setAside: FilePath?)
 }
 
-/// What went into a cache or came out of it.
+/// The result of saving or restoring a cache.
 public struct CacheSummary: Sendable, Equatable {
     public let manifest: CacheManifest
-    /// Entries and bytes of content that passed.
+    /// The numbers of entries and of bytes of content.
     public let entryCount: Int
     public let byteCount: Int64
-    /// Entries that were left out, by name.
+    /// The entries that were skipped.
     public let skipped: [SkippedEntry]
-    /// Patterns, as they were written, that matched folders and took nothing of them.
+    /// The patterns, as they were written, that matched folders and took nothing of them.
     public let shallowPatterns: [String]
-    /// What libarchive found odd, in its own words.
+    /// The warnings of libarchive in its own words.
     public let warnings: [String]
-    /// Saving found the content unchanged: the cache stays as it was.
+    /// Whether saving found the content unchanged, so that the cache stays as it was.
     public internal(set) var isUnchanged: Bool
 }

@@ -1,17 +1,17 @@
 internal import Files
 internal import Archives
 
-/// Streams on their way into a tarball.
+/// Writes streams into a tarball.
 struct CacheWriting {
     struct Result: Sendable {
-        /// Of the tarball.
+        /// The size of the tarball.
         let byteCount: Int64
         let entryCount: Int
         let contentByteCount: Int64
         let fingerprint: String
         let skipped: [SkippedEntry]
         let shallowPatterns: [String]
-        let orphans: [[UInt8]: [UInt8]]
+        let neededRenames: [[UInt8]: [UInt8]]
         let warnings: [String]
     }
 
@@ -23,7 +23,7 @@ struct CacheWriting {
     private var contentByteCount: Int64 = 0
     private var skipped: [SkippedEntry] = []
     private var warnings: [String] = []
-    /// Folders on the way to here that nothing was taken from yet, each in the one before.
+    /// The folders above the current entry that nothing was taken from yet, each in the one before.
     private var heldBack: [ArchiveEntry] = []
 
     init(rules: CacheEntryRules, progress: (@Sendable (Int64) -> Void)?, stop: StopFlag) {
@@ -36,7 +36,7 @@ struct CacheWriting {
     ///
     /// - Parameter ring: of a ``TrailingHash``.
     mutating func run(
-        _ inputs: [(OwnedDescriptor, PathMap)], into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
+        _ streams: TarStreams, into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
         compression: CacheCompression
     ) throws -> Result {
         let bell = Bell(ring)
@@ -44,26 +44,22 @@ struct CacheWriting {
             fileDescriptor: file.rawValue,
             format: .tarZstd(level: compression.level, threads: compression.threads), stop: stop,
             observer: { bell.heard($0.count) })
-        for (input, map) in inputs {
-            try copy(input, map, to: writer)
-            input.close()
-        }
+        try streams.read(stop: stop) { try copy(from: $0, $1, to: writer) }
         try writer.close()
         bell.end()
         return Result(
             byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
             fingerprint: fingerprint.finish(), skipped: skipped, shallowPatterns: rules.shallowPatterns.sorted(),
-            orphans: rules.orphans,
+            neededRenames: rules.neededRenames,
             warnings: warnings + writer.warnings)
     }
 
-    private mutating func copy(_ input: OwnedDescriptor, _ map: PathMap, to writer: ArchiveWriter) throws {
-        let reader = try ArchiveReader(fileDescriptor: input.rawValue, stop: stop)
+    private mutating func copy(from reader: ArchiveReader, _ map: PathMap, to writer: ArchiveWriter) throws {
         while let entry = try reader.next() {
             try stop.check()
             switch rules.judge(entry, rename: map.stored) {
-            case .passOver: continue
-            case .leaveOut(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+            case .ignore: continue
+            case .skip(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
             case .holdBack(let folder):
                 heldBack.removeAll { !RelativePath.isBelowOrEqual(folder.path, $0.path) }
                 heldBack.append(folder)
@@ -100,7 +96,7 @@ struct CacheWriting {
     }
 }
 
-/// Rings once a mebibyte.
+/// Wakes the hashing thread once a mebibyte.
 private final class Bell {
     private let ring: FileDescriptor
     private var count = 0
@@ -114,7 +110,7 @@ private final class Bell {
         send(TrailingHash.more)
     }
 
-    /// All is written.
+    /// Tells the hashing thread that everything is written.
     func end() { send(TrailingHash.all) }
 
     private func send(_ word: UInt8) {
@@ -126,7 +122,7 @@ private final class Bell {
 extension ArchiveBlock {
     private static let zeros = [UInt8](repeating: 0, count: 1 << 18)
 
-    /// The bytes of the block, the zeros of a hole in pieces.
+    /// Passes the bytes of the block to `body`, the zeros of a hole in pieces.
     func withBytes(_ body: (UnsafeRawBufferPointer) throws -> Void) rethrows {
         switch self {
         case .bytes(let bytes): try body(bytes)

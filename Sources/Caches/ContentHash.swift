@@ -1,6 +1,6 @@
 internal import Files
 
-/// A fast 64-bit checksum of content (XXH64, seed 0): several gigabytes a second, so that it costs nothing beside zstd.
+/// A fast 64-bit checksum of content (XXH64, seed 0). At several gigabytes a second it costs nothing beside zstd.
 ///
 /// Good for noticing a change, not for withstanding an enemy; what must withstand one is hashed by SHA-256.
 /// Algorithm: https://github.com/Cyan4973/xxHash/blob/dev/doc/xxhash_spec.md

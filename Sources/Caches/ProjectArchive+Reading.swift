@@ -3,7 +3,7 @@ internal import Archives
 internal import Crypto
 
 extension ProjectArchive {
-    /// Unpacks an archive and verifies every byte of it on the way.
+    /// Unpacks an archive and verifies every byte of it.
     ///
     /// Blocks: use it on a ``Archives/BlockingThread``.
     ///
@@ -12,7 +12,7 @@ extension ProjectArchive {
     ///   part when it is not what was written.
     public static func unpack(_ path: FilePath, into folder: FilePath, stop: StopFlag) throws -> Manifest {
         let doing = "import the archive `\(path)`"
-        return try explaining(doing, .cannotRead) {
+        return try explaining(doing, as: .cannotRead) {
             let file: OwnedDescriptor
             do { file = try open(path) } catch Errno.noSuchFileOrDirectory {
                 throw FileError(.notFound, doing: doing, reason: "there is no such file")
@@ -29,7 +29,7 @@ extension ProjectArchive {
     }
 }
 
-/// What stands at the end of an archive, and whether the bytes before are what it says.
+/// Reads the end of an archive, and checks the bytes before by it.
 private struct ReadEnding {
     let manifest: [UInt8]
     let isRight: Bool
@@ -55,7 +55,7 @@ extension ProjectArchive.Ending {
     }
 }
 
-/// One archive on its way into a folder.
+/// Unpacks one archive into a folder.
 private struct Unpacking {
     let folder: FilePath
     let doing: String
@@ -73,7 +73,7 @@ private struct Unpacking {
                         "`\(CacheKey.shown(String(decoding: entry.path, as: UTF8.self)))` stands where its part "
                             + "`\(part.name)` belongs")
                 }
-                try unpack(part, entry, reader)
+                try unpack(part, entry, from: reader)
             } catch let error as ArchiveError where error.code == .damaged {
                 throw damaged("its part `\(part.name)` is damaged or cut short (\(error.reason))")
             }
@@ -108,7 +108,7 @@ private struct Unpacking {
         }
     }
 
-    private func unpack(_ part: ProjectArchive.Part, _ entry: ArchiveEntry, _ reader: ArchiveReader) throws {
+    private func unpack(_ part: ProjectArchive.Part, _ entry: ArchiveEntry, from reader: ArchiveReader) throws {
         let mismatch = damaged("its part `\(part.name)` does not match its checksum")
         guard entry.size == part.byteCount else { throw mismatch }
         let path = folder.appending(part.name)

@@ -3,7 +3,7 @@ internal import Crypto
 public import Files
 
 extension ProjectArchive {
-    /// Writes an archive; the file appears whole or not at all, in place of one that was there.
+    /// Writes an archive. The file appears whole or not at all, and replaces one that is there.
     ///
     /// Blocks: use it on a ``Archives/BlockingThread``.
     ///
@@ -86,7 +86,7 @@ extension ProjectArchive {
 }
 
 extension ProjectArchive {
-    /// A part before it is written.
+    /// A file that becomes a part of an archive.
     public struct File: Sendable {
         /// Its path in the archive.
         public let name: String
@@ -104,7 +104,7 @@ extension ProjectArchive {
             place = .open(file)
         }
 
-        /// Standing at its start.
+        /// Opens the file at its start.
         fileprivate func opened() throws -> OwnedDescriptor {
             switch place {
             case .path(let path): return try ProjectArchive.open(path)

@@ -15,22 +15,22 @@ public enum ProjectArchive {
     /// The name of the entry with the ``Manifest``.
     static let manifestName = "manifest.json"
 
-    /// What the archive holds and where it came from.
+    /// The content of the archive and its origin.
     public struct Manifest: Codable, Sendable, Equatable {
-        /// What this program writes, and all it reads.
+        /// The version of the format that this program writes, and the only one it reads.
         public static let currentFormatVersion = 1
 
         public var formatVersion = currentFormatVersion
         /// "buildspec 0.1.0"
         public var program: String
-        /// When, as the caller writes times.
+        /// The time of writing, as the caller writes times.
         public var createdAt: String
-        /// For people.
+        /// The name of the project, for people.
         public var project: String
-        /// Of the project's caches without a namespace (``CacheKey/project``).
+        /// The ``CacheKey/project`` of the project's caches without a namespace.
         public var cacheProject: String
         public var images: [Image]
-        /// In the order of the archive.
+        /// The parts in the order of the archive.
         public var parts: [Part] = []
 
         public init(program: String, createdAt: String, project: String, cacheProject: String, images: [Image]) {
@@ -42,10 +42,10 @@ public enum ProjectArchive {
         }
     }
 
-    /// An image, which is part of the one tar with all of them.
+    /// An image of the one tar that has all images.
     public struct Image: Codable, Sendable, Equatable {
         public var name: String
-        /// As the engine has it: a hash of its content.
+        /// The engine's id: a hash of the content.
         public var id: String
 
         public init(name: String, id: String) {
@@ -54,12 +54,12 @@ public enum ProjectArchive {
         }
     }
 
-    /// One file.
+    /// One file of the archive.
     public struct Part: Codable, Sendable, Equatable {
         /// Its path in the archive.
         public var name: String
         public var byteCount: Int64
-        /// As `sha256sum` prints it.
+        /// The checksum as `sha256sum` prints it.
         public var sha256: String
     }
 

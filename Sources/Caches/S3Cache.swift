@@ -2,12 +2,12 @@ public import AWSCalls
 public import Files
 internal import Archives
 
-/// Caches in an S3 bucket, each laid out as a ``CacheStore`` has it: tarballs, and a manifest that names them.
+/// Keeps caches in an S3 bucket, each laid out as in a ``CacheStore``: tarballs, and a manifest that names them.
 ///
 /// A cache passes through a store on this machine, which makes and checks tarballs. The manifest is sent last and names
 /// tarballs by checksum, so that an upload that breaks off leaves the cache before it valid.
 public struct S3Cache: Sendable {
-    /// What caches pass through.
+    /// The store that caches pass through.
     public let store: CacheStore
     private let objects: S3Objects
     private let room: FilePath
@@ -19,10 +19,10 @@ public struct S3Cache: Sendable {
         store = CacheStore(directory: room.appending("caches"))
     }
 
-    /// Where a cache lies.
+    /// The URL of a cache.
     public func url(of key: CacheKey) -> String { objects.location.url(of: Self.folder(of: key)) }
 
-    /// Brings a cache into ``store``. It is checked when it is restored from there.
+    /// Downloads a cache into ``store``. It is checked when it is restored from there.
     ///
     /// - Throws: ``FileError`` when S3 does not give it.
     public func fetch(_ key: CacheKey) async throws -> CacheLookup {
@@ -46,7 +46,7 @@ public struct S3Cache: Sendable {
         }
     }
 
-    /// What a cache says about itself; `nil` when there is none that can be used.
+    /// The manifest of a cache; `nil` when there is none that can be used.
     public func manifest(of key: CacheKey) async throws -> CacheManifest? {
         if case .manifest(let manifest)? = try await readManifest(of: key) { manifest } else { nil }
     }
@@ -64,7 +64,7 @@ public struct S3Cache: Sendable {
         return try await newestFirst(dated).map(\.key)
     }
 
-    /// Sends a cache that was saved in ``store``, unless S3 has the same already.
+    /// Uploads a cache that was saved in ``store``, unless S3 has the same already.
     ///
     /// Of two builds that save at once the later one wins; a cache with a key is looked for once more before.
     ///
@@ -94,7 +94,7 @@ public struct S3Cache: Sendable {
     private func readManifest(of key: CacheKey) async throws -> CacheManifest.Reading? {
         let file = room.appending("manifest.json")
         guard try await objects.get("\(Self.folder(of: key))/\(Self.manifestName)", to: file) else { return nil }
-        let reading = try explaining("read the manifest of `\(url(of: key))`", .cannotRead) {
+        let reading = try explaining("read the manifest of `\(url(of: key))`", as: .cannotRead) {
             var bytes: [UInt8] = []
             try DirectoryHandle(opening: room).openFile(Array("manifest.json".utf8)).readToEnd(stop: nil) {
                 bytes += $0
@@ -112,7 +112,7 @@ public struct S3Cache: Sendable {
         }
     }
 
-    /// S3 knows times to the second; within one the manifests are asked.
+    /// Sorts caches by time. S3 knows times to the second; within one second the manifests decide.
     private func newestFirst(
         _ found: [(time: String, key: CacheKey)]
     ) async throws -> [(time: String, key: CacheKey)] {
@@ -132,10 +132,10 @@ public struct S3Cache: Sendable {
     }
 
     private static let manifestName = "manifest.json"
-    /// Of an escaped key; an object's name has at most 1024 bytes, and needs some for other things.
+    /// The longest escaped key. The name of an object has at most 1024 bytes, some of which are needed for other things.
     private static let longest = 600
 
-    /// A cache without a key lies where a store would have it. One with a key can be found by how the key begins.
+    /// The folder of a cache. Without a key it is the one of a store; with a key it can be found by the key's beginning.
     static func folder(of key: CacheKey) -> String {
         guard let text = key.key else { return key.name }
         let escaped = escaped(text)
@@ -147,7 +147,7 @@ public struct S3Cache: Sendable {
         "\(CacheKey(project: key.project, paths: key.paths).name)/key="
     }
 
-    /// Byte by byte, so that what begins alike is alike in front when it is escaped.
+    /// Escapes a text byte by byte, so that texts that begin alike do so when they are escaped, too.
     private static func escaped(_ text: String) -> String {
         text.utf8.map { byte in
             let isPlain =

@@ -2,15 +2,15 @@ internal import Archives
 internal import Crypto
 internal import Files
 
-/// The hashes of a file, taken while another thread still writes it, so that hashing costs the writer nothing.
+/// The hashes of a file, computed while another thread still writes it, so that the writer does not wait for them.
 ///
 /// The writer rings now and then; each time the file is read on to where it ends.
 struct TrailingHash: Sendable {
     let sha256: String
-    /// XXH64, for ``CacheManifest/Seal``.
+    /// The XXH64 for ``CacheManifest/Seal``.
     let checksum: String
 
-    /// A bell: what is rung at one end wakes the other.
+    /// Makes a pipe by which the writing thread wakes the hashing one.
     static func bell() throws -> (wake: OwnedDescriptor, ring: OwnedDescriptor) {
         #if os(Linux)
             let ends = try FileDescriptor.pipe(options: .closeOnExec)
@@ -21,7 +21,7 @@ struct TrailingHash: Sendable {
         return (OwnedDescriptor(ends.readEnd.rawValue), OwnedDescriptor(ends.writeEnd.rawValue))
     }
 
-    /// What is rung: there is more, or that was all. (A bell that is closed unrung ends the hash too.)
+    /// The bytes that are sent: there is more, or everything is written. (Closing the pipe ends the hashing, too.)
     static let more: UInt8 = 1
     static let all: UInt8 = 0
 

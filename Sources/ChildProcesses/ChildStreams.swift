@@ -1,11 +1,11 @@
 internal import Subprocess
 
-/// The three streams of a running child, good only inside the closure that received them.
+/// The three streams of a running child, valid only inside the closure that received them.
 public struct ChildStreams: Sendable {
     public let input: ChildInput
     public let output: ChildOutput
     public let errorOutput: ChildOutput
-    /// Kills the child; its outputs then end. Harmless when it has ended.
+    /// Kills the child, so that its outputs end. It does nothing when the child has ended.
     public let terminate: @Sendable () -> Void
 }
 
@@ -32,7 +32,7 @@ public struct ChildInput: Sendable {
 public struct ChildOutput: Sendable {
     let sequence: SubprocessOutputSequence
 
-    /// Hands every chunk to `consume` as it arrives, in order, each awaited: a slow reader slows the child.
+    /// Passes every chunk to `consume` as it arrives, and waits for each call: a slow reader slows the child.
     public func forEachChunk(_ consume: ([UInt8]) async throws -> Void) async throws {
         for try await buffer in sequence {
             try await consume(buffer.withUnsafeBytes { [UInt8]($0) })

@@ -80,7 +80,7 @@ extension Command {
     }
 }
 
-/// A child that may be killed as long as its number is its own.
+/// A child process that can be killed as long as its number belongs to it.
 private final class SpawnedChild: Sendable {
     private let process = Mutex<pid_t?>(nil)
 

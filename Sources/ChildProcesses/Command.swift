@@ -87,7 +87,7 @@ public struct Command: Sendable {
         }
     }
 
-    /// Where a program lies. Left to itself, Subprocess starts a child for every folder of `PATH` until one succeeds.
+    /// Finds the file of a program. Subprocess alone would start a child for every folder of `PATH` until one succeeds.
     static func found(_ name: String) -> String? {
         if name.contains("/") { return name }
         guard let path = getenv("PATH") else { return nil }
@@ -149,14 +149,14 @@ public struct CommandOutput: Sendable {
     }
 }
 
-/// A program that could not be started or spoken with. A non-zero exit status is *not* one of these.
+/// A program that could not be started, or whose streams failed. A non-zero exit status is *not* one of these errors.
 public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
         private enum Value { case notFound, failed }
         private let value: Value
-        /// No such program.
+        /// There is no such program.
         public static var notFound: Self { Self(value: .notFound) }
-        /// The program exists, yet could not be run or spoken with.
+        /// The program exists, but could not be run, or its streams failed.
         public static var failed: Self { Self(value: .failed) }
     }
 

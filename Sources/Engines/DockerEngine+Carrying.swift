@@ -1,6 +1,6 @@
 internal import ChildProcesses
 
-/// What it takes to carry images and volumes from one engine to another.
+/// Copies images and volumes from one engine to another.
 extension DockerEngine {
     /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
     public func saveImages(_ names: [String], to descriptor: Int32) async throws {
@@ -10,7 +10,7 @@ extension DockerEngine {
         }
     }
 
-    /// Takes in the images of a tar read from `descriptor`, and closes that.
+    /// Loads the images of a tar that is read from `descriptor`, and closes the descriptor.
     public func loadImages(from descriptor: Int32) async throws {
         let outcome = try await command(["load", "--quiet"]).run(inputFrom: descriptor)
         guard outcome.status.isSuccess else {
@@ -27,7 +27,7 @@ extension DockerEngine {
     public func saveVolume(
         _ name: String, to descriptor: Int32, container: ContainerSpec, pausing user: String
     ) async throws {
-        try await withVolume(name, container) {
+        try await withVolume(name, in: container) {
             let isRunning = try await command(["pause", user]).collect().status.isSuccess
             let outcome: Result<Void, any Error>
             do {
@@ -53,17 +53,19 @@ extension DockerEngine {
         guard made.status.isSuccess else {
             throw EngineError(.refused, doing: "make volume `\(name)`", reason: made.errorText)
         }
-        try await withVolume(name, container) { try await copyIn(from: descriptor, to: "/", of: container.name) }
+        try await withVolume(name, in: container) { try await copyIn(from: descriptor, to: "/", of: container.name) }
     }
 
     private static let volumeFolder = "/volume"
 
-    /// Runs `body` while a container that never runs has a volume.
+    /// Runs `body` while a container, which never runs, has the volume.
     private func withVolume(
-        _ name: String, _ container: ContainerSpec, _ body: @Sendable () async throws -> Void
+        _ name: String, in container: ContainerSpec, _ body: @Sendable () async throws -> Void
     ) async throws {
         let labels = container.labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
-        let mount = Self.mountValue(["type=volume", "src=\(name)", "dst=\(Self.volumeFolder)", "volume-nocopy"])
+        let mount = ContainerSpec.mountValue([
+            "type=volume", "src=\(name)", "dst=\(Self.volumeFolder)", "volume-nocopy",
+        ])
         let words = ["create", "--name", container.name, "--pull", "never", "--network", "none", "--mount", mount]
         let made = try await command(words + labels + [container.image, "true"]).collect()
         guard made.status.isSuccess else {

@@ -1,9 +1,9 @@
 internal import Files
 internal import ChildProcesses
 
-/// An engine inside a container: what its container is given, and what it is lent.
+/// Serves an engine inside a container: the rights of its container, its images and its volumes.
 extension DockerEngine {
-    /// Enough for a daemon with bridge networks: what is read-only for the container it makes writable itself.
+    /// The options that suffice for a daemon with bridge networks. It makes writable itself what is read-only for it.
     static func options(_ privilege: Privilege) -> [String] {
         switch privilege {
         case .full: ["--privileged"]

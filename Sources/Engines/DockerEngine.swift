@@ -93,11 +93,12 @@ public struct DockerEngine: Engine {
         }
         for mount in spec.readOnlyMounts {
             arguments += [
-                "--mount", mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
+                "--mount",
+                ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
             ]
         }
         if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
-        for volume in spec.volumes { arguments += ["--mount", mountValue(fields(of: volume))] }
+        for volume in spec.volumes { arguments += ["--mount", ContainerSpec.mountValue(fields(of: volume))] }
         arguments += spec.privilege.map(options) ?? []
         for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
         for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
@@ -128,13 +129,13 @@ public struct DockerEngine: Engine {
             "type=volume", "dst=\(mount.target)", "volume-nocopy", "volume-driver=local", "volume-opt=type=overlay",
             "volume-opt=device=overlay", "volume-opt=o=\(options)",
         ]
-        return (plain + [overlay]).flatMap { ["--mount", mountValue($0)] }
+        return (plain + [overlay]).flatMap { ["--mount", ContainerSpec.mountValue($0)] }
     }
 
     /// The volumes a container's changes to a layered mount lie in.
     private static func layerNames(of container: String) -> [String] { ["\(container)-upper", "\(container)-work"] }
 
-    /// Those of a container that is not gone yet stay: it was kept.
+    /// Removes the volumes of a layered mount. Those of a container that is not gone, because it was kept, stay.
     private func removeLayers(of container: String) async throws {
         _ = try await command(["volume", "rm", "--force"] + Self.layerNames(of: container)).collect()
     }
@@ -143,15 +144,6 @@ public struct DockerEngine: Engine {
     public func volumeRoot() async throws -> String? {
         let outcome = try await command(["info", "--format", "{{.DockerRootDir}}"]).collect()
         return outcome.status.isSuccess && outcome.text.hasPrefix("/") ? "\(outcome.text)/volumes" : nil
-    }
-
-    /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
-    public static func mountValue(_ fields: [String]) -> String {
-        fields.map { field in
-            guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
-            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
-                + "\""
-        }.joined(separator: ",")
     }
 
     public func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError {
@@ -181,7 +173,7 @@ public struct DockerEngine: Engine {
         return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason, spec))
     }
 
-    /// What helps where the image itself cannot be started; the texts are the kernel's and Go's, not the engine's.
+    /// A suggestion for an image that cannot be started. The recognised texts are the kernel's and Go's, not the engine's.
     static func help(for reason: String, _ spec: ContainerSpec) -> String? {
         if reason.lowercased().contains("exec format error") {
             return
@@ -281,7 +273,7 @@ public struct DockerEngine: Engine {
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// What an image is and sets, or `nil` when the engine has none of that name.
+    /// The id of an image and the variables it sets, or `nil` when the engine has none of that name.
     public func imageConfiguration(_ image: String) async throws -> (
         id: String, variables: [(name: String, value: String)]
     )? {

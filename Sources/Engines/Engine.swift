@@ -24,7 +24,7 @@ public protocol ContainerRunning: Sendable {
     /// Whether there is a running container of that name.
     func isRunning(_ container: String) async throws -> Bool
 
-    /// Says why a container did not start, asking the engine rather than reading its prose.
+    /// Says why a container did not start. It asks the engine rather than reading its messages.
     func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError
 
     /// Stops and removes a container with its volumes and layers, whatever it is doing.
@@ -43,7 +43,7 @@ public protocol ContainerCopying: Sendable {
     func copyIn(from descriptor: Int32, to folder: String, of container: String) async throws
 }
 
-/// Keeps images: asks what they are, makes them of containers, hands them on.
+/// Keeps images: describes them, makes them of containers, copies them.
 public protocol ImageKeeping: Sendable {
     /// Makes an image of a container's files; what lies in memory or in volumes is no part of it.
     func commit(_ container: String, as image: String, labels: [String: String]) async throws
@@ -54,7 +54,7 @@ public protocol ImageKeeping: Sendable {
     /// The id of an image on the engine, or `nil` when it has none of that name.
     func imageID(_ image: String) async throws -> String?
 
-    /// What an image is and which variables it sets, or `nil` when the engine has none of that name.
+    /// The id of an image and the variables it sets, or `nil` when the engine has none of that name.
     func imageConfiguration(_ image: String) async throws -> (id: String, variables: [(name: String, value: String)])?
 
     /// Removes an image's name, and the image when that was its last. One that is not there is fine.
@@ -66,7 +66,7 @@ public protocol ImageKeeping: Sendable {
     /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
     func saveImages(_ names: [String], to descriptor: Int32) async throws
 
-    /// Takes in the images of a tar read from `descriptor`, and closes that.
+    /// Loads the images of a tar that is read from `descriptor`, and closes the descriptor.
     func loadImages(from descriptor: Int32) async throws
 }
 
@@ -183,20 +183,32 @@ public struct ContainerSpec: Sendable {
     }
 }
 
-/// How much of the machine a container with an engine inside it is given.
+extension ContainerSpec {
+    /// The fields of `--mount` are a line of CSV: one with a comma or a quote is quoted.
+    public static func mountValue(_ fields: [String]) -> String {
+        fields.map { field in
+            guard field.contains(where: { $0 == "," || $0 == "\"" }) else { return field }
+            return "\"" + field.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+                + "\""
+        }.joined(separator: ",")
+    }
+}
+
+/// The rights of a container with an engine inside it.
 public enum Privilege: String, Sendable, CaseIterable {
-    /// All of it: `--privileged`.
+    /// The whole machine: `--privileged`.
     case full
-    /// As much as an engine needs, where a machine does not have all to give.
+    /// Only what an engine needs, for machines that cannot give everything.
     case capabilities
 }
 
 /// A folder of a container that lies in a volume of the engine's.
 public struct Volume: Sendable {
-    /// It outlives the container, and is made when there is none; `nil` for one that goes with the container.
+    /// The name of a volume that outlives the container, and is made when it is missing; `nil` for a volume that is removed
+    /// with the container.
     public var name: String?
     public var target: String
-    /// For one that is made.
+    /// The labels of a volume that is made.
     public var labels: [String: String]
 
     public init(name: String?, target: String, labels: [String: String] = [:]) {
@@ -225,7 +237,7 @@ public struct LayeredMount: Sendable {
         self.layersFolder = layersFolder
     }
 
-    /// Whether the kernel's option text can say such a path.
+    /// Whether a path can be written in the kernel's text of mount options.
     public static func canHold(_ path: String) -> Bool { !path.contains { ",:\\\"".contains($0) } }
 }
 
@@ -238,7 +250,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
         public static var unreachable: Self { Self(value: .unreachable) }
         /// The engine has no such image and could not get it.
         public static var imageMissing: Self { Self(value: .imageMissing) }
-        /// The engine would not do it.
+        /// The engine refused.
         public static var refused: Self { Self(value: .refused) }
         /// The thing asked for is not there.
         public static var absent: Self { Self(value: .absent) }
@@ -247,7 +259,7 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     public let code: Code
     /// "pull image `maven:3.9`"
     public let doing: String
-    /// The engine's own last words, unchanged.
+    /// The engine's last words, unchanged.
     public let reason: String
     public let help: String?
 

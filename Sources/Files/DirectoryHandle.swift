@@ -47,7 +47,7 @@ public final class DirectoryHandle: Sendable {
         }
     }
 
-    /// Moves a thing, in place of whatever had the new name.
+    /// Renames an entry. An entry of the new name is replaced.
     public func rename(_ name: [UInt8], to newName: [UInt8], in other: DirectoryHandle? = nil) throws {
         try Self.check {
             Self.withName(name) { name in
@@ -74,7 +74,7 @@ public final class DirectoryHandle: Sendable {
         try Self.check { Self.withName(name) { fchmodat(descriptor, $0, mode_t(mode), 0) } }
     }
 
-    /// Sets a thing's time to now.
+    /// Sets the time of an entry to now.
     public func touch(_ name: [UInt8]) throws {
         try Self.check { Self.withName(name) { utimensat(descriptor, $0, nil, AT_SYMLINK_NOFOLLOW) } }
     }
@@ -96,14 +96,14 @@ public final class DirectoryHandle: Sendable {
         return names.sorted(by: RelativePath.precedes)
     }
 
-    /// Makes what was renamed or removed here last, should the power fail.
+    /// Writes renames and removals in this directory to the disk, so that they survive a power failure.
     public func sync() throws { try Self.sync(descriptor) }
 
     public static func sync(_ descriptor: Int32) throws { try check { fsync(descriptor) } }
 
     // MARK: -
 
-    /// Makes an error of the system's a thrown one, and repeats what a signal interrupted.
+    /// Runs a system call, throws its error as `Errno`, and repeats it when a signal interrupted it.
     @discardableResult
     public static func check(_ call: () -> Int32) throws -> Int32 {
         while true {
@@ -120,7 +120,7 @@ public final class DirectoryHandle: Sendable {
 }
 
 extension DirectoryHandle {
-    /// Removes whatever is of that name, with all below it. Nothing there is fine.
+    /// Removes an entry with everything below it. A missing entry is no error.
     public func removeTree(_ name: [UInt8]) throws {
         do {
             try removeFile(name)
@@ -150,7 +150,7 @@ extension DirectoryHandle {
         try removeEmptyDirectory(name)
     }
 
-    /// The size of all files below a name, links not followed; what vanishes meanwhile does not count.
+    /// The size of all files below an entry. Links are not followed, and files that vanish meanwhile do not count.
     public func byteCount(_ name: [UInt8]) -> Int64 {
         guard let status = try? status(name) else { return 0 }
         guard status.kind == .directory, let inner = try? directory(name), let names = try? inner.names() else {
@@ -160,13 +160,13 @@ extension DirectoryHandle {
     }
 }
 
-/// Directories that had to be made for something to be put into them.
+/// Remembers directories that were made for a new file, so that they can be removed when the file is not written.
 public struct MadeDirectories: Sendable {
     private var paths: [FilePath] = []
 
     public init() {}
 
-    /// Opens a directory, making it and whatever is missing above it.
+    /// Opens a directory, after making it and the missing directories above it.
     public mutating func open(_ path: FilePath) throws -> DirectoryHandle {
         for missing in missingDirectories(of: path).reversed() {
             do {
@@ -179,7 +179,7 @@ public struct MadeDirectories: Sendable {
         return try DirectoryHandle(opening: path)
     }
 
-    /// Innermost first.
+    /// The missing directories, the innermost first.
     private func missingDirectories(of path: FilePath) -> [FilePath] {
         var missing: [FilePath] = []
         var current = path
@@ -192,7 +192,7 @@ public struct MadeDirectories: Sendable {
         return missing
     }
 
-    /// Removes them again as far as they are empty.
+    /// Removes the directories that were made, as far as they are empty.
     public func removeEmpty() {
         for path in paths.reversed() where path.withPlatformString({ rmdir($0) }) != 0 { return }
     }

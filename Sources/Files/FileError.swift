@@ -1,28 +1,28 @@
-/// Artifacts or a cache that could not be kept or brought back. Entries left out of an archive are *not* among these.
+/// An operation on files or archives that failed. Entries that are skipped in an archive are *not* among these errors.
 public struct FileError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
         private enum Value { case notFound, damaged, refused, conflict, cannotRead, cannotWrite, outputClosed }
         private let value: Value
         /// There is nothing of that name.
         public static var notFound: Self { Self(value: .notFound) }
-        /// What was kept, or what is to be kept, is not whole.
+        /// The data is damaged or incomplete.
         public static var damaged: Self { Self(value: .damaged) }
-        /// A name that is not acceptable.
+        /// The name is not acceptable.
         public static var refused: Self { Self(value: .refused) }
-        /// Two things want the same place.
+        /// Something else has the place already.
         public static var conflict: Self { Self(value: .conflict) }
-        /// The system could not deliver bytes.
+        /// The system could not read.
         public static var cannotRead: Self { Self(value: .cannotRead) }
-        /// The system could not take bytes: a full or read-only disk, no permission.
+        /// The system could not write: the disk is full or read-only, or permission is missing.
         public static var cannotWrite: Self { Self(value: .cannotWrite) }
-        /// Whoever received the stream is gone.
+        /// The reader of the stream is gone.
         public static var outputClosed: Self { Self(value: .outputClosed) }
     }
 
     public let code: Code
-    /// "save the cache `petclinic` in `/x`"
+    /// What was tried: "save the cache `petclinic` in `/x`".
     public let doing: String
-    /// The system's or the archive library's own words.
+    /// The reason, in the words of the system or of the archive library.
     public let reason: String
     public let cause: (any Error)?
 
@@ -38,15 +38,15 @@ public struct FileError: Error, Sendable, CustomStringConvertible {
 
 /// An error of another room that a ``FileError`` can be made of.
 public protocol TranslatableError: Error {
-    /// Whether the work was ended because nobody wanted its result any more.
+    /// Whether the work ended because it was cancelled.
     var wasStopped: Bool { get }
-    /// What it is as a ``FileError``; `nil` where only the caller knows.
+    /// The code of the ``FileError``; `nil` when only the caller knows it.
     var fileErrorCode: FileError.Code? { get }
     var reason: String { get }
 }
 
 extension FileError {
-    /// Puts what was being done around an error that knows only a system call or an archive.
+    /// Adds what was tried to an error of a system call or of an archive.
     ///
     /// - Parameter code: for a failed system call.
     public init(_ code: Code, doing: String, _ error: any Error) {
@@ -60,11 +60,13 @@ extension FileError {
     }
 }
 
-/// Runs `body`; an error of the system's or the archive library's comes out as a ``FileError`` about `doing`.
+/// Runs `body`, and turns an error of the system or of the archive library into a ``FileError`` about `doing`.
 ///
 /// Cancellation passes unchanged.
+///
+/// - Parameter code: for a failed system call.
 public func explaining<Result>(
-    _ doing: @autoclosure () -> String, _ code: FileError.Code = .cannotWrite, _ body: () throws -> Result
+    _ doing: @autoclosure () -> String, as code: FileError.Code = .cannotWrite, _ body: () throws -> Result
 ) throws -> Result {
     do {
         return try body()

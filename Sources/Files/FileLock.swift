@@ -1,7 +1,7 @@
-/// Keeps a cache from being read while it is written: many may hold it `shared`, one `exclusive`.
+/// A lock on a file, which many may hold `shared` or one `exclusive`: many readers, one writer.
 ///
-/// It is `flock` on a file beside the cache, so it ends with the process at the latest. Those who hold it have put a line
-/// in the file, for the sake of those who wait.
+/// It uses `flock`, so it ends with the process at the latest. Each holder writes a line about itself into the file, for
+/// those who wait.
 public final class FileLock: Sendable {
     public enum Mode: Sendable { case shared, exclusive }
 
@@ -11,25 +11,35 @@ public final class FileLock: Sendable {
 
     deinit { release() }
 
-    /// Lets the others in. It happens by itself when nobody knows the lock any more, but a thread that is just ending
-    /// may know it a moment longer: whoever took it gives it back.
+    /// Releases the lock. It is also released with the last reference to it, but a thread that is just ending may hold
+    /// that reference a moment longer.
     public func release() {
         // Closing alone would leave it to a child process of ours that is just being born and has a copy still.
         file?.close { _ = flock($0, LOCK_UN) }
     }
 
-    /// Whoever is told that there is somebody to wait for; the text says who.
+    /// Receives a text about the holder that is waited for.
     public typealias Waiting = @Sendable (String) -> Void
+
+    /// How a lock is waited for.
+    public struct Wait: Sendable {
+        let clock: any Clock<Duration>
+        let onWait: Waiting?
+
+        /// - Parameter onWait: called once, before the first wait.
+        public init(clock: any Clock<Duration> = ContinuousClock(), onWait: Waiting? = nil) {
+            self.clock = clock
+            self.onWait = onWait
+        }
+    }
 
     /// Waits for the lock. Cancelling ends the wait.
     ///
     /// - Parameters:
     ///   - name: of the lock's file in `directory`.
     ///   - purpose: "saving", for the others to read.
-    ///   - onWait: called once, before the first wait.
     public static func acquire(
-        _ name: [UInt8], in directory: DirectoryHandle, _ mode: Mode, purpose: String,
-        clock: any Clock<Duration>, onWait: Waiting? = nil
+        _ name: [UInt8], in directory: DirectoryHandle, _ mode: Mode, purpose: String, wait: Wait = Wait()
     ) async throws -> FileLock {
         var pause = Duration.milliseconds(10)
         var hasTold = false
@@ -37,10 +47,10 @@ public final class FileLock: Sendable {
             try Task.checkCancellation()
             if let lock = try tryAcquire(name, in: directory, mode, purpose: purpose) { return lock }
             if !hasTold {
-                onWait?(holders(name, in: directory))
+                wait.onWait?(holders(name, in: directory))
                 hasTold = true
             }
-            try await clock.sleep(for: pause)
+            try await wait.clock.sleep(for: pause)
             pause = min(pause * 2, .milliseconds(200))
         }
     }
@@ -73,7 +83,7 @@ public final class FileLock: Sendable {
         }
     }
 
-    /// Who holds the lock, as far as they are still alive.
+    /// The newest holder of the lock whose process is alive.
     private static func holders(_ name: [UInt8], in directory: DirectoryHandle) -> String {
         let lines = (try? directory.openFile(name))?.firstBytes(4096).split(separator: 0x0a) ?? []
         let alive = lines.map { String(decoding: $0, as: UTF8.self) }.filter { line in
@@ -97,14 +107,15 @@ extension DirectoryHandle {
 }
 
 extension OwnedDescriptor {
-    /// A line in the lock's file; whoever is alone clears it first. Only a courtesy: failing to write it harms nothing.
+    /// Writes a line about the holder into the lock's file; an exclusive holder clears the file first. Failing to write it
+    /// harms nothing.
     fileprivate func leaveWord(_ purpose: String, alone: Bool) {
         if alone { _ = ftruncate(rawValue, 0) }
         let line = Array("\(purpose), process \(getpid())\n".utf8)
         _ = line.withUnsafeBytes { write(rawValue, $0.baseAddress, $0.count) }
     }
 
-    /// Up to so many bytes from the start of the file.
+    /// The first bytes of the file, at most `count`.
     fileprivate func firstBytes(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             filled = max(0, pread(rawValue, buffer.baseAddress, count, 0))

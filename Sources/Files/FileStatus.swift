@@ -1,5 +1,5 @@
-/// The part of `stat` that matters here.
-public struct FileStatus: Equatable, Sendable {
+/// The part of `stat` that the rooms use.
+public struct FileStatus: Hashable, Sendable {
     public enum Kind: Sendable { case file, directory, symbolicLink, other }
 
     public let kind: Kind
@@ -26,7 +26,7 @@ public struct FileStatus: Equatable, Sendable {
         device = UInt64(bitPattern: Int64(status.st_dev))
     }
 
-    /// Of an open file.
+    /// Reads the status of an open file.
     public static func of(_ descriptor: Int32) throws -> FileStatus {
         var result = stat()
         try DirectoryHandle.check { fstat(descriptor, &result) }
@@ -39,7 +39,7 @@ extension Duration {
         self = .seconds(seconds) + .nanoseconds(nanoseconds)
     }
 
-    /// Whole seconds, and what is beyond them: 0 to 999,999,999 nanoseconds, before 1970, too.
+    /// The whole seconds, and the rest in nanoseconds: 0 to 999,999,999, also before 1970.
     public var flooredParts: (seconds: Int64, nanoseconds: Int) {
         let (seconds, attoseconds) = components, nanoseconds = Int(attoseconds / 1_000_000_000)
         return nanoseconds < 0 ? (seconds - 1, nanoseconds + 1_000_000_000) : (seconds, nanoseconds)

@@ -1,23 +1,31 @@
-/// What the snapshots do to files of their own by path: these folders are ours alone, nobody redirects a name in them.
+/// Files and folders by path, in folders that are this user's alone: nobody redirects a name there.
 public enum Folder {
-    public static func make(_ path: String) throws { try explaining("make `\(path)`") { try makeAll(path) } }
+    /// Makes a folder, and those above it that are missing.
+    ///
+    /// - Parameter mode: of each folder that is made; this process's umask takes its part away.
+    public static func make(_ path: String, mode: UInt32 = 0o777) throws {
+        try explaining("make `\(path)`") { try makeAll(path, mode) }
+    }
 
-    /// A folder for all to read, whatever this process's umask is.
+    /// Makes a folder that everybody may read, whatever this process's umask is.
     public static func makePublic(_ path: String) throws {
         try make(path)
         chmod(path, 0o755)
     }
 
-    private static func makeAll(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
-            throw Errno(rawValue: errno)
-        }
-        try makeAll(String(path[..<slash]))
-        if mkdir(path, 0o777) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
+    private static func makeAll(_ path: String, _ mode: UInt32) throws {
+        if mkdir(path, mode_t(mode)) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let above = above(path) else { throw Errno(rawValue: errno) }
+        try makeAll(above, mode)
+        if mkdir(path, mode_t(mode)) != 0, errno != EEXIST { throw Errno(rawValue: errno) }
     }
 
-    /// Removes whatever is at a path, with all below it. Nothing there is fine.
+    private static func above(_ path: String) -> String? {
+        guard let slash = path.lastIndex(of: "/"), slash > path.startIndex else { return nil }
+        return String(path[..<slash])
+    }
+
+    /// Removes the file or folder at a path with everything below it. A missing one is no error.
     public static func remove(_ path: String) throws {
         guard let slash = path.lastIndex(of: "/"), exists(path) else { return }
         try explaining("remove `\(path)`") {
@@ -49,8 +57,9 @@ public enum Folder {
 
     /// The names in a folder, in byte order; none when there is no such folder.
     public static func names(_ path: String) throws -> [String] {
-        guard exists(path) else { return [] }
-        return try entries(of: Array(path.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        do { return try entries(of: Array(path.utf8)).map { String(decoding: $0, as: UTF8.self) } } catch let error
+            as FileError where [.noSuchFileOrDirectory, .notDirectory].contains(error.cause as? Errno)
+        { return [] }
     }
 
     public static func status(_ path: String) -> FileStatus? {
@@ -58,10 +67,23 @@ public enum Folder {
         return stat(path, &info) == 0 ? FileStatus(info) : nil
     }
 
+    /// Opens a file for reading.
+    ///
+    /// - Returns: `nil` when there is none.
+    /// - Throws: ``FileError``
+    public static func open(_ path: String) throws -> OwnedDescriptor? {
+        try explaining("read `\(path)`", as: .cannotRead) {
+            do {
+                return OwnedDescriptor(
+                    try DirectoryHandle.check { SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC) })
+            } catch let error as Errno where error == .noSuchFileOrDirectory || error == .notDirectory { return nil }
+        }
+    }
+
     /// - Throws: ``FileError`` that names the file.
     public static func read(_ path: String) throws -> [UInt8] {
-        try explaining("read `\(path)`", .cannotRead) {
-            let file = OwnedDescriptor(try DirectoryHandle.check { open(path, O_RDONLY | O_CLOEXEC) })
+        try explaining("read `\(path)`", as: .cannotRead) {
+            let file = OwnedDescriptor(try DirectoryHandle.check { SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC) })
             return try bytes(of: file)
         }
     }
@@ -76,29 +98,68 @@ public enum Folder {
     public static func write(_ path: String, _ bytes: [UInt8]) throws {
         try explaining("write `\(path)`") {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            try OwnedDescriptor(try DirectoryHandle.check { open(path, flags, 0o666) }).writeAll(bytes)
+            try OwnedDescriptor(try DirectoryHandle.check { SystemCall.open(path, flags: flags, mode: 0o666) })
+                .writeAll(bytes)
         }
     }
 
-    /// Copies a file with its time: git's check for files changed within a second of its index lives by that time.
+    /// Moves a file over whatever is there, and makes the folder above first when it is missing.
     ///
-    /// - Returns: what tells this state of the file from every other; `nil` when there is no such file.
+    /// - Parameter mode: of folders that are made.
+    public static func move(_ path: String, to target: String, mode: UInt32 = 0o777) throws {
+        try explaining("write `\(target)`") {
+            do { try DirectoryHandle.check { rename(path, target) } } catch let error as Errno {
+                guard error == .noSuchFileOrDirectory, let folder = above(target) else { throw error }
+                try makeAll(folder, mode)
+                try DirectoryHandle.check { rename(path, target) }
+            }
+        }
+    }
+
+    /// Writes a file whole or not at all.
+    ///
+    /// - Parameter keepsOld: whether a file that is there stays as it is.
+    public static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o666, keepsOld: Bool = false
+    ) throws {
+        try explaining("write `\(path)`") {
+            let draft = "\(path).\(UniqueName.make()).tmp", flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+            let file = OwnedDescriptor(
+                try DirectoryHandle.check { SystemCall.open(draft, flags: flags, mode: mode) })
+            do {
+                try file.writeAll(bytes)
+                if keepsOld {
+                    do { try DirectoryHandle.check { link(draft, path) } } catch Errno.fileExists {}
+                    unlink(draft)
+                } else {
+                    try DirectoryHandle.check { rename(draft, path) }
+                }
+            } catch {
+                unlink(draft)
+                throw error
+            }
+        }
+    }
+
+    /// Copies a file with its time, on which git's check for files changed within a second of its index depends.
+    ///
+    /// - Returns: the ``mark(_:)`` of the file; `nil` when there is no such file.
     public static func copyWithTime(_ path: String, to copy: String) throws -> String? {
         try explaining("copy `\(path)` to `\(copy)`") {
             let file: OwnedDescriptor
             do {
-                file = OwnedDescriptor(try DirectoryHandle.check { open(path, O_RDONLY | O_CLOEXEC) })
+                file = OwnedDescriptor(try DirectoryHandle.check { SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC) })
             } catch Errno.noSuchFileOrDirectory { return nil }
             let status = try FileStatus.of(file.rawValue)
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
-            let target = OwnedDescriptor(try DirectoryHandle.check { open(copy, flags, 0o666) })
+            let target = OwnedDescriptor(try DirectoryHandle.check { SystemCall.open(copy, flags: flags, mode: 0o666) })
             try target.writeAll(try bytes(of: file))
             try target.setMode(0o644, modified: status.modified)
             return mark(status)
         }
     }
 
-    /// What tells a state of a file from every other, git replacing its files by rename.
+    /// A text that differs for every state of a file, provided that the file is replaced by renaming, as git does it.
     public static func mark(_ status: FileStatus) -> String {
         "\(status.inode) \(status.size) \(status.modified.wholeNanoseconds) \(status.changed.wholeNanoseconds)"
     }

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A descriptor that was handed to us: closed once, at the latest when nobody knows it any more.
+/// A descriptor that is closed exactly once, at the latest with the last reference to it.
 public final class OwnedDescriptor: Sendable {
     public let rawValue: Int32
     private let isOpen = Atomic<Bool>(true)
@@ -19,7 +19,7 @@ public final class OwnedDescriptor: Sendable {
 }
 
 extension OwnedDescriptor {
-    /// Hands over what follows, a mebibyte at a time.
+    /// Reads to the end, and passes the bytes to `body`, at most a mebibyte at a time.
     public func readToEnd(stop: StopFlag?, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
         defer { buffer.deallocate() }
@@ -31,15 +31,51 @@ extension OwnedDescriptor {
         }
     }
 
+    /// Reads from where the descriptor stands.
+    ///
+    /// - Returns: how many bytes were put at the start of `buffer`; 0 at the end.
+    public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try FileDescriptor(rawValue: rawValue).read(into: buffer)
+    }
+
+    /// As ``read(into:)``, from a place in the file, and without moving.
+    public func read(at offset: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        try FileDescriptor(rawValue: rawValue).read(fromAbsoluteOffset: offset, into: buffer)
+    }
+
+    /// The first bytes of the file, at most so many.
+    public func bytes(limit: Int) throws -> [UInt8] {
+        let count = min(Int(try FileStatus.of(rawValue).size), limit)
+        return try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            while filled < count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                let got = try read(at: Int64(filled), into: rest)
+                // It has become shorter meanwhile.
+                if got == 0 { return }
+                filled += got
+            }
+        }
+    }
+
     public func writeAll(_ bytes: [UInt8]) throws { _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes) }
 
-    /// Cuts the file, or lets it end in a hole.
+    public func writeAll(_ bytes: UnsafeRawBufferPointer) throws {
+        _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes)
+    }
+
+    /// Sets the size of the file: cuts it, or adds a hole at its end.
     public func setSize(_ byteCount: Int64) throws {
         try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) }
     }
 
     public func setMode(_ mode: UInt32, modified: Duration) throws {
         try DirectoryHandle.check { fchmod(rawValue, mode_t(mode)) }
+        try setModified(modified)
+    }
+
+    /// - Parameter modified: since 1970.
+    public func setModified(_ modified: Duration) throws {
         let (seconds, nanoseconds) = modified.flooredParts
         let time = timespec(tv_sec: time_t(seconds), tv_nsec: nanoseconds)
         try DirectoryHandle.check { futimens(rawValue, [time, time]) }

@@ -1,6 +1,6 @@
-/// How paths of one world are called in another: names in a container's tar stream, and the names things are kept under.
+/// Translates paths between two worlds: the names in a container's tar stream, and the names that files are kept under.
 ///
-/// The longest prefix that fits decides, whole names only; what no rule fits keeps its name. Paths are relative in both
+/// The longest prefix that fits decides, by whole names only; a path that no rule fits keeps its name. Paths are relative in both
 /// worlds, `codebuild/source/target`; an empty prefix stands for the top. For the way back to be right, prefixes on either
 /// side must be unique.
 public struct PathMap: Sendable, Equatable {
@@ -27,10 +27,10 @@ public struct PathMap: Sendable, Equatable {
         }
     }
 
-    /// What a path of the stream is kept under.
+    /// The name that a path of the stream is kept under.
     public func stored(_ path: [UInt8]) -> [UInt8] { renamed(path, from: \.stream, to: \.stored) }
 
-    /// What a kept path is called in the stream.
+    /// The name of a kept path in the stream.
     public func stream(_ path: [UInt8]) -> [UInt8] { renamed(path, from: \.stored, to: \.stream) }
 
     private func renamed(_ path: [UInt8], from: KeyPath<Rule, [UInt8]>, to: KeyPath<Rule, [UInt8]>) -> [UInt8] {

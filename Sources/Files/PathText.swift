@@ -1,4 +1,4 @@
-/// File names are bytes; this is how they are shown and stored as text, without loss.
+/// Shows and stores file names, which are bytes, as text without loss.
 ///
 /// Printable UTF-8 stands for itself. A backslash, a control character (a newline!) or a byte that is not UTF-8 becomes
 /// `\xHH`, byte by byte.
@@ -42,7 +42,7 @@ public enum PathText {
     }
 }
 
-/// Two lower-case digits a byte.
+/// The bytes as hexadecimal digits in lower case, two for each byte.
 public func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)

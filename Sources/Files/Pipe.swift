@@ -1,4 +1,4 @@
-/// A pipe whose two ends no child inherits by accident.
+/// A pipe whose ends no child process inherits by accident.
 public struct Pipe: Sendable {
     public let readEnd: Int32
     public let writeEnd: Int32
@@ -6,7 +6,7 @@ public struct Pipe: Sendable {
     /// F_SETPIPE_SZ of fcntl(2), which the C library's module does not show.
     private static let setPipeSize: Int32 = 1031
 
-    /// Makes a pipe with a name that another process may open: a FIFO, both of whose ends are open here at once.
+    /// Makes a FIFO, which another process may open by its name; both of its ends are open here from the start.
     ///
     /// - Parameter path: where it is made, for this user alone; must not exist.
     /// - Throws: ``FileError``

@@ -17,7 +17,7 @@
     @_exported public import SystemPackage
 #endif
 
-/// The system's calls under a name of their own, for types that have members of the same names.
+/// The system's calls under names of their own, for types whose members have the same names.
 public enum SystemCall {
     public static func open(_ path: String, flags: Int32, mode: UInt32 = 0) -> Int32 {
         #if canImport(Glibc)

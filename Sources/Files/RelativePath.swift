@@ -1,4 +1,4 @@
-/// Names of archive entries and listed files, brought to one form: names joined by single slashes, relative, no `.`.
+/// Brings names of archive entries and listed files to one form: relative, joined by single slashes, without `.`.
 public enum RelativePath {
     /// Why a name is not acceptable.
     public enum Flaw: Error, Equatable { case isAbsolute, leadsUp }
@@ -19,7 +19,7 @@ public enum RelativePath {
         return .success(result)
     }
 
-    /// Whether there is nothing to do, in one pass and without allocating: nearly every name there is.
+    /// Whether a path is normal already, as nearly every one is. It takes one pass and no memory.
     private static func isNormal(_ path: [UInt8]) -> Bool {
         var length = 0, dots = 0
         for byte in path {
@@ -59,7 +59,7 @@ public enum RelativePath {
         }
     }
 
-    /// Whether one of the names in `path` is this.
+    /// Whether `path` has a component of this name.
     public static func has(_ name: [UInt8], in path: [UInt8]) -> Bool {
         var start = 0
         while start <= path.count {

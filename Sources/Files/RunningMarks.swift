@@ -1,5 +1,5 @@
-/// A file for each running build, locked as long as its process lives: so containers of dead ones are found without asking
-/// the engine, and without trusting process numbers.
+/// The marks of running builds: a file for each, locked as long as its process lives. By them the containers of dead
+/// processes are found without asking the engine, and without trusting process numbers.
 public struct RunningMarks: Sendable {
     private let folder: String
 
@@ -15,8 +15,7 @@ public struct RunningMarks: Sendable {
         let path = "\(folder)/\(container)"
         do {
             let lock = try await FileLock.acquire(
-                Array(container.utf8), in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "running",
-                clock: ContinuousClock())
+                Array(container.utf8), in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "running")
             return Mark(path: path, lock: lock)
         } catch let error as CancellationError {
             throw error
@@ -29,7 +28,7 @@ public struct RunningMarks: Sendable {
         fileprivate let path: String
         fileprivate let lock: FileLock
 
-        /// The container is gone.
+        /// Removes the mark, once the container is gone.
         public func release() {
             unlink(path)
             lock.release()

@@ -1,4 +1,4 @@
-/// A folder for one run: removed by it, or by the next run that makes one beside it when this one is killed.
+/// A folder for one run, which removes it. When the run is killed, the next run that makes a folder beside it does.
 public struct ScratchFolder: Sendable {
     public let path: FilePath
     private let name: String
@@ -24,7 +24,7 @@ public struct ScratchFolder: Sendable {
         try explaining(doing) { try parent.makeDirectory(Array(name.utf8)) }
     }
 
-    /// Removes it with all that is in it. What cannot be removed is left to the next run.
+    /// Removes the folder with everything in it. What cannot be removed is left to the next run.
     public func remove() {
         guard (try? parent.removeTree(Array(name.utf8))) != nil else { return }
         mark.release()

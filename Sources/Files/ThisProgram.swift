@@ -1,6 +1,7 @@
 /// The program that is running.
 public enum ThisProgram {
-    /// Its file's path, absolute, by which it can be started again; where the system does not tell, the name by which it was called.
+    /// The absolute path of the program's file, by which it can be started again. Where the system does not tell it, it is
+    /// the name that the program was called by.
     public static let path: String = {
         #if os(Linux)
             var bytes = [CChar](repeating: 0, count: Int(PATH_MAX))

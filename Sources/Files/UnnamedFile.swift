@@ -1,8 +1,8 @@
-/// A temporary file that has no name: it is gone with its last descriptor, whatever happens.
+/// A temporary file without a name, which vanishes with its last descriptor, whatever happens.
 ///
 /// For children that read a file in blocks and a pipe byte by byte, as shells do.
 public struct UnnamedFile: Sendable {
-    /// Open for reading, at the beginning; the caller closes it, or hands it to a call that does.
+    /// The file, open for reading at its beginning. The caller closes it, or passes it to a call that does.
     public let descriptor: Int32
 
     /// - Throws: ``FileError`` when there is no room for it.

@@ -1,3 +1,5 @@
+internal import BuildPlanning
+
 /// The tables of differences that two runs of the same build may have, each row with its reason.
 struct ComparisonRules: Sendable {
     /// A part of a line that differs in every run.
@@ -31,10 +33,14 @@ struct ComparisonRules: Sendable {
         self.sourceDirectory = sourceDirectory.map { .text($0) + .wordEnd } ?? Self.anySourceDirectory
     }
 
+    /// The folder of every source.
+    private static let plainSourceDirectory =
+        BytePattern.text(ContainerLayout.sourcePrefix) + .digits() + .text(ContainerLayout.sourceSuffix) + .wordEnd
+
     /// The folders that can contain a source, depending on where it comes from (CODEBUILD.md 3.3).
     private static let anySourceDirectory: BytePattern = {
         let name = BytePattern.text("/") + .run { $0.isWord || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") }
-        return .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd
+        return plainSourceDirectory
             + .maybe(
                 .either(
                     .either(["/github.com", "/bitbucket.org"]) + name + name,
@@ -154,7 +160,7 @@ struct ComparisonRules: Sendable {
             matching: .text("@") + .run(5...8, of: \.isHexDigit) + .wordEnd, beginsWord: false),
         VariablePart(
             "‹source›", because: "the digits of the source's folder are made anew for every build",
-            matching: .text("/codebuild/output/src") + .digits() + .text("/src") + .wordEnd, beginsWord: false),
+            matching: plainSourceDirectory, beginsWord: false),
         VariablePart(
             "‹temporary›", because: "`mktemp` and its like choose names by chance",
             matching: .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }),

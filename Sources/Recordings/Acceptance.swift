@@ -1,4 +1,4 @@
-/// Whether a response that was recorded for one request may answer another one that differs in what it accepts.
+/// Decides whether a response that was recorded for one request may answer another one that accepts other content.
 ///
 /// It may when the server did not choose by that header (`Vary` does not name it, RFC 9110, 12.5.5), and else when the new
 /// request accepts what was chosen then.
@@ -19,7 +19,7 @@ enum Acceptance {
         return (takesCoding ? 2 : 0) + (takesType ? 1 : 0)
     }
 
-    /// Whether a media type is acceptable (RFC 9110, 12.5.1); the most precise range decides.
+    /// Whether a media type is acceptable (RFC 9110, 12.5.1). The most precise range decides.
     static func accepts(_ type: String?, _ accept: String) -> Bool {
         if accept.isEmpty { return true }
         let type = type?.prefix { $0 != ";" }.filter { $0 != " " }.lowercased() ?? ""
@@ -38,7 +38,7 @@ enum Acceptance {
         return codings.allSatisfy { (weights[$0] ?? weights["*"] ?? 0) > 0 }
     }
 
-    /// The members of a list with their `q`; of one that comes with several parameters the best counts.
+    /// The members of a list with their `q`. Of a member that occurs several times the best counts.
     private static func weights(_ list: String) -> [String: Double] {
         var weights: [String: Double] = [:]
         for member in list.split(separator: ",") {

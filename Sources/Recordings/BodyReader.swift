@@ -2,7 +2,7 @@ internal import Crypto
 internal import Synchronization
 internal import Files
 
-/// Reads the body of a recorded response and checks it on the way: the last bytes of a damaged one are never handed over.
+/// Reads the body of a recorded response and checks it. The last bytes of a damaged body are never returned.
 public final class BodyReader: Sendable {
     private struct State {
         var hash = SHA256()
@@ -11,42 +11,42 @@ public final class BodyReader: Sendable {
 
     private let response: RecordedResponse
     private let path: String
-    private let descriptor: Int32
+    private let file: OwnedDescriptor?
     private let state: Mutex<State>
 
     /// - Throws: ``DamagedRecording`` when the file is missing or has another length.
     public convenience init(_ response: RecordedResponse) throws {
         guard let path = response.body else {
-            try self.init(response, path: "/dev/null", descriptor: -1)
+            try self.init(response, path: "/dev/null", file: nil)
             return
         }
-        guard let descriptor = try FileAccess.open(path, doing: "read the recording `\(path)`") else {
-            throw DamagedRecording(url: response.url, file: path, reason: "its body is missing")
+        let (file, length) = try storing("read the recording `\(path)`") {
+            guard let file = try Folder.open(path) else {
+                throw DamagedRecording(url: response.url, file: path, reason: "its body is missing")
+            }
+            return (file, Int(try FileStatus.of(file.rawValue).size))
         }
-        try self.init(response, path: path, descriptor: descriptor)
-        let length = try FileAccess.status(descriptor, doing: "read the recording `\(path)`").length
         guard length == response.bodyLength else {
             throw DamagedRecording(
                 url: response.url, file: path, reason: "its body has \(length) bytes instead of \(response.bodyLength)")
         }
+        try self.init(response, path: path, file: file)
     }
 
-    private init(_ response: RecordedResponse, path: String, descriptor: Int32) throws {
+    private init(_ response: RecordedResponse, path: String, file: OwnedDescriptor?) throws {
         self.response = response
         self.path = path
-        self.descriptor = descriptor
-        state = Mutex(State(rest: response.body == nil ? 0 : response.bodyLength))
+        self.file = file
+        state = Mutex(State(rest: file == nil ? 0 : response.bodyLength))
     }
-
-    deinit { if descriptor >= 0 { close(descriptor) } }
 
     /// - Returns: how many bytes were put at the start of `buffer`; 0 at the end.
     /// - Throws: ``DamagedRecording`` instead of returning the last bytes, when the whole is not what was recorded.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
         try state.withLock { state in
-            guard state.rest > 0, buffer.count > 0 else { return 0 }
+            guard let file, state.rest > 0, buffer.count > 0 else { return 0 }
             let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(buffer.count, state.rest)])
-            let count = try FileAccess.read(descriptor, into: part, doing: "read the recording `\(path)`")
+            let count = try storing("read the recording `\(path)`") { try file.read(into: part) }
             state.hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: part[..<count]))
             state.rest -= count
             if count == 0 || state.rest == 0 && hexadecimal(state.hash.finalize()) != response.bodyHash {
@@ -56,7 +56,7 @@ public final class BodyReader: Sendable {
         }
     }
 
-    /// Reads what is left, for the sake of the check.
+    /// Reads the rest of the body in order to check it.
     func readThrough() throws {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
         defer { buffer.deallocate() }

@@ -1,10 +1,12 @@
+internal import Files
+
 /// A recording that cannot be used: cut short, changed, or without its body.
 public struct DamagedRecording: Error, Sendable, CustomStringConvertible {
-    /// Of the request; `nil` where nothing but the file is known.
+    /// The URL of the request; `nil` when only the file is known.
     public let url: String?
     /// The path of the file that is wrong.
     public let file: String
-    /// "its body has 3 bytes instead of 4"
+    /// The reason: "its body has 3 bytes instead of 4".
     public let reason: String
 
     public init(url: String?, file: String, reason: String) {
@@ -17,15 +19,15 @@ public struct DamagedRecording: Error, Sendable, CustomStringConvertible {
         "cannot use the recording" + (url.map { " of \($0)" } ?? "") + ": \(reason) (`\(file)`)"
     }
 
-    /// How to mend it.
+    /// A suggestion of what to do.
     public var help: String { "run the build with --record again, while there is a network" }
 }
 
 /// A store whose folder cannot be read or written.
 public struct RecordingError: Error, Sendable, CustomStringConvertible {
-    /// "write the recording `/x/y`"
+    /// What was tried: "write the recording `/x/y`".
     public let doing: String
-    /// The system's own words.
+    /// The reason in the system's words.
     public let reason: String
 
     public init(doing: String, reason: String) {
@@ -34,4 +36,13 @@ public struct RecordingError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "cannot \(doing): \(reason)" }
+}
+
+/// Runs `body`, and turns an error about a file into a ``RecordingError`` about `doing`.
+func storing<Result>(_ doing: @autoclosure () -> String, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let error as FileError {
+        throw RecordingError(doing: doing(), reason: error.reason)
+    } catch let error as Errno {
+        throw RecordingError(doing: doing(), reason: error.description)
+    }
 }

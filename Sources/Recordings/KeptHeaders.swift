@@ -1,5 +1,5 @@
 extension RecordedHead {
-    /// What is kept of a response: not what is between two hops (RFC 9110, 7.6.1), and not what lets somebody in.
+    /// The head without fields that concern one hop only (RFC 9110, 7.6.1), and without credentials.
     var kept: RecordedHead {
         var named = Self.dropped
         for value in values(of: "connection") {

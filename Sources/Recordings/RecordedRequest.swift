@@ -1,9 +1,9 @@
-/// A request as a client made it: what a response is recorded under, and looked up by.
+/// A request as a client made it. Responses are recorded and looked up by it.
 public struct RecordedRequest: Sendable {
     public var method: String
-    /// Absolute; normalised, and freed of secrets, by the store.
+    /// The absolute URL, which the store normalises and frees of secrets.
     public var url: String
-    /// All of the request's. The store matches by a few and keeps no other.
+    /// All headers. The store matches by a few of them and records no others.
     public var headers: [(name: String, value: String)]
     /// SHA-256 of the request's body in hexadecimal digits; `nil` without a body.
     public var bodyHash: String?
@@ -15,7 +15,7 @@ public struct RecordedRequest: Sendable {
         self.bodyHash = bodyHash
     }
 
-    /// The URL as it is stored, normalised and without secrets: what may be shown.
+    /// The URL as it is stored, normalised and without secrets. It may be shown.
     public var storedURL: String { RecordedURL.normalised(url) }
 }
 
@@ -24,7 +24,7 @@ public struct RecordedHead: Sendable {
     public var status: Int
     public var reason: String
     public var headers: [(name: String, value: String)]
-    /// Fields that came behind a chunked body.
+    /// The fields after a chunked body.
     public var trailers: [(name: String, value: String)]
 
     public init(
@@ -37,7 +37,7 @@ public struct RecordedHead: Sendable {
         self.trailers = trailers
     }
 
-    /// All values of a header, as they came.
+    /// All values of a header in their order.
     func values(of name: String) -> [String] { Self.values(of: name, in: headers) }
 
     static func values(of name: String, in headers: [(name: String, value: String)]) -> [String] {
@@ -50,7 +50,7 @@ public struct RecordedResponse: Sendable {
     public var head: RecordedHead
     /// The path of the file with the body; `nil` when it is empty, or the request was a HEAD.
     public var body: String?
-    /// In bytes; 0 for a HEAD, whatever its headers say.
+    /// The length of the body in bytes; 0 for a HEAD, whatever its headers say.
     public var bodyLength: Int
     /// SHA-256 of the body in hexadecimal digits; `nil` when there is none.
     public var bodyHash: String?
@@ -63,7 +63,7 @@ public struct RecordedResponse: Sendable {
     public var url: String
 }
 
-/// One recorded response as a list shows it.
+/// One recorded response in a list.
 public struct RecordingEntry: Sendable, Equatable {
     public let method: String
     /// Without secrets.

@@ -1,4 +1,4 @@
-/// URLs as recordings have them: of those that RFC 3986 calls equivalent always the same one, and none with a secret in it.
+/// Brings URLs to the form of recordings: equal for all that RFC 3986 calls equivalent, and without secrets.
 enum RecordedURL {
     /// Normalises an absolute URL (RFC 3986, 6.2.2 and 6.2.3) and takes out user, fragment and secret parameters.
     static func normalised(_ url: String) -> String {
@@ -51,7 +51,7 @@ enum RecordedURL {
 
     // MARK: - Parts
 
-    /// What stands before `://`, when that is at the front.
+    /// The text before `://`, when a URL begins with it.
     private static func scheme(of url: Substring) -> Substring? {
         guard let colon = url.utf8.firstIndex(of: UInt8(ascii: ":")), url[colon...].hasPrefix("://") else { return nil }
         return url[..<colon]
@@ -65,7 +65,7 @@ enum RecordedURL {
         return host
     }
 
-    /// Escapes of letters that need none are resolved, all others written in capitals.
+    /// Resolves escapes of letters that need none, and writes all others in capitals.
     private static func unescaped(_ text: Substring) -> Substring {
         guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
         return Substring(
@@ -74,7 +74,7 @@ enum RecordedURL {
             })
     }
 
-    /// The text with something in place of every escape.
+    /// Replaces every escape in a text.
     static func resolvingEscapes(_ text: Substring, _ body: (UInt8, ArraySlice<UInt8>) -> [UInt8]) -> String {
         let bytes = Array(text.utf8)
         var result: [UInt8] = [], index = 0
@@ -104,7 +104,7 @@ enum RecordedURL {
         }
     }
 
-    /// RFC 3986, 2.3.
+    /// Whether a byte is unreserved (RFC 3986, 2.3).
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
@@ -115,7 +115,7 @@ enum RecordedURL {
         }
     }
 
-    /// RFC 3986, 5.2.4, for a path that begins with a slash.
+    /// Removes dot segments (RFC 3986, 5.2.4) from a path that begins with a slash.
     private static func withoutDots(_ path: Substring) -> String {
         guard path.contains("/.") else { return path.isEmpty ? "/" : String(path) }
         var kept: [Substring] = []
@@ -144,7 +144,7 @@ enum RecordedURL {
         return "?" + kept.map { withoutSecrets(part: $0, depth: depth) }.joined(separator: "&")
     }
 
-    /// A `name=value` whose value is an URL, as `redirect_uri` has one, without what is secret in that.
+    /// Removes the secrets of a URL that is the value of a `name=value`, such as `redirect_uri`.
     ///
     /// What is nested deeper than any that is in use loses its value.
     private static func withoutSecrets(part: Substring, depth: Int) -> Substring {
@@ -170,10 +170,10 @@ enum RecordedURL {
 /// In lower case; a request's are compared in any case. The first two lists are taken out wherever they stand; the last one only
 /// beside a signature, since its words are ordinary ones elsewhere.
 enum SecretParameters {
-    /// What signs a URL: AWS (versions 4 and 2, CloudFront), Google Cloud Storage, Azure.
+    /// The signatures of URLs: of AWS (versions 4 and 2, CloudFront), Google Cloud Storage and Azure.
     static let signatures: Set<String> = ["x-amz-signature", "x-goog-signature", "signature", "sig"]
 
-    /// What lets its bearer in, and what else belongs to a signature.
+    /// Credentials, and other parts of a signature.
     static let secrets: Set<String> = [
         "x-amz-security-token", "x-amz-credential", "x-amz-algorithm", "x-amz-date", "x-amz-expires",
         "x-amz-signedheaders", "x-goog-credential", "x-goog-algorithm", "x-goog-date", "x-goog-expires",
@@ -183,7 +183,7 @@ enum SecretParameters {
         "auth", "authorization", "password", "passwd", "pwd", "secret", "client_secret", "__token__", "hdnea", "hdnts",
     ]
 
-    /// What goes with a signature, and changes with it. Azure's two-letter names are from "Create a service SAS".
+    /// The parameters that come with a signature, and change with it. Azure's two-letter names are from "Create a service SAS".
     static let besideSignature: Set<String> = [
         "expires", "policy", "key-pair-id", "hash-algorithm",
         "sv", "ss", "srt", "sr", "sp", "spr", "st", "se", "sip", "si", "skoid", "sktid", "skt", "ske", "sks", "skv",

@@ -1,7 +1,7 @@
 internal import Files
 internal import Crypto
 
-/// An entry as it lies on the disk: lines of text, the last one a checksum of those before.
+/// The file of an entry: lines of text, the last of which is a checksum of those before.
 struct RecordingFile {
     let key: RecordingKey
     let head: RecordedHead
@@ -13,13 +13,13 @@ struct RecordingFile {
         let length: Int
     }
 
-    /// What this program writes, and all it reads.
+    /// The first line of the format that this program writes, and the only one it reads.
     private static let firstLine = "buildspec-recording 1"
 
-    /// Why a file cannot be used.
+    /// The reason why a file cannot be used.
     struct Flaw: Error {
         let reason: String
-        /// As far as it could be read.
+        /// The URL of the recording, if it could be read.
         let url: String?
     }
 
@@ -65,7 +65,7 @@ struct RecordingFile {
         self.body = body
     }
 
-    /// The lines of a file, sorted.
+    /// The fields in the lines of a file.
     private struct Fields {
         var texts: [String: String] = [:]
         var status: (code: Int, reason: String)?

@@ -1,10 +1,10 @@
 internal import Files
 internal import Crypto
 
-/// What a recording is found by (Documentation/decisions/recordings.md).
+/// The key by which a recording is found (Documentation/decisions/recordings.md).
 struct RecordingKey: Equatable {
     var method: String
-    /// Normalised.
+    /// The normalised URL.
     let url: String
     /// SHA-256 of the request's body; empty without one.
     let bodyHash: String
@@ -41,13 +41,13 @@ struct RecordingKey: Equatable {
         return Set(members).sorted().joined(separator: ",")
     }
 
-    /// Where all recordings of one method, URL and body lie, whatever was accepted.
+    /// The folder of all recordings of one method, URL and body, whatever was accepted.
     var group: String {
         let name = Self.digest([method, url, bodyHash])
         return "\(name.prefix(2))/\(name)"
     }
 
-    /// The name among those of its ``group``.
+    /// The name of the file in its ``group``.
     var variant: String { String(Self.digest([accept, acceptEncoding, range]).prefix(32)) }
 
     private static func digest(_ texts: [String]) -> String {
@@ -59,9 +59,4 @@ struct RecordingKey: Equatable {
         }
         return hexadecimal(hash.finalize())
     }
-}
-
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -1,11 +1,13 @@
+internal import Files
+
 extension RecordingStore {
-    /// The files of all sound recordings, for an archive: bodies as they lie here, and copies of the entries, which another
-    /// build may replace meanwhile. Nobody can prune the store as long as it is known.
+    /// Lists the files of all sound recordings, for an archive: bodies as they lie here, and copies of the entries, which
+    /// another build may replace meanwhile. Nobody can prune the store as long as this value exists.
     ///
-    /// - Parameter folder: takes the copies; made by this.
-    /// - Returns: the files by their paths below a store's folder, and what is left out because it is damaged.
-    public func lend(
-        copyingTo folder: String
+    /// - Parameter folder: receives the copies; it is made when it is missing.
+    /// - Returns: the files by their paths below a store's folder, and the damaged recordings, which are skipped.
+    public func export(
+        copyingEntriesTo folder: String
     ) throws -> (files: [(name: String, path: String)], count: Int, damaged: [DamagedRecording]) {
         try use.begin()
         let damaged = try damagedEntries(), left = Set(damaged.map(\.path))
@@ -25,13 +27,13 @@ extension RecordingStore {
         return (files, count, damaged.map(\.damage))
     }
 
-    /// Takes all recordings of another store over, in place of those of the same requests here.
+    /// Imports all recordings of another store, each in place of the one of the same request here.
     ///
-    /// - Returns: how many were taken, and how many were here already.
-    /// - Throws: ``DamagedRecording`` of the other store; what came before it was taken over.
-    public func takeOver(_ other: RecordingStore) throws -> (taken: Int, known: Int) {
+    /// - Returns: how many were imported, and how many were here already.
+    /// - Throws: ``DamagedRecording`` of the other store; what came before it has been imported.
+    public func importAll(from other: RecordingStore) throws -> (imported: Int, known: Int) {
         try use.begin()
-        var taken = 0, known = 0
+        var imported = 0, known = 0
         for path in try other.entryPaths() {
             guard let found = try other.read(path, url: nil) else { continue }
             let place = entryPath(found.file.key)
@@ -47,12 +49,12 @@ extension RecordingStore {
             let draft = try BodyWriter(in: draftFolder)
             try draft.write(found.file.encoded())
             _ = try draft.keep(modified: found.status.modified) { _ in place }
-            taken += 1
+            imported += 1
         }
-        return (taken, known)
+        return (imported, known)
     }
 
-    /// Whether there is the very same recording, and whole.
+    /// Whether the store has the very same recording, undamaged.
     private func isKnown(_ file: RecordingFile, at path: String) throws -> Bool {
         do {
             guard let found = try read(path, url: nil), found.file.encoded() == file.encoded() else { return false }

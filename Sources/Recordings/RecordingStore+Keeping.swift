@@ -1,7 +1,7 @@
 internal import Files
 
 extension RecordingStore {
-    /// All recordings that can be read, by URL; damaged ones are ``verify()``'s to name.
+    /// Lists all recordings that can be read, by URL. ``verify()`` names the damaged ones.
     public func entries() throws -> [RecordingEntry] {
         var entries: [RecordingEntry] = []
         for path in try entryPaths() {
@@ -12,18 +12,20 @@ extension RecordingStore {
             entries.append(
                 RecordingEntry(
                     method: found.file.key.method, url: found.file.key.url, status: found.file.head.status,
-                    byteCount: body?.length ?? 0, recordedAt: .nanoseconds(found.status.modified),
+                    byteCount: body?.length ?? 0, recordedAt: found.status.modified,
                     bodyHash: body?.hash, files: files.map { String($0.dropFirst(folder.count + 1)) }))
         }
         return entries.sorted { ($0.url, $0.method, $0.files[0]) < ($1.url, $1.method, $1.files[0]) }
     }
 
-    /// Whether nothing was recorded yet; cheaper than ``entries()``.
+    /// Whether nothing was recorded yet. It is cheaper than ``entries()``.
     public var isEmpty: Bool {
-        get throws { try FileAccess.names("\(folder)/entries", doing: "read the recordings in `\(folder)`").isEmpty }
+        get throws {
+            try storing("read the recordings in `\(folder)`") { try Folder.names("\(folder)/entries") }.isEmpty
+        }
     }
 
-    /// Reads everything through, each body once.
+    /// Reads and checks everything, each body once.
     public func verify() throws -> [DamagedRecording] { try damagedEntries().map(\.damage) }
 
     func damagedEntries() throws -> [(path: String, damage: DamagedRecording)] {
@@ -58,7 +60,7 @@ extension RecordingStore {
     /// When something was recorded or looked up last, since 1970.
     public var lastUsed: Duration? { use.lastUsed }
 
-    /// Removes what is of no use: damaged recordings, bodies that no recording names any more, drafts of dead processes.
+    /// Removes what is useless: damaged recordings, bodies that no recording names any more, drafts of dead processes.
     ///
     /// - Parameter moment: since 1970; a store not used since then loses everything.
     /// - Returns: what was removed, or `nil` when somebody is using the store.
@@ -97,7 +99,7 @@ extension RecordingStore {
 
     private func removeFolders(_ path: String, depth: Int) throws {
         if depth > 1 {
-            for name in try FileAccess.names(path, doing: "remove the recordings in `\(folder)`") {
+            for name in try storing("remove the recordings in `\(folder)`", { try Folder.names(path) }) {
                 try removeFolders("\(path)/\(name)", depth: depth - 1)
             }
         }
@@ -107,17 +109,19 @@ extension RecordingStore {
     func entryPaths() throws -> [String] { try files(in: "\(folder)/entries", depth: 3) }
 
     private func files(in folder: String, depth: Int) throws -> [String] {
-        let names = try FileAccess.names(folder, doing: "read the recordings in `\(folder)`").map { "\(folder)/\($0)" }
+        let names = try storing("read the recordings in `\(folder)`") { try Folder.names(folder) }
+            .map { "\(folder)/\($0)" }
         return depth == 1 ? names : try names.flatMap { try files(in: $0, depth: depth - 1) }
     }
 
-    /// Removes what processes that died have left.
+    /// Removes the drafts of dead processes.
     func sweepDrafts() throws {
         for path in try files(in: draftFolder, depth: 1) {
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { continue }
-            defer { close(descriptor) }
+            let file = OwnedDescriptor(descriptor)
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(path) }
+            file.close { _ = flock($0, LOCK_UN) }
         }
     }
 }

@@ -1,3 +1,5 @@
+internal import Files
+
 /// The recorded HTTP responses of one project, in a folder.
 ///
 /// - An entry is `entries/<2>/<group>/<variant>`, a small text file; its body is `bodies/<2>/<sha256>`, one file for equal
@@ -11,10 +13,10 @@ public struct RecordingStore: Sendable {
     public let folder: String
     let use: StoreUse
 
-    /// Bodies up to so many bytes come with the response (``RecordedResponse/content``).
+    /// The size up to which bodies come with the response (``RecordedResponse/content``), in bytes.
     public static let smallBody = 64 << 10
 
-    /// How long an entry may be: far more than the head of any response.
+    /// The longest entry in bytes, far more than the head of any response.
     static let entryLimit = 4 << 20
 
     /// - Parameter folder: an absolute path; made when something is recorded.
@@ -23,12 +25,12 @@ public struct RecordingStore: Sendable {
         use = StoreUse(folder: folder)
     }
 
-    /// Waits until no other process prunes the store, and from then on keeps all from pruning it as long as it is known.
+    /// Waits until no other process prunes the store, and then prevents pruning as long as this value exists.
     ///
     /// Every method does so, but blocks its thread meanwhile: tasks call this one before. Cancelling ends the wait.
     public func hold() async throws { try await use.hold() }
 
-    /// Looks for the response to a request: one recorded for the very same, else one that HTTP allows to answer it, else, for a
+    /// Finds the response to a request: one recorded for the very same, else one that HTTP allows to answer it, else, for a
     /// HEAD, the one to the GET.
     ///
     /// - Returns: `nil` when nothing was recorded that fits.
@@ -41,7 +43,7 @@ public struct RecordingStore: Sendable {
         key.method = "GET"
         guard let found = try find(key) else { return nil }
         return RecordedResponse(
-            head: found.file.head, body: nil, bodyLength: 0, recordedAt: .nanoseconds(found.status.modified),
+            head: found.file.head, body: nil, bodyLength: 0, recordedAt: found.status.modified,
             url: key.url)
     }
 
@@ -54,23 +56,23 @@ public struct RecordingStore: Sendable {
         return try find(key) != nil
     }
 
-    /// Reads a body through that did not come with its response. A file that was checked is not read again while it is the same.
+    /// Checks a body that did not come with its response. A file that was checked is not read again while it is unchanged.
     ///
     /// - Throws: ``DamagedRecording``.
     public func check(_ response: RecordedResponse) throws {
         guard response.content == nil, let path = response.body else { return }
-        let doing = "read the recording `\(path)`"
-        guard let descriptor = try FileAccess.open(path, doing: doing) else {
-            throw DamagedRecording(url: response.url, file: path, reason: "its body is missing")
+        let status = try storing("read the recording `\(path)`") {
+            guard let file = try Folder.open(path) else {
+                throw DamagedRecording(url: response.url, file: path, reason: "its body is missing")
+            }
+            return try FileStatus.of(file.rawValue)
         }
-        defer { FileAccess.shut(descriptor) }
-        let status = try FileAccess.status(descriptor, doing: doing)
         guard !use.hasChecked(status) else { return }
         try BodyReader(response).readThrough()
         use.noteChecked(status)
     }
 
-    /// Starts the body of a response.
+    /// Begins the body of a response.
     public func startBody() throws -> BodyWriter {
         try use.begin()
         try use.sweepOnce { try sweepDrafts() }
@@ -115,14 +117,14 @@ public struct RecordingStore: Sendable {
 
     // MARK: - Finding
 
-    typealias Found = (file: RecordingFile, status: FileAccess.Status, path: String)
+    typealias Found = (file: RecordingFile, status: FileStatus, path: String)
 
     private func find(_ key: RecordingKey) throws -> Found? {
         if let exact = try read(entryPath(key), url: key.url) { return exact }
         let group = "\(folder)/entries/\(key.group)"
         var best: (found: Found, fitness: Int)?
         var damage: DamagedRecording?
-        for name in try FileAccess.names(group, doing: "read the recordings in `\(group)`") {
+        for name in try storing("read the recordings in `\(group)`", { try Folder.names(group) }) {
             do {
                 guard let found = try read("\(group)/\(name)", url: key.url),
                     let fitness = Acceptance.fitness(of: found.file, for: key)
@@ -139,8 +141,10 @@ public struct RecordingStore: Sendable {
 
     /// - Returns: `nil` when there is no such entry.
     func read(_ path: String, url: String?) throws -> Found? {
-        let contents = try FileAccess.contents(
-            path, limit: Self.entryLimit, doing: "read the recording `\(path)`")
+        let contents = try storing("read the recording `\(path)`") { () -> (bytes: [UInt8], status: FileStatus)? in
+            guard let file = try Folder.open(path) else { return nil }
+            return (try file.bytes(limit: Self.entryLimit), try FileStatus.of(file.rawValue))
+        }
         guard let (bytes, status) = contents else { return nil }
         do {
             return (try RecordingFile(bytes), status, path)
@@ -152,7 +156,7 @@ public struct RecordingStore: Sendable {
     private func response(_ found: Found) throws -> RecordedResponse {
         let (file, status, _) = found
         var response = RecordedResponse(
-            head: file.head, body: nil, bodyLength: 0, recordedAt: .nanoseconds(status.modified), url: file.key.url)
+            head: file.head, body: nil, bodyLength: 0, recordedAt: status.modified, url: file.key.url)
         guard let body = file.body else { return response }
         let path = bodyPath(body.hash)
         response.body = path

@@ -1,13 +1,13 @@
 internal import Synchronization
 internal import Files
 
-/// What one process knows of a store while it uses it, and the lock that keeps others from pruning it meanwhile.
+/// The state of one process that uses a store, with the lock that prevents others from pruning it.
 final class StoreUse: Sendable {
     private struct State {
         var lock: OwnedDescriptor?
         var hasBegun = false
         var hasSwept = false
-        var checked: Set<FileAccess.Status> = []
+        var checked: Set<FileStatus> = []
     }
 
     private let path: String
@@ -19,11 +19,11 @@ final class StoreUse: Sendable {
         path = "\(folder)/lock"
     }
 
-    /// How long ``begin()`` waits at most, in steps of ``pause``.
+    /// The longest wait of ``begin()``, in steps of ``pause``.
     private static let longestWait = Duration.seconds(10)
     private static let pause = Duration.milliseconds(20)
 
-    /// Takes the lock, for as long as the store is known, and notes the time by touching it.
+    /// Takes the lock, as long as this value exists, and notes the time by touching its file.
     ///
     /// Blocks while another process prunes the store, for some seconds at most; after ``hold()`` it never does.
     ///
@@ -39,12 +39,12 @@ final class StoreUse: Sendable {
         }
     }
 
-    /// As ``begin()``, but suspends for as long as it takes; cancelling ends the wait.
+    /// Takes the lock as ``begin()`` does, but suspends the task as long as it takes. Cancelling ends the wait.
     func hold() async throws {
         while !tryBegin() { try await Task.sleep(for: Self.pause) }
     }
 
-    /// Where the lock cannot be had at all (there is no store yet, or it is on a read-only disk) nobody can prune either.
+    /// Tries to take the lock. Where that is impossible (there is no store yet, or it is on a read-only disk) nobody can prune.
     ///
     /// - Returns: `false` while somebody prunes the store.
     private func tryBegin() -> Bool {
@@ -75,7 +75,10 @@ final class StoreUse: Sendable {
         try state.withLock { state -> Result? in
             let held = state.lock
             let descriptor = held?.rawValue ?? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-            guard descriptor >= 0 else { throw FileAccess.failure("lock the recordings in `\(folder)`") }
+            guard descriptor >= 0 else {
+                throw RecordingError(
+                    doing: "lock the recordings in `\(folder)`", reason: Errno(rawValue: errno).description)
+            }
             let file = held ?? OwnedDescriptor(descriptor)
             defer {
                 // Back to where it was. An attempt that fails has lost the lock it had (flock(2)): it is taken anew later.
@@ -89,11 +92,9 @@ final class StoreUse: Sendable {
         }
     }
 
-    /// When the store was used last, since 1970; `nil` when it never was.
+    /// The time when the store was last used, since 1970; `nil` when it never was.
     var lastUsed: Duration? {
-        var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        return .nanoseconds(FileAccess.Status(info).modified)
+        Folder.status(path)?.modified
     }
 
     func sweepOnce(_ body: () throws -> Void) throws {
@@ -104,6 +105,6 @@ final class StoreUse: Sendable {
         if isFirst { try body() }
     }
 
-    func hasChecked(_ status: FileAccess.Status) -> Bool { state.withLock { $0.checked.contains(status) } }
-    func noteChecked(_ status: FileAccess.Status) { state.withLock { _ = $0.checked.insert(status) } }
+    func hasChecked(_ status: FileStatus) -> Bool { state.withLock { $0.checked.contains(status) } }
+    func noteChecked(_ status: FileStatus) { state.withLock { _ = $0.checked.insert(status) } }
 }

@@ -3,9 +3,9 @@
 ///
 /// Such a body is stored with stars in place of its secrets, as many as there were bytes. In a replay a token need only be there.
 enum TokenAnswer {
-    /// What lets its bearer in.
+    /// The members that are secret.
     private static let secrets: Set<String> = ["access_token", "accesstoken", "token", "id_token", "refresh_token"]
-    /// What else stands beside it. Another member, and the body is some other document, which nobody may change.
+    /// The members that may stand beside them. A body with any other member is another document, which nobody may change.
     private static let others: Set<String> = [
         "token_type", "expires_in", "expires_on", "expires_at", "expires", "issued_at", "not_before", "scope",
         "refresh_expires_in",
@@ -30,7 +30,7 @@ enum TokenAnswer {
         }
     }
 
-    /// Reads the little of JSON that a flat object is made of.
+    /// Reads the JSON of a flat object.
     private struct Scanner {
         let bytes: [UInt8]
         private var index = 0
@@ -63,7 +63,7 @@ enum TokenAnswer {
             return start..<index - 1
         }
 
-        /// A string, a number, `true`, `false` or `null`.
+        /// Reads a string, a number, `true`, `false` or `null`.
         mutating func takeScalar() -> Bool {
             skipBlanks()
             if index < bytes.count, bytes[index] == UInt8(ascii: "\"") { return takeString() != nil }

@@ -1,7 +1,7 @@
 internal import ChildProcesses
 
 extension Git {
-    /// What the user's own git would send to a remote, without asking anybody and without storing anything.
+    /// Finds the credential that the user's own git would send to a remote, without asking the user or storing anything.
     ///
     /// - Returns: `nil` when his helpers have nothing for it.
     public func credential(for remote: GitRemote) async throws -> GitCredential? {
@@ -24,7 +24,7 @@ extension Git {
 
 /// Where a repository came from, as far as git's credentials depend on it.
 public struct GitRemote: Sendable, Equatable {
-    /// As git has it.
+    /// The URL as git has it.
     public let url: String
     /// `https` or `http`.
     public let scheme: String
@@ -58,7 +58,7 @@ public struct GitCredential: Sendable, Equatable {
         self.password = password
     }
 
-    /// In the lines of git's credential protocol.
+    /// The credential in the lines of git's credential protocol.
     public var lines: String {
         "protocol=\(remote.scheme)\nhost=\(remote.host)\nusername=\(username)\npassword=\(password)\n"
     }

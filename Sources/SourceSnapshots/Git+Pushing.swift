@@ -1,6 +1,6 @@
 internal import ChildProcesses
 
-/// What a hook asks about the commits that are pushed.
+/// Answers a hook's questions about the commits that are pushed.
 extension Git {
     /// The folder that git looks for hooks in: `core.hooksPath` and linked worktrees honoured.
     ///
@@ -45,7 +45,7 @@ extension Git {
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// A file as a commit has it; `nil` when it has none of that name.
+    /// The content of a file in a commit; `nil` when the commit has no file of that name.
     public func file(_ path: String, of commit: String) async throws -> [UInt8]? {
         let outcome = try await run(["cat-file", "blob", "\(commit):\(path)"])
         return outcome.status.isSuccess ? outcome.output : nil

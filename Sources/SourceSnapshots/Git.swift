@@ -1,7 +1,7 @@
 internal import ChildProcesses
 
-/// Calls of `git`, made so that nothing in the user's repository changes: no lock, no hook, no monitor, no setting of the
-/// surroundings that would write there.
+/// Calls `git` so that nothing in the user's repository changes: without locks, hooks and monitors, and without settings of
+/// the environment that would write there.
 public struct Git: Sendable {
     let folder: String
     private let environment: [String: String?]
@@ -24,16 +24,16 @@ public struct Git: Sendable {
         self.writesPublicly = writesPublicly
     }
 
-    /// Settings of the user's surroundings rather than of a repository.
+    /// The variables of git that concern the user's network and not a repository. They are kept.
     private static let kept: Set<String> = ["GIT_SSL_CAINFO", "GIT_SSL_CAPATH", "GIT_SSH", "GIT_SSH_COMMAND"]
 
-    /// Every call has these (DESIGN 8.12). A hook of the user's would run on our private index; fsync has nothing to save.
+    /// The settings of every call (DESIGN 8.12). A hook of the user's would run on our private index; fsync has nothing to save.
     private static let settings = [
         "core.splitIndex=false", "core.fsmonitor=false", "core.untrackedCache=false", "core.hooksPath=/dev/null",
         "submodule.recurse=false", "core.fsync=none", "core.looseCompression=0", "advice.addEmbeddedRepo=false",
     ].flatMap { ["-c", $0] }
 
-    /// What git ignores below the folder: paths relative to it, a folder that is ignored whole with a slash at its end.
+    /// The paths below the folder that git ignores, relative to it. A folder that is ignored whole has a slash at its end.
     ///
     /// - Returns: `nil` when the folder is in no work tree.
     public func ignoredPaths() async throws -> [[UInt8]]? {
@@ -50,17 +50,17 @@ public struct Git: Sendable {
         (try? await run(["ls-files", "--error-unmatch", "--", path]).status.isSuccess) ?? false
     }
 
-    /// The same with more variables.
+    /// The same calls with more variables.
     ///
     /// What is written with them is for all to read, whatever this process's umask: a build may run as any user.
     func with(_ variables: [String: String]) -> Git {
         Git(folder: folder, environment: environment.merging(variables) { $1 }, writesPublicly: true)
     }
 
-    /// The same from another folder.
+    /// The same calls from another folder.
     func at(_ folder: String) -> Git { Git(folder: folder, environment: environment) }
 
-    /// Runs a command; how it ends is the caller's to judge.
+    /// Runs a command. The caller judges its exit status.
     func run(
         _ arguments: [String], settings: [String] = [], input: [UInt8] = [],
         environment changes: [String: String?] = [:]

@@ -1,13 +1,13 @@
 internal import Files
 internal import ChildProcesses
 
-/// The names and settings of a repository, as a build is to see them.
+/// The references and settings of a repository that a build sees.
 struct GitFacts: Sendable {
-    /// `<id> <name>`, a line each, sorted by name as `packed-refs` has them.
+    /// The references in the lines of `packed-refs`, `<id> <name>`, sorted by name.
     let references: [UInt8]
     /// The settings that a build may see, in git's order.
     let settings: [(key: String, value: String)]
-    /// What HEAD is: `ref: refs/heads/main`, or a commit.
+    /// The content of HEAD: `ref: refs/heads/main`, or a commit.
     let head: String
 
     static func read(_ repository: GitRepository) async throws -> GitFacts {
@@ -36,7 +36,7 @@ struct GitFacts: Sendable {
         return nil
     }
 
-    /// What is checked out.
+    /// The commit and reference that are checked out.
     var checkedOut: SourceHead {
         guard head.hasPrefix("ref: ") else { return SourceHead(commit: head, reference: nil, origin: origin) }
         let reference = String(head.dropFirst(5))
@@ -49,7 +49,7 @@ struct GitFacts: Sendable {
         String(decoding: bytes.prefix { $0 != 0x0a }, as: UTF8.self)
     }
 
-    /// `config --list -z`: the key, a line feed, the value, NUL; a key without a value has no line feed.
+    /// Parses `config --list -z`: the key, a line feed, the value, NUL. A key without a value has no line feed.
     private static func settings(_ bytes: [UInt8]) -> [(key: String, value: String)] {
         bytes.split(separator: 0).map { entry in
             let parts = entry.split(separator: 0x0a, maxSplits: 1, omittingEmptySubsequences: false)
@@ -60,7 +60,8 @@ struct GitFacts: Sendable {
         }
     }
 
-    /// What a fresh clone would have, too. The rest is this machine's: hooks, monitors, editors, credentials, headers.
+    /// The setting, when a fresh clone would have it, too. Others belong to this machine: hooks, monitors, editors, credentials,
+    /// headers.
     private static func visible(_ setting: (key: String, value: String)) -> (key: String, value: String)? {
         let (key, value) = setting
         let parts = key.split(separator: ".")
@@ -77,7 +78,7 @@ struct GitFacts: Sendable {
         }
     }
 
-    /// `https://user:secret@host/…` without the part before the `@`; other forms hold no secret.
+    /// Removes the part before the `@` from `https://user:secret@host/…`. Other forms of URLs hold no secret.
     static func withoutPassword(_ url: String) -> String {
         guard url.hasPrefix("http://") || url.hasPrefix("https://"), let start = url.firstRange(of: "://")?.upperBound
         else { return url }

@@ -8,7 +8,7 @@ struct GitLayer: Sendable {
     /// The folder of the container that object folders are mounted below.
     let objectsFolder: String
 
-    /// A place objects are read from in the container.
+    /// A folder of objects, with its place in the container.
     struct ObjectStore: Sendable {
         let host: String
         let container: String
@@ -16,7 +16,7 @@ struct GitLayer: Sendable {
         let gitPath: String
     }
 
-    /// Writes the layer.
+    /// Writes the layer to ``folder``.
     ///
     /// - Returns: where its objects are to be mounted.
     func write(_ snapshot: SourceSnapshot, _ mirror: SourceMirror) async throws -> [ObjectStore] {
@@ -31,7 +31,7 @@ struct GitLayer: Sendable {
                 try Folder.make("\(target)/\(inner)")
             }
             try write(part.snapshot, to: target, places)
-            try await index(part.snapshot, mirror, number, to: "\(target)/index")
+            try await index(part.snapshot, number, in: mirror, to: "\(target)/index")
         }
         return stores
     }
@@ -49,7 +49,7 @@ struct GitLayer: Sendable {
         }
     }
 
-    /// A branch that was asked for is checked out; a tag or a commit is a detached HEAD, as in the service.
+    /// The content of HEAD: a branch that was named is checked out, a tag or a commit is a detached HEAD, as in CodeBuild.
     private static func head(of part: SourceSnapshot) -> String {
         guard case .revision = part.kind else { return part.facts.head }
         guard let commit = part.head.commit else { return part.facts.head }
@@ -57,7 +57,7 @@ struct GitLayer: Sendable {
         return "ref: \(reference)"
     }
 
-    /// The settings of a Linux checkout, then those of the user's that a clone would have.
+    /// The settings of a Linux checkout, followed by those settings of the user that a clone would have.
     ///
     /// The files' inodes, owners and times of change are not those the index knows, wherever files were copied: git is to
     /// look at size and time alone, or the first `git diff-index` would take every file for changed.
@@ -75,7 +75,7 @@ struct GitLayer: Sendable {
         return text
     }
 
-    /// The repository's objects, ours, and those the repository itself borrows.
+    /// The folders of the repository's objects, of our own, and of those that the repository refers to by `alternates`.
     private func objectStores(_ part: SourceSnapshot, _ gitPath: String, from number: Int) throws -> [ObjectStore] {
         let own = [part.repository.objects, part.objects].enumerated().map { offset, host in
             ObjectStore(host: host, container: "\(objectsFolder)/\(number + offset)", gitPath: gitPath)
@@ -95,9 +95,9 @@ struct GitLayer: Sendable {
         return try paths + paths.flatMap { try borrowed($0, depth: depth + 1) }
     }
 
-    /// The index of the build: what is staged, with the times of the mirror's files.
+    /// Writes the index of the build: what is staged, with the times of the mirror's files.
     private func index(
-        _ part: SourceSnapshot, _ mirror: SourceMirror, _ number: Int, to path: String
+        _ part: SourceSnapshot, _ number: Int, in mirror: SourceMirror, to path: String
     ) async throws {
         var source = mirror.index(number)
         if part.staged != part.checkout {

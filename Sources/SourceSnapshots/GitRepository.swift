@@ -1,16 +1,16 @@
 internal import ChildProcesses
 
-/// Where the parts of a folder's repository lie. All paths are absolute.
+/// The places of the parts of a folder's repository, as absolute paths.
 public struct GitRepository: Sendable {
     let git: Git
     let gitDirectory: String
-    /// Where linked worktrees share objects, refs and settings; else the same as ``gitDirectory``.
+    /// The directory of objects, refs and settings, which linked worktrees share; otherwise the same as ``gitDirectory``.
     let commonDirectory: String
     let index: String
     let objects: String
-    /// Of the folder below the top of the work tree, with a slash at its end; empty at the top.
+    /// The path of the folder below the top of the work tree, with a slash at its end; empty at the top.
     let prefix: String
-    /// Whether the folder belongs to a work tree: not so in a bare repository, and inside of `.git`.
+    /// Whether the folder belongs to a work tree. In a bare repository and inside of `.git` it does not.
     let hasWorkTree: Bool
 
     /// Finds the repository of the folder `git` looks from.
@@ -49,7 +49,7 @@ public struct GitRepository: Sendable {
             prefix: parts[5], hasWorkTree: parts[0] == "true")
     }
 
-    /// Whether git ignores the folder itself: then it is no part of the repository, only inside of it.
+    /// Whether git ignores the folder itself, so that it lies in the repository without being a part of it.
     func ignoresFolder() async throws -> Bool {
         guard !prefix.isEmpty else { return false }
         let outcome = try await git.run(["check-ignore", "--quiet", "--", "."])
@@ -57,11 +57,11 @@ public struct GitRepository: Sendable {
     }
 }
 
-/// What a repository says about where a source came from.
+/// The origin of a source, as its repository knows it.
 public struct SourceHead: Sendable, Equatable {
     /// The commit, unless there is none yet.
     public var commit: String?
-    /// The full name of what was asked for: `refs/heads/main`, `refs/tags/v1`; `nil` for a bare commit.
+    /// The full name of the reference that was named: `refs/heads/main`, `refs/tags/v1`; `nil` for a bare commit.
     public var reference: String?
     /// The `origin` remote, without any password in it.
     public var origin: String?

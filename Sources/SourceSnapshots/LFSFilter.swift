@@ -1,9 +1,9 @@
 /// Stands in for Git LFS while snapshots are taken and checked out: content comes from this machine only, and no file is
 /// added to the user's `.git/lfs`. Git starts this very program for it (``LFSFilterProcess``).
 struct LFSFilter: Sendable {
-    /// Of this program: the words that make it the filter. Without them LFS files stay what their filters make of them.
+    /// The command of this program that serves as the filter. Without it LFS files stay what their filters make of them.
     private let program: [String]
-    /// Where new objects go, and where the user's are.
+    /// The folder for new objects, and the user's own.
     private let stores: [String]
 
     init(_ repository: GitRepository, objects: String, program: [String]) {
@@ -11,7 +11,7 @@ struct LFSFilter: Sendable {
         stores = ["\(objects)/../lfs", "\(repository.commonDirectory)/lfs/objects"]
     }
 
-    /// Settings for git.
+    /// The settings that make git use the filter.
     ///
     /// - Parameter missing: a file that gets a line for every object that is not here.
     func settings(missing: String = "/dev/null") -> [String] {

@@ -2,7 +2,7 @@ internal import Archives
 internal import Crypto
 internal import Files
 
-/// The other end of git's "long running filter process": cleans content to Git LFS pointers, and smudges them back.
+/// Serves git as a "long running filter process": turns content into Git LFS pointers (clean), and back (smudge).
 ///
 /// The protocol: https://git-scm.com/docs/gitattributes#_long_running_filter_process; pointers:
 /// https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -31,7 +31,7 @@ public struct LFSFilterProcess {
         try Folder.make(ownStore)
         let draft = "\(ownStore)/draft.\(UniqueName.make())"
         while let request = try packets.readList() {
-            let content = try Content(draft, &packets)
+            let content = try ReceivedFile(draft, &packets)
             if request.contains("command=clean") {
                 try clean(content, draft)
             } else {
@@ -41,8 +41,8 @@ public struct LFSFilterProcess {
         unlink(draft)
     }
 
-    /// A pointer stays one; so does nothing.
-    private mutating func clean(_ content: Content, _ draft: String) throws {
+    /// Stores content and answers with its pointer. Pointers and empty content stay as they are.
+    private mutating func clean(_ content: ReceivedFile, _ draft: String) throws {
         guard content.size > 0, content.pointer == nil else { return try packets.answer(withFile: draft) }
         if !Folder.exists(Self.path(of: content.id, in: userStore)) {
             let path = Self.path(of: content.id, in: ownStore)
@@ -53,8 +53,8 @@ public struct LFSFilterProcess {
         try packets.answer(with: Array(text.utf8))
     }
 
-    /// What is no pointer stays as it is, and so does the pointer of an object that is not here.
-    private mutating func smudge(_ content: Content, _ draft: String) throws {
+    /// Answers with the content of a pointer. Other content stays as it is, and so does the pointer of a missing object.
+    private mutating func smudge(_ content: ReceivedFile, _ draft: String) throws {
         guard let id = content.pointer else { return try packets.answer(withFile: draft) }
         for store in [ownStore, userStore] where Folder.exists(Self.path(of: id, in: store)) {
             return try packets.answer(withFile: Self.path(of: id, in: store))
@@ -72,11 +72,11 @@ public struct LFSFilterProcess {
         "\(store)/\(id.prefix(2))/\(id.dropFirst(2).prefix(2))/\(id)"
     }
 
-    /// What git sent of one file, put aside in a file of ours.
-    private struct Content {
+    /// The content of one file as git sent it, stored in a draft.
+    private struct ReceivedFile {
         private(set) var size = 0
         let id: String
-        /// The id it points to, when it is a pointer.
+        /// The id of the object, when the content is a pointer to one.
         let pointer: String?
 
         init(_ path: String, _ packets: inout PacketStream) throws {
@@ -100,11 +100,11 @@ public struct LFSFilterProcess {
     }
 }
 
-/// Git's packets: four hexadecimal digits of length, the bytes; `0000` ends a list.
+/// Reads and writes git's packets: four hexadecimal digits of length, then the bytes. `0000` ends a list.
 private struct PacketStream {
     private let input: OwnedDescriptor
     private let output: OwnedDescriptor
-    /// What one packet can carry.
+    /// The most bytes that one packet can carry.
     private static let limit = 65_516
 
     init(input: Int32, output: Int32) {
@@ -148,7 +148,7 @@ private struct PacketStream {
     func answer(withFile path: String) throws {
         try write(list: ["status=success"])
         let file = OwnedDescriptor(
-            try explaining("read `\(path)`", .cannotRead) {
+            try explaining("read `\(path)`", as: .cannotRead) {
                 try DirectoryHandle.check { open(path, O_RDONLY | O_CLOEXEC) }
             })
         try file.readToEnd(stop: nil) { bytes in

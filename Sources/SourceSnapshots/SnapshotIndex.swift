@@ -8,7 +8,7 @@ struct SnapshotIndex: Sendable {
     let path: String
     let git: Git
     private let lfs: LFSFilter
-    /// Never part of a source, git or not: our own folder, and what the caller names. Relative to the folder.
+    /// The paths that are never part of a source: our own folder, and what the caller names. They are relative to the folder.
     private let excluded: [[UInt8]]
 
     /// - Parameters:
@@ -32,14 +32,14 @@ struct SnapshotIndex: Sendable {
         ]
     }
 
-    /// The tree of all that the index holds.
+    /// Writes the tree of everything that the index holds, and returns its id.
     func writeTree(prefix: String = "") async throws -> String? {
         let outcome = try await git.run(
             ["write-tree", "--missing-ok"] + (prefix.isEmpty ? [] : ["--prefix=\(prefix)"]))
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// Untracked folders that are repositories of their own: no part of this one, and `git add` stumbles over them.
+    /// The untracked folders that are repositories of their own. They are no part of this one, and `git add` fails on them.
     func nestedRepositories() async throws -> [[UInt8]] {
         // A folder is listed instead of its files only when it is such a one.
         try await git.call(
@@ -47,7 +47,7 @@ struct SnapshotIndex: Sendable {
         ).split(separator: 0).filter { $0.last == 0x2f }.map { Array($0.dropLast()) }
     }
 
-    /// Takes in every change below the folder: contents, modes, new files, deletions.
+    /// Adds every change below the folder: contents, modes, new files, deletions.
     func add(leavingOut nested: [[UInt8]]) async throws {
         var specs = [Array(".".utf8)] + excluded.flatMap(Self.exclusions)
         specs += nested.map { Array(":(exclude,literal)".utf8) + $0 }
@@ -73,10 +73,10 @@ struct SnapshotIndex: Sendable {
         return [whole, whole + Array("/**".utf8)]
     }
 
-    /// What tells one set of exclusions from another.
+    /// A text that differs for different exclusions.
     var exclusionMark: [UInt8] { Array(excluded.joined(separator: [0x0a])) }
 
-    /// Looks through the index for what is no file: the submodules; and whether it holds what is to be left out.
+    /// Finds the submodules in the index, and whether it holds anything that is excluded.
     ///
     /// Paths are relative to the folder.
     func specialEntries() async throws -> (submodules: [Entry], hasExcluded: Bool) {
@@ -115,7 +115,7 @@ struct SnapshotIndex: Sendable {
 }
 
 extension String {
-    /// As git reads a path in double quotes.
+    /// The text as git reads it in double quotes.
     var escapedForGit: String {
         String(flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] })
     }

@@ -2,16 +2,16 @@ internal import Files
 internal import ChildProcesses
 
 extension SnapshotStore {
-    /// What filling an index came to.
-    struct Content: Sendable {
-        /// As in ``SourceSnapshot``; `nil` when it is what the index holds.
+    /// The result of filling an index.
+    struct FilledIndex: Sendable {
+        /// The ``SourceSnapshot/staged`` tree; `nil` when it is the tree of the index.
         var staged: String?
         var head: SourceHead?
         var warnings: [String] = []
     }
 
     /// Fills a private index with what is asked for.
-    static func content(_ kind: SourceKind, _ index: SnapshotIndex) async throws -> Content {
+    static func fill(_ index: SnapshotIndex, with kind: SourceKind) async throws -> FilledIndex {
         switch kind {
         case .folder, .worktree: try await worktree(index)
         case .index: try staged(index)
@@ -19,19 +19,19 @@ extension SnapshotStore {
         }
     }
 
-    private static func worktree(_ index: SnapshotIndex) async throws -> Content {
+    private static func worktree(_ index: SnapshotIndex) async throws -> FilledIndex {
         let staged = try await seed(index)
         let nested = try await index.nestedRepositories()
         try await index.add(leavingOut: nested)
-        return Content(
+        return FilledIndex(
             staged: staged,
             warnings: nested.map { path in
                 "`\(String(decoding: path, as: UTF8.self))` is a repository of its own and no submodule: left out"
             })
     }
 
-    /// Begins with the user's own index, so that unchanged files need not be read. What we added last time is kept as long
-    /// as the user's is still the same.
+    /// Begins with the user's own index, so that unchanged files need not be read. Our additions to it are kept as long as the
+    /// user's index stays the same.
     ///
     /// - Returns: the tree of the user's index, or `nil` when it cannot be written (a merge with conflicts).
     private static func seed(_ index: SnapshotIndex) async throws -> String? {
@@ -52,12 +52,12 @@ extension SnapshotStore {
         return staged
     }
 
-    private static func staged(_ index: SnapshotIndex) throws -> Content {
+    private static func staged(_ index: SnapshotIndex) throws -> FilledIndex {
         if try Folder.copyWithTime(index.repository.index, to: index.path) == nil { try Folder.remove(index.path) }
-        return Content()
+        return FilledIndex()
     }
 
-    private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> Content {
+    private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> FilledIndex {
         let git = index.repository.git
         let doing = "take `git:\(name)` of `\(git.folder)`"
         func resolve(_ suffix: String) async throws -> String? {
@@ -79,7 +79,7 @@ extension SnapshotStore {
         try Folder.remove(index.path)
         _ = try await index.git.call(["read-tree", tree], doing: doing)
         let origin = try await git.run(["config", "--get", "remote.origin.url"])
-        return Content(
+        return FilledIndex(
             head: SourceHead(
                 commit: commit, reference: named.hasPrefix("refs/") ? named : nil,
                 origin: origin.status.isSuccess ? GitFacts.withoutPassword(origin.text) : nil))
@@ -87,7 +87,7 @@ extension SnapshotStore {
 
     /// Names the content by trees, and lists the submodules below the folder.
     static func trees(
-        _ index: SnapshotIndex, _ content: Content
+        _ index: SnapshotIndex, _ filled: FilledIndex
     ) async throws -> (tree: String, checkout: String, submodules: [SnapshotIndex.Entry]) {
         let prefix = index.repository.prefix
         // What was found out about this tree last time still holds.
@@ -107,7 +107,7 @@ extension SnapshotStore {
         return (tree, try await index.checkout(of: tree), links)
     }
 
-    /// Why no tree can be written.
+    /// Throws the reason why no tree can be written.
     private static func explain(_ index: SnapshotIndex) async throws -> Never {
         let unmerged = try await index.git.run(["ls-files", "--unmerged", "-z"])
         let doing = "take a snapshot of `\(index.git.folder)`"
@@ -125,7 +125,7 @@ extension SnapshotStore {
     }
 }
 
-/// What was found out about a tree.
+/// A note on a tree: its submodules, and the exclusions it was made with.
 private struct TreeNote {
     let tree: String
     let exclusions: [UInt8]

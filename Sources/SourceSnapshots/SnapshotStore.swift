@@ -12,11 +12,11 @@ public struct SnapshotStore: Sendable {
     let lfsFilter: [String]
     let tell: @Sendable (News) -> Void
 
-    /// What may take a moment.
+    /// Something that may take a moment.
     public enum News: Sendable {
         /// Another process is at work in the same folder; the text says who.
         case waiting(String)
-        /// Every file is written, for the first time or because nothing that is there can be used.
+        /// Every file is written, because there is no checkout that could be updated.
         case checkingOut
     }
 
@@ -46,7 +46,7 @@ public struct SnapshotStore: Sendable {
         return try await withLock { try await take(kind, repository, without: excluded, in: folder) }
     }
 
-    /// Finds the repository, and says why it will not do.
+    /// Finds the repository, and throws the reason when it cannot be used.
     func usable(_ kind: SourceKind, _ git: Git) async throws -> GitRepository? {
         let doing = "take `\(kind)` of `\(git.folder)`"
         guard let repository = try await GitRepository.find(git) else {
@@ -65,17 +65,17 @@ public struct SnapshotStore: Sendable {
         try Folder.makePublic("\(folder)/objects")
         let directory = try explaining("open `\(folder)`") { try DirectoryHandle(opening: FilePath(folder)) }
         let lock = try await FileLock.acquire(
-            Array("lock".utf8), in: directory, .exclusive, purpose: "staging the source", clock: ContinuousClock(),
-            onWait: { [tell] in tell(.waiting($0)) })
+            Array("lock".utf8), in: directory, .exclusive, purpose: "staging the source",
+            wait: FileLock.Wait { [tell] in tell(.waiting($0)) })
         defer { lock.release() }
         try prune()
         return try await body()
     }
 
-    /// Git's own measure: objects are spread evenly over 256 folders.
+    /// The number of objects in one of 256 folders from which on the store is pruned, as git itself estimates it.
     private static let objectsPerFolder = 256
 
-    /// Begins anew once many snapshots of changed files have left their objects behind, and no build needs them.
+    /// Removes everything once many snapshots have left objects behind, and no build needs them.
     private func prune() throws {
         guard try Folder.names("\(folder)/objects/17").count > Self.objectsPerFolder,
             try Folder.names("\(folder)/mirrors").allSatisfy({
@@ -99,35 +99,35 @@ public struct SnapshotStore: Sendable {
         // We hold the lock: another's would be a dead process's.
         try Folder.remove("\(index.path).lock")
         async let facts = GitFacts.read(repository)
-        let content = try await Self.content(kind, index)
-        return try await snapshot(kind, index, content, facts, in: folder)
+        let filled = try await Self.fill(index, with: kind)
+        return try await snapshot(kind, filled, in: index, facts: facts, folder: folder)
     }
 
     private func snapshot(
-        _ kind: SourceKind, _ index: SnapshotIndex, _ content: Content, _ facts: GitFacts, in folder: String
+        _ kind: SourceKind, _ filled: FilledIndex, in index: SnapshotIndex, facts: GitFacts, folder: String
     ) async throws -> SourceSnapshot {
         let repository = index.repository
-        let (tree, checkout, links) = try await Self.trees(index, content)
-        var warnings = content.warnings, submodules: [SourceSnapshot.Submodule] = []
+        let (tree, checkout, links) = try await Self.trees(index, filled)
+        var warnings = filled.warnings, submodules: [SourceSnapshot.Submodule] = []
         for link in links {
             let path = String(decoding: link.path, as: UTF8.self)
-            let (module, warning) = try await submodule(kind, path, link.id, repository, in: folder)
+            let (module, warning) = try await submodule(path, at: link.id, kind, of: repository, in: folder)
             if let module { submodules.append(.init(path: repository.prefix + path, snapshot: module)) }
             if let warning { warnings.append(warning) }
         }
         return SourceSnapshot(
             kind: kind, tree: tree, identity: SourceSnapshot.identity(tree: tree, submodules),
-            head: content.head ?? facts.checkedOut, warnings: warnings + submodules.flatMap(\.snapshot.warnings),
+            head: filled.head ?? facts.checkedOut, warnings: warnings + submodules.flatMap(\.snapshot.warnings),
             repository: repository, facts: facts, objects: "\(folder)/objects", checkout: checkout,
-            staged: content.staged ?? (kind == .worktree ? facts.checkedOut.commit : nil) ?? checkout,
+            staged: filled.staged ?? (kind == .worktree ? facts.checkedOut.commit : nil) ?? checkout,
             submodules: submodules)
     }
 
-    /// A submodule's own snapshot: as it lies in the working tree, or at the commit that was recorded.
+    /// Takes the snapshot of a submodule: as it lies in the working tree, or at the recorded commit.
     ///
-    /// One that was never fetched stays the empty folder it is, as in a clone of the service's.
+    /// A submodule that was never fetched stays an empty folder, as in CodeBuild.
     private func submodule(
-        _ kind: SourceKind, _ path: String, _ commit: String, _ outer: GitRepository, in folder: String
+        _ path: String, at commit: String, _ kind: SourceKind, of outer: GitRepository, in folder: String
     ) async throws -> (SourceSnapshot?, warning: String?) {
         let place = "\(outer.git.folder)/\(path)"
         guard Folder.exists("\(place)/.git"), let inner = try await GitRepository.find(outer.git.at(place)),

@@ -1,12 +1,12 @@
 internal import Archives
 internal import Files
 
-/// A source as one tar stream, for engines that do not see this machine's files.
+/// Writes a source as one tar stream, for engines that do not see this machine's files.
 public struct SourceArchive: Sendable {
-    /// A tree, and where in the source it belongs.
+    /// A tree, with its place in the source.
     public struct Part: Sendable {
         let tree: SourceTree
-        /// Empty for the top, else with a slash at its end.
+        /// The path of the tree in the source: empty for the top, else with a slash at its end.
         let prefix: [UInt8]
 
         public init(_ tree: SourceTree, prefix: [UInt8] = []) {
@@ -19,7 +19,7 @@ public struct SourceArchive: Sendable {
 
     public init(_ parts: [Part]) { self.parts = parts }
 
-    /// A staged snapshot, its `.git` with all objects.
+    /// Makes the archive of a staged snapshot; its `.git` has all objects.
     public init(_ source: StagedSource) throws {
         var parts = [Part(try SourceTree(root: source.files, excluding: []))]
         if let layer = source.gitLayer {
@@ -36,13 +36,13 @@ public struct SourceArchive: Sendable {
         self.init(parts)
     }
 
-    /// Writes the stream and closes the descriptor. Everything in it is root's, as the service's own checkout is.
+    /// Writes the stream and closes the descriptor. Everything in it belongs to root, as in CodeBuild.
     ///
     /// - Throws: ``FileError`` when a file cannot be read or the reader went away.
     public func write(to descriptor: Int32) async throws {
         try await BlockingThread.run { stop in
             defer { close(descriptor) }
-            try explaining("read the source in `\(parts.first?.tree.root ?? "")`", .cannotRead) {
+            try explaining("read the source in `\(parts.first?.tree.root ?? "")`", as: .cannotRead) {
                 let writer = try ArchiveWriter(fileDescriptor: descriptor, format: .tar, stop: stop)
                 for part in parts { try part.write(to: writer) }
                 try writer.close()
@@ -99,7 +99,7 @@ extension SourceArchive.Part {
         }
     }
 
-    /// Exactly `size` bytes, whatever happens to the file meanwhile: the stream has promised that many.
+    /// Writes exactly `size` bytes, as announced in the stream, whatever happens to the file meanwhile.
     private func content(of name: [CChar], size: Int, to writer: ArchiveWriter) throws {
         let file = open(name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
         guard file >= 0 else { throw Errno(rawValue: errno) }

@@ -1,12 +1,12 @@
 internal import Files
 
-/// What changed in a source since a moment: found by the times and names of its files alone.
+/// The changes of a source since a moment, found by the times and names of its files alone.
 public struct SourceChanges: Sendable, Equatable {
-    /// Files and links, relative to the source.
+    /// The changed files and links, relative to the source.
     public let changed: [[UInt8]]
-    /// Of files that are no more.
+    /// The paths of files that are gone.
     public let deleted: [[UInt8]]
-    /// All files and links there are.
+    /// The paths of all files and links.
     public let all: [[UInt8]]
 
     public var isEmpty: Bool { changed.isEmpty && deleted.isEmpty }

@@ -1,15 +1,15 @@
-/// A source that cannot be had.
+/// A source that cannot be taken.
 public struct SourceError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
         private enum Value { case unreadable, noRepository, noRevision, refused }
         private let value: Value
-        /// The system could not read it.
+        /// The source cannot be read.
         public static var unreadable: Self { Self(value: .unreadable) }
-        /// The folder is not what the kind of source needs: in no repository, or in a bare one.
+        /// The kind of source needs a repository, and the folder is in none, or in a bare one.
         public static var noRepository: Self { Self(value: .noRepository) }
         /// There is no such commit.
         public static var noRevision: Self { Self(value: .noRevision) }
-        /// Git would not do it.
+        /// Git refused.
         public static var refused: Self { Self(value: .refused) }
     }
 

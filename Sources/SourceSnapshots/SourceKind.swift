@@ -1,10 +1,10 @@
-/// What of a folder becomes a build's source.
+/// The state of a folder that becomes a build's source.
 public enum SourceKind: Sendable, Equatable, CustomStringConvertible {
-    /// The folder as it is; no git asked.
+    /// The folder as it is, without git.
     case folder
-    /// What the working tree holds: tracked files as they are now, untracked ones, no ignored ones.
+    /// The working tree: tracked files as they are now, and untracked ones, but no ignored ones.
     case worktree
-    /// What is staged.
+    /// The staged files.
     case index
     /// A commit, by any name git knows.
     case revision(String)

@@ -2,7 +2,7 @@ internal import Archives
 internal import ChildProcesses
 internal import Files
 
-/// A checkout of a snapshot in the cache, brought from one snapshot to the next by git itself.
+/// A checkout of a snapshot in the cache, which git updates from one snapshot to the next.
 ///
 /// While somebody uses it nothing in it changes: its files are the lower layer of a build's source. There are two kinds of
 /// users, each with a mark of its own:
@@ -18,14 +18,14 @@ struct SourceMirror: Sendable {
     private var readers: String { "\(folder)/readers" }
     private var note: String { "\(folder)/content" }
 
-    /// What it holds, or `nil` when that is not known: it is new, or an update did not come to its end.
+    /// The content of the mirror; `nil` when it is not known, because the mirror is new or an update was interrupted.
     func content() throws -> MirrorContent? {
         Folder.exists(note) ? MirrorContent(text: String(decoding: try Folder.read(note), as: UTF8.self)) : nil
     }
 
-    /// Whether a container has it, or a process that reads it; marks of readers that are dead are removed on the way.
+    /// Whether a container or a reading process uses the mirror. Marks of readers that are dead are removed.
     ///
-    /// Only for who holds the store's lock.
+    /// The caller holds the store's lock.
     var isInUse: Bool { (try? Folder.names(users).isEmpty && liveReaders().isEmpty) != true }
 
     // MARK: Users
@@ -63,27 +63,27 @@ struct SourceMirror: Sendable {
         }
     }
 
-    /// Takes away the mark of a container that is gone.
+    /// Removes the mark of a container that is gone.
     func forget(_ container: String) { unlink("\(users)/\(container)") }
 
     // MARK: Updating
 
-    /// Brings the files from whatever they are to a snapshot.
+    /// Updates the files to a snapshot, whatever they are now.
     ///
-    /// - Returns: what could not be had, in a sentence each.
+    /// - Returns: warnings about files that are missing, in a sentence each.
     func update(to snapshot: SourceSnapshot, lfsFilter: [String]) async throws -> [String] {
         let wanted = MirrorContent(snapshot)
         if let old = try content(), old.paths == wanted.paths {
             try Folder.remove(note)
             do {
-                return try await checkOut(snapshot, wanted, from: old, lfsFilter)
+                return try await checkOut(snapshot, wanted, from: old, lfsFilter: lfsFilter)
             } catch let error as SourceError {
                 // Somebody has been at our files; a new beginning needs nothing of them.
                 _ = error
             }
         }
         try clear()
-        return try await checkOut(snapshot, wanted, from: nil, lfsFilter)
+        return try await checkOut(snapshot, wanted, from: nil, lfsFilter: lfsFilter)
     }
 
     private func clear() throws {
@@ -94,7 +94,7 @@ struct SourceMirror: Sendable {
     }
 
     private func checkOut(
-        _ snapshot: SourceSnapshot, _ wanted: MirrorContent, from old: MirrorContent?, _ lfsFilter: [String]
+        _ snapshot: SourceSnapshot, _ wanted: MirrorContent, from old: MirrorContent?, lfsFilter: [String]
     ) async throws -> [String] {
         let missing = "\(folder)/missing"
         try Folder.write(missing, [])
@@ -103,8 +103,8 @@ struct SourceMirror: Sendable {
             let target = path.isEmpty ? files : "\(files)/\(path)"
             try Folder.makePublic(target)
             try await checkOut(
-                part, to: target, number, from: old?.trees[number],
-                LFSFilter(part.repository, objects: part.objects, program: lfsFilter).settings(missing: missing))
+                part, number, to: target, from: old?.trees[number],
+                lfs: LFSFilter(part.repository, objects: part.objects, program: lfsFilter).settings(missing: missing))
         }
         let pointers = try Folder.read(missing).split(separator: 0x0a).count
         // With something missing the content is not what the snapshot's name promises: the next build tries again.
@@ -118,7 +118,7 @@ struct SourceMirror: Sendable {
     }
 
     private func checkOut(
-        _ part: SourceSnapshot, to target: String, _ number: Int, from old: String?, _ lfs: [String]
+        _ part: SourceSnapshot, _ number: Int, to target: String, from old: String?, lfs: [String]
     ) async throws {
         guard old != part.checkout else { return }
         let repository = part.repository, index = "\(folder)/index-\(number)"
@@ -134,17 +134,17 @@ struct SourceMirror: Sendable {
         }
     }
 
-    /// As on the service's machine, whatever this one is: Linux, a whole checkout, line ends as they are in git.
+    /// The settings of CodeBuild's machine, whatever this one is: Linux, a whole checkout, line ends as they are in git.
     private static let settings = [
         "core.sparseCheckout=false", "index.sparse=false", "core.autocrlf=false", "core.eol=lf", "core.symlinks=true",
         "core.fileMode=true", "checkout.workers=0", "core.checkStat=default",
     ]
 
-    /// The index that goes with a part of the checked out files.
+    /// The path of the index of one part of the checked out files.
     func index(_ number: Int) -> String { "\(folder)/index-\(number)" }
 }
 
-/// What a mirror holds: the snapshot's identity, and the tree of each part, the source itself first.
+/// The content of a mirror: the snapshot's identity, and the tree of each part, the source itself first.
 struct MirrorContent: Sendable, Equatable {
     let identity: String
     let paths: [String]

@@ -1,7 +1,7 @@
 internal import Files
 internal import Crypto
 
-/// A source as git names it: a tree, and where it came from. Equal content has an equal ``tree`` and ``identity``.
+/// A source as a git tree, with its origin. Equal content has an equal ``tree`` and ``identity``.
 public struct SourceSnapshot: Sendable {
     public let kind: SourceKind
     /// The id of the tree that becomes the source, without its submodules' content.
@@ -9,12 +9,12 @@ public struct SourceSnapshot: Sendable {
     /// A hash over ``tree`` and, recursively, the identity of every submodule (DESIGN 8.12).
     public let identity: String
     public let head: SourceHead
-    /// What was left out, or could not be had, in a sentence each.
+    /// Warnings about what was skipped or is missing, in a sentence each.
     public let warnings: [String]
 
     let repository: GitRepository
     let facts: GitFacts
-    /// Where the objects lie that the repository itself does not have.
+    /// The folder of the objects that the repository itself does not have.
     let objects: String
     /// The tree that is checked out: ``tree``, below its path when the source is not the top of the repository.
     let checkout: String
@@ -23,7 +23,7 @@ public struct SourceSnapshot: Sendable {
     let submodules: [Submodule]
 
     struct Submodule: Sendable {
-        /// Relative to the top of the superproject.
+        /// The path relative to the top of the superproject.
         let path: String
         let snapshot: SourceSnapshot
     }

@@ -1,12 +1,12 @@
 internal import Files
 
-/// The files of a folder that make up a build's source: all but what git ignores and our own `.buildspec`.
+/// The files of a folder that make up a build's source: all but those that git ignores and our own `.buildspec`.
 ///
 /// Nothing is copied and nothing is written here; the tree only says what is to be copied.
 public struct SourceTree: Sendable {
-    /// Entries of one folder that are taken whole.
+    /// Entries of one folder that belong to the source with everything below them.
     public struct Step: Sendable, Equatable {
-        /// Relative to the source; `.` is its top.
+        /// The folder relative to the source; `.` is its top.
         public let folder: [UInt8]
         public let names: [[UInt8]]
     }
@@ -25,7 +25,7 @@ public struct SourceTree: Sendable {
         self.steps = steps
     }
 
-    /// Only these files, relative to `root`.
+    /// Makes a tree of these files only, relative to `root`.
     public init(root: String, files: [[UInt8]]) {
         self.root = root
         var folders: [[UInt8]] = [], names: [[UInt8]: [[UInt8]]] = [:]

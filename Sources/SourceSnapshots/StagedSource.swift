@@ -1,17 +1,20 @@
 internal import Files
 
-/// A snapshot checked out, in folders that do not change until it is released.
+/// A checked out snapshot, whose folders do not change until it is released.
 public struct StagedSource: Sendable {
     public let snapshot: SourceSnapshot
     /// The folder with the source's files.
     public let files: String
     /// A folder with the `.git` that belongs to them; none when the source is not the top of its repository.
     public let gitLayer: String?
-    /// Where ``gitLayer`` expects git's objects.
-    public let objectMounts: [(host: String, container: String)]
-    /// The same objects by the `.git` that needs them, for engines that cannot mount.
+    /// Where ``gitLayer`` expects git's objects; each place once.
+    public var objectMounts: [(host: String, container: String)] {
+        var seen: Set<String> = []
+        return objectStores.filter { seen.insert($0.container).inserted }.map { ($0.host, $0.container) }
+    }
+    /// The same objects, each with the `.git` that needs it, for engines that cannot mount.
     let objectStores: [GitLayer.ObjectStore]
-    /// All there is to say about it.
+    /// All warnings about the source.
     public let warnings: [String]
     private let use: MirrorUse
 
@@ -23,15 +26,13 @@ public struct StagedSource: Sendable {
         self.files = files
         self.gitLayer = gitLayer
         self.objectStores = objectStores
-        var seen: Set<String> = []
-        objectMounts = objectStores.filter { seen.insert($0.container).inserted }.map { ($0.host, $0.container) }
         self.warnings = warnings
         self.use = use
     }
 
-    /// The build is over.
+    /// Frees the folders, once the build is over.
     ///
-    /// - Parameter isKept: its container stays, and so do the folders it sees, until ``SnapshotStore/forget(_:root:)``.
+    /// - Parameter isKept: whether its container stays, and with it the folders it uses, until ``SnapshotStore/forget(_:root:)``.
     public func release(isKept: Bool = false) {
         if !isKept, let gitLayer { try? Folder.remove(gitLayer) }  // The next sweep removes what is left.
         use.release(isKept: isKept)
@@ -96,7 +97,7 @@ extension SnapshotStore {
         }
     }
 
-    /// The mirror that holds the snapshot already, else one that nobody uses, else a new one.
+    /// Finds the mirror that holds the snapshot already, else one that nobody uses, else makes a new one.
     private func freeMirror(for snapshot: SourceSnapshot) throws -> SourceMirror {
         let mirrors = try Folder.names("\(folder)/mirrors").map { SourceMirror(folder: "\(folder)/mirrors/\($0)") }
         let wanted = MirrorContent(snapshot)
@@ -108,7 +109,7 @@ extension SnapshotStore {
         return SourceMirror(folder: "\(folder)/mirrors/\(name)")
     }
 
-    /// Frees what a container used that is gone.
+    /// Frees the folders that a container used, once the container is gone.
     ///
     /// - Parameter root: the folder that holds the folders of all projects, as of ``init(folder:objectsFolder:lfsFilter:tell:)``.
     public static func forget(_ container: String, root: String) {

@@ -131,7 +131,7 @@ struct InnerDockerTests {
             let command = play.command([
                 "run", ".", "--image", javaWithDocker, "--privileged", "--artifacts", play.out.path,
             ])
-            try await command.stream { streams in
+            _ = try await command.stream { streams in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     group.addTask { try await streams.errorOutput.forEachChunk { _ in } }
                     group.addTask {

@@ -136,6 +136,25 @@ struct KeptBuildTests {
         #expect(try await build.status.isSuccess)
     }
 
+    @Test func `a resume that cannot begin leaves the container, and what is in it, to the next`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases: {build: {commands: ['echo hours > /root/work', 'cat good']}}\n")
+        #expect(try await play.run(["--keep", "failure", "--no-cache"]).status.exitStatus == 1)
+        let container = try #require(try await Docker.containers(of: play).first)
+        // The source cannot be unpacked where it has to go: a folder is in the way of a file.
+        try play.write("good", "good\n")
+        let inTheWay = "mkdir -p \"$CODEBUILD_SRC_DIR/good/deep\" && touch \"$CODEBUILD_SRC_DIR/good/deep/x\""
+        #expect(try await play.call(["shell", "--command", inTheWay]).status.isSuccess)
+        let refused = try await play.call(["resume"])
+        #expect(!refused.status.isSuccess, "\(refused.errorText)")
+        #expect(try await Docker.containers(of: play) == [container])
+        #expect(try await play.call(["shell", "--command", "rm -r \"$CODEBUILD_SRC_DIR/good\""]).status.isSuccess)
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.status.isSuccess && resumed.printed == ["good"], "\(resumed.errorText)")
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
     @Test func `without an id this folder's project is meant, and no other`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['false']}}\n")

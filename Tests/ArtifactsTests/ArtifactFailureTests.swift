@@ -21,6 +21,13 @@ struct ArtifactFailureTests {
             "artifacts", from: try tar([Sample("a", "old")], folder), selection: chosen, asZip: false)
     }
 
+    private func store(
+        _ folder: FilePath, _ descriptor: Int32, confirm: @escaping @Sendable () async throws -> Void
+    ) async throws -> StoredArtifact {
+        try await ArtifactStore(directory: folder.appending("out")).store(
+            "artifacts", from: TarStreams([TarStream(descriptor)], confirm: confirm), selection: chosen, asZip: false)
+    }
+
     @Test("a stream that breaks off")
     func broken() async throws {
         try await withScratch { folder in
@@ -41,11 +48,43 @@ struct ArtifactFailureTests {
             try await storeOld(folder)
             await #expect(throws: Refusal.self) {
                 try await ArtifactStore(directory: folder.appending("out")).store(
-                    "artifacts", from: [TarStream(try tar([Sample("a", "new")], folder))], selection: chosen,
-                    asZip: asZip,
-                    confirm: { throw Refusal() })
+                    "artifacts",
+                    from: TarStreams([TarStream(try tar([Sample("a", "new")], folder))]) { throw Refusal() },
+                    selection: chosen, asZip: asZip)
             }
             try expectOld(folder)
+        }
+    }
+
+    /// As `docker cp` fails: it has written nothing, or not all, when it ends.
+    @Test("of a stream that is empty or cut short the producer's reason is told", arguments: [0, 2000])
+    func producerFailed(length: Int) async throws {
+        try await withScratch { folder in
+            close(try tar([Sample("a", String(repeating: "n", count: 5000))], folder, "new.tar"))
+            let part = folder.appending("part.tar")
+            try part.write(Array(try folder.appending("new.tar").bytes().prefix(length)))
+            await #expect(throws: Refusal.self) { try await store(folder, try part.open()) { throw Refusal() } }
+            let error = await #expect(throws: FileError.self) { try await store(folder, try part.open()) {} }
+            #expect(error?.code == .damaged)
+        }
+    }
+
+    @Test("a producer of which nothing is read any more is told so, and not waited for in vain")
+    func producerGoesOn() async throws {
+        try await withScratch { folder in
+            signal(SIGPIPE, SIG_IGN)
+            let (readEnd, writeEnd) = try makePipe()
+            // More than a pipe holds, and no archive.
+            let producing = Task {
+                try await BlockingThread.run { _ in
+                    defer { try? writeEnd.close() }
+                    _ = try writeEnd.writeAll([UInt8](repeating: 0x61, count: 4 << 20))
+                }
+            }
+            let error = await #expect(throws: FileError.self) {
+                try await store(folder, readEnd.rawValue) { try await producing.value }
+            }
+            #expect(error?.code == .damaged)
         }
     }
 
@@ -57,8 +96,10 @@ struct ArtifactFailureTests {
             let started = AsyncStream<Void>.makeStream()
             let task = Task {
                 try await ArtifactStore(directory: folder.appending("out")).store(
-                    "artifacts", from: [TarStream(readEnd.rawValue)], selection: chosen, asZip: false,
-                    progress: { if $0 > 1 << 20 { started.continuation.finish() } })
+                    "artifacts",
+                    from: TarStreams(
+                        [TarStream(readEnd.rawValue)], progress: { if $0 > 1 << 20 { started.continuation.finish() } }),
+                    selection: chosen, asZip: false)
             }
             let feeding = Task {
                 try await BlockingThread.run { _ in

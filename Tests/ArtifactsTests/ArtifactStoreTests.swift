@@ -24,8 +24,8 @@ struct ArtifactStoreTests {
         map: PathMap = .identity
     ) async throws -> StoredArtifact {
         try await ArtifactStore(directory: folder.appending("out")).store(
-            "artifacts", from: [TarStream(try tar(samples, folder), map: map)], selection: selection, asZip: asZip,
-            holdsWholeTree: wholeTree)
+            "artifacts", from: TarStreams([TarStream(try tar(samples, folder), map: map)]), selection: selection,
+            asZip: asZip, holdsWholeTree: wholeTree)
     }
 
     private let samples = [

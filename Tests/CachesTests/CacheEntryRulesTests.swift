@@ -26,12 +26,12 @@ struct CacheEntryRulesTests {
             (.hardLink("root/.m2/h", to: "root/.m2/absent"), .linkTargetMissing),
         ] as [(ArchiveEntry, SkippedEntry.Reason?)])
     func single(entry: ArchiveEntry, reason: SkippedEntry.Reason?) {
-        #expect(judge([entry]) == [reason.map { .leaveOut($0) } ?? .take(entry)])
+        #expect(judge([entry]) == [reason.map { .skip($0) } ?? .take(entry)])
     }
 
-    @Test("folders above the declared paths are passed over in silence")
+    @Test("folders above the declared paths are ignored")
     func above() {
-        #expect(judge([.folder("root"), .folder("./root/")]) == [.passOver, .passOver])
+        #expect(judge([.folder("root"), .folder("./root/")]) == [.ignore, .ignore])
     }
 
     @Test("spelling is mended, and hard link targets with it")
@@ -49,9 +49,9 @@ struct CacheEntryRulesTests {
         ])
         #expect(
             verdicts == [
-                .take(.link("root/.m2/l", to: "/etc")), .leaveOut(.throughLink), .leaveOut(.throughLink),
-                .leaveOut(.throughLink),
-                .take(.hardLink("root/.m2/h", to: "root/.m2/l")), .leaveOut(.throughLink),
+                .take(.link("root/.m2/l", to: "/etc")), .skip(.throughLink), .skip(.throughLink),
+                .skip(.throughLink),
+                .take(.hardLink("root/.m2/h", to: "root/.m2/l")), .skip(.throughLink),
                 .take(ArchiveEntry("root/.m2/lx")),
             ])
     }
@@ -59,7 +59,7 @@ struct CacheEntryRulesTests {
     @Test("a hard link to an entry that was left out is left out")
     func linkToLeftOut() {
         let verdicts = judge([ArchiveEntry("root/.m2/s", .other("FIFO")), .hardLink("root/.m2/h", to: "root/.m2/s")])
-        #expect(verdicts == [.leaveOut(.special("FIFO")), .leaveOut(.linkTargetMissing)])
+        #expect(verdicts == [.skip(.special("FIFO")), .skip(.linkTargetMissing)])
     }
 
     @Test("what was left out says so by name, on one line")

@@ -14,8 +14,8 @@ struct CacheFailureTests {
         async throws -> CacheSummary
     {
         try await store(folder).save(
-            CacheSample.key, from: [TarStream(descriptor)], allowed: CacheSample.allowed,
-            metadata: CacheSample.metadata, confirm: confirm)
+            CacheSample.key, from: TarStreams([TarStream(descriptor)], confirm: confirm),
+            taking: CacheScope(allowed: CacheSample.allowed), by: CacheSaving(metadata: CacheSample.metadata))
     }
 
     struct Refusal: Error {}
@@ -55,6 +55,38 @@ struct CacheFailureTests {
         }
     }
 
+    /// As `docker cp` fails: it has written nothing, or not all, when it ends.
+    @Test("of a stream that is empty or cut short the producer's reason is told", arguments: [0, 2000])
+    func producerFailed(length: Int) async throws {
+        try await withScratch { folder in
+            close(try tar([Sample("root/.m2/x", String(repeating: "n", count: 5000))], folder, "new.tar"))
+            let part = folder.appending("part.tar")
+            try part.write(Array(try folder.appending("new.tar").bytes().prefix(length)))
+            await #expect(throws: Refusal.self) { try await save(folder, try part.open()) { throw Refusal() } }
+            let error = await #expect(throws: FileError.self) { try await save(folder, try part.open()) {} }
+            #expect(error?.code == .damaged)
+        }
+    }
+
+    @Test("a producer of which nothing is read any more is told so, and not waited for in vain")
+    func producerGoesOn() async throws {
+        try await withScratch { folder in
+            signal(SIGPIPE, SIG_IGN)
+            let (readEnd, writeEnd) = try makePipe()
+            // More than a pipe holds, and no archive.
+            let producing = Task {
+                try await BlockingThread.run { _ in
+                    defer { try? writeEnd.close() }
+                    _ = try writeEnd.writeAll([UInt8](repeating: 0x61, count: 4 << 20))
+                }
+            }
+            let error = await #expect(throws: FileError.self) {
+                try await save(folder, readEnd.rawValue) { try await producing.value }
+            }
+            #expect(error?.code == .damaged)
+        }
+    }
+
     @Test("cancellation in the middle")
     func cancelled() async throws {
         try await withScratch { folder in
@@ -62,9 +94,10 @@ struct CacheFailureTests {
             let started = AsyncStream<Void>.makeStream()
             let task = Task {
                 try await store(folder).save(
-                    CacheSample.key, from: [TarStream(readEnd.rawValue)], allowed: CacheSample.allowed,
-                    metadata: CacheSample.metadata,
-                    progress: { if $0 > 1 << 20 { started.continuation.finish() } })
+                    CacheSample.key,
+                    from: TarStreams(
+                        [TarStream(readEnd.rawValue)], progress: { if $0 > 1 << 20 { started.continuation.finish() } }),
+                    taking: CacheScope(allowed: CacheSample.allowed), by: CacheSaving(metadata: CacheSample.metadata))
             }
             // A file that never ends: only cancelling ends this.
             let feeding = Task {

@@ -2,6 +2,7 @@ import TestSupport
 @testable import Caches
 @testable import Files
 import Archives
+import Foundation
 import Testing
 
 @Suite("keeping caches: listing, pruning, removing")
@@ -136,8 +137,9 @@ struct CacheKeepingTests {
             let key = CacheKey(project: "/a", paths: ["/x"], key: "v1")
             func save(_ text: String) async throws -> CacheSummary {
                 try await store.save(
-                    key, from: [TarStream(try tar([Sample("x/f", text)], folder))], allowed: ["x"],
-                    metadata: CacheSample.metadata, isImmutable: true)
+                    key, from: TarStreams([TarStream(try tar([Sample("x/f", text)], folder))]),
+                    taking: CacheScope(allowed: ["x"]),
+                    by: CacheSaving(metadata: CacheSample.metadata, isImmutable: true))
             }
             let first = try await save("first")
             #expect(!first.isUnchanged)
@@ -151,93 +153,21 @@ struct CacheKeepingTests {
     }
 }
 
-@Suite("caches of several layers")
+@Suite("caches of several tarballs")
 struct CacheLayerTests {
-    /// A cache by hand: layers from the lowest to the highest, each with what it removes.
-    private func make(_ layers: [(samples: [Sample], removed: [String])], in folder: FilePath) async throws {
-        let cache = CacheSample.cacheFolder(in: folder)
-        try await run("mkdir", "-p", cache.string)
-        var made: [CacheManifest.Layer] = []
-        for (number, layer) in layers.enumerated() {
-            let path = cache.appending("\(number).tar.zst")
-            let file = try FileDescriptor.open(path, .readWrite, options: .create, permissions: .ownerReadWrite)
-            try file.closeAfter {
-                let writer = try ArchiveWriter(fileDescriptor: file.rawValue, format: .tarZstd(level: 1, threads: 0))
-                for sample in layer.samples {
-                    try writer.begin(sample.entry)
-                    try sample.content.withUnsafeBytes { try writer.write($0) }
-                    try writer.end()
-                }
-                try writer.close()
-            }
-            let sum = try await run("sha256sum", path.string)
-            let status = try DirectoryHandle(opening: cache).status(Array("\(number).tar.zst".utf8))
-            made.append(
-                CacheManifest.Layer(
-                    file: "\(number).tar.zst", sha256: String(decoding: sum.prefix(64), as: UTF8.self),
-                    byteCount: status.size,
-                    entryCount: layer.samples.count, removed: layer.removed.map { PathText.text(Array($0.utf8)) },
-                    seal: CacheManifest.Seal(inode: 0, modified: 0, changed: 0, checksum: "")))
-        }
-        let manifest = CacheManifest(
-            key: CacheSample.key, metadata: CacheSample.metadata, entryCount: 0, byteCount: 0, fingerprint: "",
-            layers: made)
-        try cache.appending("manifest.json").write(try manifest.encoded())
-    }
-
-    @Test("upper layers replace and remove what lower ones have")
-    func stacked() async throws {
+    @Test("a cache of several tarballs is a miss that says why, and saving replaces it")
+    func several() async throws {
         try await withScratch { folder in
-            try await make(
-                [
-                    (
-                        [
-                            Sample(.folder("root/.m2")), Sample("root/.m2/kept", "1"),
-                            Sample("root/.m2/changed", "old"),
-                            Sample("root/.m2/gone\n", "x"), Sample("root/.m2/dir/a", "x"),
-                            Sample("root/.m2/dir/deep/b", "x"),
-                            Sample("root/.m2/was-folder/x", "x"), Sample("root/.m2/back", "first"),
-                        ], []
-                    ),
-                    (
-                        [
-                            Sample(.folder("root/.m2")), Sample("root/.m2/changed", "new"),
-                            Sample("root/.m2/was-folder", "file now"),
-                        ],
-                        ["root/.m2/gone\n", "root/.m2/dir", "root/.m2/back"]
-                    ),
-                    ([Sample("root/.m2/back", "third"), Sample("root/.m2/added", "2")], []),
-                ], in: folder)
-            let (summary, samples) = try await CacheSample.restore(in: folder)
-            #expect(summary.skipped == [])
-            #expect(
-                samples.map { "\($0.entry.name)=\(String(decoding: $0.content, as: UTF8.self))" } == [
-                    "root/.m2=", "root/.m2/kept=1", "root/.m2=", "root/.m2/changed=new", "root/.m2/was-folder=file now",
-                    "root/.m2/back=third", "root/.m2/added=2",
-                ])
-        }
-    }
-
-    @Test("a damaged upper layer is damage of the whole")
-    func damaged() async throws {
-        try await withScratch { folder in
-            try await make([([Sample("root/.m2/a", "1")], []), ([Sample("root/.m2/b", "2")], [])], in: folder)
-            let upper = CacheSample.cacheFolder(in: folder).appending("1.tar.zst")
-            var bytes = try upper.bytes()
-            bytes[bytes.count / 2] ^= 0x40
-            try upper.write(bytes)
-            await #expect { try await CacheSample.restore(in: folder) } throws: {
-                ($0 as? FileError)?.code == .damaged
-            }
-        }
-    }
-
-    @Test("saving replaces the whole stack")
-    func replaced() async throws {
-        try await withScratch { folder in
-            try await make([([Sample("root/.m2/a", "1")], []), ([Sample("root/.m2/b", "2")], [])], in: folder)
             try await CacheSample.save(in: folder)
-            #expect(CacheSample.cacheFolder(in: folder).names().count == 2)
+            let manifest = CacheSample.cacheFolder(in: folder).appending("manifest.json")
+            var text = try #require(try JSONSerialization.jsonObject(with: Data(manifest.bytes())) as? [String: Any])
+            let layers = try #require(text["layers"] as? [Any])
+            text["layers"] = layers + layers
+            try manifest.write(Array(JSONSerialization.data(withJSONObject: text)))
+            let store = CacheStore(directory: folder.appending("caches"))
+            let reason = "it has 2 tarballs, and this version of buildspec reads one"
+            #expect(try await store.lookup(CacheSample.key) == .miss(reason: reason))
+            try await CacheSample.save(in: folder)
             #expect(try await CacheSample.restore(in: folder).samples == CacheSample.samples)
         }
     }

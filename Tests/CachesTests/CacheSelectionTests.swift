@@ -58,8 +58,9 @@ struct CacheSelectionTests {
             let selection = CacheSelection(patterns.map { .init(written: $0, stored: $0) })
             func save(_ links: CacheLinksNeeded?) async throws -> CacheSummary {
                 try await store.save(
-                    CacheSample.key, from: [TarStream(try tar(samples, folder))], allowed: [root],
-                    metadata: CacheSample.metadata, selection: selection, links: links)
+                    CacheSample.key, from: TarStreams([TarStream(try tar(samples, folder))]),
+                    taking: CacheScope(allowed: [root], selection: selection),
+                    by: CacheSaving(metadata: CacheSample.metadata), links: links)
             }
             let summary: CacheSummary
             do { summary = try await save(nil) } catch let links as CacheLinksNeeded {

@@ -111,7 +111,9 @@ struct CacheStoreTests {
                 TarStream(try tar(m2, folder, "b.tar"), map: PathMap([.init(stream: ".m2", stored: "root/.m2")])),
             ]
             let allowed = ["codebuild/source/node_modules", "/root/.m2/"]
-            try await _ = store.save(CacheSample.key, from: streams, allowed: allowed, metadata: CacheSample.metadata)
+            try await _ = store.save(
+                CacheSample.key, from: TarStreams(streams), taking: CacheScope(allowed: allowed),
+                by: CacheSaving(metadata: CacheSample.metadata))
             let listing = try await run("tar", "--zstd", "-tf", try CacheSample.tarball(in: folder).string)
             #expect(
                 String(decoding: listing, as: UTF8.self)
@@ -219,8 +221,8 @@ struct CacheStoreTests {
             let seen = Recorder<Int64>()
             let stream = TarStream(try tar(CacheSample.samples, folder))
             _ = try await CacheStore(directory: folder.appending("caches")).save(
-                CacheSample.key, from: [stream], allowed: CacheSample.allowed, metadata: CacheSample.metadata,
-                progress: { seen.add($0) })
+                CacheSample.key, from: TarStreams([stream], progress: { seen.add($0) }),
+                taking: CacheScope(allowed: CacheSample.allowed), by: CacheSaving(metadata: CacheSample.metadata))
             #expect(seen.all.last == 13)
             #expect(seen.all == seen.all.sorted())
         }

@@ -216,11 +216,11 @@ struct ProjectArchiveTests {
 
 @Suite("caches on their way to another machine")
 struct CacheCarryingTests {
-    /// Unpacks what a store lends of a cache.
+    /// Exports a cache and unpacks the archive.
     private func carry(_ store: CacheStore, _ key: CacheKey, in folder: FilePath) async throws -> (
         CacheManifest, FilePath
     ) {
-        let files = try await store.lend(key, as: "caches/\(key.name)")
+        let files = try await store.export(key, as: "caches/\(key.name)")
         let path = folder.appending("archive"), out = folder.appending("out")
         try await run("rm", "-rf", out.string)
         try await run("mkdir", out.string)
@@ -228,9 +228,9 @@ struct CacheCarryingTests {
             .init(program: "p", createdAt: "t", project: "p", cacheProject: key.project, images: []), files, to: path,
             stop: StopFlag())
         let manifest = try ProjectArchive.unpack(path, into: out, stop: StopFlag())
-        let lent = out.appending("caches/\(key.name)")
+        let exported = out.appending("caches/\(key.name)")
         let hashes = Dictionary(uniqueKeysWithValues: manifest.parts.map { ($0.name, $0.sha256) })
-        return (try CacheStore.read(lent: lent) { hashes["caches/\(key.name)/\($0)"] }, lent)
+        return (try CacheStore.read(exported: exported) { hashes["caches/\(key.name)/\($0)"] }, exported)
     }
 
     @Test("a cache becomes another project's, and is one that can be restored")
@@ -238,11 +238,11 @@ struct CacheCarryingTests {
         try await withScratch { folder in
             try await CacheSample.save(in: folder)
             let store = CacheStore(directory: folder.appending("caches"))
-            let (manifest, lent) = try await carry(store, CacheSample.key, in: folder)
+            let (manifest, exported) = try await carry(store, CacheSample.key, in: folder)
             // Lending leaves the cache as it is, the seals of its tarballs included.
             #expect(try store.show(CacheSample.key.name).manifest == manifest)
             let there = CacheStore(directory: folder.appending("there"))
-            let (key, isNew) = try await there.takeOver(manifest, lent: lent, project: "/elsewhere/q")
+            let (key, isNew) = try await there.importCache(manifest, from: exported, project: "/elsewhere/q")
             #expect(isNew)
             #expect(key == CacheKey(project: "/elsewhere/q", paths: CacheSample.key.paths, key: CacheSample.key.key))
             guard case .hit(let found) = try await there.verify(key) else {
@@ -255,7 +255,7 @@ struct CacheCarryingTests {
                 Issue.record("not sound")
                 return
             }
-            #expect(try await there.takeOver(manifest, lent: lent, project: "/elsewhere/q").isNew == false)
+            #expect(try await there.importCache(manifest, from: exported, project: "/elsewhere/q").isNew == false)
         }
     }
 
@@ -270,8 +270,8 @@ struct CacheCarryingTests {
                     let stream = try tar([Sample("root/k/f", content)], folder)
                     _ = try await store.save(key, from: stream, allowed: ["root/k"], metadata: .init(savedAt: content))
                 }
-                let (manifest, lent) = try await carry(one, key, in: folder)
-                #expect(try await two.takeOver(manifest, lent: lent, project: "/p").isNew == (text == nil))
+                let (manifest, exported) = try await carry(one, key, in: folder)
+                #expect(try await two.importCache(manifest, from: exported, project: "/p").isNew == (text == nil))
                 #expect(try two.show(key.name).manifest?.metadata.savedAt == (text == nil ? "1" : "2"))
                 guard case .sound = try await two.examine(key.name) else {
                     Issue.record("not sound")
@@ -286,10 +286,10 @@ struct CacheCarryingTests {
         try await withScratch { folder in
             try await CacheSample.save(in: folder)
             let store = CacheStore(directory: folder.appending("caches"))
-            let (_, lent) = try await carry(store, CacheSample.key, in: folder)
-            #expect(throws: FileError.self) { try CacheStore.read(lent: lent) { _ in "00" } }
-            try lent.appending("manifest.json").write("{")
-            #expect(throws: FileError.self) { try CacheStore.read(lent: lent) { _ in nil } }
+            let (_, exported) = try await carry(store, CacheSample.key, in: folder)
+            #expect(throws: FileError.self) { try CacheStore.read(exported: exported) { _ in "00" } }
+            try exported.appending("manifest.json").write("{")
+            #expect(throws: FileError.self) { try CacheStore.read(exported: exported) { _ in nil } }
         }
     }
 }

@@ -33,12 +33,10 @@ final class ProxyPlay: Sendable {
     ) async throws -> Outcome {
         var settings = try settings(mode)
         change(&settings)
-        let proxy = try ForwardProxy(settings)
-        let port = try await proxy.listen(host: "127.0.0.1", port: 0)
-        let outcome: Result<Outcome, any Error>
-        do { outcome = .success(try await body("http://127.0.0.1:\(port)")) } catch { outcome = .failure(error) }
-        await proxy.stop()
-        return try outcome.get()
+        return try await ForwardProxy.whileServing(settings) { proxy in
+            let port = try await proxy.listen(host: "127.0.0.1", port: 0)
+            return try await body("http://127.0.0.1:\(port)")
+        }
     }
 
     func settings(_ mode: ProxySettings.Mode) throws -> ProxySettings {

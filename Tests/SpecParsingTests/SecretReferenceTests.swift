@@ -50,7 +50,8 @@ import Testing
         #expect(throws: ReferenceProblem.self) { try ParameterReference(text) }
     }
 
-    @Test("only the JSON key of a secret may hold blanks", arguments: ["a b:k", "a:k:v s", "a:::v i", "a:k\nl", "a::-s"])
+    @Test(
+        "only the JSON key of a secret may hold blanks", arguments: ["a b:k", "a:k:v s", "a:::v i", "a:k\nl", "a::-s"])
     func blanks(text: String) {
         #expect(throws: ReferenceProblem.self) { try SecretReference(text) }
     }

@@ -1,6 +1,7 @@
 internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
+internal import Synchronization
 
 /// Starts a container in the first way that the engine does not refuse, and runs the build in it.
 extension LocalBuild {
@@ -57,8 +58,10 @@ extension LocalBuild {
         }
     }
 
-    /// Goes on with the build in its kept container. Afterwards the container is removed, or stays as the recipe says.
+    /// Goes on with the build in its kept container. Afterwards the container is removed, or stays as the recipe says; it
+    /// always stays when the build could not begin: its state may be hours of work.
     func goOn(_ continuation: Beginning.Continuation, recallingState: Bool) async throws -> Outcome {
+        let begun = Begun()
         do {
             let outcome = try await engine.withShell(in: container.name, container.arguments) { streams in
                 try await DriverSession.with(
@@ -70,13 +73,22 @@ extension LocalBuild {
                     let orders =
                         (recallingState ? ["recall"] : [])
                         + (lines.isEmpty ? [] : ["append \(ContainerLayout.environmentFile) \(lines.shellQuoted)"])
-                    let (attempt, _) = try await goOn(continuation, after: orders, in: session)
+                    let (attempt, _) = try await goOn(continuation, after: orders, in: session, begun)
+                    if case .neverStarted(let said) = attempt {
+                        throw EngineError(
+                            .refused, doing: "go on in container `\(container.name)`",
+                            reason: said.isEmpty ? "its shell does not answer" : said)
+                    }
                     // This driver is not the container's first process: the container does not end with it.
                     return (attempt.outcome, .leave)
                 }
             }
             if case .ended(_, isKept: true) = outcome {} else { await removeContainer() }
             return outcome
+        } catch  where !begun.isTrue {
+            // An output that breaks here breaks on the events that end the build, too.
+            try? await sink.send(.containerKept(container: container.name))
+            throw error
         } catch {
             // A new task is not cancelled with this one.
             await Task { await removeContainer() }.value
@@ -84,12 +96,20 @@ extension LocalBuild {
         }
     }
 
+    /// Whether a build that goes on has come to its first command.
+    private final class Begun: Sendable {
+        private let flag = Atomic<Bool>(false)
+
+        var isTrue: Bool { flag.load(ordering: .acquiring) }
+        func set() { flag.store(true, ordering: .releasing) }
+    }
+
     /// Goes on with the build in a running container.
     ///
     /// - Parameter orders: bring the state back.
     private func goOn(
         _ continuation: Beginning.Continuation, after orders: [String], in session: DriverSession,
-        with privilege: Privilege? = nil
+        _ begun: Begun = Begun(), with privilege: Privilege? = nil
     ) async throws -> (Attempt, DriverSession.Ending) {
         let surroundings = job.surroundings
         var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
@@ -107,6 +127,8 @@ extension LocalBuild {
         if let changes = continuation.changes, let problem = try await surroundings.source.apply(changes, in: context) {
             throw UnfitImage(image: plan.image, reason: problem)
         }
+        try Task.checkCancellation()
+        begun.set()
         let (outcome, ending) = try await limited(session) {
             try await BuildStages(context).goOn(at: continuation.point)
         }

@@ -34,9 +34,8 @@ extension ArtifactStage {
                 return TarStream(reader, map: PathMap([.init(stream: last, stored: fetch.means)]))
             }
             return try await context.job.surroundings.artifacts.store(
-                identifier, from: streams,
-                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }), asZip: zips,
-                confirm: confirm)
+                identifier, from: TarStreams(streams, confirm: confirm),
+                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }), asZip: zips)
         }
         for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
         try await sink.send(

@@ -150,12 +150,12 @@ public struct CacheKeeping: Sendable {
         var metadata = metadata
         metadata.savedAt = content.time
         let streams = try content.places.map { try carrier.outgoing($0.path) }
-        return try await OutgoingStreams(streams).read { readers, confirm in
+        return try await OutgoingStreams(streams).read { [metadata] readers, confirm in
             let streams = zip(readers, content.places).map { TarStream($0, map: content.roots.map(of: $1)) }
             return try await store.save(
-                content.key, from: streams, allowed: content.roots.stored, metadata: metadata,
-                selection: content.roots.selection, links: links, isImmutable: content.key.key != nil,
-                confirm: confirm)
+                content.key, from: TarStreams(streams, confirm: confirm),
+                taking: CacheScope(allowed: content.roots.stored, selection: content.roots.selection),
+                by: CacheSaving(metadata: metadata, isImmutable: content.key.key != nil), links: links)
         }
     }
 

@@ -55,7 +55,9 @@ struct PhaseStage: Sendable {
             guard let command = try await stepped(written, at: point) else { continue }
             try await context.sink.commandStarted(command)
             let user = phase.runAs == "root" ? nil : phase.runAs
-            let words = [user ?? "", plan.shell.program, plan.script(for: command.text, root: context.job.surroundings.root)]
+            let words = [
+                user ?? "", plan.shell.program, plan.script(for: command.text, root: context.job.surroundings.root),
+            ]
             let status = try await context.session.perform(
                 (remembers ? "remember; " : "") + "run " + words.map(\.shellQuoted).joined(separator: " "))
             try await context.sink.commandFinished(command, exitStatus: status)

@@ -138,7 +138,7 @@ struct CacheExport {
         for manifest in try store.list().compactMap(\.manifest) where project.owns(manifest.key) {
             switch try await store.verify(manifest.key) {
             case .hit(let manifest):
-                files += try await store.lend(manifest.key, as: "caches/\(manifest.key.name)")
+                files += try await store.export(manifest.key, as: "caches/\(manifest.key.name)")
                 count += 1
             case .miss(let reason), .damaged(let reason, _):
                 project.machine.say("warning: the cache `\(manifest.key.name)` is left out: \(reason)\n")
@@ -150,9 +150,11 @@ struct CacheExport {
     private func recordings(
         of project: CarriedProject, _ store: RecordingStore
     ) throws -> (files: [ProjectArchive.File], count: Int) {
-        let lent = try store.lend(copyingTo: "\(project.room.path)/recordings")
-        for damage in lent.damaged { project.machine.say("warning: left out: \(damage)\n") }
-        return (lent.files.map { ProjectArchive.File("recordings/\($0.name)", at: FilePath($0.path)) }, lent.count)
+        let exported = try store.export(copyingEntriesTo: "\(project.room.path)/recordings")
+        for damage in exported.damaged { project.machine.say("warning: left out: \(damage)\n") }
+        return (
+            exported.files.map { ProjectArchive.File("recordings/\($0.name)", at: FilePath($0.path)) }, exported.count
+        )
     }
 
     /// Images and the cloud's state come as streams of unknown length: by way of files.

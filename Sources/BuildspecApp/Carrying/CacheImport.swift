@@ -79,7 +79,7 @@ struct CacheImport {
                     })
                 let caches = try names.sorted().map { name in
                     let folder = room.appending("caches/\(name)")
-                    return (try CacheStore.read(lent: folder) { hashes["caches/\(name)/\($0)"] }, folder)
+                    return (try CacheStore.read(exported: folder) { hashes["caches/\(name)/\($0)"] }, folder)
                 }
                 let recordings = RecordingStore(folder: room.appending("recordings").string)
                 if let damage = try recordings.verify().first { throw damage }
@@ -197,7 +197,7 @@ struct CacheImport {
             machine.say("imported the state of the local AWS\n")
         }
         let store = project.recordings
-        let (taken, known) = try await BlockingThread.run { _ in try store.takeOver(arrived.recordings) }
+        let (taken, known) = try await BlockingThread.run { _ in try store.importAll(from: arrived.recordings) }
         if taken + known > 0 {
             machine.say(
                 "imported \(CarriedProject.count(taken, one: "recorded response", many: "recorded responses"))"
@@ -227,7 +227,7 @@ struct CacheImport {
             return
         }
         guard let owner = owner(of: manifest, archive, project) else { return }
-        let (key, isNew) = try await store.takeOver(manifest, lent: folder, project: owner)
+        let (key, isNew) = try await store.importCache(manifest, from: folder, project: owner)
         project.machine.say(
             isNew
                 ? "imported cache `\(key.name)`, \(CacheText.megabytes(manifest.byteCount)) of content\n"

@@ -14,7 +14,7 @@ internal import OfflineWorld
 
         func run() async throws {
             await FrontDoor.enter { [words] _ in
-                do { try ListeningHelper.lend(arguments: words) } catch {
+                do { try ListeningHelper.makeSockets(arguments: words) } catch {
                     throw Failure(.inputOutput, "\(error)", help: "this command is `buildspec run`'s own")
                 }
                 return .succeeded

@@ -9,14 +9,15 @@ struct ResumeCommand: AsyncParsableCommand {
             since are brought in first. Later phases, cache and artifacts follow as if the command had succeeded at once; \
             record and log go on.
 
-              buildspec resume                      the newest build
+              buildspec resume                      the newest kept build of this folder's project
               buildspec resume 0b5c --from BUILD:2  from the second command of BUILD
 
             When the container is gone and the build made checkpoints, a new container begins with the one before the \
             phase that failed, or that --from names.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it (default: the newest that was kept).")
+    @Argument(
+        help: "The build: its id or the beginning of it (default: the newest that was kept of this folder's project).")
     var build: String?
 
     @Option(help: "Begin with this phase, or with its Nth command: PHASE or PHASE:N.")

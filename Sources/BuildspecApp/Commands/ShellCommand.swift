@@ -9,13 +9,16 @@ struct ShellCommand: AsyncParsableCommand {
             command would find. The failed command is the first in the shell's history. Leaving the shell leaves the \
             build as it was.
 
-              buildspec shell                           the newest build that was kept, or runs
+              buildspec shell                           the newest of this folder's project that was kept, or runs
               buildspec shell 0b5c --command 'ls -l'    one command; its exit status is ours
               buildspec shell --copy-out target/x.log   brings a file or a folder here
               buildspec shell 0b5c --at BUILD           as it was before BUILD, of a build with --checkpoint
             """)
 
-    @Argument(help: "The build: its id or the beginning of it (default: the newest whose container is there).")
+    @Argument(
+        help:
+            "The build: its id or the beginning of it (default: the newest of this folder's project whose container is there)."
+    )
     var build: String?
 
     @Option(help: "A shell in a new container of the build's checkpoint before this phase; it is gone afterwards.")

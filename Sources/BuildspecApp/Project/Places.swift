@@ -105,7 +105,7 @@ enum Files {
     ///   - limit: how many bytes are of interest; of a longer file somewhat more than these are read.
     /// - Throws: ``Failure`` that names the file and the reason.
     static func read(_ path: String, named name: String? = nil, limit: Int = .max) throws -> [UInt8] {
-        let descriptor = systemOpen(path, O_RDONLY | O_CLOEXEC, 0)
+        let descriptor = SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable("`\(name ?? path)`") }
         defer { close(descriptor) }
         return try readAll(descriptor, named: "`\(name ?? path)`", limit: limit)
@@ -186,14 +186,15 @@ enum Files {
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
     static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
-        let descriptor = systemOpen(path, O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode)
+        let descriptor = SystemCall.open(
+            path, flags: O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode: UInt32(mode))
         guard descriptor >= 0 else { throw unwritable(path) }
         return descriptor
     }
 
     /// Opens a file for reading; whoever gets it closes it.
     static func open(_ path: String) throws -> Int32 {
-        let descriptor = systemOpen(path, O_RDONLY | O_CLOEXEC, 0)
+        let descriptor = SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable("`\(path)`") }
         return descriptor
     }
@@ -219,5 +220,3 @@ enum Files {
         Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
     }
 }
-
-private func systemOpen(_ path: String, _ flags: Int32, _ mode: mode_t) -> Int32 { open(path, flags, mode) }

@@ -31,7 +31,8 @@ struct MadeArtifacts: ArtifactOwner {
     }
 
     private var lines: [String] {
-        guard Files.kind(of: file) == .file, let bytes = try? Files.read(file) else { return [] }  // Then nothing is ours.
+        // What cannot be read says of nothing that it is ours.
+        guard Files.kind(of: file) == .file, let bytes = try? Files.read(file) else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)
     }
 

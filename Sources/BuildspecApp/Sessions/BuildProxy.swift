@@ -20,7 +20,6 @@ struct BuildProxy: Sendable {
     /// The variables that every process of the container gets.
     let environment: [(name: String, value: String)]
     private let proxy: ForwardProxy
-    private let cloud: CloudHolder?
     private let events: AsyncStream<ProxyEvent>.Continuation
     private let telling: Task<Void, Never>
 
@@ -51,7 +50,7 @@ struct BuildProxy: Sendable {
         let key = recipe.project.key
         let authority = try CertificateAuthority(
             in: machine.places.authority(of: key), project: recipe.project.name, now: Date())
-        cloud =
+        let cloud =
             usesCloud
             ? CloudHolder(machine.localCloud(of: recipe.project, network, engine)) { machine.sayLocalAWS($0) } : nil
         var settings = ProxySettings(
@@ -62,7 +61,7 @@ struct BuildProxy: Sendable {
             settings.allowsWrongCertificates = trustsAll
         }
         settings.take(machine.environment)
-        if let cloud { settings.routes = Self.routes(cloud) }
+        settings.cloud = cloud
         let (happened, events) = AsyncStream.makeStream(of: ProxyEvent.self)
         self.events = events
         settings.onEvent = { events.yield($0) }
@@ -72,11 +71,9 @@ struct BuildProxy: Sendable {
         let isPrivileged = recipe.container.isPrivileged
         let addresses = [BuildNetwork.address] + (isPrivileged ? [BuildNetwork.innerAddress] : [])
         listen = { container in
-            for socket in try await ContainerListening(engine).listen(
-                in: container, on: addresses, port: BuildNetwork.port)
-            {
-                try await proxy.serve(socket: socket)
-            }
+            try await proxy.serve(
+                sockets: try await ContainerListening(engine).listen(
+                    in: container, on: addresses, port: BuildNetwork.port))
         }
         self.network = BuildNetwork(
             certificate: authority.certificatePEM,
@@ -91,16 +88,6 @@ struct BuildProxy: Sendable {
         await proxy.stop()
         events.finish()
         await telling.value
-        await cloud?.letGo()
-    }
-
-    private static func routes(_ holder: CloudHolder) -> [ProxyRoute] {
-        LocalCloud.routes.map { route in
-            ProxyRoute(pattern: route.pattern, needsSignature: route.needsSignature) {
-                let running = try await holder.address()
-                return (running.address, route.destination == .registry ? 5001 : 5000)
-            }
-        }
     }
 }
 

@@ -10,7 +10,7 @@
 ///
 /// Matching takes time in proportion to the length of the pattern times that of the path, whatever the pattern.
 public struct Glob: Sendable {
-    /// As it was given.
+    /// The pattern as the caller gave it.
     public let pattern: String
     /// The directory before the first wildcard, without a slash at its end (but `/` itself); the whole if there is none.
     ///
@@ -51,13 +51,13 @@ public struct Glob: Sendable {
         return hasWildcard ? program.matches(path) : path.count == prefix.count
     }
 
-    /// Whether a name with this component is asked for by that very name, not by a wildcard.
+    /// Whether the pattern contains this component literally, not by a wildcard.
     public func spellsOut(_ component: String) -> Bool {
         GlobText(pattern).components.contains(Array(component.unicodeScalars))
     }
 }
 
-/// A pattern's text, brought to one form, and what can be read off it without matching.
+/// The normalised text of a pattern, with the properties that need no matching.
 public struct GlobText {
     public let scalars: [Unicode.Scalar]
 

@@ -1,11 +1,11 @@
-/// From a pattern's text to the steps of its machine.
+/// Compiles the text of a pattern into the steps of its machine.
 public struct GlobCompiler {
     private let scalars: [Unicode.Scalar]
     private var index = 0
-    /// Where each `{` that is closed ends. Deeper nesting than anybody's stands for itself.
+    /// The end of each `{` that is closed. Braces nested deeper than anybody writes them stand for themselves.
     private var closers: [Int: Int] = [:]
     private static let deepest = 64
-    /// No `]` that could close a class comes from here on.
+    /// The place from which on no `]` can close a class.
     private let bracketsEnd: Int
 
     public private(set) var steps: [GlobProgram.Step] = []
@@ -28,7 +28,7 @@ public struct GlobCompiler {
         steps.append(.accept)
     }
 
-    /// Pairs the braces, past escapes and classes.
+    /// Pairs the braces, skipping escapes and classes.
     private mutating func findClosers() {
         var open: [Int] = []
         var place = 0

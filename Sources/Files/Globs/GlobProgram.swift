@@ -3,14 +3,14 @@
 /// It reads characters, not bytes: a UTF-8 character is one; a byte that belongs to none is one of its own.
 public struct GlobProgram: Sendable {
     public enum Step: Sendable {
-        /// This character.
+        /// Reads this character.
         case character(UInt32)
-        /// Any character but a slash.
+        /// Reads any character but a slash.
         case anyInName
-        /// Any character.
+        /// Reads any character.
         case any
         case oneOf(Int)
-        /// Go on in both places.
+        /// Continues in both places.
         case fork(Int, Int)
         case jump(Int)
         case accept
@@ -32,9 +32,9 @@ public struct GlobProgram: Sendable {
     private let classes: [Characters]
     /// For a program of at most 64 steps: where each step leads without reading, as a set of bits.
     private let reach: [UInt64]
-    /// Whether anything in it stands for more than itself.
+    /// Whether any part of the pattern stands for more than itself.
     public let hasWildcard: Bool
-    /// The one text it matches, when nothing does.
+    /// The one text that the pattern matches, when it has no wildcard.
     public let literal: String?
 
     public init(_ text: GlobText) {
@@ -65,7 +65,7 @@ public struct GlobProgram: Sendable {
         path.withUnsafeBufferPointer { reach.isEmpty ? matchesByList($0) : matchesByBits($0) }
     }
 
-    /// All places at once in one word: no memory is touched but the path's.
+    /// Matches with all places in one word, and touches no memory but the path.
     private func matchesByBits(_ path: UnsafeBufferPointer<UInt8>) -> Bool {
         var current = reach[0]
         var index = 0
@@ -127,7 +127,7 @@ public struct GlobProgram: Sendable {
 
         init(count: Int) { isIn = Array(repeating: false, count: count) }
 
-        /// Takes in a place and all that can be reached from it without reading.
+        /// Adds a place and all places that can be reached from it without reading.
         mutating func add(_ place: Int, _ steps: [Step]) {
             pending.append(place)
             while let place = pending.popLast() {

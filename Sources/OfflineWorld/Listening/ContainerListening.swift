@@ -2,7 +2,7 @@ public import Engines
 internal import ChildProcesses
 internal import Files
 
-/// Listens inside running containers, for the proxy to be reached from there.
+/// Listens inside running containers, so that the proxy can be reached from there.
 public struct ContainerListening: Sendable {
     private let engine: any EngineCommanding
 
@@ -52,7 +52,7 @@ public struct ContainerListening: Sendable {
 
     private static let localOnly = "use an engine that runs on this Linux machine itself"
 
-    /// Another machine's process of the same number is none of the container's.
+    /// Whether a process of this machine belongs to the container. A process of another machine may have the same number.
     private static func isProcessHere(_ process: Int32, ofContainer id: String) -> Bool {
         guard let file = fopen("/proc/\(process)/cgroup", "re") else { return false }
         defer { fclose(file) }

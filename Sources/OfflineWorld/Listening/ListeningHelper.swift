@@ -10,7 +10,7 @@ internal import Files
     public struct ListeningHelper: Sendable {
         let engine: any EngineCommanding
         let container: String
-        /// Any that has chroot(1); that of the container is there.
+        /// An image that has chroot(1); the one of the container is on the engine already.
         let image: String
 
         func listen(on addresses: [String], port: UInt16) async throws -> [Int32] {
@@ -40,16 +40,16 @@ internal import Files
             return try SocketTransfer.receive(from: inbox)
         }
 
-        /// The name of the program's own command that ``lend(arguments:)`` serves.
-        public static let command = "lend-sockets"
+        /// The name of the program's own command that ``makeSockets(arguments:)`` serves.
+        public static let command = "make-sockets"
 
-        /// What the program does in the second container.
+        /// Makes sockets and sends them to an inbox: what the program does in the second container.
         ///
         /// - Parameter arguments: the path of an inbox, a port, and addresses of IPv4.
         /// - Throws: an error with a description.
-        public static func lend(arguments: [String]) throws {
+        public static func makeSockets(arguments: [String]) throws {
             guard arguments.count > 2, let port = UInt16(arguments[1]) else {
-                throw NetworkNamespaceError("lend sockets", errno: EINVAL)
+                throw NetworkNamespaceError("make sockets for another process", errno: EINVAL)
             }
             let sockets = try NetworkNamespace.listenHere(on: Array(arguments.dropFirst(2)), port: port)
             try SocketTransfer.send(sockets, to: arguments[0])

@@ -2,14 +2,14 @@ internal import CLinuxNamespaces
 internal import Files
 
 #if os(Linux)
-    /// The network of another process, such as a container's first: sockets made there stay there, whoever holds them.
+    /// The network of another process, such as the first of a container. Sockets made there stay there, whoever holds them.
     ///
     /// So a program outside can be reached from inside a container that has no network at all, at its own loopback address,
     /// and nothing else can (network_namespaces(7), setns(2)).
     struct NetworkNamespace {
-        /// Of clone(2), which the C library's module does not show.
+        /// `CLONE_NEWNET` of clone(2), which the C library's module does not show.
         private static let kind: Int32 = 0x4000_0000
-        /// Of ip(7): an address that the machine does not have yet may be bound.
+        /// `IP_FREEBIND` of ip(7): an address that the machine does not have yet may be bound.
         private static let freeBind: Int32 = 15
 
         private let path: String
@@ -94,7 +94,7 @@ internal import Files
     }
 #endif
 
-/// A step into another network that the system refused.
+/// A failure to enter another network, or to make sockets there.
 struct NetworkNamespaceError: Error, CustomStringConvertible {
     /// "enter `/proc/77/ns/net`"
     let doing: String

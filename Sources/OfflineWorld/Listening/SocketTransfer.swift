@@ -1,9 +1,9 @@
 internal import Files
 
 #if os(Linux)
-    /// Open sockets on their way from one process to another (unix(7), `SCM_RIGHTS`).
+    /// Sends open sockets from one process to another (unix(7), `SCM_RIGHTS`).
     enum SocketTransfer {
-        /// How many can be sent at once.
+        /// The most sockets that can be sent at once.
         static let limit = 16
         private static let headerSize = MemoryLayout<cmsghdr>.size
 
@@ -23,7 +23,7 @@ internal import Files
             }
         }
 
-        /// Sends sockets to an inbox; whoever owns it need not be listening yet.
+        /// Sends sockets to an inbox, whose owner need not be receiving yet.
         static func send(_ sockets: [Int32], to path: String) throws {
             let doing = "send sockets to `\(path)`"
             let carrier = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -44,7 +44,7 @@ internal import Files
             }
         }
 
-        /// Takes what was sent to an inbox already.
+        /// Receives the sockets that were sent to an inbox already.
         ///
         /// - Returns: the sockets, the caller's to close.
         static func receive(from inbox: Int32) throws -> [Int32] {
@@ -64,7 +64,7 @@ internal import Files
             }
         }
 
-        /// Runs `body` with a message of one byte, and room beside it for so many sockets.
+        /// Runs `body` with a message of one byte, and with room beside it for `count` sockets.
         private static func withMessage<Result>(
             of count: Int, _ body: (inout msghdr, UnsafeMutablePointer<cmsghdr>) throws -> Result
         ) throws -> Result {

@@ -3,18 +3,18 @@ internal import Files
 internal import ChildProcesses
 
 extension LocalCloud {
-    /// An image in a cloud's registry.
+    /// An image in the registry of a cloud.
     public struct StoredImage: Sendable, Equatable {
-        /// `URI:TAG`, or `URI@DIGEST` of one without a tag.
+        /// The name `URI:TAG`, or `URI@DIGEST` of an image without a tag.
         public let name: String
         public let digest: String
-        /// As it is stored, in bytes.
+        /// The stored size in bytes.
         public let size: Int
         /// RFC 3339.
         public let pushedAt: String
     }
 
-    /// The images that were pushed, by their names. The cloud has to run.
+    /// Lists the images that were pushed, by their names. The cloud has to run.
     public func images() async throws -> [StoredImage] {
         let outcome = try await program("images.py", "list").collect()
         guard outcome.status.isSuccess else {
@@ -27,7 +27,7 @@ extension LocalCloud {
         }
     }
 
-    /// Gives the engine an image of the registry under its ECR name, without a registry's protocol between the two: the engine
+    /// Loads an image of the registry into the engine under its ECR name, without the protocol of a registry: the engine
     /// may be on another machine, and trusts no registry without a certificate.
     ///
     /// - Parameter image: `URI:TAG`, `NAME:TAG` where one repository is named so, without a tag `latest`.
@@ -48,7 +48,7 @@ extension LocalCloud {
         return loaded.text
     }
 
-    /// Opens the registry for plain docker on this machine's loopback, beside `body`. The cloud has to run.
+    /// Opens the registry for plain docker on this machine's loopback address while `body` runs. The cloud has to run.
     ///
     /// Meanwhile it is in the engine's default network, too, and not cut off: the engine publishes no port of a container that is.
     ///

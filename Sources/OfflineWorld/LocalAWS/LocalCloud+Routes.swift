@@ -1,7 +1,7 @@
 internal import Files
 
 extension LocalCloud {
-    /// Where requests for a host's name belong.
+    /// The destination of requests for the name of a host.
     public struct Route: Sendable, Equatable {
         public enum Destination: Sendable { case registry, services }
 
@@ -14,7 +14,7 @@ extension LocalCloud {
         public let needsSignature: Bool
     }
 
-    /// The names of AWS, in the order they are to be looked at. The `Host` of a request has to stay as it is.
+    /// The routes of the names of AWS, of which the first that matches counts. The `Host` of a request has to stay as it is.
     public static let routes =
         ["*.dkr.ecr.*.amazonaws.com", "*.dkr.ecr.*.amazonaws.com.cn", "*.dkr.ecr-fips.*.amazonaws.com"].map {
             Route(pattern: $0, destination: .registry, needsSignature: false)
@@ -27,12 +27,12 @@ extension LocalCloud {
             Route(pattern: $0, destination: .services, needsSignature: true)
         }
 
-    /// Whether a host is a registry of ECR, which the cloud plays.
+    /// Whether a host is a registry of ECR, for which the cloud answers.
     public static func isRegistry(_ host: Substring) -> Bool {
         routes.contains { $0.destination == .registry && fnmatch($0.pattern, String(host), 0) == 0 }
     }
 
-    /// What a build that has no credentials gets: tools sign with them, and nobody checks it.
+    /// The credentials of a build that has none. Tools sign with them, and nobody checks the signature.
     public static let credentials = [
         (name: "AWS_ACCESS_KEY_ID", value: "buildspec-local"),
         (name: "AWS_SECRET_ACCESS_KEY", value: "buildspec-local"),

@@ -2,20 +2,20 @@ public import AWSCalls
 public import Engines
 internal import ChildProcesses
 
-/// AWS's services and an image registry in a container of this machine, one for each project.
+/// AWS's services and an image registry in a container of this machine, of which each project has its own.
 ///
 /// It runs while somebody holds it, and some seconds longer (`Dockerfiles/aws-local/supervise.sh`), whoever started it; a
 /// process that dies holds nothing. What it knows lies in a volume of its own, written before each answer, so it may be stopped
 /// and killed at any time. The container is on a network without a way out: it reaches nobody.
 public struct LocalCloud: Sendable {
-    /// What is needed of the engine that runs it.
+    /// The capabilities that it needs of an engine.
     public typealias EngineNeeds = ContainerRunning & ImageKeeping & EngineFinding & EngineCommanding
 
-    /// The image it runs; made by `.ci/images aws-local`, and no registry's.
+    /// The image that it runs. `.ci/images aws-local` makes it; no registry has it.
     public static let image = "buildspec/aws-local"
-    /// The network all of them are in; this machine reaches them there by their addresses.
+    /// The network of all local clouds, in which this machine reaches them by their addresses.
     public static let network = "buildspec-aws"
-    /// On containers and volumes; its value is the project's key.
+    /// The label of containers and volumes; its value is the project's key.
     public static let label = "dev.buildspec.aws"
 
     private static let folder = "/usr/local/lib/aws-local"
@@ -27,8 +27,7 @@ public struct LocalCloud: Sendable {
     private let account: String
     private let region: String
     private let repositories: [String]
-    /// Of the container and its volume.
-    public let labels: [String: String]
+    private let furtherLabels: [String: String]
 
     /// - Parameters:
     ///   - key: what names the project, in letters that a container's name may have.
@@ -41,7 +40,7 @@ public struct LocalCloud: Sendable {
         key: String, account: String, region: String, repositories: [String] = [], engine: any LocalCloud.EngineNeeds,
         labels: [String: String] = [:], image: String = LocalCloud.image, idleSeconds: Int = 60
     ) {
-        self.labels = labels.merging([Self.label: key]) { $1 }
+        furtherLabels = labels
         self.image = image
         self.idleSeconds = idleSeconds
         self.key = key
@@ -51,23 +50,26 @@ public struct LocalCloud: Sendable {
         self.engine = engine
     }
 
+    /// The labels of the container and of its volume.
+    public var labels: [String: String] { furtherLabels.merging([Self.label: key]) { $1 } }
+
     /// The name of the container and of its volume.
     public var name: String { "buildspec-aws-\(key)" }
 
-    /// Where a running cloud is reached from this machine.
+    /// The address of a running cloud, as seen from this machine.
     public struct Running: Sendable {
         /// An IP address.
         public let address: String
-        /// What the user should know: state that was damaged, and where it is now.
+        /// Notes for the user: which state was damaged, and where it lies now.
         public let notes: [String]
 
-        /// The endpoint of all services: plain HTTP, whatever the `Host`.
+        /// The endpoint of all services, in plain HTTP with any `Host`.
         public var services: String { "http://\(address):5000" }
-        /// The registry's host and port: plain HTTP. As ECR it answers when the `Host` is a registry's of ECR.
+        /// The host and port of the registry, in plain HTTP. With the `Host` of a registry of ECR it answers as ECR.
         public var registry: String { "\(address):5001" }
     }
 
-    /// Runs `body` while the cloud runs, starting it if it does not: several at once share it.
+    /// Runs `body` while the cloud runs, which is started when it does not. Several callers at once share it.
     ///
     /// - Throws: ``EngineError``, with code `imageMissing` where its image is not; and whatever `body` throws.
     public func whileRunning<Result: Sendable>(
@@ -96,11 +98,11 @@ public struct LocalCloud: Sendable {
 
     private enum Attempt<Result: Sendable> {
         case held(Result)
-        /// It runs, for another account.
+        /// The cloud runs for another account.
         case runsForAnother
-        /// It runs, and cannot be what it is to be.
+        /// The cloud runs, and refused what is asked of it.
         case refused(String)
-        /// With the engine's last words.
+        /// The cloud does not run; the text is the engine's last line.
         case absent(String)
     }
 
@@ -149,7 +151,7 @@ public struct LocalCloud: Sendable {
         }
     }
 
-    /// The last line, as the engine ends with what matters.
+    /// The last line of an output, in which the engine says what matters.
     private static func text(of output: ChildOutput) async throws -> String {
         var bytes: [UInt8] = []
         try await output.forEachChunk { bytes = Array((bytes + $0).suffix(4096)) }
@@ -172,7 +174,7 @@ public struct LocalCloud: Sendable {
         }
         let network = try await networkID()
         let labels = labels.map { "\($0.key)=\($0.value)" }.sorted()
-        let mount = DockerEngine.mountValue(
+        let mount = ContainerSpec.mountValue(
             ["type=volume", "src=\(name)", "dst=/var/lib/aws-local"] + labels.map { "volume-label=\($0)" })
         var words = ["run", "--detach", "--rm", "--name", name, "--pull", "never", "--mount", mount]
         words += labels.flatMap { ["--label", $0] }
@@ -204,7 +206,7 @@ public struct LocalCloud: Sendable {
         }
     }
 
-    /// Oldest first.
+    /// The ids of the networks of this name, the oldest first.
     private static func networkIDs(of engine: any LocalCloud.EngineNeeds) async throws -> [String] {
         let format = "{{.CreatedAt}}\t{{.ID}}"
         let words = ["network", "ls", "--no-trunc", "--filter", "name=^\(network)$", "--format", format]
@@ -212,7 +214,7 @@ public struct LocalCloud: Sendable {
         return lines.map { String($0.drop { $0 != "\t" }.dropFirst()) }
     }
 
-    /// Ends it, whoever holds it; what it knows stays. One that does not run is fine.
+    /// Stops the cloud, whoever holds it. Its state stays. A cloud that does not run is no error.
     public func stop() async throws { try await Self.stop(name, on: engine) }
 
     private static func stop(_ name: String, on engine: any LocalCloud.EngineNeeds) async throws {
@@ -230,7 +232,7 @@ public struct LocalCloud: Sendable {
         }
     }
 
-    /// Ends the clouds of the engine and removes what they know.
+    /// Stops the clouds of the engine and removes their state.
     ///
     /// - Parameter label: those that have it with another value are somebody else's, and stay.
     /// - Returns: the names of those that were removed.
@@ -264,7 +266,7 @@ public struct LocalCloud: Sendable {
         return volumes
     }
 
-    /// The AWS CLI's calls, made inside the container: this machine needs no CLI for them. It has to run.
+    /// A command line that makes the CLI's calls inside the container, so that this machine needs no CLI. The cloud has to run.
     public var commandLine: AWSCommandLine {
         let command = engine.command(["exec", name, "python3", "\(Self.folder)/call.py", region])
         return AWSCommandLine(command: [command.executable] + command.arguments)

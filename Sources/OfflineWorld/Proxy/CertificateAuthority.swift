@@ -10,8 +10,9 @@ internal import X509
 #endif
 internal import Files
 
-/// The authority that vouches for every host while a build's connections are looked into: one for each project, made on this
-/// machine, valid for a year, its key readable by its user alone.
+/// The authority that signs the certificate of every host while a proxy looks into a build's connections.
+///
+/// Each project has one. It is made on this machine and valid for a year, and its key is readable by its user alone.
 public final class CertificateAuthority: Sendable {
     private let key: P256.Signing.PrivateKey
     private let certificate: Certificate
@@ -25,9 +26,10 @@ public final class CertificateAuthority: Sendable {
     private static let year: TimeInterval = 365 * 86400
     private static let renewal: TimeInterval = 30 * 86400
 
-    /// Takes the authority that lies in a folder, or makes one there when there is none, or its time is nearly up.
+    /// Reads the authority in a folder, or makes one there when there is none or it is about to expire.
     ///
     /// Key and certificate are one file, so that two processes at once can make one each, and both then use the same.
+    ///
     /// - Parameters:
     ///   - project: that the certificate names.
     ///   - now: the time it is valid from, less a day for clocks that are slow.
@@ -36,9 +38,12 @@ public final class CertificateAuthority: Sendable {
         let path = "\(folder)/authority.pem"
         var text = try Self.load(path)
         if text.map({ Self.isFresh($0, now) }) != true {
-            try Self.makeFolder(folder)
-            let isThere = text != nil
-            try Self.place(try Self.make(project: project, now: now), at: path, replacing: isThere)
+            let made = Array(try Self.make(project: project, now: now).utf8)
+            try Self.explained("write the authority `\(path)`") {
+                try Folder.make(folder, mode: 0o700)
+                // Of two that come at once the first one's stays, and both use that.
+                try Folder.replace(path, with: made, mode: 0o600, keepsOld: text == nil)
+            }
             text = try Self.load(path)
         }
         guard let text, let (key, certificate) = Self.parse(text) else {
@@ -53,7 +58,7 @@ public final class CertificateAuthority: Sendable {
 
     // MARK: Hosts
 
-    /// What a TLS server for a host needs.
+    /// The certificate and key of a TLS server for a host.
     func serverContext(for host: String) throws -> NIOSSLContext {
         try contexts.withLock { contexts in
             if let context = contexts[host] { return context }
@@ -129,48 +134,23 @@ public final class CertificateAuthority: Sendable {
         return (key, certificate)
     }
 
-    /// Whether it can be used for some time; a file that is none of ours can not be judged, and is left to be complained of.
+    /// Whether the authority is valid for some time. A file that is none of ours counts as valid here, and fails later.
     private static func isFresh(_ text: String, _ now: Date) -> Bool {
         guard let (_, certificate) = parse(text) else { return true }
         return certificate.notValidBefore <= now && certificate.notValidAfter > now.addingTimeInterval(renewal)
     }
 
     private static func load(_ path: String) throws -> String? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else {
-            if errno == ENOENT { return nil }
-            throw ProxyError(doing: "read the authority `\(path)`", errno: errno)
-        }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64 << 10)
-        let count = read(file, &bytes, bytes.count)
-        guard count >= 0 else { throw ProxyError(doing: "read the authority `\(path)`", errno: errno) }
-        return String(decoding: bytes[..<count], as: UTF8.self)
-    }
-
-    private static func makeFolder(_ folder: String) throws {
-        var path = ""
-        for part in folder.split(separator: "/") {
-            path += "/\(part)"
-            guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
-                throw ProxyError(doing: "make the folder `\(path)`", errno: errno)
-            }
+        try explained("read the authority `\(path)`") {
+            try Folder.open(path).map { String(decoding: try $0.bytes(limit: 64 << 10), as: UTF8.self) }
         }
     }
 
-    /// - Parameter replaces: whether a file that is there is old; else the one that came first stays.
-    private static func place(_ text: String, at path: String, replacing replaces: Bool) throws {
-        let draft = "\(path).\(UniqueName.make())"
-        let file = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard file >= 0 else { throw ProxyError(doing: "write the authority `\(path)`", errno: errno) }
-        defer { unlink(draft) }
-        let bytes = Array(text.utf8)
-        let isWritten = write(file, bytes, bytes.count) == bytes.count
-        let reason = errno
-        close(file)
-        guard isWritten else { throw ProxyError(doing: "write the authority `\(path)`", errno: reason) }
-        guard (replaces ? rename(draft, path) : link(draft, path)) == 0 || errno == EEXIST else {
-            throw ProxyError(doing: "write the authority `\(path)`", errno: errno)
+    private static func explained<Result>(_ doing: String, _ body: () throws -> Result) throws -> Result {
+        do { return try body() } catch let error as FileError {
+            throw ProxyError(doing: doing, reason: error.reason)
+        } catch let error as Errno {
+            throw ProxyError(doing: doing, reason: error.description)
         }
     }
 }
@@ -185,9 +165,9 @@ extension Certificate {
     }
 }
 
-/// What a proxy could not do for want of something on this machine.
+/// An operation of a proxy that failed on this machine.
 public struct ProxyError: Error, Sendable, CustomStringConvertible {
-    /// "write the authority `/x`"
+    /// What was tried: "write the authority `/x`".
     public let doing: String
     public let reason: String
     public let help: String?

@@ -37,7 +37,7 @@ enum FailureReason {
         return words(for: first.error)
     }
 
-    /// Whether what failed is the check of the certificate.
+    /// Whether the check of the certificate failed.
     static func isAboutCertificate(_ error: any Error) -> Bool {
         switch error {
         case let error as NIOSSLExtraError: error == .failedToValidateHostname
@@ -47,7 +47,7 @@ enum FailureReason {
         }
     }
 
-    /// What is wrong with a certificate that was not believed.
+    /// Says why a certificate was not trusted.
     static func flaw(of shown: NIOSSLCertificate, for host: String, at now: Date) throws -> String {
         let certificate = try Certificate(derEncoded: shown.toDERBytes())
         if certificate.notValidAfter < now { return "its certificate expired on \(day(certificate.notValidAfter))" }

@@ -1,16 +1,16 @@
 internal import NIOHTTP1
 
-/// Where a request is sent.
+/// The destination of a request.
 struct Destination {
     let url: OriginURL
-    /// Whether `Host` stays as the client has it.
+    /// Whether the `Host` of the client stays as it is.
     var keepsHost = false
-    /// One of our own servers: never reached by the user's proxy.
+    /// Whether it is one of our own servers, which are never reached through the user's proxy.
     var isOurs = false
 }
 
 extension HTTPHeaders {
-    /// Takes out what is between two hops (RFC 9110, 7.6.1).
+    /// Removes the fields that concern one hop only (RFC 9110, 7.6.1).
     mutating func removeHopByHop() {
         for name in self[canonicalForm: "connection"] { remove(name: String(name)) }
         for name in [
@@ -21,13 +21,13 @@ extension HTTPHeaders {
 }
 
 extension HTTPRequestHead {
-    /// The protocol that the client wants to go on with. `h2c` does not count: to stay with HTTP/1.1 is an answer to it.
+    /// The protocol that the client wants to change to. `h2c` does not count: to stay with HTTP/1.1 is an answer to it.
     var wantedProtocol: String? {
         guard headers[canonicalForm: "connection"].contains(where: { $0.lowercased() == "upgrade" }) else { return nil }
         return headers[canonicalForm: "upgrade"].first { $0.lowercased() != "h2c" }.map(String.init)
     }
 
-    /// Whether another request may follow; behind one that names another protocol nothing is read.
+    /// Whether another request may follow. Nothing is read after a request for another protocol.
     var allowsAnother: Bool { isKeepAlive && !headers.contains(name: "upgrade") }
 }
 

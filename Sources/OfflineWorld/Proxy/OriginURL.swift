@@ -1,10 +1,10 @@
-/// An absolute HTTP URL as it is needed to get there.
+/// The parts of an absolute HTTP URL.
 struct OriginURL: Sendable, Equatable {
     let isSecure: Bool
-    /// Without brackets, in small letters.
+    /// The host in lower case, without brackets.
     let host: String
     let port: Int
-    /// Path and query, as they were written; begins with a slash.
+    /// The path and query as they were written; they begin with a slash.
     var target: String
 
     init(isSecure: Bool, host: String, port: Int, target: String) {
@@ -35,7 +35,7 @@ struct OriginURL: Sendable, Equatable {
         target = path.hasPrefix("/") ? String(path) : "/" + path
     }
 
-    /// `HOST`, `HOST:PORT`, `[ADDRESS]:PORT`.
+    /// Splits `HOST`, `HOST:PORT` or `[ADDRESS]:PORT`.
     static func split(_ authority: Substring, default standard: Int) -> (host: String, port: Int)? {
         var host = authority, port = standard
         if let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") {
@@ -52,13 +52,13 @@ struct OriginURL: Sendable, Equatable {
 
     var text: String { "\(isSecure ? "https" : "http")://\(hostAndPort)\(target)" }
 
-    /// As `Host` has it: without the port that the scheme implies.
+    /// The value of `Host`: without the port that the scheme implies.
     var hostAndPort: String {
         let name = host.contains(":") ? "[\(host)]" : host
         return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
-    /// Whether the host's name is what a pattern with `*` means.
+    /// Whether a pattern with `*` matches the name of the host.
     func isMatched(by pattern: String) -> Bool { Self.matches(Array(host.utf8)[...], Array(pattern.utf8)[...]) }
 
     private static func matches(_ text: ArraySlice<UInt8>, _ pattern: ArraySlice<UInt8>) -> Bool {

@@ -12,7 +12,7 @@ struct PieceWriter {
     /// - Parameter client: to which the head of the response was handed already.
     init(to client: any Channel) { self.client = client }
 
-    /// Hands over a piece, and waits until the one before it has left.
+    /// Sends a piece, and waits until the piece before it has left.
     ///
     /// - Throws: when the connection has ended; when the task is cancelled, which ends it.
     mutating func write(_ bytes: ByteBuffer) async throws {

@@ -1,10 +1,11 @@
 internal import Files
 internal import Crypto
+internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
 
-/// One client's connection: its requests in turn, and the connection to a host that serves them.
+/// Answers the requests of one client in turn, with one connection to a host at a time.
 final class ProxyConnection {
     private let settings: ProxySettings
     private let upstream: Upstream
@@ -34,11 +35,11 @@ final class ProxyConnection {
     func answer(_ head: HTTPRequestHead) async throws -> Bool {
         guard let url = url(of: head) else {
             return try await refuse(
-                head, .badRequest, "this is a proxy: a request to it names a whole URL, http://HOST/PATH\n")
+                head, with: .badRequest, "this is a proxy: a request to it names a whole URL, http://HOST/PATH\n")
         }
         if let name = head.wantedProtocol {
             return try await refuse(
-                head, .notImplemented, "buildspec's proxy does not go on with \(name)\n", isLast: true)
+                head, with: .notImplemented, "buildspec's proxy does not go on with \(name)\n", isLast: true)
         }
         let asksFirst = head.headers[canonicalForm: "expect"].contains { $0.lowercased() == "100-continue" }
         if asksFirst, head.version != .http1_0 {
@@ -46,9 +47,9 @@ final class ProxyConnection {
         }
         let request = RecordedRequest(
             method: head.method.rawValue, url: url.text, headers: head.headers.map { (name: $0.name, value: $0.value) })
-        for route in settings.routes where url.isMatched(by: route.pattern) {
+        for route in settings.allRoutes where url.isMatched(by: route.pattern) {
             guard !route.needsSignature || Self.isSigned(head, url) else { continue }
-            return try await pass(head, request, url, to: route)
+            return try await pass(head, request, of: url, to: route)
         }
         guard settings.mode != .replay else { return try await replay(head, request) }
         let destination =
@@ -57,7 +58,7 @@ final class ProxyConnection {
         return try await pass(head, to: destination, request, records: settings.mode == .record)
     }
 
-    /// Tells a client that what it says is no HTTP.
+    /// Answers a client whose request is no HTTP.
     func complain(_ failure: ClientFailure) async throws {
         guard let error = failure.cause as? HTTPParserError else { throw failure }
         let isTooLong = error == .headerOverflow
@@ -84,7 +85,7 @@ final class ProxyConnection {
         return nil
     }
 
-    /// As AWS's Signature Version 4 has it, in headers or in the query; its registries let in by a user and a password.
+    /// Whether a request is signed as AWS wants it, in headers or in the query. Its registries use a user and a password instead.
     private static func isSigned(_ head: HTTPRequestHead, _ url: OriginURL) -> Bool {
         if head.headers["authorization"].contains(where: { $0.hasPrefix("AWS4-") || $0.hasPrefix("AWS ") }) {
             return true
@@ -94,12 +95,13 @@ final class ProxyConnection {
     }
 
     private func pass(
-        _ head: HTTPRequestHead, _ request: RecordedRequest, _ url: OriginURL, to route: ProxyRoute
+        _ head: HTTPRequestHead, _ request: RecordedRequest, of url: OriginURL, to route: ProxyRoute
     ) async throws -> Bool {
         let place: (host: String, port: Int)
         do { place = try await route.resolve() } catch {
+            try Task.checkCancellation()
             settings.onEvent(.failed(url: request.storedURL, reason: "\(error)"))
-            return try await refuse(head, .badGateway, "buildspec cannot answer for \(url.host): \(error)\n")
+            return try await refuse(head, with: .badGateway, "buildspec cannot answer for \(url.host): \(error)\n")
         }
         let target = OriginURL(isSecure: false, host: place.host, port: place.port, target: url.target)
         var head = head
@@ -135,10 +137,11 @@ final class ProxyConnection {
             settings.onEvent(.failed(url: request.storedURL, reason: reason))
             // The rest of the request is of no use to anybody, and the client may not be done with it.
             return try await refuse(
-                head, .badGateway, "buildspec's proxy got no answer from \(destination.url.hostAndPort): \(reason)\n",
+                head, with: .badGateway,
+                "buildspec's proxy got no answer from \(destination.url.hostAndPort): \(reason)\n",
                 isLast: true)
         }
-        let recorder = records && isWhole ? Recorder(settings, request, response) : nil
+        let recorder = records && isWhole ? Recorder(of: response, to: request, by: settings) : nil
         do {
             return try await copy(response, to: head, recorder) && isWhole
         } catch {
@@ -276,7 +279,7 @@ final class ProxyConnection {
     ///
     /// - Parameter isLast: closes the connection instead.
     func refuse(
-        _ request: HTTPRequestHead, _ status: HTTPResponseStatus, _ text: String, isLast: Bool = false
+        _ request: HTTPRequestHead, with status: HTTPResponseStatus, _ text: String, isLast: Bool = false
     ) async throws -> Bool {
         let keepsOpen = !isLast && request.allowsAnother
         if keepsOpen { while try await reader.nextBody() != nil {} }
@@ -302,24 +305,20 @@ final class ProxyConnection {
         if hasBody { request.bodyHash = hexadecimal(hash.finalize()) }
         try await settings.store.hold()
         do {
-            if let answer = try ReplayedAnswer(head, request, settings.store) {
+            if let answer = try ReplayedAnswer(to: head, as: request, from: settings.store) {
                 return try await answer.write(to: outbound, of: client, for: head)
             }
         } catch let damage as DamagedRecording {
             settings.onEvent(.damaged(url: request.storedURL, reason: "\(damage)"))
-            return try await refuse(head, .gatewayTimeout, "\(damage)\nhelp: \(damage.help)\n")
+            return try await refuse(head, with: .gatewayTimeout, "\(damage)\nhelp: \(damage.help)\n")
         } catch let error as RecordingError {
             settings.onEvent(.damaged(url: request.storedURL, reason: "\(error)"))
-            return try await refuse(head, .gatewayTimeout, "\(error)\n")
+            return try await refuse(head, with: .gatewayTimeout, "\(error)\n")
         }
         settings.onEvent(.missing(method: request.method, url: request.storedURL))
         return try await refuse(
-            head, .gatewayTimeout,
+            head, with: .gatewayTimeout,
             "\(request.method) \(request.storedURL) was not recorded, and this build is offline.\n"
                 + "help: `buildspec run --record` while there is a network\n")
     }
-}
-
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-    digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
 }

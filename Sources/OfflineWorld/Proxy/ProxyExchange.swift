@@ -4,7 +4,7 @@ internal import NIOHTTP1
 internal import NIOPosix
 internal import Recordings
 
-/// Answers the requests of clients, one connection at a time, by what the settings say.
+/// Serves the connections of clients according to the settings.
 struct ProxyExchange: Sendable {
     let settings: ProxySettings
     private let upstream: Upstream
@@ -43,7 +43,7 @@ struct ProxyExchange: Sendable {
         }
     }
 
-    /// Reads on for a moment: a connection that is closed while bytes come in takes its last answer with it (RFC 9112, 9.6).
+    /// Reads for another moment, because closing a connection while bytes arrive may lose its last answer (RFC 9112, 9.6).
     private static func linger(_ channel: any Channel, _ reader: RequestReader) async throws {
         channel.close(mode: .output, promise: nil)
         let end = channel.eventLoop.scheduleTask(in: .seconds(2)) { channel.close(promise: nil) }
@@ -52,10 +52,10 @@ struct ProxyExchange: Sendable {
     }
 }
 
-/// The requests of one client, part by part.
+/// Reads the requests of one client part by part.
 final class RequestReader {
     private var parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>.AsyncIterator
-    /// Whether the body of the request is not read to its end.
+    /// Whether the body of the request has not been read to its end.
     private(set) var isInBody = false
 
     init(_ parts: NIOAsyncChannelInboundStream<HTTPServerRequestPart>) { self.parts = parts.makeAsyncIterator() }
@@ -88,7 +88,7 @@ final class RequestReader {
     }
 }
 
-/// What is wrong with a client, and no host's fault.
+/// A failure of the client, not of a host.
 struct ClientFailure: Error {
     let cause: any Error
 }

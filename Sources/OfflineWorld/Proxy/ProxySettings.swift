@@ -1,34 +1,38 @@
 public import Recordings
 
-/// What a ``ForwardProxy`` does with the requests it gets.
+/// The settings of a ``ForwardProxy``.
 public struct ProxySettings: Sendable {
     public enum Mode: Sendable {
-        /// To their hosts, and nothing is kept.
+        /// Requests go to their hosts, and nothing is recorded.
         case passThrough
-        /// To their hosts; complete answers are kept.
+        /// Requests go to their hosts, and complete answers are recorded.
         case record
-        /// To nobody: the answers that were kept are given again.
+        /// Requests go nowhere: recorded answers are replayed.
         case replay
     }
 
     public var mode: Mode
     public var authority: CertificateAuthority
     public var store: RecordingStore
-    /// Looked at in order, before everything else.
+    /// The routes to our own servers. The first that matches is taken, before everything else.
     public var routes: [ProxyRoute] = []
-    /// Where what belongs to some URLs is fetched; it is recorded under their own names.
+    /// The local AWS that answers for the names of AWS, after ``routes``. The proxy releases it.
+    public var cloud: CloudHolder?
+    /// The mirrors from which some URLs are fetched. Their answers are recorded under the URLs themselves.
     public var mirrors: [ProxyMirror] = []
     /// The user's own proxy, `http[s]://[USER:PASSWORD@]HOST[:PORT]`, for everything but the hosts that ``upstreamExceptions`` end in.
     public var upstreamProxy: String?
     public var upstreamExceptions: [String] = []
     /// A PEM file of authorities that vouch for hosts, beside those that the system trusts.
     public var trustedRootsFile: String?
-    /// Whether hosts need not prove who they are.
+    /// Whether wrong certificates of hosts are accepted.
     public var allowsWrongCertificates = false
-    /// How long a host may say nothing, in seconds.
+    /// The longest time in seconds that a host may be silent.
     public var idleSeconds: Int64 = 60
-    /// Told what happens, from any thread.
+    /// Receives the events, on any thread, and none after ``ForwardProxy/stop()`` has returned.
     public var onEvent: @Sendable (ProxyEvent) -> Void = { _ in }
+
+    var allRoutes: [ProxyRoute] { routes + (cloud?.routes ?? []) }
 
     public init(mode: Mode, authority: CertificateAuthority, store: RecordingStore) {
         self.mode = mode
@@ -37,13 +41,13 @@ public struct ProxySettings: Sendable {
     }
 }
 
-/// Hosts whose requests are answered by a server of ours, and never recorded.
+/// Hosts for which a server of our own answers. Its answers are never recorded.
 public struct ProxyRoute: Sendable {
-    /// A host's name, with `*` for any letters, dots included.
+    /// The name of the hosts, with `*` for any letters, dots included.
     public let pattern: String
-    /// Whether only requests that carry an AWS signature go there.
+    /// Whether the route is for requests with an AWS signature only.
     public let needsSignature: Bool
-    /// The server: its host and port, for plain HTTP. Asked at each request; may take its time to start it.
+    /// Finds the host and port of the server, for plain HTTP. It is called for each request, and may have to start the server.
     public let resolve: @Sendable () async throws -> (host: String, port: Int)
 
     public init(
@@ -56,7 +60,7 @@ public struct ProxyRoute: Sendable {
     }
 }
 
-/// URLs that are fetched from another place: those that begin with `prefix`, from `base` and what is left of them.
+/// URLs that are fetched from another place: in those that begin with `prefix`, `base` takes the place of the prefix.
 public struct ProxyMirror: Sendable {
     public let prefix: String
     public let base: String
@@ -70,13 +74,13 @@ public struct ProxyMirror: Sendable {
     }
 }
 
-/// What a proxy has met.
+/// An event of a proxy.
 public enum ProxyEvent: Sendable, Equatable {
-    /// A request that nothing was recorded for.
+    /// Nothing was recorded for a request.
     case missing(method: String, url: String)
-    /// A recording that cannot be used.
+    /// A recording cannot be used.
     case damaged(url: String, reason: String)
     case recorded(url: String, bytes: Int)
-    /// A host, or one of our own servers, could not be reached or believed.
+    /// A host or one of our own servers could not be reached, or its certificate is wrong.
     case failed(url: String, reason: String)
 }

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
 
-/// Keeps one response while it passes through. What goes wrong is told, and the response passes all the same.
+/// Records one response while it is copied to the client. A failure to record is an event and does not stop the copying.
 final class Recorder {
     private let settings: ProxySettings
     private let request: RecordedRequest
@@ -15,7 +15,7 @@ final class Recorder {
     private static let passing: Set<UInt> = [304, 408, 412, 425, 429]
 
     /// - Returns: `nil` for what is not to be kept: failures of hosts, and answers for one client, or for the moment.
-    init?(_ settings: ProxySettings, _ request: RecordedRequest, _ response: HTTPResponseHead) {
+    init?(of response: HTTPResponseHead, to request: RecordedRequest, by settings: ProxySettings) {
         guard (200..<500).contains(response.status.code), !Self.passing.contains(response.status.code) else {
             return nil
         }

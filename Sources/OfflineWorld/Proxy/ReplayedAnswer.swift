@@ -2,19 +2,18 @@ internal import Files
 internal import NIOCore
 internal import NIOHTTP1
 internal import Recordings
-internal import SystemPackage
 
-/// A recorded response on its way to a client, as HTTP wants it for the request at hand.
+/// A recorded response, adapted to the request that it answers, as HTTP demands.
 struct ReplayedAnswer {
     private let head: HTTPResponseHead
     private let response: RecordedResponse
     private let trailers: HTTPHeaders?
-    /// What of the body is sent; `nil` when none of it is.
+    /// The part of the body that is sent; `nil` for none.
     private let part: Range<Int>?
 
     /// - Returns: `nil` when nothing was recorded.
     /// - Throws: `DamagedRecording`, `RecordingError`
-    init?(_ request: HTTPRequestHead, _ recorded: RecordedRequest, _ store: RecordingStore) throws {
+    init?(to request: HTTPRequestHead, as recorded: RecordedRequest, from store: RecordingStore) throws {
         var range: Range<Int>?
         var found = try store.response(to: recorded)
         if found == nil, let asked = request.headers.first(name: "range") {
@@ -89,10 +88,6 @@ struct ReplayedAnswer {
             return keepsOpen
         }
         let file = try Self.open(response)
-        defer {
-            // It was only read: nothing is lost.
-            try? file.close()
-        }
         try await outbound.write(.head(head))
         var writer = PieceWriter(to: client)
         // Two, in turns: one is read into while the other one leaves.
@@ -102,8 +97,7 @@ struct ReplayedAnswer {
             let wanted = min(Self.pieceLength, part.upperBound - place)
             spare.clear(minimumCapacity: Self.pieceLength)
             let count = try spare.writeWithUnsafeMutableBytes(minimumWritableBytes: wanted) {
-                try file.read(
-                    fromAbsoluteOffset: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
+                try file.read(at: Int64(place), into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
             }
             guard count > 0 else { throw ConnectionEnded() }
             try await writer.write(spare)
@@ -117,14 +111,17 @@ struct ReplayedAnswer {
 
     private static let pieceLength = 256 << 10
 
-    private static func open(_ response: RecordedResponse) throws -> SystemPackage.FileDescriptor {
-        let path = response.body ?? ""
-        do { return try SystemPackage.FileDescriptor.open(FilePath(path), .readOnly) } catch {
-            throw RecordingError(doing: "read the recording `\(path)`", reason: "\(error)")
+    private static func open(_ response: RecordedResponse) throws -> OwnedDescriptor {
+        let path = response.body ?? "", doing = "read the recording `\(path)`"
+        do {
+            guard let file = try Folder.open(path) else { throw RecordingError(doing: doing, reason: "it is missing") }
+            return file
+        } catch let error as FileError {
+            throw RecordingError(doing: doing, reason: error.reason)
         }
     }
 
-    /// Whether a client that has a part of something has it of what was recorded (RFC 9110, 13.1.5).
+    /// Whether the part that a client has belongs to the recorded version (RFC 9110, 13.1.5).
     private static func isOfSameVersion(_ request: HTTPRequestHead, _ recorded: RecordedHead) -> Bool {
         guard let condition = request.headers.first(name: "if-range") else { return true }
         return recorded.headers.contains {
@@ -132,7 +129,7 @@ struct ReplayedAnswer {
         }
     }
 
-    /// One range of bytes; several at once are answered with the whole, as is allowed.
+    /// Parses one range of bytes. Several ranges are answered with the whole, as HTTP allows.
     ///
     /// - Returns: an empty one where there is nothing, `nil` for what is no range.
     private static func range(_ text: String, of length: Int) -> Range<Int>? {
@@ -152,7 +149,7 @@ struct ReplayedAnswer {
 }
 
 extension HTTPResponseHead {
-    /// Whether a client has this already, and says so (RFC 9110, 13.1).
+    /// Whether the client says that it has this response already (RFC 9110, 13.1).
     func isUnchanged(for request: HTTPRequestHead) -> Bool {
         guard status == .ok, request.method == .GET || request.method == .HEAD else { return false }
         func weak(_ tag: Substring) -> Substring { tag.hasPrefix("W/") ? tag.dropFirst(2) : tag }
@@ -165,7 +162,7 @@ extension HTTPResponseHead {
         return headers.first(name: "last-modified") == since
     }
 
-    /// The same without its body.
+    /// The head of a response without its body.
     var notModified: HTTPResponseHead {
         var head = self
         head.status = .notModified

@@ -2,7 +2,7 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 
-/// The first to see a client's bytes: grants a CONNECT, finds out whether TLS follows, and puts what speaks HTTP in its place.
+/// Reads the first bytes of a client: accepts a CONNECT, finds out whether TLS follows, and installs the handlers of HTTP.
 final class TunnelOpener: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -10,7 +10,7 @@ final class TunnelOpener: ChannelInboundHandler, RemovableChannelHandler {
 
     private enum State {
         case request
-        /// The first byte of what is in the tunnel is waited for.
+        /// The handler waits for the first byte in the tunnel.
         case tunnel(host: String, port: Int)
         case done
     }
@@ -63,7 +63,7 @@ final class TunnelOpener: ChannelInboundHandler, RemovableChannelHandler {
         }
     }
 
-    /// Where the head of the request ends, in bytes from its start.
+    /// The length of the head of the request in bytes; `nil` when it is incomplete.
     private var endOfHead: Int? {
         let view = bytes.readableBytesView
         var place = view.startIndex

@@ -10,7 +10,7 @@ internal import Synchronization
     internal import Foundation
 #endif
 
-/// The way to hosts: directly, or by the user's own proxy; with their certificates checked.
+/// Connects to hosts directly or through the user's own proxy, and checks their certificates.
 struct Upstream: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let tls: NIOSSLContext
@@ -58,13 +58,13 @@ struct Upstream: Sendable {
         return "\(user):\(parts.password ?? "")"
     }
 
-    /// Whether requests for a host go by the user's proxy.
+    /// Whether requests for a host go through the user's proxy.
     private func isProxied(_ host: String) -> Bool {
         proxy != nil && host != "localhost" && host != "::1" && !host.hasPrefix("127.")
             && !exceptions.contains { $0 == "*" || host == $0 || host.hasSuffix("." + $0) }
     }
 
-    /// What a request's first line has to name, and the header by which the user's proxy lets us in.
+    /// The target in the first line of a request, and the header of the user's proxy.
     func firstLine(for destination: Destination) -> (target: String, proxyCredentials: String?) {
         let url = destination.url
         guard !destination.isOurs, !url.isSecure, isProxied(url.host) else { return (url.target, nil) }
@@ -84,14 +84,14 @@ struct Upstream: Sendable {
         }
     }
 
-    /// What is wrong with a host's certificate, which it is asked for again: the handshake only says that something is.
+    /// Says what is wrong with a host's certificate, after asking for it again: the handshake does not say it.
     func certificateFlaw(of url: OriginURL) async -> String? {
         // Best effort: that the certificate is not believed is known already.
         guard let shown = try? await certificate(of: url) else { return nil }
         return try? FailureReason.flaw(of: shown, for: url.host, at: Date())
     }
 
-    /// The certificate that a host shows, whatever it is worth.
+    /// Reads the certificate of a host without checking it.
     private func certificate(of url: OriginURL) async throws -> NIOSSLCertificate? {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.certificateVerification = .none
@@ -143,7 +143,7 @@ struct Upstream: Sendable {
         }
     }
 
-    /// Addresses are not named in the handshake (RFC 6066, 3), but checked all the same.
+    /// The name of a host in the handshake. Addresses are not named there (RFC 6066, 3), but checked all the same.
     private static func nameInHandshake(_ host: String) -> String? {
         !host.contains(":") && host.contains { $0.isLetter } ? host : nil
     }
@@ -177,7 +177,7 @@ private final class CertificateReader: ChannelInboundHandler {
     func handlerRemoved(context: ChannelHandlerContext) { shown.succeed(nil) }
 }
 
-/// Stands behind the handshake with a user's proxy that speaks TLS: what fails in it is the proxy's affair, not the host's.
+/// Marks failures of the handshake with a user's proxy that speaks TLS, so that they are not taken for the host's.
 private final class ProxyHandshake: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
@@ -193,7 +193,7 @@ private final class ProxyHandshake: ChannelInboundHandler, RemovableChannelHandl
     }
 }
 
-/// That the user's proxy cannot be spoken to.
+/// A failure of the user's proxy.
 struct UsersProxyFailure: Error {
     let cause: any Error
 }

@@ -2,13 +2,13 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import NIOSSL
 
-/// A connection to a host, for one request after the other. Little more is read from it than somebody waits for.
+/// A connection to a host, for one request after the other. It reads little more than somebody waits for.
 final class UpstreamChannel: Sendable {
     private let channel: any Channel
     private let reader: NIOLoopBound<ResponseReader>
     let place: Place
 
-    /// Who is at the other end: connections are used again for the same.
+    /// The other end of a connection. Connections are used again for the same end.
     struct Place: Hashable, Sendable {
         let isSecure: Bool
         let host: String
@@ -44,7 +44,7 @@ final class UpstreamChannel: Sendable {
         }
     }
 
-    /// The next part of the response.
+    /// Waits for the next part of the response.
     ///
     /// - Throws: when the connection ends, or what comes is no HTTP.
     func next() async throws -> HTTPClientResponsePart {
@@ -68,16 +68,17 @@ final class UpstreamChannel: Sendable {
     }
 }
 
-/// The end of a connection before the end of a response.
+/// A connection ended before the response did.
 struct ConnectionEnded: Error {}
 
-/// A host that lets us wait for too long.
+/// A host was silent for too long.
 struct HostIsSilent: Error {}
 
-/// A host that goes over to a protocol of its own, which nobody asked it for.
+/// A host changed to another protocol, which nobody asked it for.
 struct ProtocolChanged: Error {}
 
-/// Ends a connection on which much comes and no part of a response: a head, a frame of chunks or provisional answers without end.
+/// Ends a connection on which many bytes arrive without a part of a response: an endless head, frame or series of
+/// provisional answers.
 ///
 /// The decoder's own limits are for the fields of a head. Those are smaller.
 final class FrameLimit: ChannelInboundHandler {
@@ -88,7 +89,7 @@ final class FrameLimit: ChannelInboundHandler {
 
     private var count = 0
 
-    /// Something came of the bytes so far.
+    /// Counts anew, because a part of a response arrived.
     func reset() { count = 0 }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -98,7 +99,7 @@ final class FrameLimit: ChannelInboundHandler {
     }
 }
 
-/// Hands out the parts of responses one by one, and asks for more bytes only when they are used up.
+/// Passes on the parts of responses one by one, and reads more bytes only when they are used up.
 final class ResponseReader: ChannelDuplexHandler {
     typealias InboundIn = HTTPClientResponsePart
     typealias OutboundIn = HTTPClientRequestPart
@@ -113,7 +114,7 @@ final class ResponseReader: ChannelDuplexHandler {
     /// Whether the whole request has been sent.
     private var isAsked = false
     private var unsent = 0
-    /// Ends the wait for a request's bytes to leave, when the host has refused it meanwhile.
+    /// The promise of a pending write, which ends when the host refuses the request meanwhile.
     private var sending: EventLoopPromise<Bool>?
     private var isRefused = false
 

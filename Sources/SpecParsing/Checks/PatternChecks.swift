@@ -134,7 +134,7 @@ extension ContentChecks {
         guard bytes[0] == "/" else { return false }
         let text = String(decoding: bytes, as: UTF8.self)
         // The source lies in this folder; its exact path is not known before the build.
-        if text.hasPrefix("/codebuild/") || text.contains("$") { return false }
+        if CodeBuildFolder.holds(text) || text.contains("$") { return false }
         guard let base else { return true }
         return !base.contains("$") && !text.hasPrefix(base)
     }
