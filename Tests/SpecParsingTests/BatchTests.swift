@@ -83,16 +83,6 @@ import Testing
             ["error: `batch.build-fanout` needs a `parallelism` of 1 or more [missing-key]"])
     }
 
-    @Test("a batch without builds beside phases is a warning: a build does not look at it")
-    func withoutBuilds() {
-        expectFindings(
-            "version: 0.2\n«batch»: {fast-fail: no}\nphases: {build: {commands: [make]}}\n",
-            [
-                "warning: `batch` has none of `build-graph`, `build-list`, `build-matrix` or `build-fanout`, "
-                    + "so that no batch can begin [batch-type]"
-            ])
-    }
-
     @Test(
         "what is wrong with a batch is found",
         arguments: [

@@ -41,7 +41,7 @@ struct PlanSession {
         if buildspec.spec.hasWrongBatch { return .invalidBuildspec }
         guard let batch = buildspec.spec.batch else {
             throw Failure(
-                .invalidBuildspec, "`\(buildspec.place.shownPath)` has no `batch` with builds",
+                .invalidBuildspec, "`\(buildspec.place.shownPath)` has no `batch`",
                 help: "leave out --batch to see the plan of its one build")
         }
         let plan = BatchPlan(batch)

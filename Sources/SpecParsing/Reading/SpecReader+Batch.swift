@@ -4,19 +4,12 @@ extension SpecReader {
         let kinds: [BuildSpec.Batch.Kind] = [.graph, .list, .matrix, .fanout]
         let present = kinds.filter { batch.hasValue($0.rawValue) }
         guard let kind = present.first, present.count == 1 else {
-            let choice = SectionReader.choice(kinds.map(\.rawValue)), place = FindingPlace(batch.node, batch.path)
-            if present.isEmpty, hasPhases {
-                // An ordinary build does not look at it, and there are such files.
-                reader.findings.warning(
-                    .batchType, at: place, "`batch` has none of \(choice), so that no batch can begin",
-                    help: "name its builds, or leave `batch` out")
-            } else {
-                error(
-                    .batchType, at: place,
-                    present.isEmpty
-                        ? "`batch` has none of \(choice)"
-                        : "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them")
-            }
+            let choice = SectionReader.choice(kinds.map(\.rawValue))
+            error(
+                .batchType, at: FindingPlace(batch.node, batch.path),
+                present.isEmpty
+                    ? "`batch` has none of \(choice)"
+                    : "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them")
             return nil
         }
         if case .sections(let sections)? = batch.entries[kind.rawValue]?.value, sections.isEmpty {
