@@ -75,7 +75,7 @@ public struct ArtifactStore: Sendable {
 /// Knows which artifacts of a folder buildspec has made: nothing else is replaced.
 public protocol ArtifactOwner: Sendable {
     func owns(_ name: String, _ status: FileStatus) -> Bool
-    /// Remembers an artifact that was put into its place.
+    /// Remembers an artifact that is about to be put into its place.
     func add(_ name: String, _ status: FileStatus) throws
 }
 
@@ -126,6 +126,8 @@ private struct ArtifactPlace: Sendable {
             throw FileError(
                 .refused, doing: "replace `\(plainName)`", reason: "it is there, and buildspec has not made it")
         }
+        // Before it is in its place: a disk that is full now leaves the old artifact, and both are known as ours.
+        try owner?.add(plainName, try draft.status(finished))
         // A file takes a file's place in one step. A folder takes no place that is not free.
         let isInTheWay = try current == .directory || current != nil && draft.status(finished).kind == .directory
         if isInTheWay { try store.rename(name, to: old, in: draft) }
@@ -136,7 +138,6 @@ private struct ArtifactPlace: Sendable {
             if isInTheWay { try? draft.rename(old, to: name, in: store) }
             throw error
         }
-        try owner?.add(plainName, try store.status(name))
         try store.sync()
     }
 

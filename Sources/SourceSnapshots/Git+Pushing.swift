@@ -45,12 +45,6 @@ extension Git {
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// The content of a file in a commit; `nil` when the commit has no file of that name.
-    public func file(_ path: String, of commit: String) async throws -> [UInt8]? {
-        let outcome = try await run(["cat-file", "blob", "\(commit):\(path)"])
-        return outcome.status.isSuccess ? outcome.output : nil
-    }
-
     /// The paths that a push changes, relative to the top of the repository.
     ///
     /// - Parameter base: what the remote has; `nil` for a new branch: then what no remote branch has is meant.

@@ -152,6 +152,30 @@ struct CacheCarryTests {
         #expect(try await state(victim) == before)
     }
 
+    @Test func `an archive brings no image that the project does not name, whatever its list says`() async throws {
+        let play = try Playground()
+        try play.buildspec(counting)
+        try play.write("codebuild.yml", "environment: {image: \(busybox)}")
+        let foreign = "buildspec-test/foreign-\(UUID().uuidString.lowercased().prefix(8))"
+        let tar = play.root.appending(path: "images.tar").path, hostile = play.root.appending(path: "hostile").path
+        #expect(try await Docker.call(["tag", busybox, foreign]).status.isSuccess)
+        #expect(try await Docker.call(["save", "-o", tar, foreign]).status.isSuccess)
+        #expect(try await Docker.call(["image", "rm", foreign]).status.isSuccess)
+        for (images, bytes) in [("hidden", nil), ("listed", nil), ("broken", "no tar")] as [(String, String?)] {
+            if let bytes { try Data(bytes.utf8).write(to: URL(filePath: tar)) }
+            let manifest = ProjectArchive.Manifest(
+                program: "x", createdAt: "x", project: "x", cacheProject: "x",
+                images: images == "listed" ? [.init(name: foreign, id: "sha256:1")] : [])
+            _ = try ProjectArchive.write(
+                manifest, [ProjectArchive.File("images.tar", at: FilePath(tar))], to: FilePath(hostile),
+                stop: StopFlag())
+            let imported = try await play.call(["cache", "import", hostile])
+            #expect(imported.status.exitStatus == 74, "\(imported.errorText)")
+            #expect(imported.errorText.contains(bytes == nil ? "does not name" : "images that cannot be read"))
+            #expect(try await Docker.call(["image", "inspect", foreign]).status.exitStatus == 1)
+        }
+    }
+
     @Test func `an import says what it replaces before it does`() async throws {
         let play = try await built()
         _ = try await play.call(["cache", "export", archive(play), "--no-images"])

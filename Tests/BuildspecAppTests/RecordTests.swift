@@ -112,4 +112,24 @@ struct RecordTests {
         #expect(plan.checkpoints(beyond: 2).map(\.uuid) == ["5"])
         #expect(plan.checkpoints(beyond: 3).isEmpty)
     }
+
+    @Test("an artifact is ours by its name and file, whatever the name is, and those just before it as well")
+    func artifacts() async throws {
+        try await withScratch { folder in
+            let places = Places(
+                environment: ["HOME": folder.string], currentDirectory: folder.string, isInteractive: false)
+            let made = MadeArtifacts(in: "/out", places), other = MadeArtifacts(in: "/else", places)
+            var files: [FileStatus] = []
+            for name in ["one", "two", "three"] {
+                try folder.appending(name).write(name)
+                files.append(try #require(Folder.status(folder.appending(name).string)))
+            }
+            for name in ["artifacts", "new\nline", String(repeating: "x", count: 250)] {
+                #expect(!made.owns(name, files[0]))
+                for file in files.dropLast() { try made.add(name, file) }
+                #expect(files.map { made.owns(name, $0) } == [true, true, false])
+                #expect(!other.owns(name, files[0]))
+            }
+        }
+    }
 }

@@ -101,14 +101,15 @@ struct CacheImport {
     /// - Throws: ``Failure`` while nothing is changed yet.
     private func checkNames(_ arrived: Arrived, _ project: CarriedProject) throws {
         for (manifest, _) in arrived.caches where owner(of: manifest, arrived.manifest, project) == nil {
-            throw foreign("a cache of another project, `\(manifest.key.project)`")
+            throw foreign("a cache of another project, `\(CacheKey.shown(manifest.key.project))`")
         }
         guard let tar = arrived.imagesTar else { return }
         let named = try project.imageNames()
-        for name in try Self.tags(in: tar) + arrived.manifest.images.map(\.name)
+        for name in try tags(in: tar) + arrived.manifest.images.map(\.name)
         where !named.contains(ProjectDocker.listed(name)) {
             throw foreign(
-                "the image `\(name)`, which this project does not name", ", or name it with --image, or use --no-images"
+                "the image `\(CacheKey.shown(name))`, which this project does not name",
+                ", or name it with --image, or use --no-images"
             )
         }
     }
@@ -128,19 +129,37 @@ struct CacheImport {
         return project.owns(manifest.key) ? manifest.key.project : nil
     }
 
-    /// The names that `docker load` would give to images of a tar, as its manifest.json lists them.
-    private static func tags(in tar: String) throws -> [String] {
+    /// The names that `docker load` would give to images of a tar: its manifest.json lists them, for some engines also
+    /// its index.json.
+    private func tags(in tar: String) throws -> [String] {
         struct Image: Decodable {
             let RepoTags: [String]?
         }
-        let reader = try ArchiveReader(path: FilePath(tar))
-        while let entry = try reader.next() {
-            guard entry.path == Array("manifest.json".utf8) else { continue }
-            var bytes: [UInt8] = []
-            try reader.readBlocks { if case .bytes(let part) = $0 { bytes += part } }
-            return try JSONDecoder().decode([Image].self, from: Data(bytes)).flatMap { $0.RepoTags ?? [] }
+        struct Index: Decodable {
+            struct Manifest: Decodable { let annotations: [String: String]? }
+            let manifests: [Manifest]?
         }
-        return []
+        var names: [String] = [], hasManifest = false
+        do {
+            let reader = try ArchiveReader(path: FilePath(tar))
+            while let entry = try reader.next() {
+                let path = String(decoding: entry.path, as: UTF8.self).trimmingPrefix("./")
+                guard ["manifest.json", "index.json"].contains(path), entry.size < 1 << 24 else { continue }
+                var bytes: [UInt8] = []
+                try reader.readBlocks { if case .bytes(let part) = $0 { bytes += part } }
+                if path == "manifest.json" {
+                    hasManifest = true
+                    names += try JSONDecoder().decode([Image].self, from: Data(bytes)).flatMap { $0.RepoTags ?? [] }
+                } else {
+                    let index = try JSONDecoder().decode(Index.self, from: Data(bytes))
+                    names += (index.manifests ?? []).compactMap { $0.annotations?["io.containerd.image.name"] }
+                }
+            }
+        } catch {
+            throw foreign("images that cannot be read (\(error))", ", or use --no-images")
+        }
+        guard hasManifest else { throw foreign("images without a list of their names", ", or use --no-images") }
+        return names
     }
 
     /// Says what is here already and will be replaced, before anything is.

@@ -1,3 +1,4 @@
+internal import Files
 internal import OfflineWorld
 internal import ArgumentParser
 internal import Recordings
@@ -33,7 +34,7 @@ struct ProxyCommand: AsyncParsableCommand {
         await FrontDoor.enter { [self] machine in
             let authority = try CertificateAuthority(
                 in: machine.places.absolute(authority), project: "proxy", now: Date())
-            try Files.replace(
+            try Folder.replace(
                 "\(machine.places.absolute(self.authority))/ca.pem", with: Array(authority.certificatePEM.utf8))
             let modes: [Mode: ProxySettings.Mode] = [.passThrough: .passThrough, .record: .record, .replay: .replay]
             var settings = ProxySettings(
@@ -50,12 +51,10 @@ struct ProxyCommand: AsyncParsableCommand {
             guard parts.count == 2, let port = Int(parts[1]) else {
                 throw Failure(.usage, "`--listen` is `\(listen)`, expected HOST:PORT")
             }
-            let proxy = try ForwardProxy(settings)
-            let chosen = try await proxy.listen(host: String(parts[0]), port: port)
-            try machine.terminal.write(Array("listening on \(parts[0]):\(chosen)\n".utf8))
-            do { try await Task.sleep(for: .seconds(86400 * 365)) } catch {
-                await proxy.stop()
-                throw error
+            try await ForwardProxy.whileServing(settings) { proxy in
+                let chosen = try await proxy.listen(host: String(parts[0]), port: port)
+                try machine.terminal.write(Array("listening on \(parts[0]):\(chosen)\n".utf8))
+                try await Task.sleep(for: .seconds(86400 * 365))
             }
             return .succeeded
         }

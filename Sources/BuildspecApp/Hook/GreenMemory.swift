@@ -59,7 +59,7 @@ struct GreenMemory {
     }
 
     func add(_ key: String, build: String) throws {
-        try Files.makeFolder(folder)
-        try Files.replace("\(folder)/\(key)", with: Array("\(build)\n".utf8))
+        try Folder.make(folder)
+        try Folder.replace("\(folder)/\(key)", with: Array("\(build)\n".utf8))
     }
 }

@@ -23,7 +23,7 @@ struct HookInstaller {
     func install(_ rules: HookCommand.Rules) async throws {
         let path = try await path()
         try await requirePrivateFolder(of: path, rules)
-        try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
         let before = path + Self.setAside
         if isThere, !isOurs {
@@ -38,7 +38,7 @@ struct HookInstaller {
             program: Self.program(places), path: places.environment["PATH"] ?? "", before: before)
         script.words = rules.words
         script.allowsWithoutProgram = rules.ifNoEngine == .allow
-        try Files.replace(path, with: Array(script.text.utf8), mode: 0o755)
+        try Folder.replace(path, with: Array(script.text.utf8), mode: 0o755)
         guard chmod(path, 0o755) == 0 else { throw unwritable(path) }
         terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
         if Files.kind(of: before) != nil {

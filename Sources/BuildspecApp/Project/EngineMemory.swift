@@ -46,8 +46,8 @@ struct EngineMemory: Sendable {
 
     func remember(_ privilege: Privilege) {
         // As below.
-        try? Files.makeFolder("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
-        try? Files.replace("\(file).privilege", with: Array(privilege.rawValue.utf8))
+        try? Folder.make("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
+        try? Folder.replace("\(file).privilege", with: Array(privilege.rawValue.utf8))
     }
 
     /// What `docker context use` chose; `nil` where it was never called.
@@ -62,7 +62,7 @@ struct EngineMemory: Sendable {
     func remember(_ way: SourceStaging.Way, volumeRoot: String?) {
         guard way != self.way else { return }
         // Without a memory the next build only tries again.
-        try? Files.makeFolder("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
-        try? Files.replace(file, with: Array("\(way.rawValue)\n\(volumeRoot ?? "")\n".utf8))
+        try? Folder.make("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
+        try? Folder.replace(file, with: Array("\(way.rawValue)\n\(volumeRoot ?? "")\n".utf8))
     }
 }

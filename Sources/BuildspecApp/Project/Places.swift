@@ -154,35 +154,8 @@ enum Files {
             isMissing ? .noSuchFile : .inputOutput, "cannot read \(name): \(String(cString: strerror(errno)))")
     }
 
-    /// The names in a folder, sorted; none when there is no such folder.
-    static func names(in folder: String) -> [String] {
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names.sorted()
-    }
-
-    /// Removes a folder with the files in it; those that cannot be removed stay.
-    static func removeFolder(_ path: String) {
-        for name in names(in: path) where unlink("\(path)/\(name)") != 0 { removeFolder("\(path)/\(name)") }
-        rmdir(path)
-    }
-
-    /// Makes a folder and those above it.
-    static func makeFolder(_ path: String) throws {
-        if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex {
-            try makeFolder(String(path[..<slash]))
-            if mkdir(path, 0o777) == 0 || errno == EEXIST { return }
-        }
-        throw Failure(.cannotWriteOutput, "cannot make the folder `\(path)`: \(String(cString: strerror(errno)))")
-    }
+    /// The names in a folder, sorted; none when it cannot be read.
+    static func names(in folder: String) -> [String] { (try? Folder.names(folder)) ?? [] }
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
     static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
@@ -197,23 +170,6 @@ enum Files {
         let descriptor = SystemCall.open(path, flags: O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw unreadable("`\(path)`") }
         return descriptor
-    }
-
-    /// Writes a file whole or not at all.
-    static func replace(_ path: String, with bytes: [UInt8], mode: mode_t = 0o666) throws {
-        let temporary = "\(path).\(UniqueName.make()).tmp"
-        let descriptor = try create(temporary, mode: mode)
-        do {
-            defer { close(descriptor) }
-            try Terminal.write(bytes, to: descriptor, named: "`\(path)`")
-        } catch {
-            unlink(temporary)
-            throw error
-        }
-        guard rename(temporary, path) == 0 else {
-            unlink(temporary)
-            throw unwritable(path)
-        }
     }
 
     private static func unwritable(_ path: String) -> Failure {

@@ -12,20 +12,20 @@ enum ProgramFolder {
         if Files.kind(of: "\(folder)/driver.sh") == .file { return folder }
         let draft = "\(folder).\(UniqueName.make())"
         do {
-            try Files.makeFolder("\(draft)/bin")
+            try Folder.make("\(draft)/bin")
             for name in buildProgramNames {
-                try Files.replace("\(draft)/bin/\(name)", with: Array(buildProgramsText.utf8), mode: 0o755)
+                try Folder.replace("\(draft)/bin/\(name)", with: Array(buildProgramsText.utf8), mode: 0o755)
                 chmod("\(draft)/bin/\(name)", 0o755)
             }
-            try Files.replace("\(draft)/driver.sh", with: Array(driverText.utf8), mode: 0o644)
+            try Folder.replace("\(draft)/driver.sh", with: Array(driverText.utf8), mode: 0o644)
             // A build as any user may run them, whatever our umask says.
             for file in [draft, "\(draft)/bin"] { chmod(file, 0o755) }
             chmod("\(draft)/driver.sh", 0o644)
             // Another run may have been faster; its folder has the same content.
-            if rename(draft, folder) != 0 { Files.removeFolder(draft) }
+            if rename(draft, folder) != 0 { try? Folder.remove(draft) }
             return Files.kind(of: "\(folder)/driver.sh") == .file ? folder : nil
         } catch {
-            Files.removeFolder(draft)
+            try? Folder.remove(draft)
             return nil
         }
     }

@@ -37,7 +37,7 @@ struct ProjectDocker: Sendable {
     /// - Returns: `nil` when another build has the volume.
     func lock() throws -> Lock? {
         let file = "\(path).lock"
-        try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let descriptor = try Files.create(file, appends: true)
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
@@ -57,7 +57,7 @@ struct ProjectDocker: Sendable {
     }
 
     func remember(images: [String]) throws {
-        try Files.replace("\(path).images", with: Array(images.joined(separator: "\n").utf8))
+        try Folder.replace("\(path).images", with: Array(images.joined(separator: "\n").utf8))
     }
 
     /// Whether a build of this user's has ever asked for it.

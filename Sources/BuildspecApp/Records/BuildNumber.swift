@@ -10,14 +10,19 @@ struct BuildNumber {
     ///
     /// - Throws: ``Failure`` when the count cannot be written.
     func next() async throws -> Int {
-        try Files.makeFolder(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             throw Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
         }
         defer { close(descriptor) }
         // Another build has it for a moment; waiting for it must not hold a thread of the pool.
-        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 { try await Task.sleep(for: .milliseconds(2)) }
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard errno == EWOULDBLOCK || errno == EINTR else {
+                throw Failure(.cannotWriteOutput, "cannot lock `\(path)`: \(String(cString: strerror(errno)))")
+            }
+            try await Task.sleep(for: .milliseconds(2))
+        }
         let number = Self.number(try Files.readAll(descriptor, named: "`\(path)`")) + 1
         lseek(descriptor, 0, SEEK_SET)
         try Terminal.write(Array("\(number)\n".utf8), to: descriptor, named: "`\(path)`")

@@ -18,7 +18,7 @@ final class BuildRecord: Sendable {
     /// - Throws: ``Failure`` when it cannot be written, or another process is writing it.
     init(folder: String, continues: Bool = false) async throws {
         self.folder = folder
-        try Files.makeFolder(folder)
+        try Folder.make(folder)
         let log = try Files.create("\(folder)/log.txt", appends: true)
         do {
             try await Self.lock(log, folder)

@@ -31,7 +31,7 @@ struct BuildRecords {
     /// The marks of running builds.
     func marks() throws -> RunningMarks {
         let folder = "\(places.state)/running"
-        try Files.makeFolder(folder)
+        try Folder.make(folder)
         return RunningMarks(folder: folder)
     }
 

@@ -1,3 +1,4 @@
+internal import Files
 internal import BuildPlanning
 internal import BuildRunning
 internal import Engines
@@ -115,8 +116,8 @@ struct BuildReport: Sendable {
     // MARK: Files
 
     private func write(_ json: JSONText) throws {
-        try Files.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
-        if let path = project.settings.output.buildJSON { try Files.replace(path, with: json.bytes + [0x0a]) }
+        try Folder.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
+        if let path = project.settings.output.buildJSON { try Folder.replace(path, with: json.bytes + [0x0a]) }
     }
 
     /// Looks at what a deploy stage would read of the artifacts, and says what it would refuse.

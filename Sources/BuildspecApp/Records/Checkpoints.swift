@@ -48,7 +48,7 @@ struct Checkpoints {
     func add(_ checkpoint: Checkpoint) throws {
         let others = try all().filter { $0.phase != checkpoint.phase }
         let sorted = (others + [checkpoint]).sorted { $0.phase < $1.phase }
-        try Files.replace(path, with: Array(try JSONEncoder().encode(Content(checkpoints: sorted))), mode: 0o600)
+        try Folder.replace(path, with: Array(try JSONEncoder().encode(Content(checkpoints: sorted))), mode: 0o600)
     }
 
     /// Removes them with their images.

@@ -57,11 +57,11 @@ struct KeptBuild: Codable {
     func write(to folder: String, sourceFiles: [[UInt8]], isKept: Bool = true) throws {
         if isKept {
             let mark = RecordedBuild(folder: folder).keptMark
-            try Files.makeFolder(String(mark[..<(mark.lastIndex(of: "/") ?? mark.startIndex)]))
-            try Files.replace(mark, with: [])
+            try Folder.make(String(mark[..<(mark.lastIndex(of: "/") ?? mark.startIndex)]))
+            try Folder.replace(mark, with: [])
         }
-        try Files.replace("\(folder)/\(Self.name)", with: Array(try JSONEncoder().encode(self)), mode: 0o600)
-        try Files.replace("\(folder)/\(Self.listName)", with: Array(sourceFiles.joined(separator: [0])), mode: 0o600)
+        try Folder.replace("\(folder)/\(Self.name)", with: Array(try JSONEncoder().encode(self)), mode: 0o600)
+        try Folder.replace("\(folder)/\(Self.listName)", with: Array(sourceFiles.joined(separator: [0])), mode: 0o600)
     }
 
     /// - Returns: `nil` when neither the build's container nor a checkpoint of it stayed.

@@ -4,33 +4,34 @@ internal import Caches
 internal import Files
 internal import SpecParsing
 
-/// The artifacts that builds have put into a folder, by name (in hexadecimal) and file number: what somebody else has put there is never
-/// replaced.
+/// The artifacts that builds have put into a folder, by their names and file numbers: what somebody else has put there is
+/// never replaced.
 ///
-/// The list lies in the state folder, where no repository can write.
+/// What is known of them lies in the state folder, where no repository can write: a file for each artifact, so that two that
+/// are stored at once do not meet.
 struct MadeArtifacts: ArtifactOwner {
-    private let file: String
+    private let folder: String
 
     /// - Parameter folder: the absolute path of the folder that artifacts are stored in.
     init(in folder: String, _ places: Places) {
-        file = "\(places.state)/artifacts/\(CacheKey.digest(of: [folder]))"
+        self.folder = "\(places.state)/artifacts/\(CacheKey.digest(of: [folder]))"
     }
 
-    func owns(_ name: String, _ status: FileStatus) -> Bool { lines.contains(Self.line(name, status)) }
+    func owns(_ name: String, _ status: FileStatus) -> Bool { known(name).contains(Self.line(status)) }
 
+    /// Also keeps some before it in mind: one of them stays in its place when the new one does not get there.
     func add(_ name: String, _ status: FileStatus) throws {
-        try Files.makeFolder(String(file[..<(file.lastIndex(of: "/") ?? file.startIndex)]))
-        let line = Self.line(name, status), word = line.split(separator: " ").last ?? ""
-        let kept = lines.filter { !$0.hasSuffix(" \(word)") }
-        let text = (kept + [line]).joined(separator: "\n") + "\n"
-        try Files.replace(file, with: Array(text.utf8), mode: 0o600)
+        try Folder.make(folder)
+        let lines = known(name).suffix(7) + [Self.line(status)]
+        try Folder.replace(file(name), with: Array((lines.joined(separator: "\n") + "\n").utf8), mode: 0o600)
     }
 
-    private static func line(_ name: String, _ status: FileStatus) -> String {
-        "\(status.device) \(status.inode) \(hexadecimal(Array(name.utf8)))"
-    }
+    private func file(_ name: String) -> String { "\(folder)/\(CacheKey.digest(of: [name]))" }
 
-    private var lines: [String] {
+    private static func line(_ status: FileStatus) -> String { "\(status.device) \(status.inode)" }
+
+    private func known(_ name: String) -> [String] {
+        let file = file(name)
         // What cannot be read says of nothing that it is ours.
         guard Files.kind(of: file) == .file, let bytes = try? Files.read(file) else { return [] }
         return String(decoding: bytes, as: UTF8.self).split(separator: "\n").map(String.init)

@@ -79,5 +79,6 @@ struct RecordedBuild {
         }
     }
 
-    func remove() { Files.removeFolder(folder) }
+    /// Removes the record; what cannot be removed stays, and is listed on.
+    func remove() { try? Folder.remove(folder) }
 }

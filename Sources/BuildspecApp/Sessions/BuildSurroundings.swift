@@ -103,7 +103,7 @@ struct BuildSurroundings {
     private func pipes() throws -> String? {
         guard case .kept = recipe.plan.cache else { return nil }
         let folder = "\(BuildRecords(places).build(recipe.plan.id.uuid).folder)/pipes"
-        try Files.makeFolder(folder)
+        try Folder.make(folder)
         return folder
     }
 

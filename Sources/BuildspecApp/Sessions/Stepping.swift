@@ -86,7 +86,7 @@ private actor Stepping {
         let editor =
             ["VISUAL", "EDITOR"].lazy.compactMap { [environment] in environment[$0] }.first { !$0.isEmpty } ?? "vi"
         let path = "\(folder)/edit.sh"
-        try Files.replace(path, with: Array((text.hasSuffix("\n") ? text : text + "\n").utf8), mode: 0o600)
+        try Folder.replace(path, with: Array((text.hasSuffix("\n") ? text : text + "\n").utf8), mode: 0o600)
         defer { unlink(path) }
         // The editor may be several words, as everywhere in POSIX.
         let status = try await Command("sh", ["-c", "\(editor) \"$1\"", "sh", path]).runOnTerminal()
