@@ -25,7 +25,7 @@ enum ReferenceTarget {
         do throws(ReferenceProblem) {
             let reference = try SecretReference(text)
             let fields = [reference.id, reference.jsonKey, reference.versionStage, reference.versionID]
-            check(text, fields.map { $0 ?? "" })
+            check(text, fields.map { $0 ?? "" }, mayHoldBlanks: 1)
             let idColons = text.utf8.starts(with: "arn:".utf8) ? 6 : 0
             require(colons(in: reference.id) == idColons, "a secret's id has its own colons: \(text)")
             for field in fields.dropFirst() { require(colons(in: field ?? "") == 0, "a field has no colon: \(text)") }
@@ -42,11 +42,16 @@ enum ReferenceTarget {
     }
 
     /// Nothing of a reference is lost or made up, and nothing of it looks like a flag to the AWS CLI.
-    private static func check(_ text: String, _ fields: [String]) {
+    ///
+    /// - Parameter place: the number of the field that is never part of a request, and may hold blanks.
+    private static func check(_ text: String, _ fields: [String], mayHoldBlanks place: Int? = nil) {
         require(
             withoutColonsAtEnd(text).elementsEqual(withoutColonsAtEnd(fields.joined(separator: ":"))),
             "the fields are the text: \(text)")
-        require(!text.utf8.contains { $0 <= 0x20 || $0 == 0x7f }, "no control characters: \(text)")
+        for (number, field) in fields.enumerated() {
+            let least: UInt8 = number == place ? 0x20 : 0x21
+            require(!field.utf8.contains { $0 < least || $0 == 0x7f }, "no control characters: \(text)")
+        }
         require(text.utf8.first != UInt8(ascii: "-"), "no flag: \(text)")
     }
 
