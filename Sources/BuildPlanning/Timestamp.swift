@@ -36,7 +36,10 @@ public struct Timestamp: Hashable, Sendable, Comparable {
     /// Reads what ``rfc3339`` wrote: UTC, with microseconds.
     public init?(rfc3339 text: String) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 27, bytes[26] == UInt8(ascii: "Z") else { return nil }
+        let marks: [(Int, Unicode.Scalar)] = [
+            (4, "-"), (7, "-"), (10, "T"), (13, ":"), (16, ":"), (19, "."), (26, "Z"),
+        ]
+        guard bytes.count == 27, marks.allSatisfy({ bytes[$0.0] == UInt8(ascii: $0.1) }) else { return nil }
         func number(_ range: Range<Int>) -> Int64? {
             bytes[range].reduce(0 as Int64?) { value, byte in
                 guard let value, (0x30...0x39).contains(byte) else { return nil }
@@ -44,7 +47,8 @@ public struct Timestamp: Hashable, Sendable, Comparable {
             }
         }
         guard let year = number(0..<4), let month = number(5..<7), let day = number(8..<10), let hour = number(11..<13),
-            let minute = number(14..<16), let second = number(17..<19), let fraction = number(20..<26)
+            let minute = number(14..<16), let second = number(17..<19), let fraction = number(20..<26),
+            (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60, second < 60
         else { return nil }
         // As in `fields`: years begin in March here.
         let marchYear = month <= 2 ? year - 1 : year
