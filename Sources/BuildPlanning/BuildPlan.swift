@@ -116,6 +116,8 @@ public struct BuildPlan: Sendable, Codable {
         public let onFailure: BuildSpec.OnFailure?
         public let commands: [BuildSpec.Command]
         public let finally: [BuildSpec.Command]
+
+        public var hasCommands: Bool { !commands.isEmpty || !finally.isEmpty }
     }
 
     /// What the cache section comes to here.

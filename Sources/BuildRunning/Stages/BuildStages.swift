@@ -95,7 +95,10 @@ struct BuildStages: Sendable {
 
     private func exportVariables() async throws {
         guard !plan.exportedVariables.isEmpty else { return }
-        let variables = try await context.finalVariables(), secrets = plan.secretExports
+        let variables: [String: String], secrets = plan.secretExports
+        do { variables = try await context.values(of: plan.exportedVariables) } catch let error as UnreadableState {
+            return try await sink.send(.notice(text: "no variables are exported: \(error)"))
+        }
         if !secrets.isEmpty {
             try await sink.send(.notice(text: "not exported, being secrets: \(secrets.joined(separator: ", "))"))
         }
