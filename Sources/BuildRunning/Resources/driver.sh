@@ -80,6 +80,12 @@ own() { chown -hR "$1" "$source"; }
 put() { printf '%s' "$2" >"$root$1"; }
 append() { printf '%s' "$2" >>"$root$1"; }
 
+# show FILE: answers with a file's bytes; 66 where there is none.
+show() {
+    [ -e "$root$1" ] || return 66
+    cat "$root$1" >&2
+}
+
 # credential HELPER ANSWER FILE...: names HELPER in git's settings files, for a git that the image has or a command installs. It
 # answers with ANSWER, which lies in memory only.
 credential() {
