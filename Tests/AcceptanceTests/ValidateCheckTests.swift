@@ -30,7 +30,7 @@ import Testing
     @Test func `what bash alone can read is said once`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['list=(a b); echo $list']}}\n")
-        let result = try await play.call(["validate"])
+        let result = try await play.call(["validate", "--image", "ubuntu"])
         #expect(result.outputText.matches(of: #/\[[a-z-]+\]\n/#).map { String($0.output) } == ["[bashism]\n"])
     }
 
@@ -80,7 +80,7 @@ import Testing
     @Test func `without shells the rest is said all the same`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: [if, 'source x']}}\n")
-        let result = try await play.call(["validate"], environment: ["PATH": play.root.path])
+        let result = try await play.call(["validate", "--image", "ubuntu"], environment: ["PATH": play.root.path])
         #expect(result.status.exitStatus == 0)
         #expect(result.outputText.contains("[bashism]"))
         #expect(!result.outputText.contains("[shell-syntax]"))

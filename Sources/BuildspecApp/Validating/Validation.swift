@@ -11,8 +11,10 @@ struct Validation: Sendable {
     let arguments: [String]
     let format: Format
     let isStrict: Bool
-    let places: Places
+    let project: ValidatedProject
     let terminal: Terminal
+
+    private var places: Places { project.places }
 
     /// - Returns: the worst that happened to any of the files.
     func run() async throws -> ExitStatus {
@@ -76,6 +78,7 @@ struct Validation: Sendable {
     /// Reads the files on all processors; the answer is in the order of the question.
     private func readAll(_ found: [BuildspecSearch.Found]) async throws -> [Outcome] {
         let workers = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), found.count)
+        let project = project
         return try await withThrowingTaskGroup(of: (worker: Int, outcomes: [Outcome]).self) { group in
             for worker in 0..<workers {
                 group.addTask {
@@ -83,7 +86,7 @@ struct Validation: Sendable {
                         // In turns, so that each gets its share of what lies in one folder.
                         let outcomes = try stride(from: worker, to: found.count, by: workers).map { index in
                             try stop.check()
-                            return try Self.read(found[index], stop)
+                            return try Self.read(found[index], of: project, stop)
                         }
                         return (worker, outcomes)
                     }
@@ -98,8 +101,10 @@ struct Validation: Sendable {
     private static func read(_ found: BuildspecSearch.Found, _ stop: StopFlag) throws -> Outcome {
         do {
             let bytes: [UInt8]
+            var file: String?
             switch found {
             case .file(let shown, let path):
+                file = path
                 bytes = try Files.read(path, named: shown, limit: DocumentLimits.bytes)
             case .standardInput:
                 bytes = try Files.readAll(STDIN_FILENO, named: "standard input", limit: DocumentLimits.bytes) {
@@ -107,8 +112,7 @@ struct Validation: Sendable {
                 }
             case .failure(_, let failure): return .failed(failure)
             }
-            return .read(
-                ShellFindings.File(readBuildSpec(bytes, file: found.shown, checksContent: true), name: found.shown))
+            return .read(ShellFindings.File(bytes, name: found.shown, of: project.facts(ofFile: file)))
         } catch let failure as Failure {
             return .failed(failure)
         }

@@ -6,6 +6,8 @@ public struct Diagnostic: Sendable, Codable, Equatable {
         case error
         /// CodeBuild accepts the file, but the writer probably meant something else.
         case warning
+        /// Nothing is wrong with the file; it tells what the build needs from elsewhere. `--strict` takes no notice of it.
+        case note
     }
 
     public let severity: Severity

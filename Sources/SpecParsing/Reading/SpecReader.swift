@@ -4,13 +4,13 @@ struct SpecReader {
     var reader: SectionReader
     /// Whether the file can also run as an ordinary build.
     private(set) var hasPhases = false
-    /// Whether the meaning of the values is checked too.
-    let checksContent: Bool
+    /// What the checks of the meaning of values know beside the file; `nil` when only the form is checked.
+    let content: ContentChecks.Surroundings?
     private var scripts: [ShellScript] = []
 
-    private init(_ root: SpecNode, checksContent: Bool) {
+    private init(_ root: SpecNode, content: ContentChecks.Surroundings?) {
         reader = SectionReader(.buildSpec, version: Self.peekedVersion(root) ?? .v02)
-        self.checksContent = checksContent
+        self.content = content
     }
 
     /// The result of reading a document.
@@ -23,11 +23,11 @@ struct SpecReader {
         var scripts: [ShellScript] = []
     }
 
-    static func read(_ document: SpecDocument, checksContent: Bool = false) -> SpecAndFindings {
+    static func read(_ document: SpecDocument, content: ContentChecks.Surroundings? = nil) -> SpecAndFindings {
         guard let root = document.root, !root.isNull else {
             return SpecAndFindings(spec: nil, diagnostics: [emptyFile(document.source)])
         }
-        var reader = SpecReader(root, checksContent: checksContent)
+        var reader = SpecReader(root, content: content)
         let spec = reader.spec(root)
         let findings = reader.reader.findings
         return SpecAndFindings(
@@ -55,8 +55,8 @@ struct SpecReader {
         hasPhases = top.has("phases")
         let batch = top.section("batch").flatMap { self.batch($0) }
         let isBatchWrong = reader.findings.hasBlockingErrorInBatch
-        if checksContent {
-            var checks = ContentChecks(top, version: reader.version, findings: reader.findings)
+        if let content {
+            var checks = ContentChecks(top, version: reader.version, in: content, findings: reader.findings)
             checks.run()
             (reader.findings, scripts) = (checks.findings, checks.scripts)
         }

@@ -72,11 +72,16 @@ public struct BuildFailure: Sendable, Equatable, Codable {
 ///   - bytes: UTF-8 with or without a byte-order mark, or UTF-16 with one, with any line ends.
 ///   - file: the path to show in findings.
 ///   - checksContent: whether to warn about valid values that probably do not do what their writer meant.
-public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = false) -> SpecReading {
+///   - facts: what the checks of the content know of the project.
+public func readBuildSpec(
+    _ bytes: [UInt8], file: String, checksContent: Bool = false, facts: ProjectFacts = ProjectFacts()
+) -> SpecReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
         let result = SpecReader.read(document, checksContent: checksContent)
         let ignores = IgnoreComments(in: document)
+        let result = SpecReader.read(
+            document, content: checksContent ? ContentChecks.Surroundings(facts: facts, ignores: ignores) : nil)
         return SpecReading(
             spec: result.spec, diagnostics: merged(result.diagnostics, ignores.findings),
             source: document.source.utf8, scripts: result.scripts, ignores: ignores)
