@@ -101,7 +101,7 @@ struct RunTests {
         let result = try await play.run()
         #expect(result.status.exitStatus == 65)
         #expect(result.log.contains("[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED"))
-        #expect(result.log.contains { $0.hasSuffix("Message: \(words)") })
+        #expect(result.log.contains { $0.contains("Message: ") && $0.hasSuffix(words) })
         #expect(result.errorText.contains(words) && result.errorText.contains("help: "))
         #expect(!result.printed.contains("never"))
         #expect(try await Docker.containers(of: play).isEmpty)

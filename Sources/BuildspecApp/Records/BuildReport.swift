@@ -74,8 +74,11 @@ struct BuildReport: Sendable {
                 statusCode: "YAML_FILE_ERROR",
                 message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
             isThere = false
-        case .invalid(let message):
-            context = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
+        case .invalid(let failure):
+            context =
+                failure.isOurs
+                ? .ours(statusCode: failure.code, message: failure.message)
+                : PhaseContext(statusCode: failure.code, message: failure.message)
             isThere = true
         }
         try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
