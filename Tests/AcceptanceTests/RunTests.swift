@@ -200,4 +200,13 @@ struct RunTests {
         #expect(result.errorText.contains("`batch.build-list[0]` has no `identifier`"))
         #expect(try await play.call(["validate"]).status.exitStatus == 65)
     }
+
+    @Test func `steps of GitHub Actions are not passed over in silence`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases:\n  build:\n    steps:\n      - run: make\n")
+        let result = try await play.run()
+        #expect(result.status.exitStatus == 0)
+        #expect(result.errorText.contains("BUILD: buildspec.yml:4:5: `steps` of GitHub Actions are not run"))
+        #expect(try await play.run(["--strict"]).status.exitStatus == 65)
+    }
 }

@@ -92,6 +92,7 @@ enum FindingCode: String, CaseIterable {
     case cacheOneLevel = "cache-one-level"
     case directoryPattern = "directory-pattern"
     case exitDropsState = "exit-drops-state"
+    case gitHubSteps = "github-steps"
     case literalVariable = "literal-variable"
     case lostShellState = "lost-shell-state"
     case maskedFailure = "masked-failure"

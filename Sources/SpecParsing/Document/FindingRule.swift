@@ -53,6 +53,7 @@ public struct FindingRule: Sendable, Equatable {
         "cache-one-level": "`*` takes files of one level; `**/*` takes all",
         "directory-pattern": "A folder's name matches no file",
         "exit-drops-state": "A command that exits keeps none of its variables",
+        "github-steps": "Steps of GitHub Actions are not run",
         "literal-variable": "Values of variables are literal: `$` expands nothing",
         "lost-shell-state": "Functions and options of the shell end with their command",
         "masked-failure": "Only the last line of a command decides whether it failed",

@@ -103,6 +103,8 @@ extension BuildSpec {
         public let runtimeVersions: [RuntimeVersion]
         /// Whether the file has a `commands` key, with or without entries.
         public let hasCommandsKey: Bool
+        /// The place of the phase's `steps`, which are not run.
+        public let steps: SourceLocation?
     }
 
     /// One entry of `runtime-versions`.

@@ -149,6 +149,7 @@ struct SpecReader {
         var read: [BuildSpec.Phase] = []
         for name in PhaseName.allCases {
             guard let phase = phases.section(name.rawValue) else { continue }
+            checkSteps(phase)
             read.append(
                 BuildSpec.Phase(
                     name: name, location: phase.node.location, runAs: phase.text("run-as"),
@@ -157,9 +158,28 @@ struct SpecReader {
                     runtimeVersions: phase.variables("runtime-versions").map {
                         BuildSpec.RuntimeVersion(name: $0.name, version: $0.value, location: $0.location)
                     },
-                    hasCommandsKey: phase.has("commands")))
+                    hasCommandsKey: phase.has("commands"), steps: Self.steps(phase)?.key.location))
         }
         return read
+    }
+
+    private static func steps(_ phase: Section) -> Section.Entry? {
+        phase.entries["steps"].flatMap { $0.node.asksForNothing ? nil : $0 }
+    }
+
+    /// Warns about steps of GitHub Actions (CODEBUILD-2026.md E): CodeBuild had them from 2023 on, and its guide no longer
+    /// has. Whether the service still runs them is [unknown].
+    private mutating func checkSteps(_ phase: Section) {
+        guard let entry = Self.steps(phase) else { return }
+        let path = phase.path.key("steps")
+        let areTexts =
+            entry.node.kind == .scalar || entry.node.kind == .list && entry.node.items.contains { $0.kind == .scalar }
+        reader.findings.warning(
+            .gitHubSteps, at: FindingPlace(entry.key, path),
+            "\(path.quoted) are steps of GitHub Actions, which CodeBuild's guide no longer has: they are not run here",
+            help: areTexts
+                ? "a step has `run` or `uses`; what is meant for the shell stands in a list under `commands`"
+                : "write what they do as `commands`, or run them as a workflow of GitHub")
     }
 
     /// Reads the `on-failure` of a phase.
