@@ -126,7 +126,9 @@ struct SchemaTests {
             "version: 0.2\nphases: {}\ninstall:\n", "version: 0.2\nphases: {build: }\ninstall:\n",
             "version: 0.2\nphases: {test: {commands: [a]}}\n",
             "version: 0.2\nphases: {build: {}, artifacts: {files: x}}\n",
-            "unknown: {a: [b, {c: d}]}\n", "batch:\n", "batch: {}\n", "batch: []\n", "run-as: 7\n", "run-as: [a]\n",
+            "unknown: {a: [b, {c: d}]}\n", "batch:\n", "batch: {}\n", "batch: []\n", "batch: x\n",
+            "version: 0.2\nbatch: {fast-fail: no}\n", "version: 0.2\nphases:\nbatch: {fast-fail: no}\n", "run-as: 7\n",
+            "run-as: [a]\n",
             "run-as:\n", "run-as: {a: b}\n",
             // Phases.
             "version: 0.2\nphases: {build: x}\n", "version: 0.2\nphases: {build: [x]}\n",

@@ -23,9 +23,9 @@ public struct BuildSpec: Sendable, Equatable {
     public let cache: Cache?
     /// The report groups in the order of the file.
     public let reports: [ReportGroup]
-    /// The batch; `nil` when there is none or it has errors, because an ordinary build ignores it (CODEBUILD.md 1.2).
+    /// The batch; `nil` when there is none or it cannot start, because an ordinary build ignores it (CODEBUILD.md 1.2).
     public let batch: Batch?
-    /// Whether there is a `batch` with errors, which cannot start. The errors are among the findings.
+    /// Whether there is a `batch` that cannot start. The reasons are among the findings.
     public let hasWrongBatch: Bool
     /// The unknown keys that CodeBuild lists under "Found possible syntax errors in buildspec", in its order.
     public let unknownKeys: [UnknownKeys]

@@ -64,7 +64,8 @@ struct SpecReader {
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
             hasPhases: hasPhases, artifacts: top.section("artifacts").flatMap { artifacts($0) },
             cache: top.section("cache").map { cache($0) }, reports: reports(top),
-            batch: isBatchWrong ? nil : batch, hasWrongBatch: isBatchWrong,
+            batch: isBatchWrong ? nil : batch,
+            hasWrongBatch: isBatchWrong || top.section("batch") != nil && batch == nil,
             unknownKeys: reader.unknownKeysInBlockOrder)
         return hasPhases || !isBatchWrong ? spec : nil
     }
