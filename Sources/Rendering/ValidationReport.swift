@@ -37,10 +37,13 @@ public struct ValidationReport: Sendable {
     public let files: [File]
     /// Whether warnings count as errors.
     public let isStrict: Bool
+    /// The number of files that were looked at and are no buildspecs.
+    private let passedOver: Int
 
-    public init(_ files: [File], isStrict: Bool) {
+    public init(_ files: [File], isStrict: Bool, passedOver: Int = 0) {
         self.files = files
         self.isStrict = isStrict
+        self.passedOver = passedOver
     }
 
     /// Whether the file passes: it is valid and, when the report is strict, has no findings.
@@ -55,7 +58,9 @@ public struct ValidationReport: Sendable {
         if warnings > 0 { parts.append(Self.count(warnings, "warning") + (isStrict ? " that count as errors" : "")) }
         let unread = files.count { $0.problem != nil }
         if unread > 0 { parts.append("\(unread) not read") }
-        return Self.count(files.count, "file") + ": " + (parts.isEmpty ? "no findings" : parts.joined(separator: ", "))
+        let rest = passedOver > 0 ? " (\(Self.count(passedOver, "other YAML file")) beside them, no buildspecs)" : ""
+        return Self.count(files.count, "file") + rest + ": "
+            + (parts.isEmpty ? "no findings" : parts.joined(separator: ", "))
     }
 
     private static func count(_ number: Int, _ word: String) -> String {

@@ -7,8 +7,9 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check buildspecs without running them.",
         discussion: """
             A folder stands for every file in and below it whose name has `buildspec` in it and ends in .yml or .yaml, \
-            in any case; what is in .git, node_modules and .buildspec is left out, and links to folders are not \
-            followed. `-` is standard input.
+            in any case, and below folders whose names have `buildspec` or `codebuild` in them for every YAML file with \
+            `version: 0.…` and `phases` or `batch`; the summary counts the others. What is in .git, node_modules and \
+            .buildspec is left out, and links to folders are not followed. `-` is standard input.
 
             Errors are what CodeBuild refuses, warnings what it accepts and what bites later: masked failures, bash in \
             files for `sh`, patterns that match nothing, secrets, commands that the `sh` or `bash` of this machine \

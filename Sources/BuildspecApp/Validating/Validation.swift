@@ -18,7 +18,8 @@ struct Validation: Sendable {
 
     /// - Returns: the worst that happened to any of the files.
     func run() async throws -> ExitStatus {
-        let found = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places).found
+        let search = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places)
+        let found = search.found
         var outcomes = try await readAll(found)
         try await lookFurther(&outcomes)
         let files = zip(found, outcomes).map { found, outcome in
@@ -28,11 +29,11 @@ struct Validation: Sendable {
             case .failed(let failure): ValidationReport.File(path: found.shown, problem: failure.message)
             }
         }
-        let report = ValidationReport(files, isStrict: isStrict)
+        let report = ValidationReport(files, isStrict: isStrict, passedOver: search.passedOver)
         let failures = outcomes.compactMap(\.failure)
         try terminal.write(bytes(of: report))
         for failure in failures { terminal.say(failure) }
-        if files.count > 1 { terminal.say(report.summary + "\n") }
+        if files.count > 1 || search.passedOver > 0 { terminal.say(report.summary + "\n") }
         return status(report, failures)
     }
 
@@ -98,7 +99,9 @@ struct Validation: Sendable {
         }
     }
 
-    private static func read(_ found: BuildspecSearch.Found, _ stop: StopFlag) throws -> Outcome {
+    private static func read(
+        _ found: BuildspecSearch.Found, of project: ValidatedProject, _ stop: StopFlag
+    ) throws -> Outcome {
         do {
             let bytes: [UInt8]
             var file: String?
