@@ -46,16 +46,20 @@ public struct ValidationReport: Sendable {
         self.passedOver = passedOver
     }
 
-    /// Whether the file passes: it is valid and, when the report is strict, has no findings.
-    public func passes(_ file: File) -> Bool { file.isValid && !(isStrict && !file.findings.isEmpty) }
+    /// Whether the file passes: it is valid and, when the report is strict, has no warnings.
+    public func passes(_ file: File) -> Bool {
+        file.isValid && !(isStrict && file.findings.contains { $0.severity == .warning })
+    }
 
-    /// The summary in one line: "3 files: 1 error, 2 warnings".
+    /// The summary in one line: "3 files (2 other YAML files beside them, no buildspecs): 1 error, 2 warnings".
     public var summary: String {
         let findings = files.lazy.flatMap(\.findings)
         let errors = findings.count { $0.severity == .error }, warnings = findings.count { $0.severity == .warning }
         var parts: [String] = []
         if errors > 0 { parts.append(Self.count(errors, "error")) }
         if warnings > 0 { parts.append(Self.count(warnings, "warning") + (isStrict ? " that count as errors" : "")) }
+        let notes = findings.count { $0.severity == .note }
+        if notes > 0 { parts.append(Self.count(notes, "note")) }
         let unread = files.count { $0.problem != nil }
         if unread > 0 { parts.append("\(unread) not read") }
         let rest = passedOver > 0 ? " (\(Self.count(passedOver, "other YAML file")) beside them, no buildspecs)" : ""

@@ -90,7 +90,12 @@ struct BuildReport: Sendable {
 
     /// Ends a build whose parameters or secrets cannot be had: the service's log and the record.
     func refuse(_ failure: SecretLookup.Failure, _ plan: BuildPlan) async throws {
-        try await BuildRefusal(plan: plan, context: failure.context)
+        try await refuse(failure.context, plan)
+    }
+
+    /// Ends a build that cannot begin: the service's log and the record.
+    func refuse(_ context: PhaseContext, _ plan: BuildPlan) async throws {
+        try await BuildRefusal(plan: plan, context: context)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: plan, id: id))
     }

@@ -55,6 +55,7 @@ struct ContentChecks {
     private mutating func checkCommands() {
         let commands = SpecCommand.all(of: top)
         guard let shell = scriptShell(commands) else { return }
+        checkUnsetVariables(commands)
         let isDash = shell == .sh && isDash(commands)
         var text = ShellText(), bashisms: [(command: SpecCommand, found: ShellView.Bashism)] = []
         for (place, command) in commands.enumerated() {

@@ -99,6 +99,8 @@ enum FindingCode: String, CaseIterable {
     case neverMatches = "never-matches"
     case plainSecret = "plain-secret"
     case shellSyntax = "shell-syntax"
+    case unsetInPath = "unset-in-path"
+    case unsetVariable = "unset-variable"
     case unquotedVersion = "unquoted-version"
 
     // Findings about the comments that silence findings.

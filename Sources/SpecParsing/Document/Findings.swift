@@ -65,6 +65,11 @@ struct Findings {
         keep(.warning, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
+    /// Notes what a build of the file needs from elsewhere. There is one for a file at most.
+    mutating func note(_ code: FindingCode, at place: FindingPlace, _ message: String, help: String) {
+        keep(.note, code: code, at: place, Text(message: message, help: help))
+    }
+
     /// All findings in the order of the file; findings of one place in the order they were noted.
     var sorted: [Diagnostic] { Self.sorted(kept) }
 
