@@ -155,6 +155,13 @@ public struct PhaseContext: Sendable, Equatable {
         self.message = message
     }
 
+    /// A context whose message is ours, where the service's own words are not known.
+    ///
+    /// The mark keeps the words from being taken for the service's, in the log and in every JSON.
+    public static func ours(statusCode: String, message: String) -> PhaseContext {
+        PhaseContext(statusCode: statusCode, message: "(buildspec) \(message)")
+    }
+
     public static let none = PhaseContext(statusCode: "", message: "")
 
     public static func commandFailed(_ command: String, exitStatus: Int) -> PhaseContext {

@@ -55,9 +55,11 @@ extension ArtifactStage {
         if files.count == 1, !hasLinks || part.selection.keepsLinks,
             let name = String(validating: files[0].source, as: UTF8.self)
         {
-            return Fetch(path: "\(part.folder)/\(name)", source: "\(part.folder)/\(name)")
+            let path = normalizedPath("\(part.folder)/\(name)")
+            return Fetch(path: path, source: path)
         }
-        let takesMost = files.count * 2 >= part.listing.files.count
+        // Of the container's root only what was looked at is listed.
+        let takesMost = part.folder != "/" && files.count * 2 >= part.listing.files.count
         if takesMost, !hasLinks || part.selection.keepsLinks,
             // A repository is never listed, and often is larger than all the rest.
             try await session.perform("[ -e \"$root\"\((part.folder + "/.git").shellQuoted) ]") != 0

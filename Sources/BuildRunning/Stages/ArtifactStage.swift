@@ -84,13 +84,15 @@ struct ArtifactStage: Sendable {
             excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
             discardPaths: rules.discardPaths,
             keepsLinks: rules.enableSymlinks && zips)
+        let (inside, outside) = patterns.separated(bases: folders)
         var parts: [ArtifactPart] = []
         for folder in folders {
             let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
             parts.append(
                 ArtifactPart(
-                    folder: folder, listing: listing, selection: .select(listing.files, patterns, base: folder)))
+                    folder: folder, listing: listing, selection: .select(listing.files, inside, base: folder)))
         }
+        if let outside { parts.append(try await part(outside: outside)) }
         let all = ArtifactSelection.merging(parts.map { (base: $0.folder, selection: $0.selection) })
         for pattern in patterns.files {
             try await sink.log("Expanding \(pattern)")
@@ -153,6 +155,36 @@ struct ArtifactStage: Sendable {
         guard plain.hasLinks, !keepingLinks else { return plain }
         let followed = Listing(try await session.ask("list \(folder.shellQuoted) -L 'f d l'").bytes, followsLinks: true)
         return Listing(files: followed.files, hasLinks: true)
+    }
+
+    /// Finds the files that absolute patterns outside of the base directories match.
+    private func part(outside patterns: ArtifactPatterns) async throws -> ArtifactPart {
+        var files: [ListedFile] = [], hasLinks = false
+        for place in patterns.places {
+            switch place {
+            case .path(let path):
+                let place = "\"$root\"\(path.shellQuoted)", relative = Array(path.utf8.dropFirst())
+                let isLink = try await session.perform("[ -L \(place) ]") == 0
+                hasLinks = hasLinks || isLink
+                if isLink, patterns.keepsLinks {
+                    files.append(ListedFile(path: relative, kind: .link))
+                } else if try await session.perform("[ -f \(place) ]") == 0 {
+                    files.append(ListedFile(path: relative, kind: .file))
+                } else if try await session.perform("[ -d \(place) ]") == 0 {
+                    files.append(ListedFile(path: relative, kind: .directory))
+                }
+            case .folder(let folder):
+                guard try await session.perform("[ -d \"$root\"\(folder.shellQuoted) ]") == 0 else { continue }
+                let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
+                hasLinks = hasLinks || listing.hasLinks
+                files += listing.files.map {
+                    ListedFile(path: Array("\(folder.dropFirst())/".utf8) + $0.path, kind: $0.kind)
+                }
+            }
+        }
+        return ArtifactPart(
+            folder: "/", listing: Listing(files: files, hasLinks: hasLinks),
+            selection: .select(files, patterns, base: "/"))
     }
 
     /// Looks for reports, as every build does at its end (CODEBUILD.md 4.1, 8).

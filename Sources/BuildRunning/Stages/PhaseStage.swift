@@ -19,6 +19,10 @@ struct PhaseStage: Sendable {
     /// - Parameter point: the command of the phase to begin with; `nil` for its first.
     /// - Returns: why the phase failed, or `nil`.
     func run(from point: ResumePoint?) async throws -> PhaseContext? {
+        if let steps = phase.steps {
+            try await context.sink.send(
+                .notice(text: "\(phase.name.apiName): \(steps): `steps` of GitHub Actions are not run"))
+        }
         let isInFinally = point?.isInFinally ?? false, first = point?.index ?? 0
         let commands = isInFinally ? [] : phase.commands.dropFirst(first)
         let finally = phase.finally.dropFirst(isInFinally ? first : 0)
