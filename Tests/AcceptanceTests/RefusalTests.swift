@@ -1,3 +1,4 @@
+import ChildProcesses
 import Testing
 
 /// Buildspecs that CodeBuild refuses (CODEBUILD.md 2). No container is needed.
@@ -40,5 +41,17 @@ import Testing
                 "[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED",
                 "[Container] Phase context status code: YAML_FILE_ERROR Message: \(refused.message)", "",
             ])
+    }
+
+    @Test func `a folder whose path is not UTF-8 is called so`() async throws {
+        let play = try Playground()
+        let run = play.command(["run", "."])
+        let result = try await Command(
+            "sh",
+            ["-c", #"d=$(printf 'caf\351') && mkdir "$d" && cd "$d" && exec "$@""#, "sh", run.executable]
+                + run.arguments, environment: run.environment, workingDirectory: play.source.path
+        ).collect()
+        #expect(result.status.exitStatus == 66)
+        #expect(result.errorText.contains("its path is not UTF-8"), "\(result.errorText)")
     }
 }
