@@ -22,9 +22,10 @@ public enum ContainerLayout {
     public static let readOnly = "/codebuild/readonly"
     /// The path of a buildspec that is no file of the source.
     public static let inlineBuildspec = "\(readOnly)/buildspec.yml"
-    /// The folder where the source is mounted to be copied from, as the AWS local agent has it, and the `.git` that belongs to it.
-    public static let mountedSource = "/codebuild/output/srcDownload/src"
-    public static let mountedGit = "/codebuild/output/srcDownload/git"
+    /// The folder where the source is mounted to be copied from, and the `.git` that belongs to it; outside of all that a build
+    /// owns, so that `chown -R` there meets nothing that it may not change.
+    public static let mountedSource = "\(readOnly)/source/src"
+    public static let mountedGit = "\(readOnly)/source/git"
     /// The folder in which folders with git's objects are mounted.
     public static let gitObjects = "\(readOnly)/git"
     /// The folder in which the volumes are mounted that hold changes of a layered source.

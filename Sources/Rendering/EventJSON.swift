@@ -1,7 +1,7 @@
 public import BuildPlanning
 
 extension BuildEvent {
-    /// The event as `--log-format json` and `events.jsonl` contain it: one object that begins with version, kind and
+    /// The event as `--log-format json` and `buildspec logs --format json` print it: one object that begins with version, kind and
     /// time.
     public var json: JSONText {
         var members: [(String, JSONText?)] = [
@@ -80,6 +80,17 @@ extension BuildEvent {
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
         return .object(members)
+    }
+
+    /// The event as `events.jsonl` of a record has it: what the build printed is named by its place in the log.
+    ///
+    /// - Parameter offset: where in the log the event's own text begins.
+    public func json(inLogAt offset: Int) -> JSONText {
+        guard case .output(let phase, let bytes) = kind else { return json }
+        return .object([
+            ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),
+            ("phase", .string(phase.rawValue)), ("logOffset", .number(offset)), ("bytes", .number(bytes.count)),
+        ])
     }
 
     private var kindName: String {

@@ -64,7 +64,7 @@ extension HostShellEngine {
 
     public func commit(_ container: String, as image: String, labels: [String: String]) async throws {
         let unfinished = "\(folder)/removed/\(UInt64.random(in: .min ... .max))"
-        try Folder.make(unfinished)
+        try Folder.make(unfinished, mode: 0o755)
         let copied = try await Command("cp", ["-a", root(of: container), "\(unfinished)/files"]).collect()
         guard copied.status.isSuccess else {
             throw EngineError(.refused, doing: "keep the state of container `\(container)`", reason: copied.errorText)

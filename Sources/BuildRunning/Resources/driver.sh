@@ -13,7 +13,7 @@ programs=$2
 # shellcheck disable=SC2034 # for the orders: a line break inside a word
 N='
 '
-mount=$root/codebuild/output/srcDownload/src
+mount=$root/codebuild/readonly/source/src
 tmp=$root/codebuild/output/tmp
 pipes=$root/codebuild/readonly/pipes
 source=

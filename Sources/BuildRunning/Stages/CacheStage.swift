@@ -135,8 +135,10 @@ struct CacheStage: Sendable {
             let summary = try await cache.save(
                 CacheKeeping.Content(
                     key: key, roots: roots, places: places, time: context.now().rfc3339,
-                    replacesDamaged: replacesDamaged), by: .quickest(context))
+                    replacesDamaged: replacesDamaged, watched: context.job.surroundings.secrets.watched),
+                by: .quickest(context))
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
+            try await noteSecrets(summary.found, roots)
             for pattern in summary.shallowPatterns {
                 let deep = pattern == "*" || pattern.hasSuffix("/*") ? pattern + "*/*" : pattern + "/**/*"
                 try await sink.send(
@@ -151,6 +153,25 @@ struct CacheStage: Sendable {
         } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
             try await sink.log("Unable to upload cache: \(error)")
         }
+    }
+
+    /// How many files with secrets are named.
+    private static let namedFiles = 10
+
+    /// Warns of files that hold secrets, by file and variable.
+    private func noteSecrets(_ found: Set<FoundValue>, _ roots: CacheRoots) async throws {
+        let all = found.map { (file: "/" + PathText.text(roots.mapOfContainer.stream($0.path)), variable: $0.name) }
+            .sorted { ($0.file, $0.variable) < ($1.file, $1.variable) }
+        for (file, variable) in all.prefix(Self.namedFiles) {
+            try await sink.send(
+                .notice(
+                    text:
+                        "warning: the cache has the value of \(variable) in `\(file)`: whoever reads it has the secret")
+            )
+        }
+        guard all.count > Self.namedFiles else { return }
+        try await sink.send(
+            .notice(text: "warning: \(all.count - Self.namedFiles) more files of the cache have values of secrets"))
     }
 
     /// Emits a notice for each folder without a wildcard: S3 caches of the service do not take it (CODEBUILD.md 7).

@@ -125,7 +125,9 @@ struct BuildReport: Sendable {
 
     private func write(_ json: JSONText) throws {
         try Folder.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
-        if let path = project.settings.output.buildJSON { try Folder.replace(path, with: json.bytes + [0x0a]) }
+        if let path = project.settings.output.buildJSON {
+            try Folder.replace(path, with: json.bytes + [0x0a], mode: 0o666)
+        }
     }
 
     /// Looks at what a deploy stage would read of the artifacts, and says what it would refuse.
