@@ -23,7 +23,10 @@ enum FrontDoor {
                 environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive),
             terminal: terminal)
         let signals = Signals()
-        let outcome = await signals.cancelling { try await body(machine) }
+        let outcome = await signals.cancelling(atDeadline: {
+            machine.lastWords.speak()
+            RunningChildren.killAll()
+        }) { try await body(machine) }
         let status: ExitStatus
         if let signal = signals.received {
             status = .stopped(signal: signal)

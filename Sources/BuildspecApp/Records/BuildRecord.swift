@@ -1,4 +1,6 @@
+internal import BuildPlanning
 internal import Files
+internal import Rendering
 internal import Synchronization
 
 /// The record of one build below the state folder, being written: `events.jsonl`, `log.txt`, and at its end `build.json`.
@@ -8,6 +10,8 @@ final class BuildRecord: Sendable {
     let folder: String
     /// The descriptors of `events.jsonl` and `log.txt`; `nil` when the record is closed.
     private let files: Mutex<(events: Int32, log: Int32)?>
+    /// Whether the end of the build is written, or being written.
+    private let hasEnd = Atomic<Bool>(false)
 
     var logPath: String { "\(folder)/log.txt" }
 
@@ -56,6 +60,16 @@ final class BuildRecord: Sendable {
             try Terminal.write(event, to: files.events, named: "`\(folder)/events.jsonl`")
             if !text.isEmpty { try Terminal.write(text, to: files.log, named: "`\(folder)/log.txt`") }
         }
+    }
+
+    /// Notes that what is appended next is the end of the build.
+    func noteEnd() { hasEnd.store(true, ordering: .releasing) }
+
+    /// Appends the end of the build, unless it is there, from whatever thread and while others may wait for the screen.
+    func appendEnd(_ event: BuildEvent) {
+        guard !hasEnd.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // The program is ending: there is nobody to tell.
+        try? append(event: event.json.bytes + [0x0a], log: [])
     }
 
     func close() {
