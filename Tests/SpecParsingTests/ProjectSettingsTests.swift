@@ -66,7 +66,7 @@ import Testing
             """)
         #expect(
             reading.diagnostics.map(shown) == [
-                "warning: `projects[0].secondarySources` is not supported yet: it is ignored [not-supported]"
+                "warning: `secondarySources` is not supported yet: it is ignored [not-supported]"
             ])
         #expect(reading.settings.image?.value == "aws/codebuild/standard:7.0")
         #expect(reading.settings.privilegedMode?.value == false)
@@ -115,8 +115,8 @@ import Testing
                 "environment: {privilegedMode: maybe}",
                 "error: `environment.privilegedMode` is `maybe`, expected `yes` or `no` [not-a-boolean]"
             ),
-            ("projects: []", "error: `projects` has 0 projects, expected one [too-many]"),
-            ("projects: [{}, {}]", "error: `projects` has 2 projects, expected one [too-many]"),
+            ("projects: []", "error: the file has no CodeBuild project [missing-key]"),
+            ("projects: [{name: a}, {name: b}]", "error: the file has 2 projects: `a`, `b` [too-many]"),
             ("- a", "error: the file is a list, expected a mapping [wrong-type]"),
             ("{", "error: did not find expected node content [yaml-syntax]"),
         ])

@@ -101,6 +101,7 @@ enum FindingCode: String, CaseIterable {
     case shellSyntax = "shell-syntax"
     case unsetInPath = "unset-in-path"
     case unsetVariable = "unset-variable"
+    case unresolvedValue = "unresolved-value"
     case unquotedVersion = "unquoted-version"
 
     // Findings about the comments that silence findings.

@@ -60,6 +60,7 @@ public struct FindingRule: Sendable, Equatable {
         "never-matches": "The pattern can match nothing",
         "plain-secret": "A secret stands in the buildspec in plain text",
         "shell-syntax": "The shell cannot read the command",
+        "unresolved-value": "Only AWS knows the value that a template asks for",
         "unset-in-path": "An unset variable makes the command reach elsewhere",
         "unset-variable": "Variables that the commands read and nobody sets",
         "unquoted-version": "A version that is read as a number loses its last zero",
