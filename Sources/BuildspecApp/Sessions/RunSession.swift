@@ -71,6 +71,7 @@ struct RunSession {
             try await report.refuse(missing.context, build.plan)
             throw missing.failure
         }
+        build.sayLiteralReferences()
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             if let first = missing.failures.first { try await report.refuse(first, build.plan) }
