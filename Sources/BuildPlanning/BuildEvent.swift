@@ -42,7 +42,28 @@ public struct BuildEvent: Sendable, Equatable {
         /// Our own words about the build: they go to standard error, never into the log.
         case notice(text: String)
         case variablesExported([ExportedVariable])
+        /// Versions of the image's runtimes are selected, in this order.
+        case runtimesSelected([SelectedRuntime])
         case buildFinished(status: BuildStatus)
+    }
+
+    /// A runtime of the image, with the version that is used.
+    public struct SelectedRuntime: Sendable, Equatable {
+        /// `java`
+        public let name: String
+        /// The version as asked for: `latest`.
+        public let asked: String
+        /// The version that this means: `corretto21`.
+        public let version: String
+        /// The image's own entry that installs it; `default` for a version that the image does not name.
+        public let key: String
+
+        public init(name: String, asked: String, version: String, key: String) {
+            self.name = name
+            self.asked = asked
+            self.version = version
+            self.key = key
+        }
     }
 
     public struct BuildStart: Sendable, Equatable {
@@ -114,7 +135,7 @@ public enum PhaseStatus: String, Sendable {
     case stopped = "STOPPED"
 }
 
-/// How a build stands (API: `buildStatus`).
+/// How a build stands (API: `buildStatus`), and LOST for one whose program was killed, which the service does not know.
 public enum BuildStatus: String, Sendable {
     case succeeded = "SUCCEEDED"
     case failed = "FAILED"
@@ -122,6 +143,7 @@ public enum BuildStatus: String, Sendable {
     case timedOut = "TIMED_OUT"
     case inProgress = "IN_PROGRESS"
     case stopped = "STOPPED"
+    case lost = "LOST"
 }
 
 /// `Phase context status code: … Message: …`; both empty when all is well.

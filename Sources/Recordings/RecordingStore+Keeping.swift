@@ -114,8 +114,9 @@ extension RecordingStore {
         return depth == 1 ? names : try names.flatMap { try files(in: $0, depth: depth - 1) }
     }
 
-    /// Removes the drafts of dead processes.
-    func sweepDrafts() throws {
+    /// Removes the drafts of dead processes, and their folder when nothing else is in it.
+    public func sweepDrafts() throws {
+        defer { rmdir(draftFolder) }
         for path in try files(in: draftFolder, depth: 1) {
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { continue }

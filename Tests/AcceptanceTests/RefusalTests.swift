@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 import Testing
 
@@ -65,5 +66,17 @@ import Testing
         #expect(try String(contentsOf: record, encoding: .utf8).contains("\"message\":\"\(message)\""))
         let events = try await play.run(flags + ["--log-format", "json"]).outputText
         #expect(events.contains("\"message\":\"\(message)\""))
+    }
+
+    @Test func `a folder whose path is not UTF-8 is called so`() async throws {
+        let play = try Playground()
+        let run = play.command(["run", "."])
+        let result = try await Command(
+            "sh",
+            ["-c", #"d=$(printf 'caf\351') && mkdir "$d" && cd "$d" && exec "$@""#, "sh", run.executable]
+                + run.arguments, environment: run.environment, workingDirectory: play.source.path
+        ).collect()
+        #expect(result.status.exitStatus == 66)
+        #expect(result.errorText.contains("its path is not UTF-8"), "\(result.errorText)")
     }
 }

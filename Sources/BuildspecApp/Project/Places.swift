@@ -26,6 +26,13 @@ struct Places {
     /// Whether a failed build is likely to be looked into: a person at a terminal, and no CI or hook.
     var keepsFailures: Bool { isInteractive && (environment["CI"] ?? "").isEmpty && environment["GIT_DIR"] == nil }
 
+    /// Keeps other users out of what is kept: records and caches hold what a build has read and said.
+    ///
+    /// - Throws: ``FileError`` where the system refuses.
+    func close() throws {
+        for folder in [state, cache] { try Folder.close(folder) }
+    }
+
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
 
@@ -145,7 +152,11 @@ enum Files {
     /// Waits until standard input has something, and asks now and then whether to go on.
     static func waitForInput(asking check: () throws -> Void) throws {
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        while poll(&input, 1, 100) == 0 { try check() }
+        var ready: Int32 = 0
+        repeat {
+            ready = poll(&input, 1, 100)
+            if ready <= 0 { try check() }
+        } while ready == 0 || ready < 0 && errno == EINTR
     }
 
     private static func unreadable(_ name: String) -> Failure {
@@ -158,7 +169,7 @@ enum Files {
     static func names(in folder: String) -> [String] { (try? Folder.names(folder)) ?? [] }
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
-    static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
+    static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o600) throws -> Int32 {
         let descriptor = SystemCall.open(
             path, flags: O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode: UInt32(mode))
         guard descriptor >= 0 else { throw unwritable(path) }

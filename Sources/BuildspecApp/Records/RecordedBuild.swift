@@ -52,13 +52,31 @@ struct RecordedBuild {
 
     /// All events, in order; kinds that this program does not know are left out.
     func events() throws -> [BuildEvent] {
-        try Files.read("\(folder)/events.jsonl").split(separator: 0x0a).compactMap { BuildEvent(jsonLine: $0) }
+        var events: [BuildEvent] = []
+        try forEachEvent { events.append($0) }
+        return events
     }
 
-    /// What the events come to. A build whose process died is as it stood then.
+    /// Passes all events to `body`, one after the other.
+    func forEachEvent(_ body: (BuildEvent) throws -> Void) throws {
+        let log = try Folder.open(logPath)
+        for line in try Files.read("\(folder)/events.jsonl").split(separator: 0x0a) {
+            let event = BuildEvent(jsonLine: line) { offset, count in
+                // What is no more in the log is not told.
+                guard let log, let bytes = try? log.bytes(at: Int64(offset), count: count) else { return nil }
+                return bytes
+            }
+            if let event { try body(event) }
+        }
+    }
+
+    /// What the events come to. A build whose process died is lost since its last event.
     func result() throws -> BuildResult {
         var result = BuildResult()
-        for event in try events() { result.add(event) }
+        // Asked first: a build that ends in between has written its end.
+        let isRunning = isRunning
+        try forEachEvent { result.add($0) }
+        if !isRunning { result.endAsLost() }
         return result
     }
 
@@ -77,6 +95,16 @@ struct RecordedBuild {
             var info = stat()
             return stat("\(folder)/\(name)", &info) == 0 ? sum + Int(info.st_size) : sum
         }
+    }
+
+    /// Removes what a build that was killed has left beside its record, and writes down what became of it.
+    func tidy() {
+        guard Files.kind(of: folder) == .folder else { return }
+        // What cannot be removed or written only makes the record less handy.
+        try? Folder.remove("\(folder)/pipes")
+        for name in Files.names(in: folder) where name.hasSuffix(".tmp") { unlink("\(folder)/\(name)") }
+        guard let result = try? result(), result.status == .lost, let id = result.start?.id else { return }
+        try? Folder.replace("\(folder)/build.json", with: result.batchGetBuilds(plan: nil, id: id).bytes + [0x0a])
     }
 
     /// Removes the record; what cannot be removed stays, and is listed on.

@@ -3,6 +3,7 @@ internal import BuildRunning
 internal import Engines
 internal import OfflineWorld
 internal import Recordings
+internal import SpecParsing
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -11,6 +12,12 @@ internal import Recordings
 
 /// The proxy between one build and the network, with the AWS it may lead to; both end with the build.
 struct BuildProxy: Sendable {
+    /// The build that the proxy is for.
+    struct Subject {
+        let recipe: BuildRecipe
+        var secrets = BuildSecrets()
+    }
+
     /// Receives what the proxy met.
     typealias Tell = @Sendable (ProxyEvent) async -> Void
 
@@ -22,14 +29,15 @@ struct BuildProxy: Sendable {
     private let proxy: ForwardProxy
     private let events: AsyncStream<ProxyEvent>.Continuation
     private let telling: Task<Void, Never>
+    private let store: RecordingStore
 
     /// Runs `body` beside the proxy that a build needs; without one where the build has its network, or none, and nothing in
     /// between. When this returns, the proxy has ended and its last event has been told.
     static func with<Result>(
-        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell,
+        _ build: Subject, on machine: Machine, with engine: any Engine, tell: @escaping Tell,
         _ body: (BuildProxy?) async throws -> Result
     ) async throws -> Result {
-        guard let proxy = try BuildProxy(recipe, on: machine, with: engine, tell: tell) else {
+        guard let proxy = try BuildProxy(build, on: machine, with: engine, tell: tell) else {
             return try await body(nil)
         }
         do {
@@ -43,25 +51,28 @@ struct BuildProxy: Sendable {
     }
 
     private init?(
-        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell
+        _ build: Subject, on machine: Machine, with engine: any Engine, tell: @escaping Tell
     ) throws {
+        let recipe = build.recipe
         let network = recipe.network, usesCloud = recipe.usesLocalAWS
         guard network.policy.records || usesCloud || network.policy == .replaying else { return nil }
         let key = recipe.project.key
         let authority = try CertificateAuthority(
             in: machine.places.authority(of: key), project: recipe.project.name, now: Date())
+        store = RecordingStore(folder: machine.places.recordings(of: key))
         let cloud =
             usesCloud
             ? CloudHolder(machine.localCloud(of: recipe.project, network, engine)) { machine.sayLocalAWS($0) } : nil
         var settings = ProxySettings(
             mode: network.policy.records ? .record : network.policy.isOffline ? .replay : .passThrough,
-            authority: authority, store: RecordingStore(folder: machine.places.recordings(of: key)))
+            authority: authority, store: store)
         if case .recording(let mirrors, let trustsAll) = network.policy {
             settings.mirrors = try mirrors.map { try ProxyMirror(asked: $0) }
             settings.allowsWrongCertificates = trustsAll
         }
         settings.take(machine.environment)
         settings.cloud = cloud
+        settings.hidden = HiddenTexts(build.secrets.texts.map { Array($0.revealed().utf8) })
         let (happened, events) = AsyncStream.makeStream(of: ProxyEvent.self)
         self.events = events
         settings.onEvent = { events.yield($0) }
@@ -88,6 +99,8 @@ struct BuildProxy: Sendable {
         await proxy.stop()
         events.finish()
         await telling.value
+        // What cannot be removed is tried again by the next build that records.
+        try? store.sweepDrafts()
     }
 }
 
