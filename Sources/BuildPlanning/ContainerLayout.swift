@@ -16,6 +16,8 @@ public enum ContainerLayout {
     public static let environmentFile = "\(state)/env.sh", directoryFile = "\(state)/dir.txt"
     /// The state that the failed command began with.
     public static let rememberedState = "\(state)/before"
+    /// The process id of a driver that goes on with a build in a kept container.
+    public static let driverProcess = "\(state)/driver"
     public static let gitCredential = "\(state)/git-credential"
 
     /// The folder of things that a build may read and not change.

@@ -370,6 +370,7 @@ remember() {
 # rejoin SOURCE: begins in a container that was kept. recall: restores the state that `remember` has kept last.
 rejoin() {
     source=$root$1
+    printf '%s\n' "$$" >"$tmp/driver"
     cd "$root/codebuild/readonly" || return
 }
 recall() { cp -p "$tmp/before/env.sh" "$tmp/before/dir.txt" "$tmp/"; }
