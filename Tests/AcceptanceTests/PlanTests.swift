@@ -145,6 +145,20 @@ import Testing
         #expect(alone.errorText.contains("plan --batch"))
     }
 
+    @Test func `buildspecs of a batch that are not there are named`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nbatch:\n  build-list:\n    - {identifier: a, buildspec: ci/a.yml}\n"
+                + "    - {identifier: b, buildspec: ci/b.yml}\n    - {identifier: c, buildspec: ci/b.yml}\n"
+                + "    - {identifier: d, buildspec: \"version: 0.2\\nphases: {}\\n\"}\n    - {identifier: e}\n")
+        try play.write("ci/a.yml", "version: 0.2\nphases: {}\n")
+        let batch = try await play.call(["plan", ".", "--batch"])
+        #expect(batch.status.exitStatus == 66)
+        #expect(batch.outputText.contains("build-list, 5 builds"))
+        #expect(batch.errorText.contains("error: cannot find the buildspec `ci/b.yml` of the build `b`, `c`\n"))
+        #expect(!batch.errorText.contains("ci/a.yml"))
+    }
+
     @Test func `a batch that is wrong is planned without it only`() async throws {
         let play = try Playground()
         try play.buildspec(

@@ -77,6 +77,15 @@ import Testing
                 == ProjectSettings.Cache(type: .s3, location: "acme-cache/petclinic", namespace: "acme"))
     }
 
+    @Test("a variable that is too long for CodeBuild is a warning", arguments: [(4096, 0), (4097, 1)])
+    func longVariable(length: Int, count: Int) {
+        let value = String(repeating: "é", count: length)
+        let reading = read("environment: {environmentVariables: [{name: A, value: \(value)}]}")
+        #expect(reading.isValid)
+        #expect(reading.diagnostics.map(\.code) == Array(repeating: "too-many", count: count))
+        #expect(reading.settings.environmentVariables.map(\.value) == [value])
+    }
+
     @Test(
         "the kinds of cache are the API's, and none of them needs a location",
         arguments: [("NO_CACHE", ProjectSettings.Cache.Kind.none), ("LOCAL", .local), ("S3", .s3)])

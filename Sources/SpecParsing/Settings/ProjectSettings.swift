@@ -194,6 +194,9 @@ private struct SettingsReader {
         return nil
     }
 
+    /// The characters that a variable of a project may have. [issue #14: observed]
+    private static let valueLimit = 4096
+
     private mutating func variable(_ section: Section) -> ProjectSettings.EnvironmentVariable? {
         guard let name = section.node("name") else {
             if !section.hasValue("name") {
@@ -212,6 +215,13 @@ private struct SettingsReader {
             type = known
         }
         guard checkReference(of: section, named: name, type) else { return nil }
+        if let value = section.node("value"), value.text.unicodeScalars.count > Self.valueLimit {
+            reader.findings.warning(
+                .tooMany, at: FindingPlace(name, section.path.key("value")),
+                "\(quoted(name.text)) has \(value.text.unicodeScalars.count) characters; CodeBuild takes at most "
+                    + "\(Self.valueLimit) in a variable of a project",
+                help: "put it into a file, a parameter or a secret")
+        }
         return ProjectSettings.EnvironmentVariable(
             name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
     }
