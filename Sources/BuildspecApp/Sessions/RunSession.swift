@@ -75,7 +75,7 @@ struct RunSession {
                 id: id, number: try await records.number(of: project.identity).next(), start: start,
                 snapshot: project.staged?.snapshot))
         try project.requireArtifactPlaces(build.plan)
-        let engine = machine.engine(context: project.settings.container.context)
+        let engine = machine.engine(of: project.settings)
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()
