@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test test-fast house check fuzz format bench engine images aws java8 moto packages clean help
+.PHONY: build run test test-fast house check fuzz faults format bench engine images aws java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ check: ## formatting and shell scripts
 
 fuzz: packages ## throw made-up input at everything that reads any, for FUZZ_SECONDS (60)
 	@.ci/fuzz
+
+faults: build images ## kill, stop and starve builds, and count what is lost: some 5 minutes, FAULTS_TRIES=10 for more
+	@.ci/faults $(BINARY)
 
 format: ## lay the sources out as .swift-format says
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources/fuzz Fuzz/Sources/Crypto

@@ -142,6 +142,23 @@ struct EndingTests {
         #expect(try await left(play).isEmpty)
     }
 
+    @Test func `an engine that does not answer is named after three seconds, and given up after its time`() async throws
+    {
+        let play = try Playground()
+        try play.buildspec(waiting)
+        let client = play.root.appending(path: "bin/docker")
+        try FileManager.default.createDirectory(
+            at: client.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data("#!/bin/sh\ntrap '' INT TERM\nsleep 600 & wait\n".utf8).write(to: client)
+        chmod(client.path, 0o755)
+        let path = "\(client.deletingLastPathComponent().path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        let outcome = try await play.run(["--engine-timeout", "4s"], environment: ["PATH": path])
+        #expect(outcome.status == .exited(69))
+        #expect(outcome.errorText.contains("waiting for the engine: `docker "))
+        #expect(outcome.errorText.contains("has not answered for 4 s"))
+        #expect(outcome.errorText.contains("help: "))
+    }
+
     /// What the engine has of a playground's builds, and the marks of its state folder.
     private func left(_ play: Playground) async throws -> [String] {
         let state = play.state.appending(path: "buildspec").path

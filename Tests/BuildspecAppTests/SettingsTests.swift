@@ -102,6 +102,9 @@ struct SettingsTests {
         Row("profile", { $0.profile = "a" }, "b", "c", ["a", "b", refused, "-"], { $0.values.profile ?? "-" }),
         Row(
             "timeout", { $0.timeout = "90s" }, "2h", "5", ["90", "7200", "300", "3600"], { "\($0.ending.timeout)" }),
+        .init(
+            "engine-timeout", { $0.engineTimeout = "5s" }, "2m", "90s", ["5", "120", "90", "60"],
+            { "\($0.engineTimeout)" }),
         Row(
             "log-format", { $0.logFormat = "json" }, "quiet", "json", ["json", "quiet", "json", "codebuild"],
             { $0.output.logFormat.rawValue }),

@@ -65,7 +65,7 @@ struct CarriedProject: Sendable {
     private init(_ project: Project) async throws {
         self.project = project
         let machine = project.machine, settings = project.settings
-        engine = machine.engine(context: settings.container.context)
+        engine = machine.engine(of: settings)
         cloud = machine.localCloud(of: project.identity, settings.network, engine)
         baseImages = try BaseImages(project: project, plan: project.planAlone()).all()
         room = try await ScratchFolder(in: FilePath("\(machine.places.cache)/transfers"), named: machine.uuid())

@@ -36,7 +36,7 @@ struct CleanCommand: AsyncParsableCommand {
     func run() async throws {
         await FrontDoor.enter { [kept, checkpoints, docker, days = records, cloud] machine in
             let places = machine.places, records = BuildRecords(places)
-            let engine = machine.engine(context: places.variable("context"))
+            let engine = try machine.engine()
             let sweep = Sweep(machine: machine, engine: engine)
             let unseen = try await sweep.run()
             if kept {

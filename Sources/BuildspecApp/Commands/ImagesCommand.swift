@@ -26,8 +26,7 @@ struct ImagesCommand: AsyncParsableCommand {
             var project = try await Project.find(asked, on: machine)
             defer { project.release() }
             let cloud = machine.localCloud(
-                of: project.identity, project.settings.network,
-                machine.engine(context: project.settings.container.context))
+                of: project.identity, project.settings.network, machine.engine(of: project.settings))
             do {
                 try await cloud.whileRunning { running in
                     machine.sayLocalAWS(running.notes)

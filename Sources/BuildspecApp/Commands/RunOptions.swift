@@ -127,6 +127,12 @@ struct RunOptions: ParsableArguments {
     @Option(help: "How long the build may take: 90s, 60m, 2h, or minutes (default: 60m).")
     var timeout: String?
 
+    @Option(
+        help: """
+            How long the engine may take to answer before the build: 90s, 2m (default: 60s). A container is waited for as long as             the engine answers at all.
+            """)
+    var engineTimeout: String?
+
     @Option(help: "What goes to standard output: codebuild, json or quiet.")
     var logFormat: String?
 
@@ -211,6 +217,7 @@ struct RunOptions: ParsableArguments {
         asked.mirror = mirror
         asked.insecure = insecure
         asked.timeout = timeout
+        asked.engineTimeout = engineTimeout
         asked.logFormat = logFormat
         asked.buildJson = buildJson
         asked.keep = keep

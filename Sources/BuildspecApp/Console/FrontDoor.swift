@@ -78,6 +78,10 @@ enum FrontDoor {
         case let error as RecordingError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput
+        case let error as ChildProcessError where error.code == .timedOut:
+            // Only the engine's client has a limit.
+            terminal.say(Failure(.noEngine, error.description, help: "--engine-timeout gives a slow engine more time"))
+            return .noEngine
         case let error as ChildProcessError:
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput

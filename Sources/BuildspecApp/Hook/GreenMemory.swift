@@ -23,7 +23,7 @@ struct GreenMemory {
     /// - Throws: ``EngineError`` when no engine answers; ``Failure`` when one of the files cannot be read.
     static func key(tree: String, _ project: Project) async throws -> String? {
         let machine = project.machine, settings = project.settings
-        let engine = machine.engine(context: settings.container.context), image = settings.container.image
+        let engine = machine.engine(of: settings), image = settings.container.image
         guard let id = try await engine.imageID(try await engine.pullableName(of: image)) else {
             guard try await engine.answers() else {
                 throw EngineError(

@@ -33,6 +33,7 @@ struct Asked: Codable, Sendable, Equatable {
     var mirror: [String] = []
     var insecure = false
     var timeout: String?
+    var engineTimeout: String?
     var logFormat: String?
     var buildJson: String?
     var keep: String?

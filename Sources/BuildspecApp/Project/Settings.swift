@@ -8,6 +8,8 @@ internal import SpecParsing
 /// What a build is to be like, decided: flag over environment over settings file over default (README, "Settings").
 struct Settings: Sendable, Codable {
     var container: ContainerPlan
+    /// How long the engine may take to answer, in seconds.
+    var engineTimeout: Int
     var network: NetworkPlan
     var values: Values
     var cache: CachePlacement
@@ -55,7 +57,8 @@ struct Settings: Sendable, Codable {
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
-        "region", "artifacts", "zip", "task-definition", "offline", "timeout", "log-format", "build-json", "strict",
+        "region", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout", "log-format",
+        "build-json", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure",
     ]
@@ -93,6 +96,8 @@ struct Settings: Sendable, Codable {
         let minutes = file.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
         let timeout = try Self.seconds(lookup.text(asked.timeout, "timeout", setting: minutes) ?? "60m")
         lookup.note("timeout", default: "60m")
+        engineTimeout = try Self.seconds(
+            lookup.text(asked.engineTimeout, "engine-timeout") ?? Self.defaultEngineTimeout, of: "engine-timeout")
         output = Output(
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
             buildJSON: try lookup.path(asked.buildJson, "build-json"))
@@ -104,12 +109,17 @@ struct Settings: Sendable, Codable {
         decisions = lookup.decisions
     }
 
+    /// The time that an engine has to answer where nobody says another.
+    static let defaultEngineTimeout = "60s"
+
     /// Reads a time such as `90s`, `60m` or `2h`; a bare number is minutes, as in `timeoutInMinutes`.
-    static func seconds(_ text: String) throws -> Int {
+    ///
+    /// - Parameter flag: the flag that it was given for.
+    static func seconds(_ text: String, of flag: String = "timeout") throws -> Int {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600]
         let factor = text.last.flatMap { units[$0] }
         guard let number = Int(factor == nil ? Substring(text) : text.dropLast()), number > 0, number < 1_000_000 else {
-            throw Failure(.usage, "`--timeout` is `\(text)`, expected a time such as 90s, 60m or 2h")
+            throw Failure(.usage, "`--\(flag)` is `\(text)`, expected a time such as 90s, 60m or 2h")
         }
         return number * (factor ?? 60)
     }

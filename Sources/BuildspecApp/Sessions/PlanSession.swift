@@ -80,7 +80,7 @@ struct PlanSession {
     }
 
     private func view(_ build: PlannedBuild) async throws -> PlanView {
-        let engine = machine.engine(context: build.recipe.container.context)
+        let engine = machine.engine(of: build.project.settings)
         return PlanView(
             plan: build.plan, source: build.project.location.source, image: await image(build.plan.image, engine),
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),

@@ -32,7 +32,7 @@ struct ResumeSession {
         do { buildspec = try project.read(try project.buildspec()) } catch is BuildspecProblem {
             return .invalidBuildspec
         }
-        let engine = machine.engine(context: project.settings.container.context)
+        let engine = machine.engine(of: project.settings)
         let isRunning = try await engine.isRunning(kept.container)
         if !isRunning { try await engine.remove(kept.container) }
         guard isRunning || build.hasCheckpoints else {

@@ -75,7 +75,7 @@ struct RunSession {
                 id: id, number: try await records.number(of: project.identity).next(), start: start,
                 snapshot: project.staged?.snapshot))
         try project.requireArtifactPlaces(build.plan)
-        let engine = machine.engine(context: project.settings.container.context)
+        let engine = machine.engine(of: project.settings)
         if let missing = await build.sayUnsetVariables(on: engine) {
             try await report.refuse(missing.context, build.plan)
             throw missing.failure

@@ -11,13 +11,11 @@ struct ShellSession {
     /// The command to run instead of an interactive shell.
     let command: String?
 
-    private var engine: any Engine { machine.engine(context: machine.places.variable("context")) }
-
     /// Opens a shell in the container of the newest build of this folder's project, or of the build named, or copies a path out of it.
     ///
     /// - Parameter path: a file or folder of the container; relative to the source.
     func open(_ build: String?, copyingOut path: String?) async throws -> ExitStatus {
-        let records = BuildRecords(machine.places), engine = engine
+        let records = BuildRecords(machine.places), engine = try machine.engine()
         for candidate in try build.map({ [try records.find($0)] }) ?? records.newest() {
             if build == nil, try !candidate.isOfProject(in: machine.places) { continue }
             guard let target = try ShellTarget(candidate) else { continue }
@@ -73,7 +71,7 @@ struct ShellSession {
             shift 2
             exec sh -c "$@"
             """
-        let status = try await engine.runOnTerminal(
+        let status = try await machine.engine().runOnTerminal(
             checkpoint.image, memoryMounts: [tmp], isInteractive: isInteractive,
             [
                 text, "buildspec-checkpoint", checkpoint.environmentFile, checkpoint.directory, shellText,

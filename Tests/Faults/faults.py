@@ -1,0 +1,529 @@
+#!/usr/bin/env python3
+"""faults.py BINARY [FAULT...]: does to builds what machines and people do to them, and counts what is lost.
+
+Prints a table: fault, tries, losses, target. Exit status: 1 when a target is missed, 2 when the faults cannot be tried.
+
+FAULTS_TRIES   how many times as many tries as by default (0.1 for a glance, 10 for a night)
+FAULTS_SECONDS after so many seconds no fault is begun any more (300), and each gets its share of them
+FAULTS_SEED    of the random moments
+FAULTS_IMAGE   the image to build in (debian:bookworm-slim)
+
+All that is made carries the label of a state folder of its own, which is gone afterwards. `.ci/faults` runs this beside an engine
+of its own; on another engine nothing is touched that has not this label.
+"""
+
+import json
+import os
+import pty
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+IMAGE = os.environ.get("FAULTS_IMAGE", "debian:bookworm-slim")
+FACTOR = float(os.environ.get("FAULTS_TRIES", "1"))
+SECONDS = float(os.environ.get("FAULTS_SECONDS", "300"))
+CHANCE = random.Random(int(os.environ.get("FAULTS_SEED", "1")))
+LIMIT = 2.0
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+BUILDSPEC = """version: 0.2
+phases:
+  install: {commands: [mkdir -p /root/.m2, 'head -c 2000000 /dev/urandom > /root/.m2/x']}
+  pre_build: {commands: [echo ready]}
+  build: {commands: ['for i in 1 2 3 4; do echo $i; sleep 0.05; done']}
+  post_build: {commands: ['mkdir -p out; head -c 500000 /dev/urandom > out/y']}
+artifacts: {files: ['**/*'], base-directory: out}
+cache: {paths: ['/root/.m2/**/*']}
+"""
+SLEEPING = BUILDSPEC.replace("sleep 0.05", "sleep 30")
+PRINTING = "version: 0.2\nphases: {build: {commands: ['while :; do echo a line of output; done']}}\n"
+
+
+class Play:
+    """A source, and folders of a user's own."""
+
+    def __init__(self, binary, buildspec=BUILDSPEC):
+        self.binary = binary
+        self.root = tempfile.mkdtemp(prefix="buildspec-faults-")
+        self.source = self.root + "/source"
+        os.mkdir(self.source)
+        self.write(buildspec)
+        subprocess.run(["git", "init", "-q", self.source], check=True)
+        self.environment = dict(
+            os.environ, XDG_STATE_HOME=self.root + "/state", XDG_CACHE_HOME=self.root + "/cache", CI="true",
+            GIT_AUTHOR_NAME="a", GIT_AUTHOR_EMAIL="a@b", GIT_COMMITTER_NAME="a", GIT_COMMITTER_EMAIL="a@b")
+        self.state = self.root + "/state/buildspec"
+        self.cache = self.root + "/cache/buildspec"
+        self.words = self.root + "/words"
+
+    def write(self, text):
+        with open(self.source + "/buildspec.yml", "w") as file:
+            file.write(text)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for name in self.containers():
+            subprocess.run(["docker", "rm", "-f", "-v", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        for name in self.volumes():
+            subprocess.run(["docker", "volume", "rm", "-f", name], stdout=subprocess.DEVNULL)
+        shutil.rmtree(self.root, ignore_errors=True)
+
+    def arguments(self, *more):
+        return [self.binary, "run", self.source, "--image", IMAGE, *more]
+
+    def start(self, *more, output=None, **options):
+        return subprocess.Popen(
+            self.arguments(*more), stdin=subprocess.DEVNULL,
+            stdout=output if output is not None else subprocess.DEVNULL, stderr=open(self.words, "w"),
+            env=self.environment, **options)
+
+    def run(self, *more):
+        return subprocess.run(
+            self.arguments(*more), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=self.environment, timeout=120)
+
+    # What is left.
+
+    def listed(self, *words):
+        words = ["docker", *words, "--filter", "label=dev.buildspec.state=" + self.state]
+        return subprocess.run(words, capture_output=True, text=True).stdout.split()
+
+    def containers(self):
+        return self.listed("ps", "-aq")
+
+    def volumes(self):
+        return self.listed("volume", "ls", "-q")
+
+    def drafts(self):
+        found = []
+        for folder, folders, files in os.walk(self.root):
+            found += [f"{folder}/{name}" for name in files if ".draft-" in name or name.endswith(".tmp")]
+            found += [f"{folder}/{name}" for name in folders if name == "drafts" or ".draft-" in name]
+        return found
+
+    def names(self, folder):
+        return os.listdir(f"{self.state}/{folder}") if os.path.isdir(f"{self.state}/{folder}") else []
+
+    def left(self, marks=True):
+        left = [f"container {name}" for name in self.containers()] + [f"volume {name}" for name in self.volumes()]
+        left += self.drafts()
+        if marks:
+            left += [f"mark {name}" for name in self.names("running")]
+        return left
+
+    def builds(self):
+        words = [self.binary, "builds", "--format", "json"]
+        text = subprocess.run(words, capture_output=True, text=True, env=self.environment).stdout
+        return json.loads(text)["builds"] if text else []
+
+    def statuses(self):
+        return [build["buildStatus"] for build in self.builds()]
+
+    def log(self):
+        newest = max(self.names("builds"), key=lambda name: os.stat(f"{self.state}/builds/{name}").st_mtime, default=None)
+        if newest is None:
+            return ""
+        with open(f"{self.state}/builds/{newest}/log.txt", errors="replace") as file:
+            return file.read()
+
+
+def wait(process, limit=20):
+    """Waits for the end of a process. Returns the seconds that it took, or None."""
+    start = time.monotonic()
+    try:
+        process.wait(limit)
+        return time.monotonic() - start
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return None
+
+
+def stopped(play, process, number, since=None):
+    """What is wrong about a build that a signal has stopped."""
+    seconds = wait(process)
+    if seconds is None:
+        return ["it did not end"]
+    if since is not None:
+        seconds = time.monotonic() - since
+    wrong = []
+    if seconds > LIMIT:
+        wrong.append(f"it took {seconds:.2f} s")
+    if process.returncode not in (128 + number, -number):
+        wrong.append(f"status {process.returncode} after signal {number}")
+    for status in play.statuses():
+        # A build may have succeeded before it was stopped.
+        if status not in ("STOPPED", "SUCCEEDED"):
+            wrong.append(f"the record says {status}")
+    marks = play.names("running")
+    left = play.left(marks=False)
+    if marks:
+        # Handed over: the next call removes it.
+        play.write("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+        play.run()
+        left = [f"{thing} after the next call" for thing in play.left()]
+    return wrong + left
+
+
+def until(play, text, process, limit=20):
+    """Waits until the build's log has a text."""
+    end = time.monotonic() + limit
+    while time.monotonic() < end and process.poll() is None:
+        if text in play.log():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+# The faults. Each takes the binary and the number of the try, and returns what was lost.
+
+
+def early(binary, number):
+    """a signal right after the start"""
+    with Play(binary, SLEEPING) as play:
+        process = play.start()
+        # A program built for debugging takes longer to come up.
+        time.sleep(CHANCE.uniform(0, 0.025 if number % 2 else 0.08))
+        which = SIGNALS[number % 3]
+        process.send_signal(which)
+        return stopped(play, process, which)
+
+
+def any_phase(binary, number):
+    """a signal at any moment of a build"""
+    with Play(binary) as play:
+        process = play.start()
+        time.sleep(CHANCE.uniform(0.02, 1.2))
+        if process.poll() is not None:
+            return []
+        which = SIGNALS[number % 3]
+        process.send_signal(which)
+        return stopped(play, process, which)
+
+
+def near_end(binary, number):
+    """a signal near the end of a build"""
+    with Play(binary) as play:
+        process = play.start()
+        until(play, "POST_BUILD", process)
+        time.sleep(CHANCE.uniform(0, 0.25))
+        if process.poll() is not None:
+            return []
+        which = SIGNALS[number % 3]
+        process.send_signal(which)
+        return stopped(play, process, which)
+
+
+def in_command(binary, number):
+    """a signal in a command, and what the log says"""
+    with Play(binary, SLEEPING) as play:
+        process = play.start()
+        if not until(play, "\n1\n", process):
+            return ["the build did not come to its command"]
+        which = SIGNALS[number % 3]
+        process.send_signal(which)
+        wrong = stopped(play, process, which)
+        if "STOPPED" not in play.statuses():
+            wrong.append(f"the record says {play.statuses()}")
+        return wrong
+
+
+def twice(binary, number):
+    """a signal twice in a row"""
+    with Play(binary, SLEEPING) as play:
+        process = play.start()
+        if number % 4:
+            until(play, "\n1\n", process)
+        else:
+            time.sleep(CHANCE.uniform(0.02, 0.8))
+        which = SIGNALS[number % 3]
+        since = time.monotonic()
+        process.send_signal(which)
+        time.sleep(CHANCE.choice([0, 0.05, 0.35, 0.6]))
+        if process.poll() is None:
+            process.send_signal(which)
+        return stopped(play, process, which, since)
+
+
+def terminal(binary, number):
+    """a terminal that is closed"""
+    with Play(binary, PRINTING if number % 2 else SLEEPING) as play:
+        child, master = pty.fork()
+        if child == 0:
+            os.environ.update(play.environment)
+            os.environ["CI"] = "true"
+            os.execv(binary, play.arguments())
+        os.set_blocking(master, False)
+        end = time.monotonic() + CHANCE.uniform(0.5, 1.5)
+        while time.monotonic() < end:
+            try:
+                os.read(master, 65536)
+            except (BlockingIOError, OSError):
+                time.sleep(0.005)
+        since = time.monotonic()
+        os.close(master)
+        status = None
+        while time.monotonic() < since + 20:
+            done, status = os.waitpid(child, os.WNOHANG)
+            if done:
+                break
+            time.sleep(0.01)
+        else:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            return ["it did not end"]
+        seconds = time.monotonic() - since
+        code = os.waitstatus_to_exitcode(status)
+        wrong = [] if seconds <= LIMIT else [f"it took {seconds:.2f} s"]
+        if code not in (129, -1, 141):
+            wrong.append(f"status {code}")
+        wrong += [f"the record says {status}" for status in play.statuses() if status != "STOPPED"]
+        return wrong + play.left(marks=False)
+
+
+def head(binary, number):
+    """a reader that goes away (| head)"""
+    with Play(binary, PRINTING) as play:
+        process = play.start(output=subprocess.PIPE)
+        lines = CHANCE.randrange(1, 400)
+        for _ in range(lines):
+            process.stdout.readline()
+        process.stdout.close()
+        seconds = wait(process)
+        if seconds is None:
+            return ["it did not end"]
+        wrong = [] if seconds <= LIMIT else [f"it took {seconds:.2f} s"]
+        if process.returncode != 128 + signal.SIGPIPE:
+            wrong.append(f"status {process.returncode}")
+        wrong += [f"the record says {status}" for status in play.statuses() if status != "STOPPED"]
+        return wrong + play.left(marks=False)
+
+
+def recording(binary, number):
+    """a signal while recording"""
+    with Play(binary, SLEEPING) as play:
+        process = play.start("--record")
+        time.sleep(CHANCE.uniform(0.1, 2))
+        which = SIGNALS[number % 3]
+        process.send_signal(which)
+        return stopped(play, process, which)
+
+
+def push(binary, number):
+    """Ctrl-C in git push"""
+    with Play(binary, SLEEPING) as play:
+        def git(*words):
+            subprocess.run(["git", "-C", play.source, *words], check=True, env=play.environment, capture_output=True)
+
+        git("init", "-q", "--bare", play.root + "/remote")
+        git("add", "-A")
+        git("commit", "-qm", "a")
+        git("remote", "add", "origin", play.root + "/remote")
+        subprocess.run(
+            [binary, "hook", "install"], cwd=play.source, env=play.environment, check=True, capture_output=True)
+        play.environment["BUILDSPEC_IMAGE"] = IMAGE
+        process = subprocess.Popen(
+            ["git", "-C", play.source, "push", "-q", "origin", "HEAD"], env=play.environment,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(CHANCE.uniform(0.1, 2))
+        os.killpg(process.pid, signal.SIGINT)
+        since = time.monotonic()
+        wait(process)
+        # git may be gone before its hook.
+        while time.monotonic() < since + 10 and alive_group(process.pid):
+            time.sleep(0.01)
+        seconds = time.monotonic() - since
+        wrong = [] if seconds <= LIMIT else [f"it took {seconds:.2f} s"]
+        wrong += [f"the record says {status}" for status in play.statuses() if status != "STOPPED"]
+        if os.listdir(play.root + "/remote/refs/heads"):
+            wrong.append("it was pushed")
+        left = play.left(marks=False)
+        return wrong + left
+
+
+def alive_group(group):
+    for name in os.listdir("/proc"):
+        if not name.isdigit():
+            continue
+        try:
+            with open(f"/proc/{name}/stat") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[2]) == group and fields[0] != "Z":
+            return True
+    return False
+
+
+def kill(binary, number):
+    """SIGKILL at any moment, and the next call"""
+    with Play(binary, BUILDSPEC if number % 3 else SLEEPING) as play:
+        process = play.start(*(["--record"] if number % 4 == 0 else []))
+        time.sleep(CHANCE.uniform(0.01, 1.3))
+        process.kill()
+        process.wait()
+        dead = play.names("builds")
+        play.write("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+        time.sleep(CHANCE.choice([0, 0, 0.1, 0.5]))
+        next_call = play.run()
+        wrong = [] if next_call.returncode == 0 else [f"the next call ends with {next_call.returncode}"]
+        wrong += play.left()
+        for build in play.builds():
+            if build["id"].split(":")[-1] not in dead:
+                continue
+            if build["buildStatus"] not in ("LOST", "SUCCEEDED"):
+                wrong.append(f"the record says {build['buildStatus']}")
+            elif build.get("startTime") and not build.get("endTime"):
+                wrong.append("the record does not say when")
+        return wrong
+
+
+# Clients of an engine that hang in one way or another. `$real` is the true one.
+HANGS = {
+    "all": "exec sleep 1000",
+    "deaf": "trap '' INT TERM HUP; while :; do sleep 1000; done",
+    "questions": 'case $1 in run|exec) exec "$real" "$@";; *) exec sleep 1000;; esac',
+    "removing": 'case $1 in rm|volume) trap "" TERM; sleep 1000; exit;; *) exec "$real" "$@";; esac',
+    "starting": 'case $1 in run) sleep 1000 & wait; exit;; *) exec "$real" "$@";; esac',
+}
+
+
+def fake_client(play, text):
+    folder = play.root + "/bin"
+    os.makedirs(folder, exist_ok=True)
+    with open(folder + "/docker", "w") as file:
+        file.write(f"#!/bin/sh\nreal={shutil.which('docker')}\n{text}\n")
+    os.chmod(folder + "/docker", 0o755)
+    play.environment["PATH"] = folder + ":" + play.environment["PATH"]
+
+
+def children_of(play):
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/environ") as file:
+                    if play.state.rsplit("/", 1)[0] in file.read():
+                        found.append(name)
+            except (OSError, UnicodeDecodeError):
+                pass
+    return found
+
+
+def hang(binary, number):
+    """Ctrl-C where the engine or its client hangs"""
+    kind = list(HANGS)[number % len(HANGS)]
+    with Play(binary, SLEEPING) as play:
+        fake_client(play, HANGS[kind])
+        process = play.start()
+        time.sleep(CHANCE.uniform(0.2, 1.5))
+        process.send_signal(signal.SIGINT)
+        seconds = wait(process)
+        wrong = [] if seconds is not None and seconds <= LIMIT else [f"{kind}: it took {seconds} s"]
+        if process.returncode != 130:
+            wrong.append(f"{kind}: status {process.returncode}")
+        wrong += [f"{kind}: the record says {status}" for status in play.statuses() if status != "STOPPED"]
+        wrong += [f"{kind}: process {name} is left" for name in children_of(play)]
+        play.environment["PATH"] = play.environment["PATH"].split(":", 1)[1]
+        play.write("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+        play.run()
+        return wrong + [f"{kind}: {thing} after the next call" for thing in play.left()]
+
+
+def silence(binary, number):
+    """a word after 3 s, and the end after --engine-timeout"""
+    kind = ["all", "deaf", "questions", "starting"][number % 4]
+    with Play(binary, SLEEPING) as play:
+        fake_client(play, HANGS[kind].replace('*) exec "$real"', 'version) exec sleep 1000;; *) exec "$real"'))
+        start = time.monotonic()
+        process = play.start("--engine-timeout", "5s")
+        words, told = "", None
+        while time.monotonic() < start + 25 and process.poll() is None:
+            time.sleep(0.05)
+            with open(play.words) as file:
+                words = file.read()
+            if told is None and "waiting for the engine" in words:
+                told = time.monotonic() - start
+        wrong = []
+        if told is None or told > 5:
+            wrong.append(f"{kind}: no word after 3 s ({words!r})")
+        if wait(process, 5) is None or process.returncode != 69:
+            wrong.append(f"{kind}: status {process.returncode}, not 69")
+        return wrong
+
+
+def engine_gone(binary, number):
+    """Ctrl-C while the engine is gone"""
+    with Play(binary) as play:
+        gone = play.root + "/gone"
+        fake_client(
+            play, f'[ ! -e {gone} ] || {{ echo "Cannot connect to the Docker daemon" >&2; exit 1; }}\nexec "$real" "$@"')
+        process = play.start()
+        until(play, CHANCE.choice(["BUILD", "POST_BUILD", "UPLOAD_ARTIFACTS"]), process)
+        time.sleep(CHANCE.uniform(0, 0.1))
+        open(gone, "w").close()
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        wrong = []
+        seconds = wait(process)
+        if seconds is None or seconds > LIMIT:
+            wrong.append(f"it took {seconds} s")
+        wrong += [f"the record says {s}" for s in play.statuses() if s not in ("STOPPED", "SUCCEEDED")]
+        os.remove(gone)
+        play.write("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+        play.run()
+        return wrong + [f"{thing} after the next call" for thing in play.left()]
+
+
+# By name: the function, and the tries by default.
+FAULTS = {
+    "early": (early, 30), "phases": (any_phase, 24), "end": (near_end, 12), "command": (in_command, 6),
+    "twice": (twice, 12), "terminal": (terminal, 8), "head": (head, 6), "recording": (recording, 9),
+    "push": (push, 6), "kill": (kill, 30), "hang": (hang, 10), "silence": (silence, 4), "gone": (engine_gone, 8),
+}
+
+
+def main(arguments):
+    if not arguments:
+        print(__doc__, file=sys.stderr)
+        return 2
+    binary = os.path.abspath(arguments[0])
+    wanted = arguments[1:] or list(FAULTS)
+    if [name for name in wanted if name not in FAULTS]:
+        print(f"the faults are: {' '.join(FAULTS)}", file=sys.stderr)
+        return 2
+    if subprocess.run(["docker", "image", "inspect", IMAGE], capture_output=True).returncode != 0:
+        print(f"no engine answers, or it has no {IMAGE}", file=sys.stderr)
+        return 2
+    begin, rows, notes = time.monotonic(), [], []
+    for place, name in enumerate(wanted):
+        fault, tries = FAULTS[name]
+        tries = max(1, round(tries * FACTOR))
+        end = begin + SECONDS * (place + 1) / len(wanted) if FACTOR <= 1 else float("inf")
+        made, lost = 0, 0
+        for number in range(tries):
+            if made and time.monotonic() > end:
+                break
+            made += 1
+            wrong = fault(binary, number)
+            if wrong:
+                lost += 1
+                notes.append(f"{name} {number}: {'; '.join(wrong)}")
+                print(notes[-1], file=sys.stderr, flush=True)
+        rows.append((name, fault.__doc__, made, lost))
+        print(f"{name}: {made} tries, {lost} losses", file=sys.stderr, flush=True)
+    width = max(len(row[1]) for row in rows)
+    print(f"{'fault':<{width}}  tries  losses  target")
+    for _, words, made, lost in rows:
+        print(f"{words:<{width}}  {made:5}  {lost:6}  {0:6}")
+    return 1 if any(row[3] for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
