@@ -35,6 +35,9 @@ public enum ContainerLayout {
     /// The certificates that programs are told to trust when a proxy stands before the network.
     public static let certificates = "\(readOnly)/ca/bundle.pem"
 
+    /// The image's list of runtimes, which AWS's own images have (CODEBUILD.md 10.3).
+    public static let runtimes = "/codebuild/image/config/runtimes.yml"
+
     /// The mount of the driver and of the programs that every build finds in `PATH`.
     public static let programs = "/codebuild/user"
     public static let driver = "\(programs)/driver.sh"

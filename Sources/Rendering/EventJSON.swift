@@ -76,6 +76,7 @@ extension BuildEvent {
         case .notice(let text): members += [("text", .string(text))]
         case .variablesExported(let variables):
             members += [("variables", variables.json)]
+        case .runtimesSelected(let runtimes): members += [("runtimes", runtimes.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
         return .object(members)
@@ -112,8 +113,21 @@ extension BuildEvent {
         case .buildResumed: "buildResumed"
         case .notice: "notice"
         case .variablesExported: "variablesExported"
+        case .runtimesSelected: "runtimesSelected"
         case .buildFinished: "buildFinished"
         }
+    }
+}
+
+extension [BuildEvent.SelectedRuntime] {
+    var json: JSONText {
+        .array(
+            map {
+                .object([
+                    ("name", .string($0.name)), ("asked", .string($0.asked)), ("version", .string($0.version)),
+                    ("key", .string($0.key)),
+                ])
+            })
     }
 }
 

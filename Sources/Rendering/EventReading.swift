@@ -42,8 +42,10 @@ extension BuildEvent {
         let help: String?
         let failedTests: [String]?
         let variables: [Pair]?
+        let runtimes: [Runtime]?
 
         struct Pair: Decodable { let name, value: String }
+        struct Runtime: Decodable { let name, asked, version, key: String }
 
         var eventKind: Kind? {
             let phase = phase.flatMap { BuildPhase(rawValue: $0) }
@@ -75,6 +77,9 @@ extension BuildEvent {
             case "notice": return text.map { .notice(text: $0) }
             case "variablesExported":
                 return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
+            case "runtimesSelected":
+                return .runtimesSelected(
+                    (runtimes ?? []).map { .init(name: $0.name, asked: $0.asked, version: $0.version, key: $0.key) })
             case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
             default: return phase.flatMap { eventKind(in: $0) }
             }

@@ -191,7 +191,7 @@ extension LocalBuild {
         // A FIFO can be written to on a read-only mount, too.
         if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
         container.arguments = [
-            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce,
+            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver",
             job.surroundings.root, "",
         ]
         return container

@@ -124,7 +124,7 @@ public struct CacheKeeping: Sendable {
         let key: CacheKey
         let roots: CacheRoots
         /// The roots that exist now.
-        let places: [CachePlace]
+        let places: [FoundCacheRoot]
         /// The time of saving, as ``CacheMetadata`` has it.
         let time: String
         /// Whether the cache that exists cannot be used.

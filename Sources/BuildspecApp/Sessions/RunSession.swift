@@ -67,6 +67,10 @@ struct RunSession {
                 snapshot: project.staged?.snapshot))
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(context: project.settings.container.context)
+        if let missing = await build.sayUnsetVariables(on: engine) {
+            try await report.refuse(missing.context, build.plan)
+            throw missing.failure
+        }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             if let first = missing.failures.first { try await report.refuse(first, build.plan) }
