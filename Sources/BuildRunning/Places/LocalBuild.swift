@@ -52,10 +52,10 @@ struct LocalBuild: Sendable {
             try await sink.log("Waiting for agent ping")
             return try await startFresh()
         case .again(let continuation, let recallingState):
-            try await sink.send(.buildResumed(continuation.point))
+            try await sink.send(.buildResumed(continuation.point, source: continuation.source))
             return try await goOn(continuation, recallingState: recallingState)
         case .checkpoint(let checkpoint, let continuation):
-            try await sink.send(.buildResumed(continuation.point))
+            try await sink.send(.buildResumed(continuation.point, source: continuation.source))
             return try await start(from: checkpoint, continuation)
         }
     }
