@@ -19,9 +19,21 @@ public struct ScratchFolder: Sendable {
             _ = try made.open(folder.appending(".marks"))
             return try made.open(folder)
         }
-        await marks.sweep { [parent] dead in try parent.removeTree(Array(dead.utf8)) }
+        await Self.sweep(marks, parent)
         mark = try await marks.mark(name)
         try explaining(doing) { try parent.makeDirectory(Array(name.utf8)) }
+    }
+
+    /// Removes the folders of runs that were killed.
+    ///
+    /// - Parameter folder: as in ``init(in:named:)``; it need not be there.
+    public static func sweep(in folder: FilePath) async {
+        guard let parent = try? DirectoryHandle(opening: folder) else { return }
+        await sweep(RunningMarks(folder: folder.appending(".marks").string), parent)
+    }
+
+    private static func sweep(_ marks: RunningMarks, _ parent: DirectoryHandle) async {
+        await marks.sweep { dead in try parent.removeTree(Array(dead.utf8)) }
     }
 
     /// Removes the folder with everything in it. What cannot be removed is left to the next run.

@@ -76,6 +76,7 @@ extension RecordingStore {
             let damaged = try damagedEntries()
             for (path, _) in damaged { unlink(path) }
             try sweepDrafts()
+            rmdir(draftFolder)
             return (damaged.count, try removeUnnamedBodies(), false)
         }
     }
@@ -112,6 +113,15 @@ extension RecordingStore {
         let names = try storing("read the recordings in `\(folder)`") { try Folder.names(folder) }
             .map { "\(folder)/\($0)" }
         return depth == 1 ? names : try names.flatMap { try files(in: $0, depth: depth - 1) }
+    }
+
+    /// Removes the drafts of dead processes, and their folder. A store in use stays as it is.
+    public func removeDrafts() throws {
+        guard access(draftFolder, F_OK) == 0 else { return }
+        _ = try use.alone {
+            try sweepDrafts()
+            rmdir(draftFolder)
+        }
     }
 
     /// Removes the drafts of dead processes.
