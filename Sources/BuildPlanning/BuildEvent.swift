@@ -136,7 +136,7 @@ public enum PhaseStatus: String, Sendable {
     case stopped = "STOPPED"
 }
 
-/// How a build stands (API: `buildStatus`).
+/// How a build stands (API: `buildStatus`), and LOST for one whose program was killed, which the service does not know.
 public enum BuildStatus: String, Sendable {
     case succeeded = "SUCCEEDED"
     case failed = "FAILED"
@@ -144,6 +144,7 @@ public enum BuildStatus: String, Sendable {
     case timedOut = "TIMED_OUT"
     case inProgress = "IN_PROGRESS"
     case stopped = "STOPPED"
+    case lost = "LOST"
 }
 
 /// `Phase context status code: … Message: …`; both empty when all is well.

@@ -40,6 +40,7 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var start: BuildEvent.BuildStart?
     public private(set) var startTime: Timestamp?
     public private(set) var endTime: Timestamp?
+    private var lastTime: Timestamp?
     public private(set) var status: BuildStatus = .inProgress
     public private(set) var phases: [Phase] = []
     public private(set) var failure: Failure?
@@ -70,7 +71,15 @@ public struct BuildResult: Sendable, Equatable {
             && one.artifacts == other.artifacts && one.exportedVariables == other.exportedVariables
     }
 
+    /// Ends a build that nobody runs any more and that has not ended: it is lost since its last event.
+    public mutating func endAsLost() {
+        guard status == .inProgress else { return }
+        status = .lost
+        endTime = lastTime
+    }
+
     public mutating func add(_ event: BuildEvent) {
+        lastTime = event.time
         switch event.kind {
         case .buildStarted(let start):
             self.start = start
@@ -138,6 +147,18 @@ public struct BuildResult: Sendable, Equatable {
             checkpoints.append((phase, bytes))
         case .notice: break
         }
+    }
+
+    /// The events that end a build which breaks off here: that of the phase that runs, and that of the build.
+    public func breakingOff(_ status: BuildStatus, at time: Timestamp) -> [BuildEvent] {
+        var events = [BuildEvent(time: time, kind: .buildFinished(status: status))]
+        if let running = phases.last, running.status == nil {
+            let finished = BuildEvent.Kind.phaseFinished(
+                phase: running.phase, status: PhaseStatus(rawValue: status.rawValue) ?? .fault, context: .none,
+                milliseconds: time.milliseconds(since: running.start))
+            events.insert(BuildEvent(time: time, kind: finished), at: 0)
+        }
+        return events
     }
 
     private mutating func open(_ phase: BuildPhase, at time: Timestamp) {

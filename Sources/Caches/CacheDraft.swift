@@ -52,11 +52,6 @@ extension CacheFolder {
         }
     }
 
-    func hasDrafts() throws -> Bool {
-        let names = try directory.names()
-        return names.isEmpty || names.contains { $0.starts(with: Self.draftPrefix.utf8) }
-    }
-
     /// Replaces the manifest in one step, after writing it to the disk.
     func replaceManifest(_ manifest: CacheManifest) throws {
         let draft = Array("\(Self.draftPrefix)manifest".utf8)

@@ -60,7 +60,8 @@ extension CacheStore {
     public func prune(
         unusedSince moment: Duration?, maxByteCount limit: Int64? = nil
     ) throws -> (removed: [CacheListing], inUse: [CacheListing]) {
-        try removeDrafts()
+        try removeDoomed()
+        sweepDrafts()
         let all = try list().sorted { $0.lastUsed < $1.lastUsed }
         var total = all.reduce(0) { $0 + $1.byteCount }
         var removed: [CacheListing] = [], inUse: [CacheListing] = []
@@ -107,26 +108,13 @@ extension CacheStore {
 
     private static let doomedSuffix = ".removed"
 
-    /// Removes what processes left that were killed while they saved a cache, or in the middle of ``remove(_:)``. Caches in use
-    /// stay as they are.
-    public func removeDrafts() throws {
+    /// Removes what a process left that was killed in the middle of ``remove(_:)``.
+    public func removeDoomed() throws {
         try explaining("remove what is left of caches in `\(directory)`") {
             let store: DirectoryHandle
             do { store = try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory { return }
             for name in try store.names() where name.first == UInt8(ascii: ".") {
                 if name.reversed().starts(with: Self.doomedSuffix.utf8.reversed()) { try store.removeTree(name) }
-            }
-            for name in try store.names() where try store.status(name).kind == .directory {
-                let cache = String(decoding: name, as: UTF8.self), lockName = Self.lockName(cache)
-                // Asked before: locking makes a file.
-                guard let folder = try? CacheFolder(opening: cache, in: store), try folder.hasDrafts(),
-                    let lock = try FileLock.tryAcquire(lockName, in: store, .exclusive, purpose: "removing drafts")
-                else { continue }
-                defer { lock.release() }
-                try folder.removeDrafts()
-                guard try folder.directory.names().isEmpty else { continue }
-                try store.removeEmptyDirectory(name)
-                try store.removeFile(lockName)
             }
         }
     }

@@ -7,6 +7,16 @@ public struct ChildStreams: Sendable {
     public let errorOutput: ChildOutput
     /// Kills the child, so that its outputs end. It does nothing when the child has ended.
     public let terminate: @Sendable () -> Void
+
+    /// The same streams, which call a closure with each chunk that comes.
+    public func telling(
+        ofOutput: @escaping @Sendable () -> Void, ofErrorOutput: @escaping @Sendable () -> Void
+    ) -> ChildStreams {
+        var output = output, errorOutput = errorOutput
+        output.onChunk = ofOutput
+        errorOutput.onChunk = ofErrorOutput
+        return ChildStreams(input: input, output: output, errorOutput: errorOutput, terminate: terminate)
+    }
 }
 
 /// Standard input of a running child.
@@ -31,10 +41,14 @@ public struct ChildInput: Sendable {
 /// An output of a running child, to be read once.
 public struct ChildOutput: Sendable {
     let sequence: SubprocessOutputSequence
+    var onChunk: (@Sendable () -> Void)?
+
+    init(sequence: SubprocessOutputSequence) { self.sequence = sequence }
 
     /// Passes every chunk to `consume` as it arrives, and waits for each call: a slow reader slows the child.
     public func forEachChunk(_ consume: ([UInt8]) async throws -> Void) async throws {
         for try await buffer in sequence {
+            onChunk?()
             try await consume(buffer.withUnsafeBytes { [UInt8]($0) })
         }
     }

@@ -8,17 +8,19 @@ extension Command {
     ///
     /// - Returns: how it ended, with the first 64 KiB of standard error.
     public func run(inputFrom input: Int32? = nil, outputTo output: Int32? = nil) async throws -> CommandOutput {
-        do {
-            return switch (input, output) {
-            case (let input?, let output?):
-                try await gathered(.fileDescriptor(owned(input), closeAfterSpawningProcess: true), owned(output))
-            case (let input?, nil):
-                try await gathered(.fileDescriptor(owned(input), closeAfterSpawningProcess: true), nil)
-            case (nil, let output?): try await gathered(.none, owned(output))
-            case (nil, nil): try await gathered(.none, nil)
+        try await patiently {
+            do {
+                return switch (input, output) {
+                case (let input?, let output?):
+                    try await gathered(.fileDescriptor(owned(input), closeAfterSpawningProcess: true), owned(output))
+                case (let input?, nil):
+                    try await gathered(.fileDescriptor(owned(input), closeAfterSpawningProcess: true), nil)
+                case (nil, let output?): try await gathered(.none, owned(output))
+                case (nil, nil): try await gathered(.none, nil)
+                }
+            } catch let error as SubprocessError {
+                throw ChildProcessError(doing: "run `\(executable)`", error)
             }
-        } catch let error as SubprocessError {
-            throw ChildProcessError(doing: "run `\(executable)`", error)
         }
     }
 
@@ -26,15 +28,20 @@ extension Command {
     ///
     /// - Returns: how it ended, with the first 64 KiB of what it printed.
     public func collect(inputFrom input: Int32) async throws -> CommandOutput {
-        do {
-            let result = try await Subprocess.run(
-                configuration, input: .fileDescriptor(owned(input), closeAfterSpawningProcess: true),
-                output: .bytes(limit: 64 << 10), error: .bytes(limit: 64 << 10))
-            return CommandOutput(
-                status: ChildStatus(result.terminationStatus), output: result.standardOutput,
-                errorOutput: result.standardError)
-        } catch let error as SubprocessError {
-            throw ChildProcessError(doing: "run `\(executable)`", error)
+        try await patiently {
+            let child = RunningChild()
+            defer { child.end() }
+            do {
+                let result = try await Subprocess.run(
+                    configuration, input: .fileDescriptor(owned(input), closeAfterSpawningProcess: true),
+                    output: .bytes(limit: 64 << 10), error: .bytes(limit: 64 << 10)
+                ) { child.begin($0.processIdentifier.value, leadsGroup: leadsGroup) }
+                return CommandOutput(
+                    status: ChildStatus(result.terminationStatus), output: result.standardOutput,
+                    errorOutput: result.standardError)
+            } catch let error as SubprocessError {
+                throw ChildProcessError(doing: "run `\(executable)`", error)
+            }
         }
     }
 
@@ -43,15 +50,19 @@ extension Command {
     private func gathered(
         _ input: some InputProtocol, _ output: FileDescriptor?
     ) async throws -> CommandOutput {
+        let child = RunningChild()
+        defer { child.end() }
         if let output {
             let result = try await Subprocess.run(
                 configuration, input: input, output: .fileDescriptor(output, closeAfterSpawningProcess: true),
-                error: .bytes(limit: 64 << 10))
+                error: .bytes(limit: 64 << 10)
+            ) { child.begin($0.processIdentifier.value, leadsGroup: leadsGroup) }
             return CommandOutput(
                 status: ChildStatus(result.terminationStatus), output: [], errorOutput: result.standardError)
         }
         let result = try await Subprocess.run(
-            configuration, input: input, output: .discarded, error: .bytes(limit: 64 << 10))
+            configuration, input: input, output: .discarded, error: .bytes(limit: 64 << 10)
+        ) { child.begin($0.processIdentifier.value, leadsGroup: leadsGroup) }
         return CommandOutput(
             status: ChildStatus(result.terminationStatus), output: [], errorOutput: result.standardError)
     }

@@ -11,22 +11,24 @@ extension Command {
     /// - Returns: how it ended, with what it said on standard error; its standard output is dropped.
     /// - Throws: ``ChildProcessError``; `CancellationError`
     public func runBriefly(inputFrom input: Int32) async throws -> CommandOutput {
-        let child = SpawnedChild()
-        return try await withTaskCancellationHandler {
-            try await BlockingThread.run { stop in
-                defer { close(input) }
-                let errors = OwnedDescriptor(try UnnamedFile(holding: []).descriptor)
-                defer { errors.close() }
-                try stop.check()
-                try child.start { try spawn(input: input, errors: errors.rawValue) }
-                // Cancelled before there was anything to kill.
-                if stop.isRaised { child.terminate() }
-                let status = try child.wait(for: executable)
-                try stop.check()
-                return CommandOutput(status: status, output: [], errorOutput: Self.content(of: errors.rawValue))
+        try await patiently {
+            let child = SpawnedChild()
+            return try await withTaskCancellationHandler {
+                try await BlockingThread.run { stop in
+                    defer { close(input) }
+                    let errors = OwnedDescriptor(try UnnamedFile(holding: []).descriptor)
+                    defer { errors.close() }
+                    try stop.check()
+                    try child.start { try spawn(input: input, errors: errors.rawValue) }
+                    // Cancelled before there was anything to kill.
+                    if stop.isRaised { child.terminate() }
+                    let status = try child.wait(for: executable)
+                    try stop.check()
+                    return CommandOutput(status: status, output: [], errorOutput: Self.content(of: errors.rawValue))
+                }
+            } onCancel: {
+                child.terminate()
             }
-        } onCancel: {
-            child.terminate()
         }
     }
 
@@ -38,10 +40,16 @@ extension Command {
         posix_spawn_file_actions_adddup2(&actions, input, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // A process group of its own, as every child has.
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+        posix_spawnattr_setpgroup(&attributes, 0)
         var child: pid_t = 0
         let status = Self.withCStrings([program] + arguments) { words in
             Self.withCStrings(inheritedEnvironment) { variables in
-                posix_spawn(&child, program, &actions, nil, words, variables)
+                posix_spawn(&child, program, &actions, &attributes, words, variables)
             }
         }
         guard status == 0 else {
@@ -80,15 +88,22 @@ extension Command {
     }
 }
 
-/// A child process that can be killed as long as its number belongs to it.
+/// A child process, the first of its group, that can be killed as long as its number belongs to it.
 private final class SpawnedChild: Sendable {
     private let process = Mutex<pid_t?>(nil)
+    private let entry = RunningChild()
 
-    func start(_ spawn: () throws -> pid_t) throws { try process.withLock { $0 = try spawn() } }
+    func start(_ spawn: () throws -> pid_t) throws {
+        try process.withLock { process in
+            let child = try spawn()
+            entry.begin(child, leadsGroup: true)
+            process = child
+        }
+    }
 
     func terminate() {
         process.withLock { process in
-            if let process { _ = kill(process, SIGKILL) }
+            if let process { _ = kill(-process, SIGKILL) }
         }
     }
 
@@ -102,6 +117,7 @@ private final class SpawnedChild: Sendable {
         try Self.check(executable) { waitid(P_PID, id_t(child), &info, WEXITED | WNOWAIT) }
         return try process.withLock { process in
             process = nil
+            entry.end()
             var ending: Int32 = 0
             try Self.check(executable) { waitpid(child, &ending, 0) }
             let signal = ending & 0x7f

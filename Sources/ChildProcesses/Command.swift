@@ -4,7 +4,7 @@ internal import Files
 /// A program to run, with its arguments and surroundings.
 ///
 /// Every child gets a process group of its own, if nothing else is said, so that Ctrl-C in the terminal reaches `buildspec` alone, which decides.
-/// Cancelling the task kills the child; it never outlives the call that started it.
+/// Cancelling the task kills the child, with all that it has started in its group; it never outlives the call that started it.
 public struct Command: Sendable {
     /// A name looked up in `PATH`, or a path when it holds a slash.
     public var executable: String
@@ -15,6 +15,9 @@ public struct Command: Sendable {
     /// Whether the child stays in our process group, and so may read from the terminal: one in a group of its own is stopped
     /// when it tries. Ctrl-C reaches it as well.
     public var mayAskOnTerminal = false
+    /// What is done while the command takes its time; `nil` for a command that may, without a word. What is streamed or runs on the
+    /// terminal is never waited for in silence.
+    public var patience: Patience?
 
     public init(
         _ executable: String, _ arguments: [String], environment: [String: String?] = [:],
@@ -34,15 +37,20 @@ public struct Command: Sendable {
     /// - Throws: ``ChildProcessError`` when the program cannot be started, or prints more than `outputLimit`. A non-zero
     ///   exit status is a result, not an error.
     public func collect(input: [UInt8] = [], outputLimit: Int = 64 << 20) async throws -> CommandOutput {
-        do {
-            let result = try await Subprocess.run(
-                configuration, input: .array(input), output: .bytes(limit: outputLimit),
-                error: .bytes(limit: outputLimit))
-            return CommandOutput(
-                status: ChildStatus(result.terminationStatus), output: result.standardOutput,
-                errorOutput: result.standardError)
-        } catch let error as SubprocessError {
-            throw ChildProcessError(doing: "run `\(executable)`", error)
+        try await patiently {
+            let child = RunningChild()
+            defer { child.end() }
+            do {
+                let result = try await Subprocess.run(
+                    configuration, input: .array(input), output: .bytes(limit: outputLimit),
+                    error: .bytes(limit: outputLimit)
+                ) { child.begin($0.processIdentifier.value, leadsGroup: leadsGroup) }
+                return CommandOutput(
+                    status: ChildStatus(result.terminationStatus), output: result.standardOutput,
+                    errorOutput: result.standardError)
+            } catch let error as SubprocessError {
+                throw ChildProcessError(doing: "run `\(executable)`", error)
+            }
         }
     }
 
@@ -55,17 +63,20 @@ public struct Command: Sendable {
     public func stream<Result: Sendable>(
         _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
+        let child = RunningChild()
+        defer { child.end() }
         do {
             let result = try await Subprocess.run(
                 configuration, input: .inputWriter, output: .sequence, error: .sequence
             ) { execution in
-                try await body(
+                child.begin(execution.processIdentifier.value, leadsGroup: leadsGroup)
+                return try await body(
                     ChildStreams(
                         input: ChildInput(writer: execution.standardInputWriter),
                         output: ChildOutput(sequence: execution.standardOutput),
                         errorOutput: ChildOutput(sequence: execution.standardError),
                         // A child that has ended already needs no signal.
-                        terminate: { try? execution.send(signal: .kill) }))
+                        terminate: { try? execution.send(signal: .kill, toProcessGroup: leadsGroup) }))
             }
             return (result.closureResult, ChildStatus(result.terminationStatus))
         } catch let error as SubprocessError {
@@ -77,10 +88,13 @@ public struct Command: Sendable {
     public func runOnTerminal() async throws -> ChildStatus {
         var command = self
         command.mayAskOnTerminal = true
+        let child = RunningChild()
+        defer { child.end() }
         do {
             let result = try await Subprocess.run(
                 command.configuration, input: .currentStandardInput, output: .currentStandardOutput,
-                error: .currentStandardError)
+                error: .currentStandardError
+            ) { child.begin($0.processIdentifier.value, leadsGroup: false) }
             return ChildStatus(result.terminationStatus)
         } catch let error as SubprocessError {
             throw ChildProcessError(doing: "run `\(executable)`", error)
@@ -95,9 +109,18 @@ public struct Command: Sendable {
             .lazy.map { "\($0.isEmpty ? "." : $0)/\(name)" }.first { access($0, X_OK) == 0 }
     }
 
+    /// Whether the child has a process group of its own.
+    var leadsGroup: Bool { !mayAskOnTerminal }
+
     var configuration: Configuration {
         var options = PlatformOptions()
-        options.processGroupID = mayAskOnTerminal ? nil : 0
+        options.processGroupID = leadsGroup ? 0 : nil
+        // Whatever the child itself has started ends with it: it may hold our pipes.
+        if leadsGroup {
+            options.teardownSequence = [
+                .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+            ]
+        }
         let changes = environment.reduce(into: [Subprocess.Environment.Key: String?]()) { changes, change in
             changes[Subprocess.Environment.Key(stringLiteral: change.key)] = change.value
         }
@@ -152,12 +175,14 @@ public struct CommandOutput: Sendable {
 /// A program that could not be started, or whose streams failed. A non-zero exit status is *not* one of these errors.
 public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
     public struct Code: Hashable, Sendable {
-        private enum Value { case notFound, failed }
+        private enum Value { case notFound, failed, timedOut }
         private let value: Value
         /// There is no such program.
         public static var notFound: Self { Self(value: .notFound) }
         /// The program exists, but could not be run, or its streams failed.
         public static var failed: Self { Self(value: .failed) }
+        /// It has not ended within its limit, and was killed.
+        public static var timedOut: Self { Self(value: .timedOut) }
     }
 
     public let code: Code
@@ -169,6 +194,12 @@ public struct ChildProcessError: Error, Sendable, CustomStringConvertible {
         code = .failed
         self.doing = doing
         self.reason = reason
+    }
+
+    init(timedOut program: String, after limit: Duration) {
+        code = .timedOut
+        doing = "run `\(program)`"
+        reason = "it has not answered for \(limit.components.seconds) s"
     }
 
     init(notFound program: String) {

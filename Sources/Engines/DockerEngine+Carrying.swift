@@ -28,13 +28,13 @@ extension DockerEngine {
         _ name: String, to descriptor: Int32, container: ContainerSpec, pausing user: String
     ) async throws {
         try await withVolume(name, in: container) {
-            let isRunning = try await command(["pause", user]).collect().status.isSuccess
+            let isRunning = try await ask(["pause", user]).status.isSuccess
             let outcome: Result<Void, any Error>
             do {
                 outcome = .success(try await copyOut(Self.volumeFolder, of: container.name, to: descriptor))
             } catch { outcome = .failure(error) }
             // A new task: whatever became of ours, nobody else would wake it.
-            if isRunning { _ = await Task { try await command(["unpause", user]).collect() }.result }
+            if isRunning { _ = await Task { try await ask(["unpause", user]) }.result }
             try outcome.get()
         }
     }
@@ -44,12 +44,12 @@ extension DockerEngine {
     public func loadVolume(
         _ name: String, labels: [String: String], from descriptor: Int32, container: ContainerSpec
     ) async throws {
-        let removed = try await command(["volume", "rm", name]).collect()
+        let removed = try await ask(["volume", "rm", name])
         guard removed.status.isSuccess || removed.errorText.lowercased().contains("no such volume") else {
             throw EngineError(.refused, doing: "replace volume `\(name)`", reason: removed.errorText)
         }
         let words = labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
-        let made = try await command(["volume", "create"] + words + [name]).collect()
+        let made = try await ask(["volume", "create"] + words + [name])
         guard made.status.isSuccess else {
             throw EngineError(.refused, doing: "make volume `\(name)`", reason: made.errorText)
         }
@@ -67,7 +67,7 @@ extension DockerEngine {
             "type=volume", "src=\(name)", "dst=\(Self.volumeFolder)", "volume-nocopy",
         ])
         let words = ["create", "--name", container.name, "--pull", "never", "--network", "none", "--mount", mount]
-        let made = try await command(words + labels + [container.image, "true"]).collect()
+        let made = try await ask(words + labels + [container.image, "true"])
         guard made.status.isSuccess else {
             throw EngineError(.refused, doing: "look into volume `\(name)`", reason: made.errorText)
         }
@@ -75,6 +75,6 @@ extension DockerEngine {
         do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
         let removal = await Task { try await remove(container.name) }.result
         try outcome.get()
-        try removal.get()
+        _ = try removal.get()
     }
 }

@@ -38,7 +38,7 @@ extension DockerEngine {
 
     /// The names of the running containers that have a volume mounted.
     public func containers(usingVolume volume: String) async throws -> [String] {
-        let outcome = try await command(["ps", "--filter", "volume=\(volume)", "--format", "{{.Names}}"]).collect()
+        let outcome = try await ask(["ps", "--filter", "volume=\(volume)", "--format", "{{.Names}}"])
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
         }
@@ -47,13 +47,12 @@ extension DockerEngine {
 
     /// Whether there is a volume of that name.
     public func hasVolume(_ volume: String) async throws -> Bool {
-        try await command(["volume", "inspect", volume]).collect().status.isSuccess
+        try await ask(["volume", "inspect", volume]).status.isSuccess
     }
 
     /// The names of all volumes with a label.
     public func volumes(withLabel label: String) async throws -> [String] {
-        let outcome = try await command(["volume", "ls", "--filter", "label=\(label)", "--format", "{{.Name}}"])
-            .collect()
+        let outcome = try await ask(["volume", "ls", "--filter", "label=\(label)", "--format", "{{.Name}}"])
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list volumes", reason: outcome.errorText)
         }
@@ -64,6 +63,6 @@ extension DockerEngine {
     ///
     /// - Returns: `false` when a container has it.
     public func removeVolume(_ volume: String) async throws -> Bool {
-        try await command(["volume", "rm", "--force", volume]).collect().status.isSuccess
+        try await ask(["volume", "rm", "--force", volume]).status.isSuccess
     }
 }

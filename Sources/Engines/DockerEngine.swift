@@ -9,30 +9,86 @@ public import ChildProcesses
 public struct DockerEngine: Engine {
     private let program: String
     private let context: String?
+    /// How long the engine may take for an answer, where none takes work.
+    let limit: Duration
+    let onWait: (@Sendable (String) -> Void)?
+    let health = EngineHealth()
 
-    /// - Parameter context: a docker context's name; the current one when absent.
-    public init(program: String = "docker", context: String? = nil) {
+    /// After this time of silence the user is told what is waited for.
+    static let notice = Duration.seconds(3)
+
+    /// - Parameters:
+    ///   - context: a docker context's name; the current one when absent.
+    ///   - limit: how long the engine may take to answer a question.
+    ///   - onWait: receives a line that says what is waited for, when that takes longer than three seconds.
+    public init(
+        program: String = "docker", context: String? = nil, limit: Duration = .seconds(60),
+        onWait: (@Sendable (String) -> Void)? = nil
+    ) {
         self.program = program
         self.context = context
+        self.limit = limit
+        self.onWait = onWait
     }
 
     public func command(_ arguments: [String]) -> Command {
-        Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
+        var command = Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
+        var patience = Command.Patience(notice: Self.notice, limit: Self.isQuestion(arguments) ? limit : nil)
+        if let onWait {
+            let words = Self.shown(arguments)
+            patience.onSilence = { onWait("waiting for the engine: `docker \(words)`") }
+        }
+        command.patience = patience
+        return command
+    }
+
+    /// Runs a command of the client to its end.
+    ///
+    /// - Parameter time: how long it may take at most, where that is less than the engine's own limit.
+    /// - Throws: ``EngineError`` with code `unreachable` when it has taken too long.
+    func ask(_ arguments: [String], within time: Duration? = nil) async throws -> CommandOutput {
+        var command = command(arguments)
+        if let time { command.patience?.limit = min(time, limit) }
+        do { return try await command.collect() } catch let error as ChildProcessError where error.code == .timedOut {
+            throw unreachable(doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+        }
+    }
+
+    /// Whether a command is answered without work for the engine.
+    private static func isQuestion(_ arguments: [String]) -> Bool {
+        guard let first = arguments.first else { return false }
+        return ["version", "info", "ps", "rm", "volume", "network", "port"].contains(first)
+            || ["image", "container"].contains(first) && arguments.dropFirst().first == "inspect"
+    }
+
+    /// The words of a command that say what it is about.
+    private static func shown(_ arguments: [String]) -> String {
+        let words = arguments.filter { !$0.hasPrefix("-") && !$0.contains("{{") && !$0.contains("\n") }
+        let text = words.prefix(4).joined(separator: " ")
+        return text.count > 100 ? "\(text.prefix(99))…" : text
     }
 
     public func withContainer<Result: Sendable>(
         _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
+        try Task.checkCancellation()
+        let watch = StartWatch()
+        spec.trace?.noteStart()
         do {
-            let outcome = try await run(command(Self.arguments(for: spec)), body)
-            if spec.layeredMount != nil { try await removeLayers(of: spec.name) }
+            let outcome = try await run(command(Self.arguments(for: spec))) { streams in
+                try await watching(watch, start: spec, by: streams, body)
+            }
+            // The client was killed because we are to stop, whatever the body made of it.
+            if case .signalled = outcome.status { try Task.checkCancellation() }
+            await clear(spec, isUp: watch.isUp, after: outcome.status)
             return outcome
+        } catch let error as EngineError where error.code == .unreachable && !watch.isUp {
+            // There is no client, and so nothing was asked for.
+            spec.trace?.noteGone()
+            throw error
         } catch {
-            // The name was chosen by us, so a reply that got lost leaks nothing. A new task: not cancelled with us.
-            _ = await Task {
-                try await removeCompletely(spec.name)
-                if spec.layeredMount != nil { try await removeLayers(of: spec.name) }
-            }.result
+            // The name was chosen by us, so a reply that got lost leaks nothing.
+            await clear(spec, isUp: watch.isUp, isStopped: Task.isCancelled)
             throw error
         }
     }
@@ -57,10 +113,9 @@ public struct DockerEngine: Engine {
     }
 
     public func isRunning(_ container: String) async throws -> Bool {
-        let outcome = try await command(["container", "inspect", "--format", "{{.State.Running}}", container])
-            .collect()
+        let outcome = try await ask(["container", "inspect", "--format", "{{.State.Running}}", container])
         if outcome.status.isSuccess { return outcome.text == "true" }
-        let version = try await command(["version", "--format", "{{.Server.Version}}"]).collect()
+        let version = try await ask(["version", "--format", "{{.Server.Version}}"])
         guard version.status.isSuccess else {
             throw EngineError(
                 .unreachable, doing: "look for container `\(container)`",
@@ -133,26 +188,22 @@ public struct DockerEngine: Engine {
     }
 
     /// The volumes a container's changes to a layered mount lie in.
-    private static func layerNames(of container: String) -> [String] { ["\(container)-upper", "\(container)-work"] }
-
-    /// Removes the volumes of a layered mount. Those of a container that is not gone, because it was kept, stay.
-    private func removeLayers(of container: String) async throws {
-        _ = try await command(["volume", "rm", "--force"] + Self.layerNames(of: container)).collect()
-    }
+    static func layerNames(of container: String) -> [String] { ["\(container)-upper", "\(container)-work"] }
 
     /// Where the engine keeps its volumes, or `nil` when it does not say.
     public func volumeRoot() async throws -> String? {
-        let outcome = try await command(["info", "--format", "{{.DockerRootDir}}"]).collect()
+        let outcome = try await ask(["info", "--format", "{{.DockerRootDir}}"])
         return outcome.status.isSuccess && outcome.text.hasPrefix("/") ? "\(outcome.text)/volumes" : nil
     }
 
     public func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError {
+        if let failure = health.failure { return failure }
         let doing = "start a container of `\(spec.image)`"
         let reason =
             said.split(separator: "\n").last { !$0.hasPrefix("See 'docker run") && !$0.hasPrefix("Run 'docker run") }
             .map(String.init) ?? "`\(program) run` ended with status \(status.exitStatus)"
         do {
-            let version = try await command(["version", "--format", "{{.Server.Version}}"]).collect()
+            let version = try await ask(["version", "--format", "{{.Server.Version}}"])
             guard version.status.isSuccess else {
                 return EngineError(
                     .unreachable, doing: doing,
@@ -208,7 +259,7 @@ public struct DockerEngine: Engine {
 
     /// Copies a file or a folder of a container into a folder of this machine, owned by this user.
     public func copyOut(_ path: String, of container: String, toFolder folder: String) async throws {
-        let outcome = try await command(["cp", "\(container):\(path)", "\(folder)/"]).collect()
+        let outcome = try await ask(["cp", "\(container):\(path)", "\(folder)/"])
         guard outcome.status.isSuccess else {
             throw EngineError(.absent, doing: "copy `\(path)` out of the container", reason: outcome.errorText)
         }
@@ -221,39 +272,22 @@ public struct DockerEngine: Engine {
         }
     }
 
-    public func remove(_ container: String) async throws {
-        let outcome = try await command(["rm", "--force", "--volumes", container]).collect()
-        guard outcome.status.isSuccess || outcome.errorText.contains("No such container") else {
-            throw EngineError(.refused, doing: "remove container `\(container)`", reason: outcome.errorText)
-        }
-        try await removeLayers(of: container)
-    }
-
-    /// Removes a container that the engine may still be about to make: its client died between asking and starting.
-    private func removeCompletely(_ container: String) async throws {
-        for delay in [0, 50, 200] {
-            try await Task.sleep(for: .milliseconds(delay))
-            let outcome = try await command(["rm", "--force", "--volumes", container]).collect()
-            if outcome.status.isSuccess, outcome.text.contains(container) { return }
-        }
-    }
-
     public func commit(_ container: String, as image: String, labels: [String: String]) async throws {
         let changes = labels.sorted { $0.key < $1.key }.flatMap { ["--change", "LABEL \($0.key)=\($0.value)"] }
-        let outcome = try await command(["commit"] + changes + [container, image]).collect()
+        let outcome = try await ask(["commit"] + changes + [container, image])
         guard outcome.status.isSuccess else {
             throw EngineError(.refused, doing: "keep the state of container `\(container)`", reason: outcome.errorText)
         }
     }
 
     public func imageSize(_ image: String) async throws -> Int? {
-        let outcome = try await command(["image", "inspect", "--format", "{{.Size}}", image]).collect()
+        let outcome = try await ask(["image", "inspect", "--format", "{{.Size}}", image])
         return outcome.status.isSuccess ? Int(outcome.text) : nil
     }
 
     /// Removes an image's name, and the image when that was its last.
     public func removeImage(_ image: String) async throws {
-        let outcome = try await command(["image", "rm", "--force", image]).collect()
+        let outcome = try await ask(["image", "rm", "--force", image])
         guard outcome.status.isSuccess || outcome.errorText.lowercased().contains("no such image") else {
             throw EngineError(.refused, doing: "remove image `\(image)`", reason: outcome.errorText)
         }
@@ -273,11 +307,11 @@ public struct DockerEngine: Engine {
 
     /// Whether there is an engine at the other end.
     public func answers() async throws -> Bool {
-        try await command(["version", "--format", "{{.Server.Version}}"]).collect().status.isSuccess
+        try await ask(["version", "--format", "{{.Server.Version}}"]).status.isSuccess
     }
 
     public func imageID(_ image: String) async throws -> String? {
-        let outcome = try await command(["image", "inspect", "--format", "{{.Id}}", image]).collect()
+        let outcome = try await ask(["image", "inspect", "--format", "{{.Id}}", image])
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
@@ -287,7 +321,7 @@ public struct DockerEngine: Engine {
     )? {
         // A JSON text a line: a value may hold line breaks.
         let format = "{{.Id}}{{range .Config.Env}}\n{{json .}}{{end}}"
-        let outcome = try await command(["image", "inspect", "--format", format, image]).collect()
+        let outcome = try await ask(["image", "inspect", "--format", format, image])
         guard outcome.status.isSuccess else { return nil }
         let lines = outcome.lines
         let variables = try lines.dropFirst().map { line in
@@ -305,9 +339,9 @@ public struct DockerEngine: Engine {
 
     /// The names of all containers with a label, running or not.
     public func containers(withLabel label: String) async throws -> [String] {
-        let outcome = try await command([
+        let outcome = try await ask([
             "ps", "--all", "--no-trunc", "--filter", "label=\(label)", "--format", "{{.Names}}",
-        ]).collect()
+        ])
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
         }

@@ -1,4 +1,5 @@
 public import ChildProcesses
+internal import Synchronization
 
 /// Runs containers. Promises, which one test suite holds every engine to:
 ///
@@ -28,7 +29,11 @@ public protocol ContainerRunning: Sendable {
     func diagnose(_ spec: ContainerSpec, status: ChildStatus, said: String) async -> EngineError
 
     /// Stops and removes a container with its volumes and layers, whatever it is doing.
-    func remove(_ container: String) async throws
+    ///
+    /// - Returns: whether there was one.
+    /// - Throws: ``EngineError`` when anything of it is still there.
+    @discardableResult
+    func remove(_ container: String) async throws -> Bool
 }
 
 /// Copies files between this machine and running containers, as tar streams.
@@ -176,11 +181,25 @@ public struct ContainerSpec: Sendable {
     public var platform: String?
     public var cpus: String?
     public var memory: String?
+    /// Is told when the engine is asked for the container, and when nothing of it is left.
+    public var trace: ContainerTrace?
 
     public init(name: String, image: String) {
         self.name = name
         self.image = image
     }
+}
+
+/// Knows whether an engine may have something of a container.
+public final class ContainerTrace: Sendable {
+    private let flag = Atomic<Bool>(false)
+
+    public init() {}
+
+    /// Whether the engine was asked for it, and has not surely removed all of it since.
+    public var mayBeThere: Bool { flag.load(ordering: .acquiring) }
+    public func noteStart() { flag.store(true, ordering: .releasing) }
+    public func noteGone() { flag.store(false, ordering: .releasing) }
 }
 
 extension ContainerSpec {

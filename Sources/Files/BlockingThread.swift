@@ -43,4 +43,12 @@ public enum BlockingThread {
             stop.raise()
         }
     }
+
+    /// Starts a thread that nobody waits for.
+    ///
+    /// - Throws: ``FileError`` when the system gives no more threads.
+    public static func start(_ work: @escaping @Sendable () -> Void) throws {
+        let status = startDetachedThread(work)
+        guard status == 0 else { throw FileError(.cannotWrite, doing: "start a thread", Errno(rawValue: status)) }
+    }
 }

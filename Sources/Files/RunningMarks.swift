@@ -33,11 +33,16 @@ public struct RunningMarks: Sendable {
             unlink(path)
             lock.release()
         }
+
+        /// Leaves the mark to the next sweep, because something of the container may still be there.
+        public func leave() { lock.release() }
     }
 
     /// Takes the marks whose processes are dead, hands each container's name to `remove`, and deletes the marks of those
-    /// that it removed.
-    public func sweep(_ remove: (String) async throws -> Void) async {
+    /// that it removed: one that throws, or returns `false`, is tried again by the next sweep.
+    ///
+    /// A mark that somebody else is sweeping, or that was left and marked anew, is not touched.
+    public func sweep(_ remove: (String) async throws -> Bool) async {
         for name in (try? Folder.entries(of: Array(folder.utf8))) ?? [] {
             let container = String(decoding: name, as: UTF8.self)
             // Not made when it is missing: then its process has just released it.
@@ -50,7 +55,7 @@ public struct RunningMarks: Sendable {
                 continue
             }
             // What cannot be removed now keeps its mark and is tried again by the next run.
-            if (try? await remove(container)) != nil { unlink("\(folder)/\(container)") }
+            if (try? await remove(container)) == true { unlink("\(folder)/\(container)") }
         }
     }
 }

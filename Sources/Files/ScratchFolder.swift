@@ -19,21 +19,22 @@ public struct ScratchFolder: Sendable {
             _ = try made.open(folder.appending(".marks"))
             return try made.open(folder)
         }
-        await Self.sweep(marks, parent)
+        await Self.sweep(marks, in: parent)
         mark = try await marks.mark(name)
         try explaining(doing) { try parent.makeDirectory(Array(name.utf8)) }
     }
 
-    /// Removes the folders of runs that were killed.
-    ///
-    /// - Parameter folder: as in ``init(in:named:)``; it need not be there.
+    /// Removes the folders of runs that were killed, where there are any.
     public static func sweep(in folder: FilePath) async {
         guard let parent = try? DirectoryHandle(opening: folder) else { return }
-        await sweep(RunningMarks(folder: folder.appending(".marks").string), parent)
+        await sweep(RunningMarks(folder: folder.appending(".marks").string), in: parent)
     }
 
-    private static func sweep(_ marks: RunningMarks, _ parent: DirectoryHandle) async {
-        await marks.sweep { dead in try parent.removeTree(Array(dead.utf8)) }
+    private static func sweep(_ marks: RunningMarks, in parent: DirectoryHandle) async {
+        await marks.sweep { dead in
+            try parent.removeTree(Array(dead.utf8))
+            return true
+        }
     }
 
     /// Removes the folder with everything in it. What cannot be removed is left to the next run.

@@ -29,7 +29,7 @@ public final class BodyWriter: Sendable {
         }
     }
 
-    /// - Returns: `nil` when somebody swept the file before it was locked.
+    /// - Returns: `nil` when somebody swept the file before it was locked, or its folder.
     private static func make(_ path: String, in folder: String) throws -> OwnedDescriptor? {
         func open() throws -> Int32 {
             let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC
@@ -39,7 +39,8 @@ public final class BodyWriter: Sendable {
         do { descriptor = try open() } catch Errno.noSuchFileOrDirectory {
             // What is recorded may be private.
             try Folder.make(folder, mode: 0o700)
-            descriptor = try open()
+            // Somebody who has nothing to write may remove the empty folder at this moment.
+            do { descriptor = try open() } catch Errno.noSuchFileOrDirectory { return nil }
         }
         let file = OwnedDescriptor(descriptor)
         // Held as long as it is written: what nobody holds is left from a process that died.

@@ -76,7 +76,6 @@ extension RecordingStore {
             let damaged = try damagedEntries()
             for (path, _) in damaged { unlink(path) }
             try sweepDrafts()
-            rmdir(draftFolder)
             return (damaged.count, try removeUnnamedBodies(), false)
         }
     }
@@ -115,17 +114,9 @@ extension RecordingStore {
         return depth == 1 ? names : try names.flatMap { try files(in: $0, depth: depth - 1) }
     }
 
-    /// Removes the drafts of dead processes, and their folder. A store in use stays as it is.
-    public func removeDrafts() throws {
-        guard access(draftFolder, F_OK) == 0 else { return }
-        _ = try use.alone {
-            try sweepDrafts()
-            rmdir(draftFolder)
-        }
-    }
-
-    /// Removes the drafts of dead processes.
-    func sweepDrafts() throws {
+    /// Removes the drafts of dead processes, and their folder when nothing else is in it.
+    public func sweepDrafts() throws {
+        defer { rmdir(draftFolder) }
         for path in try files(in: draftFolder, depth: 1) {
             let descriptor = open(path, O_RDWR | O_CLOEXEC)
             guard descriptor >= 0 else { continue }

@@ -3,26 +3,20 @@ public import BuildPlanning
 /// One build in a list of builds.
 public struct BuildSummary: Sendable {
     private let result: BuildResult
-    private let isRunning: Bool
     private let uuid: String
     private let keptMinutes: Int?
 
     /// Makes the summary of a recorded build.
     ///
     /// - Parameters:
-    ///   - isRunning: whether a process still runs the build.
     ///   - keptMinutes: how long the build's container has been kept; `nil` when there is none.
-    public init(_ result: BuildResult, isRunning: Bool, uuid: String, keptMinutes: Int?) {
+    public init(_ result: BuildResult, uuid: String, keptMinutes: Int?) {
         self.keptMinutes = keptMinutes
         self.result = result
-        self.isRunning = isRunning
         self.uuid = uuid
     }
 
-    /// The status of the build; LOST when it did not finish and no process runs it any more.
-    private var status: String {
-        result.status == .inProgress && !isRunning ? "LOST" : result.status.rawValue
-    }
+    private var status: String { result.status.rawValue }
 
     /// The summary as one line of text, without a line end.
     public var line: String {

@@ -8,14 +8,15 @@ import Testing
 struct EndingTests {
     /// Starts a build, waits for its first output, sends it a signal.
     private func stop(
-        _ play: Playground, with signal: Int32, arguments: [String] = []
+        _ play: Playground, with signal: Int32, repeats: Bool = false, path: String? = nil
     ) async throws -> (status: Int32, seconds: Double, output: String) {
         let process = Process()
         process.executableURL = URL(filePath: Playground.binary)
-        process.arguments = ["run", play.source.path, "--image", debian] + arguments
+        process.arguments = ["run", play.source.path, "--image", debian]
         var environment = ProcessInfo.processInfo.environment
         environment["XDG_STATE_HOME"] = play.state.path
         environment["XDG_CACHE_HOME"] = play.cache.path
+        if let path { environment["PATH"] = "\(path):\(environment["PATH"] ?? "")" }
         process.environment = environment
         let pipe = Foundation.Pipe()
         process.standardOutput = pipe
@@ -29,6 +30,11 @@ struct EndingTests {
         }
         let start = Date()
         kill(process.processIdentifier, signal)
+        if repeats {
+            // Later than timeout(1) and shells repeat theirs; the program may have ended by then.
+            try await Task.sleep(for: .milliseconds(400))
+            if process.isRunning { kill(process.processIdentifier, signal) }
+        }
         process.waitUntilExit()
         let seconds = Date().timeIntervalSince(start)
         if signal != SIGKILL {
@@ -43,6 +49,107 @@ struct EndingTests {
         phases: {build: {commands: ['mkdir -p /root/.m2 && echo x > /root/.m2/x; echo ready; sleep 300']}}
         cache: {paths: ['/root/.m2/**/*']}
         """
+
+    /// The status of the only build, as its record says.
+    private func recordedStatus(_ play: Playground) async throws -> String {
+        let text = try await play.call(["builds", "--format", "json"]).text
+        return String(text.split(separator: "\"buildStatus\":\"").dropFirst().first?.prefix { $0 != "\"" } ?? "")
+    }
+
+    @Test func `a second signal changes nothing: the build is stopped in order`() async throws {
+        let play = try Playground()
+        try play.buildspec(waiting)
+        let end = try await stop(play, with: SIGINT, repeats: true)
+        #expect(end.status == 130)
+        #expect(end.seconds < 20)
+        #expect(try await recordedStatus(play) == "STOPPED")
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
+    @Test func `a terminal that is closed stops the build, and its record says so`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['while :; do echo line; sleep 0.01; done']}}")
+        // The child's terminal is closed under it once it prints.
+        let outcome = try await Command(
+            "python3",
+            [
+                "-c",
+                """
+                import os, pty, sys
+                child, master = pty.fork()
+                if child == 0: os.execv(sys.argv[1], sys.argv[1:])
+                heard = b""
+                while b"line" not in heard: heard += os.read(master, 65536)
+                os.close(master)
+                _, status = os.waitpid(child, 0)
+                print(os.waitstatus_to_exitcode(status))
+                """, Playground.binary, "run", play.source.path, "--image", debian,
+            ], environment: ["XDG_STATE_HOME": play.state.path, "XDG_CACHE_HOME": play.cache.path, "CI": "true"]
+        ).collect()
+        // Whichever comes first: the signal, or the write that fails.
+        #expect(["129", "141"].contains(outcome.text))
+        #expect(try await recordedStatus(play) == "STOPPED")
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
+    @Test func `a signal that comes right after the start is never lost`() async throws {
+        let play = try Playground()
+        try play.buildspec(waiting)
+        // The program itself is there when Popen returns; a shell's child would still be the shell for a moment.
+        let text = """
+            import signal, subprocess, sys, time
+            for number in signal.SIGINT, signal.SIGTERM, signal.SIGHUP: signal.signal(number, signal.SIG_DFL)
+            child = subprocess.Popen(sys.argv[3:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            time.sleep(float(sys.argv[1]) / 1000)
+            child.send_signal(int(sys.argv[2]))
+            try: status = child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                status = child.wait()
+            print(status if status >= 0 else 128 - status)
+            """
+        for (number, milliseconds) in [0, 2, 5, 10, 15, 20, 25, 30, 40, 60].enumerated() {
+            let signal = [SIGINT, SIGTERM, SIGHUP][number % 3]
+            let outcome = try await Command(
+                "python3",
+                [
+                    "-c", text, "\(milliseconds)", "\(signal)", Playground.binary, "run", play.source.path, "--image",
+                    debian,
+                ], environment: ["XDG_STATE_HOME": play.state.path, "XDG_CACHE_HOME": play.cache.path]
+            ).collect()
+            #expect(outcome.text == "\(128 + signal)", "signal \(signal) after \(milliseconds) ms")
+        }
+    }
+
+    @Test func `Ctrl-C ends the program where the engine does not answer, and the next run cleans up`() async throws {
+        let play = try Playground()
+        try play.buildspec(waiting)
+        let client = play.root.appending(path: "bin/docker")
+        try FileManager.default.createDirectory(
+            at: client.deletingLastPathComponent(), withIntermediateDirectories: true)
+        let real = try await Command("sh", ["-c", "command -v docker"]).collect().text
+        // It starts containers, and hangs when it is to remove one.
+        try Data(
+            "#!/bin/sh\ntrap '' INT TERM\ncase $1 in rm|volume) sleep 600 & wait;; *) exec \(real) \"$@\";; esac\n".utf8
+        ).write(to: client)
+        chmod(client.path, 0o755)
+        let end = try await stop(play, with: SIGINT, path: client.deletingLastPathComponent().path)
+        #expect(end.status == 130)
+        #expect(end.seconds < 20)
+        #expect(try await recordedStatus(play) == "STOPPED")
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['true']}}")
+        #expect(try await play.run().status.isSuccess)
+        #expect(try await left(play).isEmpty)
+    }
+
+    /// What the engine has of a playground's builds, and the marks of its state folder.
+    private func left(_ play: Playground) async throws -> [String] {
+        let state = play.state.appending(path: "buildspec").path
+        let filter = ["--filter", "label=dev.buildspec.state=\(state)"]
+        let containers = try await Docker.call(["ps", "-aq"] + filter).text.split(separator: "\n")
+        let volumes = try await Docker.call(["volume", "ls", "-q"] + filter).text.split(separator: "\n")
+        return (containers + volumes).map(String.init) + play.files(in: play.state.appending(path: "buildspec/running"))
+    }
 
     // Alone it takes half a second; the whole suite runs beside it, so the bound only tells stopping from waiting.
     @Test(arguments: [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129)] as [(Int32, Int32)])
@@ -72,7 +179,9 @@ struct EndingTests {
         let next = try await play.run()
         #expect(next.status.isSuccess)
         #expect(next.errorText.contains("of a build that was killed"))
-        #expect(try await Docker.containers(of: play).isEmpty)
+        #expect(try await left(play).isEmpty)
+        let builds = try await play.call(["builds"]).text.split(separator: "\n")
+        #expect(builds.count == 2 && builds[1].contains("LOST") && builds[1].contains(" s  "))
         #expect(try await !play.run().errorText.contains("of a build that was killed"))
     }
 
@@ -86,6 +195,11 @@ struct EndingTests {
         ).collect()
         #expect(output.text.split(separator: "\n").count == 3)
         #expect(!output.errorText.contains("error:"))
+        // `head` does not wait for the build.
+        for _ in 0..<100 where try await recordedStatus(play) == "IN_PROGRESS" {
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        #expect(try await recordedStatus(play) == "STOPPED")
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 

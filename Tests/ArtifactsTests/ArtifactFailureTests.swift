@@ -28,6 +28,20 @@ struct ArtifactFailureTests {
             "artifacts", from: TarStreams([TarStream(descriptor)], confirm: confirm), selection: chosen, asZip: false)
     }
 
+    @Test("what a killed process was storing is swept, and nothing else")
+    func drafts() async throws {
+        try await withScratch { folder in
+            try await storeOld(folder)
+            let out = folder.appending("out"), mine = ".a.draft-\(UniqueName.make())"
+            // No process has this number.
+            for name in [mine, ".a.draft-2147483647-0a", ".a.draft-notes", "a.draft-2147483647-0a"] {
+                try await run("mkdir", out.appending(name).string)
+            }
+            ArtifactStore(directory: out).sweepDrafts()
+            #expect(Set(out.names()) == [mine, ".a.draft-notes", "a.draft-2147483647-0a", "artifacts"])
+        }
+    }
+
     @Test("a stream that breaks off")
     func broken() async throws {
         try await withScratch { folder in

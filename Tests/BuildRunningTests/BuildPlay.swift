@@ -196,9 +196,9 @@ struct FaultyEngine: BuildEngine {
         await engine.diagnose(spec, status: status, said: said)
     }
 
-    func remove(_ container: String) async throws {
+    func remove(_ container: String) async throws -> Bool {
         try mayFail(.remove, doing: "remove container `\(container)`")
-        try await engine.remove(container)
+        return try await engine.remove(container)
     }
 
     func copyOut(_ path: String, of container: String, to descriptor: Int32) async throws {

@@ -20,6 +20,21 @@ struct CacheLockTests {
             CacheSample.key, to: try FileDescriptor.open(output, .writeOnly).rawValue, allowed: CacheSample.allowed)
     }
 
+    @Test("what a killed process was saving is swept, unless somebody has the lock")
+    func drafts() async throws {
+        try await withScratch { folder in
+            let caches = folder.appending("caches"), name = CacheSample.key.name
+            try await run("mkdir", "-p", caches.appending(name).string)
+            try caches.appending(name).appending(".draft-tarball").write("half")
+            let lock = try hold(folder, .exclusive)
+            CacheStore(directory: caches).sweepDrafts()
+            #expect(caches.appending(name).names() == [".draft-tarball"])
+            lock.release()
+            CacheStore(directory: caches).sweepDrafts()
+            #expect(caches.names() == [])
+        }
+    }
+
     @Test("many may hold it shared, one alone")
     func modes() async throws {
         try await withScratch { folder in

@@ -5,7 +5,10 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct RunningMarksTests {
     private func sweep(_ marks: RunningMarks) async -> [String] {
         var removed: [String] = []
-        await marks.sweep { removed.append($0) }
+        await marks.sweep {
+            removed.append($0)
+            return true
+        }
         return removed
     }
 
@@ -27,6 +30,17 @@ import Testing
             try folder.appending("dead").write("")
             await RunningMarks(folder: folder.string).sweep { _ in throw Errno.ioError }
             #expect(folder.names() == ["dead"])
+        }
+    }
+
+    @Test func `a mark that was left, or whose removal is not certain, is swept again`() async throws {
+        try await withScratch { folder in
+            let marks = RunningMarks(folder: folder.string)
+            try await marks.mark("left").leave()
+            await marks.sweep { _ in false }
+            #expect(folder.names() == ["left"])
+            #expect(await sweep(marks) == ["left"])
+            #expect(folder.names() == [])
         }
     }
 

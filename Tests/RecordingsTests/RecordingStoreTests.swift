@@ -30,6 +30,18 @@ import Testing
         #expect(abs(age) < 60)
     }
 
+    @Test func `the folder of drafts goes with the last of them, also under somebody who begins one`() throws {
+        let folder = try StoreFolder()
+        let drafts = "\(folder.store.folder)/drafts"
+        let body = try folder.store.startBody()
+        try folder.store.sweepDrafts()
+        #expect(FileManager.default.fileExists(atPath: drafts))
+        body.abandon()
+        try folder.store.sweepDrafts()
+        #expect(!FileManager.default.fileExists(atPath: drafts))
+        try folder.store.startBody().abandon()
+    }
+
     @Test func `what was not recorded is nothing, and looking for it makes nothing`() throws {
         let folder = try StoreFolder()
         #expect(try folder.store.response(to: get(url)) == nil)

@@ -211,7 +211,8 @@ public final class HostShellEngine: ContainerRunning, ContainerCopying, ImageKee
         return EngineError(.refused, doing: "start a container of `\(spec.image)`", reason: said)
     }
 
-    public func remove(_ container: String) async throws {
+    @discardableResult
+    public func remove(_ container: String) async throws -> Bool {
         let removed = "\(folder)/removed/\(container)-\(UInt64.random(in: .min ... .max))"
         // From now on no process can be added.
         guard rename(containerFolder(container), removed) == 0 else {
@@ -219,14 +220,14 @@ public final class HostShellEngine: ContainerRunning, ContainerCopying, ImageKee
                 throw EngineError(
                     .refused, doing: "remove container `\(container)`", reason: "\(Errno(rawValue: errno))")
             }
-            return
+            return false
         }
         for note in try Folder.names("\(removed)/processes") {
             if let process = Self.process(of: note) { kill(-process, SIGKILL) }
         }
         // A process that is dying may still be writing.
         for _ in 0..<50 {
-            if try await Command("rm", ["-rf", removed]).collect().status.isSuccess { return }
+            if try await Command("rm", ["-rf", removed]).collect().status.isSuccess { return true }
             _ = try await Command("chmod", ["-R", "u+rwx", removed]).collect()
         }
         throw EngineError(.refused, doing: "remove container `\(container)`", reason: "its folder stays")

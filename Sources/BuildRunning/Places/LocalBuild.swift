@@ -37,7 +37,9 @@ struct LocalBuild: Sendable {
     func run(from beginning: Beginning) async throws {
         let outcome: Outcome
         do { outcome = try await carryOut(beginning) } catch { outcome = Outcome(error) }
-        try await tell(outcome)
+        // The client has died, and the container may live.
+        if case .lost = outcome, container.trace?.mayBeThere == true { await Task { await removeContainer() }.value }
+        try await tell(Task.isCancelled ? outcome.stopped : outcome)
     }
 
     private func carryOut(_ beginning: Beginning) async throws -> Outcome {
@@ -112,7 +114,10 @@ struct LocalBuild: Sendable {
 
     /// Removes the container. When that fails, a notice says so, and the status of the build stays as it is.
     func removeContainer() async {
-        do { try await engine.remove(container.name) } catch {
+        do {
+            try await engine.remove(container.name)
+            container.trace?.noteGone()
+        } catch {
             // An output that breaks on the notice breaks on the events that end the build, too.
             try? await sink.send(.notice(text: "warning: \(error)"))
         }
@@ -141,6 +146,15 @@ extension LocalBuild {
                 case let error as UnfitImage: .unfit(error)
                 default: .fault(error)
                 }
+        }
+
+        /// The end of a build that was stopped while it came to this one: what went wrong then went wrong because of that.
+        var stopped: Outcome {
+            switch self {
+            case .ended(_, isKept: true): .ended(.stopped, isKept: true)
+            case .stopped: self
+            default: .stopped(CancellationError())
+            }
         }
 
         var status: BuildStatus {

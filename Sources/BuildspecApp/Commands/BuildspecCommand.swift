@@ -37,6 +37,7 @@ public struct BuildspecCommand: AsyncParsableCommand {
 
     /// Reads the process's arguments, does what they say, and ends the process with the right exit status.
     public static func main() async {
+        Signals.stand()
         let arguments = Array(CommandLine.arguments.dropFirst())
         await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)
     }

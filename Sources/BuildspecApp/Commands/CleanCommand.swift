@@ -38,7 +38,8 @@ struct CleanCommand: AsyncParsableCommand {
             let places = machine.places, records = BuildRecords(places)
             try await Drafts(places: places).remove()
             let engine = machine.engine(context: places.variable("context"))
-            try await Sweep(machine: machine, engine: engine).run()
+            let sweep = Sweep(machine: machine, engine: engine)
+            let unseen = try await sweep.run()
             if kept {
                 for build in records.kept() {
                     try await engine.remove(build.containerName)
@@ -54,7 +55,8 @@ struct CleanCommand: AsyncParsableCommand {
                 }
             }
             if docker { try await removeVolumes(engine, machine) }
-            try await removeStrays(engine, machine)
+            await sweep.removeStrays()
+            await sweep.finish(unseen)
             if cloud {
                 let label = (name: ContainerLabels.localAWS, value: places.state)
                 for name in try await LocalCloud.removeAll(of: engine, label: label) {
@@ -63,19 +65,6 @@ struct CleanCommand: AsyncParsableCommand {
             }
             if let days { removeRecords(olderThan: days, machine) }
             return .succeeded
-        }
-    }
-
-    /// Containers of this state folder that neither run nor are kept: their records are gone.
-    private func removeStrays(_ engine: any Engine, _ machine: Machine) async throws {
-        let places = machine.places
-        let known = Set(
-            Files.names(in: "\(places.state)/running") + BuildRecords(places).kept().map(\.containerName))
-        for container in try await engine.containers(withLabel: "\(ContainerLabels.state)=\(places.state)")
-        where !known.contains(container) {
-            try await engine.remove(container)
-            SnapshotStore.forget(container, root: places.snapshots)
-            machine.say("removed container `\(container)`, whose record is gone\n")
         }
     }
 

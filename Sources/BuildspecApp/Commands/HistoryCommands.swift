@@ -24,7 +24,7 @@ struct BuildsCommand: AsyncParsableCommand {
             var lines: [JSONText] = []
             for build in builds {
                 let summary = BuildSummary(
-                    try build.result(), isRunning: build.isRunning, uuid: build.uuid,
+                    try build.result(), uuid: build.uuid,
                     keptMinutes: build.isKept
                         ? Int((machine.now().microseconds - build.lastChange) / 60_000_000) : nil)
                 if format == .text { try machine.terminal.write(Array((summary.line + "\n").utf8)) }

@@ -26,7 +26,10 @@ enum FrontDoor {
             terminal.say("warning: others may see builds and caches of yours: \(error)\n")
         }
         let signals = Signals()
-        let outcome = await signals.cancelling { try await body(machine) }
+        let outcome = await signals.cancelling(atDeadline: {
+            machine.lastWords.speak()
+            RunningChildren.killAll()
+        }) { try await body(machine) }
         let status: ExitStatus
         if let signal = signals.received {
             status = .stopped(signal: signal)

@@ -14,7 +14,7 @@ struct Terminal: Sendable {
         isInteractive = isatty(STDERR_FILENO) == 1
     }
 
-    /// The reader of our output went away.
+    /// The reader of our output went away, or the terminal was closed.
     struct BrokenPipe: Error {}
 
     /// Writes all of `bytes` to standard output.
@@ -31,13 +31,19 @@ struct Terminal: Sendable {
         say("\(mark) \(failure.message)\n" + (failure.help.map { "help: \($0)\n" } ?? ""))
     }
 
+    private static func isCharacterDevice(_ descriptor: Int32) -> Bool {
+        var info = stat()
+        return fstat(descriptor, &info) == 0 && info.st_mode & S_IFMT == S_IFCHR
+    }
+
     static func write(_ bytes: [UInt8], to descriptor: Int32, named name: String) throws {
         var written = 0
         while written < bytes.count {
             let count = bytes[written...].withUnsafeBytes { SystemCall.write(descriptor, $0) }
             if count > 0 {
                 written += count
-            } else if errno == EPIPE {
+            } else if errno == EPIPE || errno == EIO && Self.isCharacterDevice(descriptor) {
+                // A terminal that was closed fails with EIO.
                 throw BrokenPipe()
             } else if errno != EINTR {
                 throw Failure(.cannotWriteOutput, "cannot write to \(name): \(String(cString: strerror(errno)))")

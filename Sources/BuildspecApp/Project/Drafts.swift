@@ -7,8 +7,10 @@ struct Drafts {
     let places: Places
 
     func remove() async throws {
-        try CacheStore(directory: FilePath(places.cacheStore)).removeDrafts()
-        for project in ProjectRecordings.all(places) { try project.store.removeDrafts() }
+        let caches = CacheStore(directory: FilePath(places.cacheStore))
+        caches.sweepDrafts()
+        try caches.removeDoomed()
+        for project in ProjectRecordings.all(places) { try project.store.sweepDrafts() }
         for folder in ScratchPlace.allCases { await ScratchFolder.sweep(in: folder.path(places)) }
         let programs = "\(places.cache)/programs"
         for name in Files.names(in: programs) {

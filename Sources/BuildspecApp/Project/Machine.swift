@@ -11,17 +11,21 @@ internal import Files
 struct Machine: Sendable {
     let places: Places
     let terminal: Terminal
+    /// What is done when the program must end before its work has.
+    let lastWords: LastWords
     /// The time of day.
     let now: @Sendable () -> Timestamp
     /// A new UUID in lower case.
     let uuid: @Sendable () -> String
 
     init(
-        places: Places, terminal: Terminal, now: @escaping @Sendable () -> Timestamp = Machine.timeOfDay,
+        places: Places, terminal: Terminal, lastWords: LastWords = LastWords(),
+        now: @escaping @Sendable () -> Timestamp = Machine.timeOfDay,
         uuid: @escaping @Sendable () -> String = { UUID().uuidString.lowercased() }
     ) {
         self.places = places
         self.terminal = terminal
+        self.lastWords = lastWords
         self.now = now
         self.uuid = uuid
     }
@@ -29,7 +33,9 @@ struct Machine: Sendable {
     var environment: [String: String] { places.environment }
 
     /// Returns the same machine, seen from other folders or with another environment.
-    func with(_ places: Places) -> Machine { Machine(places: places, terminal: terminal, now: now, uuid: uuid) }
+    func with(_ places: Places) -> Machine {
+        Machine(places: places, terminal: terminal, lastWords: lastWords, now: now, uuid: uuid)
+    }
 
     /// The name of the user: as the environment has it, else as the system has it, else his number.
     var userName: String {

@@ -152,7 +152,11 @@ enum Files {
     /// Waits until standard input has something, and asks now and then whether to go on.
     static func waitForInput(asking check: () throws -> Void) throws {
         var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
-        while poll(&input, 1, 100) == 0 { try check() }
+        var ready: Int32 = 0
+        repeat {
+            ready = poll(&input, 1, 100)
+            if ready <= 0 { try check() }
+        } while ready == 0 || ready < 0 && errno == EINTR
     }
 
     private static func unreadable(_ name: String) -> Failure {

@@ -18,6 +18,8 @@ final class BuildRecord: Sendable {
 
     /// The files; `nil` when the record is closed.
     private let files: Mutex<Open?>
+    /// Whether the end of the build is written, or being written.
+    private let hasEnd = Atomic<Bool>(false)
 
     var logPath: String { "\(folder)/log.txt" }
 
@@ -71,6 +73,16 @@ final class BuildRecord: Sendable {
             files?.logCount += text.count
             try Terminal.write(json.bytes + [0x0a], to: open.events, named: "`\(folder)/events.jsonl`")
         }
+    }
+
+    /// Notes that what is appended next is the end of the build.
+    func noteEnd() { hasEnd.store(true, ordering: .releasing) }
+
+    /// Appends the end of the build, unless it is there, from whatever thread and while others may wait for the screen.
+    func appendEnd(_ event: BuildEvent) {
+        guard !hasEnd.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        // The program is ending: there is nobody to tell.
+        try? append(event, log: [])
     }
 
     func close() {

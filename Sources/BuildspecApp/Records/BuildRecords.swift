@@ -18,6 +18,13 @@ struct BuildRecords {
     /// The build of a UUID, whether there is a record of it or not.
     func build(_ uuid: String) -> RecordedBuild { RecordedBuild(folder: "\(folder)/\(uuid)") }
 
+    /// The build that a container belongs to; `nil` for a name that is no build's.
+    func build(ofContainer name: String) -> RecordedBuild? {
+        let uuid = String(name.dropFirst(BuildID(project: "", uuid: "").containerName.count))
+        guard !uuid.isEmpty, build(uuid).containerName == name else { return nil }
+        return build(uuid)
+    }
+
     // MARK: Writing
 
     /// Begins the record of a build.

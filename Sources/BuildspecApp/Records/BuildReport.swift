@@ -1,3 +1,4 @@
+@preconcurrency internal import Dispatch
 internal import Files
 internal import BuildPlanning
 internal import BuildRunning
@@ -21,6 +22,18 @@ struct BuildReport: Sendable {
         self.record = record
         reporter = BuildReporter(
             project.settings.output.logFormat, project.machine.terminal, record: record, continuing: result)
+        let now = project.machine.now
+        project.machine.lastWords.add { [record, reporter] in
+            let isDone = DispatchSemaphore(value: 0)
+            // The thread that speaks last words belongs to no task.
+            Task {
+                await reporter.stop(at: now())
+                isDone.signal()
+            }
+            // The reporter may be writing to a screen that takes nothing.
+            guard isDone.wait(timeout: .now() + .milliseconds(200)) == .timedOut else { return }
+            record.appendEnd(BuildEvent(time: now(), kind: .buildFinished(status: .stopped)))
+        }
     }
 
     /// Runs a job on this machine and ends the build: build.json, the closing table, deploy files.
@@ -105,13 +118,15 @@ struct BuildReport: Sendable {
     /// The error itself is told by whoever gets it.
     func fail(_ error: any Error) async {
         guard await reporter.result.endTime == nil else { return }
-        let status: BuildStatus = error is CancellationError || error is Terminal.BrokenPipe ? .stopped : .fault
-        var events: [BuildEvent.Kind] = [.buildFinished(status: status)]
+        // What fails while the build is being stopped fails because of that.
+        let isStop = error is CancellationError || error is Terminal.BrokenPipe || Task.isCancelled
         if await reporter.result.start == nil {
-            events.insert(.buildStarted(start(buildspec: "")), at: 0)
+            try? await reporter.take(BuildEvent(time: machine.now(), kind: .buildStarted(start(buildspec: ""))))
         }
         // A record that cannot be written has been told by the error that ended the build.
-        for kind in events { try? await reporter.take(BuildEvent(time: machine.now(), kind: kind)) }
+        for event in await reporter.result.breakingOff(isStop ? .stopped : .fault, at: machine.now()) {
+            try? await reporter.take(event)
+        }
         try? write(await reporter.result.batchGetBuilds(plan: nil, id: id))
     }
 

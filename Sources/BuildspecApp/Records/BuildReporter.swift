@@ -27,6 +27,7 @@ actor BuildReporter {
     /// - Throws: ``Terminal/BrokenPipe`` or ``Failure``, once, when standard output cannot be written; ``Failure`` when the
     ///   record cannot.
     func take(_ event: BuildEvent) throws {
+        if case .buildFinished = event.kind { record.noteEnd() }
         try record.append(event, log: plainLog.render(event))
         result.add(event)
         if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
@@ -41,5 +42,13 @@ actor BuildReporter {
             isScreenGone = true
             throw error
         }
+    }
+
+    /// Ends the build as STOPPED in the record alone: the program is about to end, and the screen may never take another byte.
+    func stop(at time: Timestamp) {
+        guard result.endTime == nil else { return }
+        isScreenGone = true
+        // Nobody is left who could do anything about a record that cannot be written.
+        for event in result.breakingOff(.stopped, at: time) { try? take(event) }
     }
 }

@@ -82,10 +82,13 @@ struct RecordedBuild {
         }
     }
 
-    /// What the events come to. A build whose process died is as it stood then.
+    /// What the events come to. A build whose process died is lost since its last event.
     func result() throws -> BuildResult {
         var result = BuildResult()
+        // Asked first: a build that ends in between has written its end.
+        let isRunning = isRunning
         try forEachEvent { result.add($0) }
+        if !isRunning { result.endAsLost() }
         return result
     }
 
@@ -104,6 +107,16 @@ struct RecordedBuild {
             var info = stat()
             return stat("\(folder)/\(name)", &info) == 0 ? sum + Int(info.st_size) : sum
         }
+    }
+
+    /// Removes what a build that was killed has left beside its record, and writes down what became of it.
+    func tidy() {
+        guard Files.kind(of: folder) == .folder else { return }
+        // What cannot be removed or written only makes the record less handy.
+        try? Folder.remove("\(folder)/pipes")
+        for name in Files.names(in: folder) where name.hasSuffix(".tmp") { unlink("\(folder)/\(name)") }
+        guard let result = try? result(), result.status == .lost, let id = result.start?.id else { return }
+        try? Folder.replace("\(folder)/build.json", with: result.batchGetBuilds(plan: nil, id: id).bytes + [0x0a])
     }
 
     /// Removes the record; what cannot be removed stays, and is listed on.

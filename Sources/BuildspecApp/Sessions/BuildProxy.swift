@@ -29,6 +29,7 @@ struct BuildProxy: Sendable {
     private let proxy: ForwardProxy
     private let events: AsyncStream<ProxyEvent>.Continuation
     private let telling: Task<Void, Never>
+    private let store: RecordingStore
 
     /// Runs `body` beside the proxy that a build needs; without one where the build has its network, or none, and nothing in
     /// between. When this returns, the proxy has ended and its last event has been told.
@@ -58,12 +59,13 @@ struct BuildProxy: Sendable {
         let key = recipe.project.key
         let authority = try CertificateAuthority(
             in: machine.places.authority(of: key), project: recipe.project.name, now: Date())
+        store = RecordingStore(folder: machine.places.recordings(of: key))
         let cloud =
             usesCloud
             ? CloudHolder(machine.localCloud(of: recipe.project, network, engine)) { machine.sayLocalAWS($0) } : nil
         var settings = ProxySettings(
             mode: network.policy.records ? .record : network.policy.isOffline ? .replay : .passThrough,
-            authority: authority, store: RecordingStore(folder: machine.places.recordings(of: key)))
+            authority: authority, store: store)
         if case .recording(let mirrors, let trustsAll) = network.policy {
             settings.mirrors = try mirrors.map { try ProxyMirror(asked: $0) }
             settings.allowsWrongCertificates = trustsAll
@@ -97,6 +99,8 @@ struct BuildProxy: Sendable {
         await proxy.stop()
         events.finish()
         await telling.value
+        // What cannot be removed is tried again by the next build that records.
+        try? store.sweepDrafts()
     }
 }
 

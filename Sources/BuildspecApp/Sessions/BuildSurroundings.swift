@@ -18,6 +18,8 @@ struct BuildSurroundings {
     var keptContainer: String?
     /// The checkpoint that the build goes on from.
     var checkpoint: Checkpoint?
+    /// Is told what the engine may have of the build.
+    var trace = ContainerTrace()
 
     private var recipe: BuildRecipe { build.recipe }
     private var project: Project { build.project }
@@ -79,6 +81,7 @@ struct BuildSurroundings {
         let image: String =
             if let checkpoint { checkpoint.image } else { try await engine.pullableName(of: plan.image) }
         var container = ContainerSpec(name: plan.id.containerName, image: image)
+        container.trace = trace
         container.labels = [
             "dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())",
             ContainerLabels.state: places.state,

@@ -51,6 +51,7 @@ struct ResumeSession {
                 snapshot: try await project.snapshot()))
         let gathering = SecretGathering(build: planned, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
+            try Task.checkCancellation()
             gathering.say(missing.failures)
             return .buildFailed
         }
@@ -72,7 +73,11 @@ struct ResumeSession {
     ) async throws -> ExitStatus {
         let records = BuildRecords(machine.places)
         let mark = try await records.marks().mark(kept.container)
-        defer { mark.release() }
+        let trace = surroundings.trace
+        if surroundings.keptContainer != nil { trace.noteStart() }
+        var isKept = surroundings.keptContainer != nil
+        // What the engine may still have is removed by the next sweep.
+        defer { if trace.mayBeThere, !isKept { mark.leave() } else { mark.release() } }
         let record = try await records.reopen(build)
         defer { record.close() }
         let report = BuildReport(of: planned.plan.id, planned.project, in: record, continuing: before)
@@ -88,10 +93,19 @@ struct ResumeSession {
             if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
                 .again(continuation, recallingState: before.failure != nil)
             }
-        let status = try await surroundings.with(tell: { await report.tell($0) }) { job, proxy in
-            try await report.run(job, from: beginning, beside: proxy)
+        let status: ExitStatus
+        do {
+            status = try await surroundings.with(tell: { await report.tell($0) }) { job, proxy in
+                try await report.run(job, from: beginning, beside: proxy)
+            }
+        } catch {
+            // What went on with the build has removed its container, or will.
+            isKept = await report.reporter.result.keptContainer != nil
+            if !isKept { KeptBuild.forget(build, machine.places) }
+            throw error
         }
-        if await report.reporter.result.keptContainer != nil {
+        isKept = await report.reporter.result.keptContainer != nil
+        if isKept {
             try KeptBuild(planned, asked: kept.asked, start: start)
                 .write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
         } else {

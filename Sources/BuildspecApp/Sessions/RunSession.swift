@@ -10,6 +10,10 @@ struct RunSession {
     private let id: BuildID
     private let mark: RunningMarks.Mark
     private let start: Timestamp
+    /// Knows whether the engine may have something of the build.
+    private let trace = ContainerTrace()
+    /// Whether the container stays by the user's wish.
+    private var isKept = false
     /// Whether what a deploy stage would refuse counts as a failed build; in the hook it does.
     var blocksDeployMistakes = false
 
@@ -33,8 +37,13 @@ struct RunSession {
     }
 
     mutating func close() {
-        project.release()
-        mark.release()
+        guard trace.mayBeThere, !isKept else {
+            project.release()
+            return mark.release()
+        }
+        // What the engine may still have is removed by the next sweep; its source is held until then.
+        project.leaveToContainer()
+        mark.leave()
     }
 
     mutating func run() async throws -> ExitStatus {
@@ -73,17 +82,22 @@ struct RunSession {
         }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
+            try Task.checkCancellation()
             if let first = missing.failures.first { try await report.refuse(first, build.plan) }
             gathering.say(missing.failures)
             return .buildFailed
         }
-        try await Sweep(machine: machine, engine: engine).run()
+        var sweep = Sweep(machine: machine, engine: engine, artifacts: project.artifactsFolder)
+        if case .folder(let folder) = build.recipe.cache.place { sweep.caches = FilePath(folder) }
+        let unseen = try await sweep.run()
         let kept = KeptBuild(build, asked: project.asked, start: start)
         if build.recipe.ending.makesCheckpoints {
             try await Checkpoints.prune(on: engine, machine)
             try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles(), isKept: false)
         }
-        let status = try await BuildSurroundings(build: build, engine: engine, secrets: secrets).with(
+        var surroundings = BuildSurroundings(build: build, engine: engine, secrets: secrets)
+        surroundings.trace = trace
+        let status = try await surroundings.with(
             tell: { await report.tell($0) }
         ) { [blocksDeployMistakes] job, proxy in
             try await report.run(job, from: .fresh, beside: proxy, blocksDeployMistakes: blocksDeployMistakes)
@@ -92,7 +106,9 @@ struct RunSession {
         if result.keptContainer != nil {
             try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles())
             project.leaveToContainer()
+            isKept = true
         }
+        await sweep.finish(unseen)
         return status
     }
 }

@@ -1,0 +1,143 @@
+import Engines
+import Files
+import Synchronization
+import TestSupport
+import Testing
+
+/// What is done about an engine that is busy, gone or silent. Its client is a script here.
+@Suite(.timeLimit(.minutes(1))) struct StubbornEngineTests {
+    /// A client whose answers are the cases of a shell's `case`. `turn NAME` says how often it was called so far.
+    private func client(_ cases: String, in folder: FilePath) throws -> String {
+        let path = folder.appending("docker")
+        try path.write(
+            """
+            #!/bin/sh
+            turn() { echo x >>"\(folder)/$1"; wc -l <"\(folder)/$1"; }
+            printf '%s\\n' "$*" >>"\(folder)/calls"
+            case $1 in
+            \(cases)
+            esac
+            exit 0
+
+            """)
+        chmod(path.string, 0o755)
+        return path.string
+    }
+
+    private func calls(in folder: FilePath) throws -> [String] {
+        try folder.appending("calls").text().split(separator: "\n").map(String.init)
+    }
+
+    @Test func `a container is removed until the engine has neither it nor its layers`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(
+                program: try client(
+                    """
+                    rm) case $(turn rm) in
+                        1) echo 'Error: removal of container c is already in progress' >&2; exit 1;;
+                        *) echo 'Error: No such container: c' >&2; exit 1;;
+                        esac;;
+                    volume) [ $(turn volume) -ge 3 ] || { echo 'volume is in use' >&2; exit 1; };;
+                    """, in: folder))
+            #expect(try await !engine.remove("c"))
+            let calls = try calls(in: folder)
+            #expect(calls.filter { $0 == "volume rm --force c-upper c-work" }.count == 3)
+            #expect(calls.last == "volume rm --force c-upper c-work")
+        }
+    }
+
+    @Test func `what cannot be removed is an error that says why`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(
+                program: try client("rm) echo 'device or resource busy' >&2; exit 1;;", in: folder),
+                limit: .milliseconds(300))
+            let error = await #expect(throws: EngineError.self) { try await engine.remove("c") }
+            #expect(error?.description == "cannot remove container `c`: device or resource busy")
+        }
+    }
+
+    @Test func `a container whose client was stopped too early for it is not known to be gone`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(
+                program: try client(
+                    """
+                    run) exec sleep 600;;
+                    rm) echo 'Error: No such container: c' >&2; exit 1;;
+                    """, in: folder))
+            var spec = ContainerSpec(name: "c", image: "i")
+            let trace = ContainerTrace()
+            spec.trace = trace
+            let task = Task { [spec] in
+                try await engine.withContainer(spec) { streams in try await streams.output.forEachChunk { _ in } }
+            }
+            while (try? calls(in: folder).isEmpty) ?? true { try await Task.sleep(for: .milliseconds(10)) }
+            task.cancel()
+            await #expect(throws: (any Error).self) { try await task.value }
+            #expect(trace.mayBeThere)
+        }
+    }
+
+    @Test(arguments: [("echo 'c'", false), ("echo 'no' >&2; exit 1", true)])
+    func `after a container that came up, its trace says whether it is gone`(
+        _ removal: String, mayBeThere: Bool
+    ) async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(
+                program: try client("run) echo up; exec sleep 600;;\nrm) \(removal);;", in: folder))
+            var spec = ContainerSpec(name: "c", image: "i")
+            let trace = ContainerTrace()
+            spec.trace = trace
+            let (up, isUp) = AsyncStream.makeStream(of: Void.self)
+            let task = Task { [spec] in
+                try await engine.withContainer(spec) { streams in
+                    try await streams.output.forEachChunk { _ in isUp.yield() }
+                }
+            }
+            for await _ in up { break }
+            task.cancel()
+            await #expect(throws: (any Error).self) { try await task.value }
+            #expect(trace.mayBeThere == mayBeThere)
+        }
+    }
+
+    @Test func `a question that is not answered is given up, and the engine counts as unreachable`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(program: try client("*) exec sleep 600;;", in: folder), limit: .seconds(1))
+            let error = await #expect(throws: EngineError.self) { try await engine.imageID("i") }
+            #expect(error?.code == .unreachable)
+            #expect(error?.reason == "it has not answered for 1 s")
+            #expect(error?.help?.contains("--engine-timeout") == true)
+        }
+    }
+
+    @Test func `a start in silence is given up when the engine does not answer either`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(
+                program: try client("*) trap '' TERM; sleep 600 & wait;;", in: folder), limit: .seconds(1))
+            let spec = ContainerSpec(name: "c", image: "i")
+            let (_, status) = try await engine.withContainer(spec) { streams in
+                try await streams.output.forEachChunk { _ in }
+            }
+            #expect(status == .signalled(SIGKILL))
+            #expect(await engine.diagnose(spec, status: status, said: "").code == .unreachable)
+        }
+    }
+
+    @Test func `after three seconds of silence one line says what is waited for`() async throws {
+        try await withScratch { folder in
+            let lines = Mutex<[String]>([])
+            let engine = DockerEngine(
+                program: try client("*) sleep 3.5; echo up; echo x;;", in: folder),
+                onWait: { line in lines.withLock { $0.append(line) } })
+            _ = try await engine.imageID("some/image")
+            _ = try await engine.withContainer(ContainerSpec(name: "c", image: "i")) { streams in
+                try await streams.output.forEachChunk { _ in }
+            }
+            #expect(
+                lines.withLock { $0 } == [
+                    "waiting for the engine: `docker image inspect some/image`",
+                    "waiting for the engine to start a container of `i`",
+                ])
+        }
+    }
+}
