@@ -87,7 +87,8 @@ struct ResumeSession {
         let added = planned.plan.variables.filter {
             $0.type != .plaintext || $0.origin >= .buildspec && known[$0.name] != $0.value
         }
-        let continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        var continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        if changes != nil { continuation.source = planned.plan.snapshot }
         let beginning: Beginning =
             if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
                 .again(continuation, recallingState: before.failure != nil || before.stoppedAt != nil)
