@@ -103,11 +103,11 @@ struct ResumeSession {
             let result = await report.reporter.result
             isKept = result.keptContainer != nil
             // One that came to no command is as it was.
-            if !isKept || result.stoppedAt != nil { try keep(isKept, planned, from: start, changes, in: record) }
+            if !isKept || result.stoppedAt != nil { try keep(isKept, planned, from: start, with: changes, in: record) }
             throw error
         }
         isKept = await report.reporter.result.keptContainer != nil
-        try keep(isKept, planned, from: start, changes, in: record)
+        try keep(isKept, planned, from: start, with: changes, in: record)
         return status
     }
 
