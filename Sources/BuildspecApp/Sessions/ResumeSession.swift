@@ -113,7 +113,7 @@ struct ResumeSession {
 
     /// Writes what the next `resume` has to know, or forgets the container.
     private func keep(
-        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, _ changes: SourceChanges?,
+        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, with changes: SourceChanges?,
         in record: BuildRecord
     ) throws {
         guard isKept else { return KeptBuild.forget(build, machine.places) }
