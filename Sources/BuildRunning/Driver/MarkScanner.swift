@@ -1,3 +1,5 @@
+internal import Files
+
 /// Finds the driver's marks in a stream that is otherwise the build's own.
 ///
 /// A mark is `RS nonce SP order SP status LF`, anywhere; both are decimal numbers. Only what may be the beginning of a mark is held back, so that output shows
@@ -16,7 +18,7 @@ struct MarkScanner {
     init(nonce: String) { head = [Self.separator] + Array(nonce.utf8) + [0x20] }
 
     mutating func feed(_ chunk: [UInt8]) -> [Piece] {
-        if held.isEmpty, !chunk.contains(Self.separator) { return chunk.isEmpty ? [] : [.bytes(chunk)] }
+        if held.isEmpty, !Self.mayHoldMark(chunk) { return chunk.isEmpty ? [] : [.bytes(chunk)] }
         var pieces: [Piece] = []
         let bytes = held + chunk
         held = []
@@ -37,6 +39,13 @@ struct MarkScanner {
         }
         if bytes.count > textStart { pieces.append(.bytes(Array(bytes[textStart...]))) }
         return pieces
+    }
+
+    private static func mayHoldMark(_ chunk: [UInt8]) -> Bool {
+        chunk.withUnsafeBytes { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, Int32(separator), bytes.count) != nil
+        }
     }
 
     /// Returns what was held back when the stream ended: it was no mark.

@@ -78,11 +78,13 @@ actor EventSink {
     private func show(_ bytes: [UInt8], at time: Timestamp) async throws {
         lastOutput += bytes.suffix(Self.keptOutput)
         if lastOutput.count > 2 * Self.keptOutput { lastOutput.removeFirst(lastOutput.count - Self.keptOutput) }
-        let whole = unfinished + bytes
+        // A build may print gigabytes: no copy is made where none is needed.
+        let whole = unfinished.isEmpty ? bytes : unfinished + bytes
         let held = incompleteCharacterLength(whole)
-        unfinished = Array(whole.suffix(held))
+        unfinished = held == 0 ? [] : Array(whole.suffix(held))
         guard whole.count > held else { return }
-        try await emit(BuildEvent(time: time, kind: .output(phase: phase, bytes: Array(whole.dropLast(held)))))
+        let shown = held == 0 ? whole : Array(whole.dropLast(held))
+        try await emit(BuildEvent(time: time, kind: .output(phase: phase, bytes: shown)))
     }
 
     private func showAfterPause() {
