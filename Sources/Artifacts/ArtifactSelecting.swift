@@ -49,7 +49,7 @@ struct Selecting {
             files: names.files, foundCount: Self.foundCount(kept), invalidPatterns: invalid,
             directoryPatterns: directories,
             collisions: names.collisions.sorted { RelativePath.precedes($0.stored, $1.stored) },
-            keepsLinks: patterns.keepsLinks, leftOutGit: leftOutGit)
+            keepsLinks: patterns.keepsLinks, leftOutGit: leftOutGit, patterns: Set(patterns.files))
     }
 
     /// A directory adds nothing by itself, not even an empty one [unknown, CODEBUILD.md 6.1]. A link to a directory does

@@ -74,6 +74,8 @@ public struct ArtifactSelection: Sendable, Equatable {
     public let keepsLinks: Bool
     /// Whether a wildcard would have reached into `.git`, had it been allowed to.
     public let leftOutGit: Bool
+    /// The patterns of `files` that were looked for.
+    var patterns: Set<String> = []
 
     public var isEmpty: Bool { files.isEmpty }
 
@@ -106,13 +108,17 @@ public struct ArtifactSelection: Sendable, Equatable {
             collisions: (all.flatMap(\.collisions) + files.collisions).sorted {
                 RelativePath.precedes($0.stored, $1.stored)
             },
-            keepsLinks: all.contains(where: \.keepsLinks), leftOutGit: all.contains(where: \.leftOutGit))
+            keepsLinks: all.contains(where: \.keepsLinks), leftOutGit: all.contains(where: \.leftOutGit),
+            patterns: all.reduce(into: []) { $0.formUnion($1.patterns) })
     }
 
-    /// A pattern is invalid only if it is so under every base directory.
-    private static func common(_ all: [Self], _ patterns: KeyPath<Self, [String]>) -> [String] {
-        guard let first = all.first?[keyPath: patterns] else { return [] }
-        return first.filter { pattern in all.allSatisfy { $0[keyPath: patterns].contains(pattern) } }
+    /// A pattern is invalid only if it is so under every base directory that it was looked for in.
+    private static func common(_ all: [Self], _ invalid: KeyPath<Self, [String]>) -> [String] {
+        var known: Set<String> = []
+        return all.flatMap { $0[keyPath: invalid] }.filter { pattern in
+            known.insert(pattern).inserted
+                && all.allSatisfy { !$0.patterns.contains(pattern) || $0[keyPath: invalid].contains(pattern) }
+        }
     }
 
     /// The directories that `base-directory` means: one, or those that a glob matches [doc: top-level ones].

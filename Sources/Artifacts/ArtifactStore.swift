@@ -100,7 +100,7 @@ private struct ArtifactPlace: Sendable {
     let draft: DirectoryHandle
 
     init(making identifier: String, in directory: FilePath) throws {
-        var made = MadeDirectories()
+        var made = MadeDirectories(mode: 0o777)
         store = try made.open(directory)
         self.made = made
         let prefix = ".\(identifier).draft-"

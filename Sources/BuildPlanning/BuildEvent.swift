@@ -42,7 +42,28 @@ public struct BuildEvent: Sendable, Equatable {
         /// Our own words about the build: they go to standard error, never into the log.
         case notice(text: String)
         case variablesExported([ExportedVariable])
+        /// Versions of the image's runtimes are selected, in this order.
+        case runtimesSelected([SelectedRuntime])
         case buildFinished(status: BuildStatus)
+    }
+
+    /// A runtime of the image, with the version that is used.
+    public struct SelectedRuntime: Sendable, Equatable {
+        /// `java`
+        public let name: String
+        /// The version as asked for: `latest`.
+        public let asked: String
+        /// The version that this means: `corretto21`.
+        public let version: String
+        /// The image's own entry that installs it; `default` for a version that the image does not name.
+        public let key: String
+
+        public init(name: String, asked: String, version: String, key: String) {
+            self.name = name
+            self.asked = asked
+            self.version = version
+            self.key = key
+        }
     }
 
     public struct BuildStart: Sendable, Equatable {
@@ -133,6 +154,13 @@ public struct PhaseContext: Sendable, Equatable {
     public init(statusCode: String, message: String) {
         self.statusCode = statusCode
         self.message = message
+    }
+
+    /// A context whose message is ours, where the service's own words are not known.
+    ///
+    /// The mark keeps the words from being taken for the service's, in the log and in every JSON.
+    public static func ours(statusCode: String, message: String) -> PhaseContext {
+        PhaseContext(statusCode: statusCode, message: "(buildspec) \(message)")
     }
 
     public static let none = PhaseContext(statusCode: "", message: "")

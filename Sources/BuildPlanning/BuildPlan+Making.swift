@@ -30,7 +30,8 @@ extension BuildPlan {
             let phase = spec.phases.first { $0.name == name }
             return Phase(
                 name: name, isPresent: phase != nil, runAs: phase?.runAs?.value ?? spec.runAs?.value,
-                onFailure: phase?.onFailure?.value, commands: phase?.commands ?? [], finally: phase?.finally ?? [])
+                onFailure: phase?.onFailure?.value, commands: phase?.commands ?? [], finally: phase?.finally ?? [],
+                steps: phase?.steps)
         }
         unknownKeys = spec.unknownKeys
         artifacts = spec.artifacts

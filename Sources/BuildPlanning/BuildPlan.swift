@@ -116,6 +116,10 @@ public struct BuildPlan: Sendable, Codable {
         public let onFailure: BuildSpec.OnFailure?
         public let commands: [BuildSpec.Command]
         public let finally: [BuildSpec.Command]
+        /// The place of the phase's `steps`, which are not run; plans of older builds have none.
+        public let steps: SourceLocation?
+
+        public var hasCommands: Bool { !commands.isEmpty || !finally.isEmpty }
     }
 
     /// What the cache section comes to here.

@@ -48,15 +48,19 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
+    public private(set) var runtimes: [BuildEvent.SelectedRuntime] = []
     /// The phases whose beginnings were kept, with what each takes of the disk.
     public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
     public private(set) var skippedPhases: [BuildPhase] = []
     /// The end of what the failed command printed, at most ``tailLength`` bytes.
+    /// The command that ran when the build was stopped, where the container stays: the build can go on from it.
+    public private(set) var stoppedAt: Failure?
     public private(set) var failureOutput: [UInt8] = []
     private static let tailLength = 4096
     private var output: [UInt8] = []
     /// The container that stays behind, if one does.
     public private(set) var keptContainer: String?
+    private var isRunning = false
     private var running: (command: String, location: SourceLocation?)?
     /// The failure that a build goes on from, until it has come to a command.
     private var resumedFailure: Failure?
@@ -87,9 +91,12 @@ public struct BuildResult: Sendable, Equatable {
         case .commandStarted(let phase, let command, let location):
             open(phase, at: event.time)
             running = (command, location)
+            isRunning = true
+            stoppedAt = nil
             resumedFailure = nil
             output = []
         case .commandFinished(let phase, let command, let exitStatus, _):
+            isRunning = false
             if exitStatus != 0, failure == nil {
                 failure = Failure(
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
@@ -114,11 +121,15 @@ public struct BuildResult: Sendable, Equatable {
         case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
             artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
         case .variablesExported(let variables): exportedVariables = variables
+        case .runtimesSelected(let runtimes): self.runtimes = runtimes
         case .buildFinished(let status):
             self.status = status
             endTime = event.time
             // One that could not go on has failed where it did before.
             if status != .succeeded { failure = failure ?? resumedFailure }
+            if status == .stopped, isRunning, keptContainer != nil, let running, let phase = phases.last?.phase {
+                stoppedAt = Failure(phase: phase, command: running.command, location: running.location, exitStatus: 0)
+            }
         case .agentLog(let phase, _): open(phase, at: event.time)
         case .output(let phase, let bytes):
             open(phase, at: event.time)

@@ -16,15 +16,18 @@ public enum ContainerLayout {
     public static let environmentFile = "\(state)/env.sh", directoryFile = "\(state)/dir.txt"
     /// The state that the failed command began with.
     public static let rememberedState = "\(state)/before"
+    /// The process id of a driver that goes on with a build in a kept container.
+    public static let driverProcess = "\(state)/driver"
     public static let gitCredential = "\(state)/git-credential"
 
     /// The folder of things that a build may read and not change.
     public static let readOnly = "/codebuild/readonly"
     /// The path of a buildspec that is no file of the source.
     public static let inlineBuildspec = "\(readOnly)/buildspec.yml"
-    /// The folder where the source is mounted to be copied from, as the AWS local agent has it, and the `.git` that belongs to it.
-    public static let mountedSource = "/codebuild/output/srcDownload/src"
-    public static let mountedGit = "/codebuild/output/srcDownload/git"
+    /// The folder where the source is mounted to be copied from, and the `.git` that belongs to it; outside of all that a build
+    /// owns, so that `chown -R` there meets nothing that it may not change.
+    public static let mountedSource = "\(readOnly)/source/src"
+    public static let mountedGit = "\(readOnly)/source/git"
     /// The folder in which folders with git's objects are mounted.
     public static let gitObjects = "\(readOnly)/git"
     /// The folder in which the volumes are mounted that hold changes of a layered source.
@@ -33,6 +36,9 @@ public enum ContainerLayout {
     public static let pipes = "\(readOnly)/pipes"
     /// The certificates that programs are told to trust when a proxy stands before the network.
     public static let certificates = "\(readOnly)/ca/bundle.pem"
+
+    /// The image's list of runtimes, which AWS's own images have (CODEBUILD.md 10.3).
+    public static let runtimes = "/codebuild/image/config/runtimes.yml"
 
     /// The mount of the driver and of the programs that every build finds in `PATH`.
     public static let programs = "/codebuild/user"

@@ -39,8 +39,8 @@ struct CacheDraft: Sendable {
     private func summary(_ manifest: CacheManifest, isUnchanged: Bool) -> CacheSummary {
         CacheSummary(
             manifest: manifest, entryCount: written.entryCount, byteCount: written.contentByteCount,
-            skipped: written.skipped, shallowPatterns: written.shallowPatterns, warnings: written.warnings,
-            isUnchanged: isUnchanged)
+            skipped: written.skipped, shallowPatterns: written.shallowPatterns, found: written.found,
+            warnings: written.warnings, isUnchanged: isUnchanged)
     }
 }
 
@@ -55,7 +55,7 @@ extension CacheFolder {
     /// Replaces the manifest in one step, after writing it to the disk.
     func replaceManifest(_ manifest: CacheManifest) throws {
         let draft = Array("\(Self.draftPrefix)manifest".utf8)
-        let file = try directory.makeFile(draft)
+        let file = try makeFile(draft)
         try file.writeAll(try manifest.encoded())
         try DirectoryHandle.sync(file.rawValue)
         try directory.rename(draft, to: Self.manifestName)

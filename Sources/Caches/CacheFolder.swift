@@ -16,6 +16,11 @@ struct CacheFolder: Sendable {
         self.name = name
     }
 
+    /// Makes a new file; there must be nothing of that name.
+    func makeFile(_ name: [UInt8]) throws -> OwnedDescriptor {
+        try directory.makeFile(name, mode: try directory.keptModes().file)
+    }
+
     init(opening name: String, in store: DirectoryHandle) throws {
         do {
             self.init(try store.directory(Array(name.utf8)), name: name)
@@ -25,7 +30,9 @@ struct CacheFolder: Sendable {
     }
 
     static func making(_ name: String, in store: DirectoryHandle) throws -> CacheFolder {
-        do { try store.makeDirectory(Array(name.utf8)) } catch Errno.fileExists {}
+        do {
+            try store.makeDirectory(Array(name.utf8), mode: try store.keptModes().folder)
+        } catch Errno.fileExists {}
         return CacheFolder(try store.directory(Array(name.utf8)), name: name)
     }
 

@@ -1,5 +1,6 @@
 internal import Files
 internal import Archives
+internal import Crypto
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -9,7 +10,7 @@ internal import Archives
 /// The description of a cache, in `manifest.json` beside its tarballs.
 public struct CacheManifest: Codable, Sendable, Equatable {
     /// The version of the format that this program writes, and the only one it reads.
-    public static let currentFormatVersion = 1
+    public static let currentFormatVersion = 2
 
     public internal(set) var formatVersion = currentFormatVersion
     public let key: CacheKey
@@ -47,11 +48,39 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         let checksum: String
     }
 
-    /// The bytes of `manifest.json`. The same manifest gives the same bytes.
+    /// The bytes of `manifest.json`, with a checksum of all others in the second line. The same manifest gives the same bytes.
     func encoded() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        return Array(try encoder.encode(self)) + [0x0a]
+        return Checksum.added(to: Array(try encoder.encode(self)) + [0x0a])
+    }
+
+    /// The line with the checksum of a manifest: `  "check" : "…",`.
+    enum Checksum {
+        private static let front = Array("{\n".utf8)
+        private static let before = Array("  \"check\" : \"".utf8), behind = Array("\",\n".utf8)
+
+        private static let length = before.count + 64 + behind.count
+
+        private static func line(for text: some Sequence<UInt8>) -> [UInt8] {
+            before + hexadecimal(SHA256.hash(data: Array(text))).utf8 + behind
+        }
+
+        static func added(to text: [UInt8]) -> [UInt8] {
+            front + line(for: text) + text.dropFirst(front.count)
+        }
+
+        /// The text without its line; the text itself where it has none.
+        static func removed(from bytes: [UInt8]) -> [UInt8] {
+            isRight(in: bytes) == nil ? bytes : front + bytes.dropFirst(front.count + length)
+        }
+
+        /// Whether the checksum is right; `nil` where there is none.
+        static func isRight(in bytes: [UInt8]) -> Bool? {
+            guard bytes.starts(with: front + before) else { return nil }
+            let line = bytes.dropFirst(front.count).prefix(length), rest = bytes.dropFirst(front.count + length)
+            return line.elementsEqual(Self.line(for: front + rest))
+        }
     }
 
     /// The manifest in a `manifest.json`, or the reason why it cannot be used.
@@ -63,13 +92,22 @@ public struct CacheManifest: Codable, Sendable, Equatable {
 
         init(_ bytes: [UInt8]) {
             struct Version: Decodable { let formatVersion: Int }
+            let isRight = Checksum.isRight(in: bytes)
             do {
+                guard isRight != false else {
+                    self = .damaged(reason: "its manifest does not match its checksum")
+                    return
+                }
                 let version = try JSONDecoder().decode(Version.self, from: Data(bytes)).formatVersion
                 guard version == currentFormatVersion else {
                     let age = version > currentFormatVersion ? "a newer" : "an older"
                     self = .otherFormat(
                         reason: "it was written by \(age) version of buildspec "
                             + "(cache format \(version); this one reads \(currentFormatVersion))")
+                    return
+                }
+                guard isRight == true else {
+                    self = .damaged(reason: "its manifest has no checksum")
                     return
                 }
                 let manifest = try JSONDecoder().decode(CacheManifest.self, from: Data(bytes))

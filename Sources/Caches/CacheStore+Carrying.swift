@@ -116,8 +116,8 @@ extension CacheManifest.Layer {
 
 extension DirectoryHandle {
     fileprivate func copy(_ name: [UInt8], to newName: [UInt8], in other: DirectoryHandle, stop: StopFlag) throws {
-        let source = try openFile(name), target = try other.makeFile(newName)
+        let source = try openFile(name), target = try other.makeFile(newName, mode: try other.keptModes().file)
         try source.readToEnd(stop: stop) { _ = try FileDescriptor(rawValue: target.rawValue).writeAll($0) }
-        try target.setMode(0o644, modified: try FileStatus.of(source.rawValue).modified)
+        try target.setModified(try FileStatus.of(source.rawValue).modified)
     }
 }

@@ -106,7 +106,7 @@ private struct CacheRestoring {
         try writer.close()
         return CacheSummary(
             manifest: manifest, entryCount: entryCount, byteCount: byteCount, skipped: skipped, shallowPatterns: [],
-            warnings: warnings + writer.warnings, isUnchanged: false)
+            found: [], warnings: warnings + writer.warnings, isUnchanged: false)
     }
 
     private func renamed(_ entry: ArchiveEntry) -> ArchiveEntry {

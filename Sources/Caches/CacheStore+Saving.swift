@@ -34,7 +34,8 @@ extension CacheStore {
             async let written = BlockingThread.run { stop in
                 defer { ring.close() }
                 return try explaining(doing) {
-                    var writing = CacheWriting(rules: rules, progress: streams.progress, stop: stop)
+                    var writing = CacheWriting(
+                        rules: rules, watching: saving.watched, progress: streams.progress, stop: stop)
                     return try writing.run(streams, into: file, ringing: ring, compression: saving.compression)
                 }
             }
@@ -81,6 +82,8 @@ public struct CacheSaving: Sendable {
     /// Whether a cache that is there already stays as it is (`cache.key`, CODEBUILD.md 7).
     public var isImmutable: Bool
     public var compression: CacheCompression
+    /// What is to be named in the summary when it is saved.
+    public var watched: [WatchedValue] = []
 
     public init(metadata: CacheMetadata, isImmutable: Bool = false, compression: CacheCompression = .standard) {
         self.metadata = metadata
@@ -129,7 +132,7 @@ private struct CacheDestination: Sendable {
     func makeDraft() throws -> (folder: CacheFolder, file: OwnedDescriptor) {
         let folder = try CacheFolder.making(name, in: store)
         try folder.removeDrafts()
-        return (folder, try folder.directory.makeFile(CacheDraft.fileName))
+        return (folder, try folder.makeFile(CacheDraft.fileName))
     }
 
     /// Removes drafts, and the folder and lock file if nothing was saved. The caller holds the lock.

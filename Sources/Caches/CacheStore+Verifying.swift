@@ -1,4 +1,4 @@
-internal import Files
+public import Files
 internal import Archives
 
 /// The result of reading a whole cache.
@@ -6,6 +6,8 @@ public enum CacheHealth: Sendable, Equatable {
     /// Every tarball matches its checksum, and every entry can be read.
     case sound(CacheManifest)
     case damaged(reason: String)
+    /// The cache was found damaged before, and counts as missing since.
+    case setAside
     /// There is nothing to check: the cache has the format of another version, or was never finished.
     case unchecked(reason: String)
 }
@@ -17,7 +19,7 @@ extension CacheStore {
     /// - Throws: ``FileError`` with code `notFound` when there is none of that name, `cannotRead` when the disk fails.
     public func examine(_ name: String) async throws -> CacheHealth {
         let listing = try show(name), doing = "read the cache `\(name)` in `\(directory)`"
-        if listing.state == .damaged { return .damaged(reason: "it was set aside when it was found damaged") }
+        if listing.state == .damaged { return .setAside }
         let store = try explaining(doing, as: .cannotRead) { try DirectoryHandle(opening: directory) }
         let lock = try await lock(name, in: store, .shared, purpose: "verifying", doing: doing)
         defer { lock.release() }
@@ -41,6 +43,14 @@ extension CacheStore {
         } catch let error as FileError where error.code == .damaged || error.code == .notFound {
             return .damaged(reason: error.reason)
         }
+    }
+
+    /// Renames a cache that was found damaged, so that no build meets it again, as a build does.
+    ///
+    /// - Returns: where it lies now, or `nil` when others are using it or nothing may be changed here.
+    public func setAside(_ name: String) async throws -> FilePath? {
+        try await setAside(
+            name, in: explaining("open `\(directory)`", as: .cannotRead) { try DirectoryHandle(opening: directory) })
     }
 }
 

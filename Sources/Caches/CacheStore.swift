@@ -165,6 +165,8 @@ public struct CacheSummary: Sendable, Equatable {
     public let skipped: [SkippedEntry]
     /// The patterns, as they were written, that matched folders and took nothing of them.
     public let shallowPatterns: [String]
+    /// The files that hold watched values.
+    public let found: Set<FoundValue>
     /// The warnings of libarchive in its own words.
     public let warnings: [String]
     /// Whether saving found the content unchanged, so that the cache stays as it was.

@@ -12,6 +12,7 @@ struct CacheWriting {
         let skipped: [SkippedEntry]
         let shallowPatterns: [String]
         let neededRenames: [[UInt8]: [UInt8]]
+        let found: Set<FoundValue>
         let warnings: [String]
     }
 
@@ -19,6 +20,7 @@ struct CacheWriting {
     private let progress: (@Sendable (Int64) -> Void)?
     private let stop: StopFlag
     private var fingerprint = CacheFingerprint()
+    private var watch: ValueWatch
     private var entryCount = 0
     private var contentByteCount: Int64 = 0
     private var skipped: [SkippedEntry] = []
@@ -26,8 +28,12 @@ struct CacheWriting {
     /// The folders above the current entry that nothing was taken from yet, each in the one before.
     private var heldBack: [ArchiveEntry] = []
 
-    init(rules: CacheEntryRules, progress: (@Sendable (Int64) -> Void)?, stop: StopFlag) {
+    /// - Parameter values: to be named where they occur.
+    init(
+        rules: CacheEntryRules, watching values: [WatchedValue], progress: (@Sendable (Int64) -> Void)?, stop: StopFlag
+    ) {
         self.rules = rules
+        watch = ValueWatch(values)
         self.progress = progress
         self.stop = stop
     }
@@ -50,7 +56,7 @@ struct CacheWriting {
         return Result(
             byteCount: writer.byteCount, entryCount: entryCount, contentByteCount: contentByteCount,
             fingerprint: fingerprint.finish(), skipped: skipped, shallowPatterns: rules.shallowPatterns.sorted(),
-            neededRenames: rules.neededRenames,
+            neededRenames: rules.neededRenames, found: watch.found,
             warnings: warnings + writer.warnings)
     }
 
@@ -79,6 +85,7 @@ struct CacheWriting {
     ) throws {
         entryCount += 1
         fingerprint.begin(entry)
+        watch.begin(entry)
         try writer.begin(entry)
         try content(&self)
         try writer.end()
@@ -88,6 +95,7 @@ struct CacheWriting {
         try reader.readBlocks { block in
             try block.withBytes { bytes in
                 fingerprint.update(bytes)
+                watch.update(bytes)
                 try writer.write(bytes)
                 contentByteCount += Int64(bytes.count)
                 progress?(contentByteCount)

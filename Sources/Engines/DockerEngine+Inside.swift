@@ -42,7 +42,7 @@ extension DockerEngine {
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
         }
-        return outcome.text.split(separator: "\n").map(String.init)
+        return outcome.lines
     }
 
     /// Whether there is a volume of that name.
@@ -56,7 +56,7 @@ extension DockerEngine {
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list volumes", reason: outcome.errorText)
         }
-        return outcome.text.split(separator: "\n").map(String.init)
+        return outcome.lines
     }
 
     /// Removes a volume.

@@ -42,15 +42,20 @@ public struct DockerEngine: Engine {
         return command
     }
 
-    /// Runs a command of the client to its end.
+    /// Runs a command of the client to its end. An engine that has not answered one question is asked no second one.
     ///
-    /// - Parameter time: how long it may take at most, where that is less than the engine's own limit.
+    /// - Parameter time: how long it may take at most, where that is less than the engine's own limit; such a question is asked in
+    ///   any case.
     /// - Throws: ``EngineError`` with code `unreachable` when it has taken too long.
     func ask(_ arguments: [String], within time: Duration? = nil) async throws -> CommandOutput {
+        if time == nil, let failure = health.failure { throw failure }
         var command = command(arguments)
         if let time { command.patience?.limit = min(time, limit) }
         do { return try await command.collect() } catch let error as ChildProcessError where error.code == .timedOut {
-            throw unreachable(doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+            let failure = unreachable(
+                doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+            if time == nil { health.note(failure) }
+            throw failure
         }
     }
 
@@ -72,6 +77,7 @@ public struct DockerEngine: Engine {
         _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
         try Task.checkCancellation()
+        if let failure = health.failure { throw failure }
         let watch = StartWatch()
         spec.trace?.noteStart()
         do {
@@ -120,7 +126,7 @@ public struct DockerEngine: Engine {
             throw EngineError(
                 .unreachable, doing: "look for container `\(container)`",
                 reason: version.errorText.split(separator: "\n").last.map(String.init) ?? "no engine answers",
-                help: "start the engine, or name another with --context or DOCKER_HOST")
+                help: Self.helpToReach(version.errorText))
         }
         return false
     }
@@ -208,7 +214,7 @@ public struct DockerEngine: Engine {
                 return EngineError(
                     .unreachable, doing: doing,
                     reason: version.errorText.split(separator: "\n").last.map(String.init) ?? reason,
-                    help: "start the engine (`make engine` does it here), or name another with --context or DOCKER_HOST"
+                    help: Self.helpToReach(version.errorText)
                 )
             }
             guard try await imageID(spec.image) != nil else {
@@ -222,6 +228,14 @@ public struct DockerEngine: Engine {
             return EngineError(.unreachable, doing: doing, reason: "\(error)")
         }
         return EngineError(.refused, doing: doing, reason: reason, help: Self.help(for: reason, spec))
+    }
+
+    /// A suggestion for an engine that does not answer. "permission denied" is the kernel's word for a socket.
+    static func helpToReach(_ words: String) -> String {
+        words.lowercased().contains("permission denied")
+            ? "the engine's socket is not for this user: become a member of its group (`docker`, mostly), or name an engine "
+                + "of your own with --context or DOCKER_HOST"
+            : "start the engine (`make engine` does it here), or name another with --context or DOCKER_HOST"
     }
 
     /// A suggestion for an image that cannot be started. The recognised texts are the kernel's and Go's, not the engine's.
@@ -315,15 +329,16 @@ public struct DockerEngine: Engine {
         let format = "{{.Id}}{{range .Config.Env}}\n{{json .}}{{end}}"
         let outcome = try await ask(["image", "inspect", "--format", format, image])
         guard outcome.status.isSuccess else { return nil }
-        let lines = outcome.text.split(separator: "\n")
+        let lines = outcome.lines
         let variables = try lines.dropFirst().map { line in
             try JSONDecoder().decode(String.self, from: Data(line.utf8))
         }
         return (
-            id: lines.first.map(String.init) ?? "",
+            id: lines.first ?? "",
             variables: variables.compactMap { entry in
-                guard let equals = entry.firstIndex(of: "=") else { return nil }
-                return (name: String(entry[..<equals]), value: String(entry[entry.index(after: equals)...]))
+                // By bytes: a character may consist of `=` and a mark on it.
+                guard let equals = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+                return (name: String(entry[..<equals]), value: String(entry[entry.utf8.index(after: equals)...]))
             }
         )
     }
@@ -336,6 +351,14 @@ public struct DockerEngine: Engine {
         guard outcome.status.isSuccess else {
             throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
         }
-        return outcome.text.split(separator: "\n").map(String.init)
+        return outcome.lines
+    }
+}
+
+extension CommandOutput {
+    /// The lines of standard output that are not empty, told apart by bytes: a line end that follows a carriage return is no
+    /// character of its own.
+    var lines: [String] {
+        output.split(separator: 0x0a).map { String(decoding: $0, as: UTF8.self) }
     }
 }

@@ -160,17 +160,26 @@ extension DirectoryHandle {
     }
 }
 
+extension DirectoryHandle {
+    /// The modes of what is kept in this directory: for this user alone, but as the umask says where others may write here, too.
+    public func keptModes() throws -> (file: UInt32, folder: UInt32) {
+        try FileStatus.of(descriptor).mode & 0o022 == 0 ? (0o600, 0o700) : (0o666, 0o777)
+    }
+}
+
 /// Remembers directories that were made for a new file, so that they can be removed when the file is not written.
 public struct MadeDirectories: Sendable {
     private var paths: [FilePath] = []
+    private let mode: UInt32
 
-    public init() {}
+    /// - Parameter mode: of each directory that is made; this process's umask takes its part away.
+    public init(mode: UInt32 = 0o700) { self.mode = mode }
 
     /// Opens a directory, after making it and the missing directories above it.
     public mutating func open(_ path: FilePath) throws -> DirectoryHandle {
         for missing in missingDirectories(of: path).reversed() {
             do {
-                try DirectoryHandle.check { missing.withPlatformString { mkdir($0, 0o777) } }
+                try DirectoryHandle.check { missing.withPlatformString { mkdir($0, mode_t(mode)) } }
                 paths.append(missing)
             } catch Errno.fileExists {
                 // Somebody else was quicker.

@@ -96,11 +96,11 @@ public final class FileLock: Sendable {
 
 extension DirectoryHandle {
     fileprivate func openLockFile(_ name: [UInt8]) throws -> OwnedDescriptor {
-        let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+        let flags = O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, mode = try keptModes().file
         return OwnedDescriptor(
             try Self.check {
                 (name.map { CChar(bitPattern: $0) } + [0]).withUnsafeBufferPointer { name in
-                    openat(descriptor, name.baseAddress!, flags, mode_t(0o666))
+                    openat(descriptor, name.baseAddress!, flags, mode_t(mode))
                 }
             })
     }

@@ -1,16 +1,28 @@
-/// Files and folders by path, in folders that are this user's alone: nobody redirects a name there.
+/// Files and folders by path, in folders that are this user's alone: nobody redirects a name there. What is made is for this user
+/// alone, too, whatever this process's umask is, unless a mode is named.
 public enum Folder {
     /// Makes a folder, and those above it that are missing.
     ///
     /// - Parameter mode: of each folder that is made; this process's umask takes its part away.
-    public static func make(_ path: String, mode: UInt32 = 0o777) throws {
+    public static func make(_ path: String, mode: UInt32 = 0o700) throws {
         try explaining("make `\(path)`") { try makeAll(path, mode) }
     }
 
-    /// Makes a folder that everybody may read, whatever this process's umask is.
+    /// Makes a folder that everybody may read, whatever this process's umask is; those above it that are missing are for this user
+    /// alone.
     public static func makePublic(_ path: String) throws {
         try make(path)
         chmod(path, 0o755)
+    }
+
+    /// Takes all rights of other users away from a folder of this user. There may be none.
+    ///
+    /// - Throws: ``FileError`` where the system refuses.
+    public static func close(_ path: String) throws {
+        try explaining("keep other users out of `\(path)`") {
+            guard let status = status(path), status.kind == .directory, status.mode & 0o077 != 0 else { return }
+            try DirectoryHandle.check { chmod(path, mode_t(status.mode & 0o700)) }
+        }
     }
 
     private static func makeAll(_ path: String, _ mode: UInt32) throws {
@@ -53,6 +65,17 @@ public enum Folder {
             if name != [0x2e], name != [0x2e, 0x2e] { names.append(name) }
         }
         return names.sorted { $0.lexicographicallyPrecedes($1) }
+    }
+
+    /// The bytes that this user may still write to the disk of a folder, which need not be there yet; `nil` when that is not known.
+    public static func freeBytes(at path: String) -> Int64? {
+        var info = statvfs(), place = path
+        while statvfs(place, &info) != 0 {
+            guard errno == ENOENT, let above = above(place) else { return nil }
+            place = above
+        }
+        return Int64(
+            clamping: UInt64(info.f_bavail).multipliedReportingOverflow(by: UInt64(info.f_frsize)).partialValue)
     }
 
     /// The names in a folder, in byte order; none when there is no such folder.
@@ -106,7 +129,7 @@ public enum Folder {
     /// Moves a file over whatever is there, and makes the folder above first when it is missing.
     ///
     /// - Parameter mode: of folders that are made.
-    public static func move(_ path: String, to target: String, mode: UInt32 = 0o777) throws {
+    public static func move(_ path: String, to target: String, mode: UInt32 = 0o700) throws {
         try explaining("write `\(target)`") {
             do { try DirectoryHandle.check { rename(path, target) } } catch let error as Errno {
                 guard error == .noSuchFileOrDirectory, let folder = above(target) else { throw error }
@@ -120,7 +143,7 @@ public enum Folder {
     ///
     /// - Parameter keepsOld: whether a file that is there stays as it is.
     public static func replace(
-        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o666, keepsOld: Bool = false
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o600, keepsOld: Bool = false
     ) throws {
         try explaining("write `\(path)`") {
             let draft = "\(path).\(UniqueName.make()).tmp", flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC

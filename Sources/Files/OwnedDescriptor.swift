@@ -58,6 +58,25 @@ extension OwnedDescriptor {
         }
     }
 
+    /// The bytes at a place of the file.
+    ///
+    /// - Returns: `nil` when the file ends before.
+    public func bytes(at offset: Int64, count: Int) throws -> [UInt8]? {
+        guard offset >= 0, count >= 0, try FileStatus.of(rawValue).size - offset >= Int64(count) else { return nil }
+        var isWhole = true
+        let bytes = try [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            filled = 0
+            while filled < count {
+                let rest = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
+                let got = try read(at: offset + Int64(filled), into: rest)
+                // It has become shorter meanwhile.
+                guard got > 0 else { return isWhole = false }
+                filled += got
+            }
+        }
+        return isWhole ? bytes : nil
+    }
+
     public func writeAll(_ bytes: [UInt8]) throws { _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes) }
 
     public func writeAll(_ bytes: UnsafeRawBufferPointer) throws {

@@ -11,11 +11,13 @@ public struct Pipe: Sendable {
     /// - Parameter path: where it is made, for this user alone; must not exist.
     /// - Throws: ``FileError``
     public init(named path: String) throws {
-        let reader = mkfifo(path, 0o600) == 0 ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1
+        let isMade = mkfifo(path, 0o600) == 0
+        let reader = isMade ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1
         let writer = reader < 0 ? -1 : open(path, O_WRONLY | O_CLOEXEC)
         guard writer >= 0, fcntl(reader, F_SETFL, 0) == 0 else {
             let failure = Errno(rawValue: errno)
             for end in [reader, writer] where end >= 0 { close(end) }
+            if isMade { unlink(path) }
             throw FileError(.cannotWrite, doing: "make the FIFO `\(path)`", failure)
         }
         Self.widen(writer)
@@ -25,14 +27,21 @@ public struct Pipe: Sendable {
 
     /// - Throws: ``FileError`` when the process has no descriptor left.
     public init() throws {
-        var ends: [Int32] = [-1, -1]
-        guard pipe(&ends) == 0 else {
-            throw FileError(.cannotWrite, doing: "make a pipe", Errno(rawValue: errno))
-        }
-        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
-        Self.widen(ends[1])
-        readEnd = ends[0]
-        writeEnd = ends[1]
+        let (reader, writer) = try explaining("make a pipe") { try Self.closedOnExec() }
+        Self.widen(writer)
+        readEnd = reader
+        writeEnd = writer
+    }
+
+    private static func closedOnExec() throws -> (Int32, Int32) {
+        #if os(Linux)
+            // In one step: a child that is born between two would have both ends.
+            let ends = try FileDescriptor.pipe(options: .closeOnExec)
+        #else
+            let ends = try FileDescriptor.pipe()
+            for end in [ends.readEnd, ends.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+        #endif
+        return (ends.readEnd.rawValue, ends.writeEnd.rawValue)
     }
 
     /// Makes the pipe as large as an ordinary user may have it, for fewer turns between writer and reader. A refusal costs

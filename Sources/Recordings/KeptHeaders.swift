@@ -1,6 +1,8 @@
 extension RecordedHead {
     /// The head without fields that concern one hop only (RFC 9110, 7.6.1), and without credentials.
-    var kept: RecordedHead {
+    ///
+    /// - Parameter hidden: replaced in all values.
+    func kept(hiding hidden: HiddenTexts) -> RecordedHead {
         var named = Self.dropped
         for value in values(of: "connection") {
             named.formUnion(value.split(separator: ",").map { $0.filter { $0 != " " }.lowercased() })
@@ -9,7 +11,7 @@ extension RecordedHead {
             fields.compactMap { name, value in
                 let lower = name.lowercased()
                 guard !named.contains(lower), !lower.hasPrefix("proxy-") else { return nil }
-                return (name, RecordedURL.withoutSecrets(headerValue: value))
+                return (name, hidden.hidden(in: RecordedURL.withoutSecrets(headerValue: value)))
             }
         }
         return RecordedHead(status: status, reason: reason, headers: kept(headers), trailers: kept(trailers))

@@ -7,6 +7,8 @@ public struct RecordedRequest: Sendable {
     public var headers: [(name: String, value: String)]
     /// SHA-256 of the request's body in hexadecimal digits; `nil` without a body.
     public var bodyHash: String?
+    /// What is stored of neither the request nor the response's headers.
+    public var hidden = HiddenTexts()
 
     public init(method: String, url: String, headers: [(name: String, value: String)] = [], bodyHash: String? = nil) {
         self.method = method
@@ -16,7 +18,7 @@ public struct RecordedRequest: Sendable {
     }
 
     /// The URL as it is stored, normalised and without secrets. It may be shown.
-    public var storedURL: String { RecordedURL.normalised(url) }
+    public var storedURL: String { hidden.hidden(in: RecordedURL.normalised(url)) }
 }
 
 /// Status, headers and trailers of a response.

@@ -14,7 +14,7 @@ struct RecordingKey: Equatable {
 
     init(_ request: RecordedRequest) {
         method = request.method.uppercased()
-        url = RecordedURL.normalised(request.url)
+        url = request.storedURL
         bodyHash = request.bodyHash?.lowercased() ?? ""
         accept = Self.list("accept", of: request)
         acceptEncoding = Self.list("accept-encoding", of: request)

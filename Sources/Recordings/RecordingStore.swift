@@ -93,7 +93,8 @@ public struct RecordingStore: Sendable {
             body?.abandon()
             return
         }
-        let file = RecordingFile(key: key, head: head.kept, body: try withoutTokens(body)?.keep(at: bodyPath))
+        let file = RecordingFile(
+            key: key, head: head.kept(hiding: request.hidden), body: try withoutTokens(body)?.keep(at: bodyPath))
         let entry = file.encoded()
         guard entry.count <= Self.entryLimit else {
             throw RecordingError(

@@ -22,6 +22,7 @@ extension BuildResult {
             members.append(("environment", Self.environment(plan)))
             members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
         }
+        if !runtimes.isEmpty { members.append(("runtimes", runtimes.json)) }
         members.append(("phases", .array(Self.framed(phases, isComplete: isComplete))))
         members.append(("exportedEnvironmentVariables", exportedVariables.json))
         return .object(members)

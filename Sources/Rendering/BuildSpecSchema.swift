@@ -133,6 +133,16 @@ public enum BuildSpecSchema {
                         ),
                     ])
                 ), ("then", .object([("properties", .object(phases.map { ($0, .bool(false)) }))])),
+                // A batch has one type. Beside `phases` it may have none, as an ordinary build takes no notice of it.
+                (
+                    "allOf",
+                    .array([
+                        .object([
+                            ("if", .object([required("phases")])), ("then", batches(batchTypes + [untyped])),
+                            ("else", batches(batchTypes)),
+                        ])
+                    ])
+                ),
             ],
             "version": [("enum", .array([.decimal(0.2), .string("0.2"), .decimal(0.1), .string("0.1")]))],
             "artifacts": [
@@ -152,14 +162,6 @@ public enum BuildSpecSchema {
             ],
             "artifacts.secondary-artifacts.*": [required("files")],
             "reports.*": [required("files")],
-            "batch": [
-                (
-                    "oneOf",
-                    .array(
-                        ["build-graph", "build-list", "build-matrix", "build-fanout"].map(present)
-                            + [.object([types("null")])])
-                )
-            ],
             "batch.build-fanout": [required("parallelism")],
             "batch.build-fanout.parallelism": number(from: 1),
         ]
@@ -182,6 +184,20 @@ public enum BuildSpecSchema {
         }
         return rules
     }()
+
+    private static let batchTypes = ["build-graph", "build-list", "build-matrix", "build-fanout"].map(present)
+
+    /// The schema of a batch without a type.
+    private static let untyped = JSONText.object([
+        types("object"), ("not", .object([("anyOf", .array(batchTypes))])),
+    ])
+
+    /// The schema of an object whose batch, if it has one, is one of these.
+    private static func batches(_ kinds: [JSONText]) -> JSONText {
+        .object([
+            ("properties", .object([("batch", .object([("oneOf", .array(kinds + [.object([types("null")])]))]))]))
+        ])
+    }
 
     private static let phases = PhaseName.allCases.map(\.rawValue)
 

@@ -74,7 +74,13 @@ public struct DiagnosticRenderer: Sendable {
         case yellow = "33"
     }
 
-    private func paint(of diagnostic: Diagnostic) -> Paint { diagnostic.severity == .error ? .red : .yellow }
+    private func paint(of diagnostic: Diagnostic) -> Paint {
+        switch diagnostic.severity {
+        case .error: .red
+        case .warning: .yellow
+        case .note: .bold
+        }
+    }
 
     private func paint(_ text: String, _ paint: Paint) -> String {
         color ? "\u{1b}[\(paint.rawValue)m\(text)\u{1b}[0m" : text

@@ -1,7 +1,7 @@
 public import BuildPlanning
 
 extension BuildEvent {
-    /// The event as `--log-format json` and `events.jsonl` contain it: one object that begins with version, kind and
+    /// The event as `--log-format json` and `buildspec logs --format json` print it: one object that begins with version, kind and
     /// time.
     public var json: JSONText {
         var members: [(String, JSONText?)] = [
@@ -76,9 +76,21 @@ extension BuildEvent {
         case .notice(let text): members += [("text", .string(text))]
         case .variablesExported(let variables):
             members += [("variables", variables.json)]
+        case .runtimesSelected(let runtimes): members += [("runtimes", runtimes.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
         return .object(members)
+    }
+
+    /// The event as `events.jsonl` of a record has it: what the build printed is named by its place in the log.
+    ///
+    /// - Parameter offset: where in the log the event's own text begins.
+    public func json(inLogAt offset: Int) -> JSONText {
+        guard case .output(let phase, let bytes) = kind else { return json }
+        return .object([
+            ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),
+            ("phase", .string(phase.rawValue)), ("logOffset", .number(offset)), ("bytes", .number(bytes.count)),
+        ])
     }
 
     private var kindName: String {
@@ -101,8 +113,21 @@ extension BuildEvent {
         case .buildResumed: "buildResumed"
         case .notice: "notice"
         case .variablesExported: "variablesExported"
+        case .runtimesSelected: "runtimesSelected"
         case .buildFinished: "buildFinished"
         }
+    }
+}
+
+extension [BuildEvent.SelectedRuntime] {
+    var json: JSONText {
+        .array(
+            map {
+                .object([
+                    ("name", .string($0.name)), ("asked", .string($0.asked)), ("version", .string($0.version)),
+                    ("key", .string($0.key)),
+                ])
+            })
     }
 }
 

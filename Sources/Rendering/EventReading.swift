@@ -7,14 +7,19 @@ internal import SpecParsing
 #endif
 
 extension BuildEvent {
-    /// Reads a line that ``json`` wrote, in this or another version of the program.
+    /// Reads a line that ``json`` or ``json(inLogAt:)`` wrote, in this or another version of the program.
     ///
+    /// - Parameter log: gives bytes of the log, by their place and number; `nil` where it has none.
     /// - Returns: `nil` for an unknown kind and for a line that is not an event, such as half a line at the end of a
     ///   record whose writer was killed.
-    public init?(jsonLine line: some Sequence<UInt8>) {
+    public init?(
+        jsonLine line: some Sequence<UInt8>, log: (_ offset: Int, _ count: Int) -> [UInt8]? = { _, _ in nil }
+    ) {
         let fields: Fields
         do { fields = try JSONDecoder().decode(Fields.self, from: Data(line)) } catch { return nil }
-        guard let time = Timestamp(rfc3339: fields.time), let kind = fields.eventKind else { return nil }
+        guard let time = Timestamp(rfc3339: fields.time), let kind = fields.eventKind ?? fields.output(in: log) else {
+            return nil
+        }
         self.init(time: time, kind: kind)
     }
 
@@ -25,6 +30,7 @@ extension BuildEvent {
         let phase: String?
         let id, image, sourceDirectory, buildspec, source, sourceKind, tree, snapshot: String?
         let text, base64, command, location: String?
+        let logOffset: Int?
         let exitStatus, attempt, limit: Int?
         let seconds: Double?
         let status, statusCode, message: String?
@@ -36,8 +42,10 @@ extension BuildEvent {
         let help: String?
         let failedTests: [String]?
         let variables: [Pair]?
+        let runtimes: [Runtime]?
 
         struct Pair: Decodable { let name, value: String }
+        struct Runtime: Decodable { let name, asked, version, key: String }
 
         var eventKind: Kind? {
             let phase = phase.flatMap { BuildPhase(rawValue: $0) }
@@ -69,9 +77,20 @@ extension BuildEvent {
             case "notice": return text.map { .notice(text: $0) }
             case "variablesExported":
                 return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
+            case "runtimesSelected":
+                return .runtimesSelected(
+                    (runtimes ?? []).map { .init(name: $0.name, asked: $0.asked, version: $0.version, key: $0.key) })
             case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
             default: return phase.flatMap { eventKind(in: $0) }
             }
+        }
+
+        /// The output whose place in the log is named.
+        func output(in log: (_ offset: Int, _ count: Int) -> [UInt8]?) -> Kind? {
+            guard kind == "output", let phase = phase.flatMap({ BuildPhase(rawValue: $0) }), let logOffset, let bytes,
+                let text = log(logOffset, bytes)
+            else { return nil }
+            return .output(phase: phase, bytes: text)
         }
 
         private var snapshotFacts: SnapshotFacts? {

@@ -39,7 +39,8 @@ public struct LogRenderer: Sendable {
         case .buildResumed(let point):
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
-            .containerKept, .checkpointMade, .commandExplained, .buildFinished:
+            .containerKept, .checkpointMade, .commandExplained, .runtimesSelected,
+            .buildFinished:
             return []
         }
     }

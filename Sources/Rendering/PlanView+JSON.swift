@@ -27,6 +27,16 @@ extension PlanView {
             ("timeoutInSeconds", .number(plan.timeout)),
             ("settings", .array(plan.decisions.map(\.json))),
             ("environment", .array(environment)),
+            (
+                "unsetVariables",
+                .array(
+                    unsetVariables.map {
+                        .object([
+                            ("name", .string($0.name)), ("kind", .string($0.kind.words)),
+                            ("place", .string("\($0.location)")),
+                        ])
+                    })
+            ),
             ("exportedVariables", .array(plan.exportedVariables.map { .string($0) })),
             (
                 "runtimeVersions",

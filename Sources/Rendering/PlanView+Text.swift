@@ -17,6 +17,7 @@ extension PlanView {
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)
+        lines += section("set by no one", unsetVariables.map { "\($0.name)  \($0.kind.words), \($0.location)" })
         lines += section("exported variables", plan.exportedVariables)
         lines += section("runtime versions", plan.runtimeVersions.map { "\($0.name) \($0.version)  \($0.location)" })
         lines += section("phases", plan.phases.flatMap(Self.lines))

@@ -69,6 +69,9 @@ public struct PlanView: Sendable {
         self.cachePlace = cachePlace
     }
 
+    /// The variables that the commands read and nobody sets.
+    var unsetVariables: [UnsetVariable] { plan.unsetVariables(besides: image?.variables.map(\.name) ?? []) }
+
     /// The variables of the image that nothing overrides.
     var imageVariables: [(name: String, value: String)] {
         let beaten = Set(plan.variables.map(\.name))

@@ -22,7 +22,8 @@ extension ValidationReport {
     private static func command(_ finding: Diagnostic, _ file: String) -> String {
         let place = finding.location
         // The end column of a GitHub annotation is inclusive.
-        return "::\(finding.severity.rawValue) file=\(property(file)),line=\(place.line),endLine=\(place.line),"
+        let level = finding.severity == .note ? "notice" : finding.severity.rawValue
+        return "::\(level) file=\(property(file)),line=\(place.line),endLine=\(place.line),"
             + "col=\(place.column),endColumn=\(place.column + finding.length - 1),title=\(property(finding.code))::"
             + "\(message(finding.messageWithHelp))\n"
     }

@@ -37,25 +37,34 @@ public struct ValidationReport: Sendable {
     public let files: [File]
     /// Whether warnings count as errors.
     public let isStrict: Bool
+    /// The number of files that were looked at and are no buildspecs.
+    private let passedOver: Int
 
-    public init(_ files: [File], isStrict: Bool) {
+    public init(_ files: [File], isStrict: Bool, passedOver: Int = 0) {
         self.files = files
         self.isStrict = isStrict
+        self.passedOver = passedOver
     }
 
-    /// Whether the file passes: it is valid and, when the report is strict, has no findings.
-    public func passes(_ file: File) -> Bool { file.isValid && !(isStrict && !file.findings.isEmpty) }
+    /// Whether the file passes: it is valid and, when the report is strict, has no warnings.
+    public func passes(_ file: File) -> Bool {
+        file.isValid && !(isStrict && file.findings.contains { $0.severity == .warning })
+    }
 
-    /// The summary in one line: "3 files: 1 error, 2 warnings".
+    /// The summary in one line: "3 files (2 other YAML files beside them, no buildspecs): 1 error, 2 warnings".
     public var summary: String {
         let findings = files.lazy.flatMap(\.findings)
         let errors = findings.count { $0.severity == .error }, warnings = findings.count { $0.severity == .warning }
         var parts: [String] = []
         if errors > 0 { parts.append(Self.count(errors, "error")) }
         if warnings > 0 { parts.append(Self.count(warnings, "warning") + (isStrict ? " that count as errors" : "")) }
+        let notes = findings.count { $0.severity == .note }
+        if notes > 0 { parts.append(Self.count(notes, "note")) }
         let unread = files.count { $0.problem != nil }
         if unread > 0 { parts.append("\(unread) not read") }
-        return Self.count(files.count, "file") + ": " + (parts.isEmpty ? "no findings" : parts.joined(separator: ", "))
+        let rest = passedOver > 0 ? " (\(Self.count(passedOver, "other YAML file")) beside them, no buildspecs)" : ""
+        return Self.count(files.count, "file") + rest + ": "
+            + (parts.isEmpty ? "no findings" : parts.joined(separator: ", "))
     }
 
     private static func count(_ number: Int, _ word: String) -> String {

@@ -28,7 +28,7 @@ struct GitLayer: Sendable {
             stores += places
             let target = "\(folder)/\(gitPath)"
             for inner in ["objects/info", "objects/pack", "refs/heads", "refs/tags", "info"] {
-                try Folder.make("\(target)/\(inner)")
+                try Folder.makePublic("\(target)/\(inner)")
             }
             try write(part.snapshot, to: target, places)
             try await index(part.snapshot, number, in: mirror, to: "\(target)/index")

@@ -62,7 +62,7 @@ public struct LFSFilterProcess {
         let line = Array("\(id)\n".utf8)
         try explaining("write `\(missing)`") {
             let file = OwnedDescriptor(
-                try DirectoryHandle.check { open(missing, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666) })
+                try DirectoryHandle.check { open(missing, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) })
             try file.writeAll(line)
         }
         try packets.answer(withFile: draft)
@@ -83,7 +83,7 @@ public struct LFSFilterProcess {
             var hash = SHA256(), head: [UInt8] = []
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC
             let file = OwnedDescriptor(
-                try explaining("write `\(path)`") { try DirectoryHandle.check { open(path, flags, 0o666) } })
+                try explaining("write `\(path)`") { try DirectoryHandle.check { open(path, flags, 0o600) } })
             while let bytes = try packets.read() {
                 hash.update(data: bytes)
                 if head.count < 1024 { head += bytes.prefix(1024 - head.count) }

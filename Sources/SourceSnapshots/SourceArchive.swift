@@ -38,13 +38,14 @@ public struct SourceArchive: Sendable {
 
     /// Writes the stream and closes the descriptor. Everything in it belongs to root, as in CodeBuild.
     ///
+    /// - Parameter prefix: goes before every name; empty, or with a slash at its end.
     /// - Throws: ``FileError`` when a file cannot be read or the reader went away.
-    public func write(to descriptor: Int32) async throws {
+    public func write(to descriptor: Int32, below prefix: [UInt8] = []) async throws {
         try await BlockingThread.run { stop in
             defer { close(descriptor) }
             try explaining("read the source in `\(parts.first?.tree.root ?? "")`", as: .cannotRead) {
                 let writer = try ArchiveWriter(fileDescriptor: descriptor, format: .tar, stop: stop)
-                for part in parts { try part.write(to: writer) }
+                for part in parts { try SourceArchive.Part(part.tree, prefix: prefix + part.prefix).write(to: writer) }
                 try writer.close()
             }
         }

@@ -86,7 +86,7 @@ extension SnapshotStore {
             do {
                 let prefix = snapshot.repository.prefix
                 let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
-                try Folder.make(files)
+                try Folder.makePublic(files)
                 return StagedSource(
                     snapshot: snapshot, files: files, gitLayer: layer?.folder,
                     objectStores: try await layer?.write(snapshot, mirror) ?? [], warnings: warnings, use: use)

@@ -26,6 +26,23 @@ struct ArtifactTests {
         #expect(try await collect([tree], "  files: [out/a/mid]", image: image).files == ["out/a/mid"])
     }
 
+    @Test(arguments: [debian, busybox])
+    func `absolute patterns match where they say`(image: String) async throws {
+        let make =
+            "mkdir -p /opt/o/d && echo 1 > /opt/o/a.zip && echo 2 > /opt/o/d/b.zip && echo 3 > /tmp/x.log && echo 4 > here"
+        let all = try await collect(
+            [make], "  files: [here, /opt/o/**/*, /tmp/x.log, /tmp/none, /opt/o]\n  exclude-paths: [/opt/o/d/*]",
+            image: image)
+        #expect(all.result.status.isSuccess, "\(all.result.errorText)")
+        #expect(all.files == ["here", "opt/o/a.zip", "tmp/x.log"])
+        let skipped = all.result.log.filter { $0.contains("Skipping invalid file path") }
+        #expect(skipped.map { $0.split(separator: " ").last } == ["/tmp/none", "/opt/o"])
+        let one = try await collect([make], "  files: [/tmp/x.log]\n  discard-paths: yes", image: image)
+        #expect(one.files == ["x.log"])
+        let none = try await collect([make], "  files: ['/**/*']", image: image)
+        #expect(none.result.status.exitStatus == 1)
+    }
+
     @Test func `what is missing fails the phase and the build`() async throws {
         let folder = try await collect(["mkdir dist && touch dist/x"], "  files: dist")
         #expect(folder.result.status.exitStatus == 1)

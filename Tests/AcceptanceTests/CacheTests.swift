@@ -73,7 +73,7 @@ struct CacheTests {
         #expect(try await play.call(["cache", "list", "--cache", kept]).errorText == "there are no caches")
     }
 
-    @Test func `cache verify names what is damaged and leaves it as it is`() async throws {
+    @Test func `cache verify names what is damaged and sets it aside`() async throws {
         let play = try Playground()
         try play.buildspec(counting)
         #expect(try await play.call(["cache", "verify"]).errorText == "there are no caches")
@@ -89,14 +89,16 @@ struct CacheTests {
         var bytes = try Data(contentsOf: tarball)
         bytes[bytes.count / 2] ^= 1
         try bytes.write(to: tarball)
-        let before = play.files(in: play.cache)
-        for arguments in [["cache", "verify"], ["cache", "verify", name]] {
-            let damaged = try await play.call(arguments)
-            #expect(damaged.status.exitStatus == 74)
-            #expect(damaged.text.hasPrefix("\(name)  damaged: its tarball `"))
-        }
-        #expect(play.files(in: play.cache) == before)
-        #expect(try Data(contentsOf: tarball) == bytes)
+        let damaged = try await play.call(["cache", "verify"])
+        #expect(damaged.status.exitStatus == 74)
+        #expect(damaged.text.hasPrefix("\(name)  damaged: its tarball `"))
+        #expect(damaged.text.hasSuffix("; it is set aside as `\(play.cache.path)/buildspec/caches/\(name).damaged`"))
+        let aside = tarball.path.replacing("/\(name)/", with: "/\(name).damaged/")
+        #expect(try Data(contentsOf: URL(filePath: aside)) == bytes)
+        let again = try await play.call(["cache", "verify"])
+        #expect(again.status.isSuccess)
+        #expect(again.text.hasPrefix("\(name).damaged  set aside earlier"))
+        #expect(try await play.call(["cache", "prune"]).text.contains("\(name).damaged"))
     }
 
     @Test func `nothing changed, nothing written`() async throws {

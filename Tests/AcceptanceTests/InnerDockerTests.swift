@@ -39,7 +39,7 @@ struct InnerDockerTests {
         try play.buildspec("version: 0.2\nphases:\n  build:\n    commands:\n" + lines.joined())
     }
 
-    @Test func `a base image is lent once, and layers are there in the next build`() async throws {
+    @Test func `a base image is copied once, and layers are there in the next build`() async throws {
         try await withPlayground { play in
             try sources(play)
             try play.write("codebuild.yml", "environment: {privilegedMode: true}\n")
@@ -328,7 +328,7 @@ struct InnerDockerTests {
         }
     }
 
-    @Test func `the plan says where the mode comes from, and which images are lent`() async throws {
+    @Test func `the plan says where the mode comes from, and which images are copied`() async throws {
         let play = try Playground()
         try sources(play, then: ["docker build -f ci/x.docker --build-arg V=1 ."])
         try play.write("ci/x.docker", "ARG V\nFROM nowhere.example/base:$V")

@@ -155,6 +155,45 @@ struct KeptBuildTests {
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 
+    @Test func `a stopped resume leaves the container, ends its command, and the next one begins with that`()
+        async throws
+    {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - 'echo hours > /root/work; A=kept'
+                  - cat good
+                  - 'B=$A$B; echo begun $B; sleep $(cat pause)'
+              post_build: {commands: ['echo after $B']}
+            """)
+        try play.write("pause", "300\n")
+        #expect(try await play.run(["--keep", "failure", "--no-cache"]).status.exitStatus == 1)
+        let container = try #require(try await Docker.containers(of: play).first)
+        try play.write("good", "good\n")
+        // Not SIGINT: a shell has its background children ignore that.
+        let resume = play.command(["resume"])
+        let stopping =
+            "\"$0\" resume >../resumed 2>&1 & until grep -q '^begun' ../resumed; do sleep 0.05; done; kill $!; wait $!"
+        let stopped = try await Command(
+            "sh", ["-c", stopping, resume.executable], environment: resume.environment,
+            workingDirectory: resume.workingDirectory
+        ).collect()
+        #expect(stopped.status.exitStatus == 143)
+        #expect(try await Docker.containers(of: play) == [container])
+        let processes = try await Docker.call(["top", container, "-eo", "args"]).text
+        #expect(!processes.contains("sleep 300"), "\(processes)")
+        #expect(try await play.call(["show"]).outputText.contains("STOPPED"))
+        try play.write("pause", "0\n")
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.status.isSuccess, "\(resumed.errorText)")
+        #expect(resumed.printed == ["begun kept", "after kept"])
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
     @Test func `without an id this folder's project is meant, and no other`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['false']}}\n")

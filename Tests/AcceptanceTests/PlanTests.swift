@@ -126,4 +126,20 @@ import Testing
         #expect(outcome.status.exitStatus == 66)
         #expect(outcome.errorText.contains("cannot find"))
     }
+
+    @Test func `variables that nobody sets are listed`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nenv: {variables: {A: x}}\nphases:\n  build:\n    commands:\n"
+                + "      - echo $A $B $ACCOUNT_ID $GIVEN\n      - C=1; echo $C\n")
+        let text = try await play.call(["plan", "-e", "GIVEN=x"]).outputText
+        #expect(
+            text.contains(
+                "set by no one\n  B  a setting of the project, buildspec.yml:6:9\n"
+                    + "  ACCOUNT_ID  an account id, buildspec.yml:6:9\n"))
+        let json = try await play.call(["plan", "-e", "B=x", "--format", "json"]).outputText
+        #expect(
+            json.matches(of: #/"unsetVariables": *\[\s*\{\s*"name": *"ACCOUNT_ID", *\s*"kind": *"an account id"/#).count
+                == 1)
+    }
 }

@@ -1,3 +1,5 @@
+import ChildProcesses
+import Foundation
 import Testing
 
 /// Buildspecs that CodeBuild refuses (CODEBUILD.md 2). No container is needed.
@@ -40,5 +42,41 @@ import Testing
                 "[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED",
                 "[Container] Phase context status code: YAML_FILE_ERROR Message: \(refused.message)", "",
             ])
+    }
+
+    @Test(arguments: [
+        ("version: 0.2\nphases: {build: {commands: [x]}}\nartifacts: {name: x}\n", "`artifacts` has no `files`", []),
+        (
+            "version: 0.2\nenv: {shell: cmd.exe}\nphases: {build: {commands: [x]}}\n",
+            "`env.shell` is `cmd.exe`, which only Windows builds have", []
+        ),
+        (
+            "version: 0.2\nphases: {build: {commands: [x], comands: [y]}}\n",
+            "unknown key `comands` in `phases.build` (--strict)", ["--strict"]
+        ),
+    ])
+    func `words of our own are marked in log and JSON`(text: String, words: String, flags: [String]) async throws {
+        let play = try Playground()
+        try play.buildspec(text)
+        let record = play.root.appending(path: "build.json")
+        let result = try await play.run(flags + ["--build-json", record.path])
+        #expect(result.status.exitStatus == 65)
+        let message = "(buildspec) \(words)"
+        #expect(result.log.contains("[Container] Phase context status code: YAML_FILE_ERROR Message: \(message)"))
+        #expect(try String(contentsOf: record, encoding: .utf8).contains("\"message\":\"\(message)\""))
+        let events = try await play.run(flags + ["--log-format", "json"]).outputText
+        #expect(events.contains("\"message\":\"\(message)\""))
+    }
+
+    @Test func `a folder whose path is not UTF-8 is called so`() async throws {
+        let play = try Playground()
+        let run = play.command(["run", "."])
+        let result = try await Command(
+            "sh",
+            ["-c", #"d=$(printf 'caf\351') && mkdir "$d" && cd "$d" && exec "$@""#, "sh", run.executable]
+                + run.arguments, environment: run.environment, workingDirectory: play.source.path
+        ).collect()
+        #expect(result.status.exitStatus == 66)
+        #expect(result.errorText.contains("its path is not UTF-8"), "\(result.errorText)")
     }
 }

@@ -101,7 +101,7 @@ struct RunTests {
         let result = try await play.run()
         #expect(result.status.exitStatus == 65)
         #expect(result.log.contains("[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED"))
-        #expect(result.log.contains { $0.hasSuffix("Message: \(words)") })
+        #expect(result.log.contains { $0.contains("Message: ") && $0.hasSuffix(words) })
         #expect(result.errorText.contains(words) && result.errorText.contains("help: "))
         #expect(!result.printed.contains("never"))
         #expect(try await Docker.containers(of: play).isEmpty)
@@ -199,5 +199,41 @@ struct RunTests {
         #expect(result.printed.contains("built"))
         #expect(result.errorText.contains("`batch.build-list[0]` has no `identifier`"))
         #expect(try await play.call(["validate"]).status.exitStatus == 65)
+    }
+
+    @Test func `steps of GitHub Actions are not passed over in silence`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases:\n  build:\n    steps:\n      - run: make\n")
+        let result = try await play.run()
+        #expect(result.status.exitStatus == 0)
+        #expect(result.errorText.contains("BUILD: buildspec.yml:4:5: `steps` of GitHub Actions are not run"))
+        #expect(try await play.run(["--strict"]).status.exitStatus == 65)
+    }
+
+    @Test func `variables that nobody sets are told before the first command`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases:\n  build:\n    commands: ['echo $IMAGE_TAG $PATH $ACCOUNT_ID']\n")
+        let result = try await play.run()
+        #expect(result.status.exitStatus == 0)
+        #expect(result.errorText.contains("note: `IMAGE_TAG`, `ACCOUNT_ID` (an account id) are set by no one\n"))
+        let given = try await play.run(["-e", "IMAGE_TAG=1", "-e", "ACCOUNT_ID=2"])
+        #expect(!given.errorText.contains("set by no one"))
+    }
+
+    @Test func `the folder of a source that is not here stops the build before its first command`() async throws {
+        let play = try Playground()
+        let record = play.root.appending(path: "build.json")
+        try play.buildspec(
+            "version: 0.2\nphases:\n  install: {commands: [echo never]}\n  build:\n"
+                + "    commands:\n      - cp -r $CODEBUILD_SRC_DIR_lib/. .\n")
+        let result = try await play.run(["--build-json", record.path])
+        #expect(result.status.exitStatus == 66)
+        #expect(result.printed == [])
+        #expect(
+            result.errorText.contains(
+                "error: buildspec.yml:6:9: `CODEBUILD_SRC_DIR_lib` is not set: the source `lib` is not here"))
+        #expect(try String(contentsOf: record, encoding: .utf8).contains("\"buildStatus\":\"FAILED\""))
+        #expect(try await play.run(["--phase", "install"]).status.exitStatus == 0)
+        #expect(try await play.run(["-e", "CODEBUILD_SRC_DIR_lib=/opt"]).status.exitStatus == 0)
     }
 }

@@ -54,6 +54,27 @@ struct SourceTests {
         #expect(try await fingerprint(play) == before)
     }
 
+    @Test func `outside git too, a walk of the build's own folders meets nothing read-only`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - chown -R nobody /codebuild/output
+                  - find /codebuild/output -xdev -name junk -delete
+                  - find /codebuild/output -name 'junk*' -exec rm -r {} +
+                  - find / -xdev -name 'junk*' -delete
+                  - ls; stat -c %U sub
+            """)
+        for file in ["junk", "sub/junk1", "kept"] { try play.write(file, "x") }
+        let result = try await play.run()
+        #expect(result.status.isSuccess, "\(result.outputText)")
+        #expect(result.printed == ["buildspec.yml", "kept", "sub", "nobody"])
+        #expect(play.files(in: play.source) == ["buildspec.yml", "junk", "kept", "sub/junk1"])
+    }
+
     @Test func `an engine that does not see our files gets a tar stream of the same`() async throws {
         let play = try await repository()
         let context = "buildspec-test-\(UUID().uuidString.prefix(8).lowercased())"

@@ -30,8 +30,36 @@ import Testing
     @Test func `what bash alone can read is said once`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['list=(a b); echo $list']}}\n")
-        let result = try await play.call(["validate"])
+        let result = try await play.call(["validate", "--image", "ubuntu"])
         #expect(result.outputText.matches(of: #/\[[a-z-]+\]\n/#).map { String($0.output) } == ["[bashism]\n"])
+    }
+
+    @Test func `the settings file says which image a buildspec is for`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['source x']}}\n")
+        func codes(_ arguments: String...) async throws -> [String] {
+            let text = try await play.call(["validate", "buildspec.yml"] + arguments).outputText
+            return text.matches(of: #/\[([a-z-]+)\]\n/#).map { String($0.1) }
+        }
+        #expect(try await codes() == [])
+        try play.write("codebuild.yml", "environment: {image: 'aws/codebuild/standard:7.0'}\n")
+        #expect(try await codes() == ["bashism"])
+        #expect(try await codes("--image", "fedora") == [])
+        try play.write("codebuild.yml", "environment: {image: 'aws/codebuild/amazonlinux-x86_64-standard:5.0'}\n")
+        #expect(try await codes() == [])
+        // A settings file that is wrong is no matter of `validate`.
+        try play.write("codebuild.yml", "environment: [\n")
+        #expect(try await codes() == [])
+    }
+
+    @Test func `a batch without a type is refused by plan --batch alone`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nbatch: {fast-fail: no}\nphases: {build: {commands: [echo]}}\n")
+        #expect(try await play.call(["validate"]).status.exitStatus == 0)
+        #expect(try await play.call(["plan", "."]).status.exitStatus == 0)
+        let batch = try await play.call(["plan", ".", "--batch"])
+        #expect(batch.status.exitStatus == 65)
+        #expect(batch.errorText.contains("error: the `batch` of `buildspec.yml` cannot start"))
     }
 
     @Test func `a comment silences what it names`() async throws {
@@ -80,7 +108,7 @@ import Testing
     @Test func `without shells the rest is said all the same`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: [if, 'source x']}}\n")
-        let result = try await play.call(["validate"], environment: ["PATH": play.root.path])
+        let result = try await play.call(["validate", "--image", "ubuntu"], environment: ["PATH": play.root.path])
         #expect(result.status.exitStatus == 0)
         #expect(result.outputText.contains("[bashism]"))
         #expect(!result.outputText.contains("[shell-syntax]"))

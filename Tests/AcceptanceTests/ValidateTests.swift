@@ -36,6 +36,31 @@ import Testing
         #expect(try paths(deep) == ["ci/deep/release.BuildSpec.YML", "buildspec.yml"])
     }
 
+    @Test func `below folders of buildspecs the content decides`() async throws {
+        let play = try Playground()
+        for name in ["buildspecs/a.yml", "ci/CodeBuild/deep/b.yaml", ".codebuild/c.yml", "ci/codebuild.yml", "d.yml"] {
+            try play.write(name, good)
+        }
+        try play.write("buildspecs/broken.yml", "version: 0.2\nphases: [\n")
+        try play.write("buildspecs/batch.yml", "# what\n\"version\": '0.2'\nbatch: {build-list: [{identifier: a}]}\n")
+        try play.write("buildspecs/workflow.yml", "version: 2\nphases: x\n")
+        try play.write("buildspecs/values.yml", "version: 0.2\nname: x\n")
+        try play.write("buildspecs/README.md", good)
+        let here = try await play.call(["validate", "--format", "json", "."])
+        #expect(
+            try paths(here) == [
+                ".codebuild/c.yml", "buildspecs/a.yml", "buildspecs/batch.yml", "buildspecs/broken.yml",
+                "ci/CodeBuild/deep/b.yaml",
+            ])
+        #expect(here.errorText == "5 files (2 other YAML files beside them, no buildspecs): 1 error")
+        let inside = try await play.call(["validate", "--format", "json", "ci/CodeBuild"])
+        #expect(try paths(inside) == ["ci/CodeBuild/deep/b.yaml"])
+        try play.write("none/codebuild/x.yml", "a: b\n")
+        let none = try await play.call(["validate", "none"])
+        #expect(none.status.exitStatus == 66)
+        #expect(none.errorText.contains("cannot find a buildspec in `none`"))
+    }
+
     @Test func `without a name the buildspec of this folder is meant`() async throws {
         let play = try Playground()
         let none = try await play.call(["validate"])

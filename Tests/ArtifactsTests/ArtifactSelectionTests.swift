@@ -129,6 +129,44 @@ struct ArtifactSelectionTests {
         #expect(select(tree, ["/src/a.txt"]).isEmpty)
     }
 
+    @Test("absolute patterns outside of every base are those of the root [inferred]")
+    func outside() throws {
+        let patterns = ArtifactPatterns(
+            files: ["a.txt", "/tmp/x.log", "/src/b.txt", "/root/*.zip", "/lib/c"],
+            excludePaths: ["**/*.log", "/root/no.zip"])
+        let (inside, outside) = patterns.separated(bases: ["/src", "/lib"])
+        #expect(inside.files == ["a.txt", "/src/b.txt", "/lib/c"])
+        #expect(inside.excludePaths == patterns.excludePaths)
+        let root = try #require(outside)
+        #expect(root.files == ["/tmp/x.log", "/root/*.zip"])
+        #expect(root.places == [.path("/tmp/x.log"), .folder("/root")])
+        let found = ArtifactSelection.select(
+            listing("tmp/x.log", "root/a.zip", "root/no.zip", "root/d/b.zip"), root, base: "/")
+        #expect(stored(found) == ["root/a.zip", "tmp/x.log"])
+        #expect(ArtifactPatterns(files: ["a", "/src/x"]).separated(bases: ["/src"]).outside == nil)
+        var flat = root
+        flat.discardPaths = true
+        let names = ArtifactSelection.select(listing("tmp/x.log", "root/a.zip"), flat, base: "/")
+        #expect(stored(names) == ["root/a.zip>a.zip", "tmp/x.log>x.log"])
+    }
+
+    @Test(
+        "the whole container is never looked at",
+        arguments: ["/*", "/**/*", "/", "/proc/1/environ", "/sys/**/*", "/dev/*", "//**", "/../*", "/tmp/../proc/x"])
+    func wholeContainer(pattern: String) {
+        #expect(ArtifactPatterns(files: [pattern]).places == [])
+    }
+
+    @Test("a pattern is invalid when no base that it was looked for in has it")
+    func invalidAmongBases() {
+        let here = select(tree, ["a.txt", "nothing"], base: "/src")
+        let root = ArtifactSelection.select(
+            listing("tmp/x"), ArtifactPatterns(files: ["/tmp/x", "/tmp/y"]), base: "/")
+        let all = ArtifactSelection.merging([("/src", here), ("/", root)])
+        #expect(all.invalidPatterns == ["nothing", "/tmp/y"])
+        #expect(all.files.map { String(decoding: $0.source, as: UTF8.self) } == ["src/a.txt", "tmp/x"])
+    }
+
     @Test("hostile names in a listing are nobody's files")
     func hostile() {
         let files = listing("../x", "/etc/passwd", "a/../../y", "./z", "a//b")

@@ -122,11 +122,11 @@ import Testing
 
     @Test func `sections with unknown keys follow one another, phases in upper case`() throws {
         let plan = try plan(
-            "version: 0.2\nenv: {image: x, type: y}\nphases:\n  build:\n    commands: [a]\n    steps: [b]\n")
+            "version: 0.2\nenv: {image: x, type: y}\nphases:\n  build:\n    commands: [a]\n    script: [b]\n")
         #expect(
             plan.openingLines.filter { $0.hasPrefix("Found") } == [
                 "Found possible syntax errors in buildspec: \nIn the section BUILD\n"
-                    + "    The following keys cannot be identified:\n        steps\nIn the section env\n"
+                    + "    The following keys cannot be identified:\n        script\nIn the section env\n"
                     + "    The following keys cannot be identified:\n        image\n        type"
             ])
     }

@@ -34,12 +34,12 @@ import Testing
     }
 
     @Test func `a root that is a link keeps its name`() {
-        let places = CachePlace.read(Array("/root/.m2\0/data/m2/\0/opt/x\0/opt/x\0".utf8))
+        let places = FoundCacheRoot.read(Array("/root/.m2\0/data/m2/\0/opt/x\0/opt/x\0".utf8))
         #expect(
             places == [
                 .init(root: "/root/.m2", path: "/data/m2", isFolder: true),
                 .init(root: "/opt/x", path: "/opt/x", isFolder: false),
             ])
-        #expect(CachePlace.read([]) == [])
+        #expect(FoundCacheRoot.read([]) == [])
     }
 }

@@ -122,7 +122,7 @@ import Testing
     ) async throws {
         let nonce = job.surroundings.process.nonce
         var container = job.surroundings.container
-        container.arguments = [driverText, "buildspec-driver", nonce, "", ""]
+        container.arguments = [driverText, "buildspec-driver", "", ""]
         _ = try await job.surroundings.engine.withContainer(container) { [container] streams in
             try await DriverSession.with(streams, nonce: nonce, onOutput: { _ in }, onClientWords: { _ in }) {
                 session in

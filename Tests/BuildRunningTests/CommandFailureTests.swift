@@ -114,6 +114,9 @@ import Testing
             "a process of the build was killed by SIGKILL, and not for lack of memory"
         ),
         (137, "Killed\n", [], "killed by SIGKILL, most often for lack of memory"),
+        // The one that waited for it has its own words, or none.
+        (1, "worker exited unexpectedly\n", ["memoryKills=1"], "the kernel killed a process of this build for lack of"),
+        (255, "", ["memoryKills=3"], "the kernel killed a process of this build for lack of memory; it may use 32m"),
     ])
     func `lack of memory is said surely where the kernel tells`(
         status: Int, output: String, answer: [String], words: String

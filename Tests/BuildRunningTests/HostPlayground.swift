@@ -52,7 +52,7 @@ struct HostPlayground: Sendable {
             chmod(scratch.string, 0o755)
             return try await HostShellEngine.with { engine in
                 let play = HostPlayground(engine: engine, folder: scratch)
-                try Folder.make(play.source.string)
+                try Folder.make(play.source.string, mode: 0o755)
                 return try await body(play)
             }
         }
@@ -60,7 +60,7 @@ struct HostPlayground: Sendable {
 
     func write(_ path: String, _ text: String, mode: UInt32 = 0o644) throws {
         let file = source.appending(path)
-        try Folder.make(file.removingLastComponent().string)
+        try Folder.make(file.removingLastComponent().string, mode: 0o755)
         try file.write(text)
         chmod(file.string, mode)
     }
@@ -163,7 +163,7 @@ struct HostPlayground: Sendable {
     /// A folder with the driver and the programs of user/bin.
     private func programs() throws -> String {
         let programs = folder.appending("programs")
-        try Folder.make("\(programs)/bin")
+        try Folder.make("\(programs)/bin", mode: 0o755)
         try programs.appending("driver.sh").write(driverText)
         for name in buildProgramNames {
             try programs.appending("bin").appending(name).write(buildProgramsText)

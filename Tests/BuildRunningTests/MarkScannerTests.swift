@@ -12,7 +12,7 @@ import Testing
             for piece in scanner.feed(chunk) {
                 switch piece {
                 case .bytes(let bytes): text += bytes
-                case .mark(let status): statuses.append(status)
+                case .mark(let order, let status): statuses.append(order * 1000 + status)
                 }
             }
         }
@@ -20,20 +20,20 @@ import Testing
     }
 
     @Test func `any chunking of a stream gives the same output and marks`() {
-        let stream = Array("one\n\u{1e}abc-123 0\ntwo\u{1e}\u{1e}abc-12 \u{1e}abc-123 137\nthree".utf8)
+        let stream = Array("one\n\u{1e}abc-123 0 0\ntwo\u{1e}\u{1e}abc-12 \u{1e}abc-123 17 137\nthree".utf8)
         let expected = Array("one\ntwo\u{1e}\u{1e}abc-12 three".utf8)
         for first in 0...stream.count {
             for second in first...stream.count {
                 let chunks = [Array(stream[..<first]), Array(stream[first..<second]), Array(stream[second...])]
                 let found = scan(chunks)
                 #expect(found.text == expected)
-                #expect(found.statuses == [0, 137])
+                #expect(found.statuses == [0, 17_137])
             }
         }
     }
 
     @Test func `a status of ten digits is read however the stream is cut`() {
-        let stream = Array("\u{1e}abc-123 9999999999\n".utf8)
+        let stream = Array("\u{1e}abc-123 0 9999999999\n".utf8)
         for cut in 0...stream.count {
             #expect(scan([Array(stream[..<cut]), Array(stream[cut...])]).statuses == [9_999_999_999])
         }
@@ -44,7 +44,10 @@ import Testing
         #expect(scanner.feed(Array("Password: ".utf8)) == [.bytes(Array("Password: ".utf8))])
     }
 
-    @Test(arguments: ["\u{1e}abc-123 \n", "\u{1e}abc-123 x\n", "\u{1e}abc-124 0\n", "\u{1e}abc-123 99999999999\n"])
+    @Test(arguments: [
+        "\u{1e}abc-123 \n", "\u{1e}abc-123 x\n", "\u{1e}abc-124 0 0\n", "\u{1e}abc-123 0 99999999999\n",
+        "\u{1e}abc-123 0\n", "\u{1e}abc-123 0 x\n", "\u{1e}abc-123 0  0\n", "\u{1e}abc-123 99999999999 0\n",
+    ])
     func `what only resembles a mark is output`(text: String) {
         let found = scan([Array(text.utf8)])
         #expect(found.text == Array(text.utf8))

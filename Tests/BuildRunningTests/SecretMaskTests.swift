@@ -1,4 +1,5 @@
 import BuildPlanning
+import Foundation
 import SpecParsing
 import Testing
 
@@ -23,7 +24,7 @@ import Testing
         ("hunter2hunter2", "******"),
         ("hunter hunter2", "hunter ***"),
         ("hunhunter2", "hun***"),
-        ("Hunter2 HUNTER2 aHVudGVyMg==", "Hunter2 HUNTER2 aHVudGVyMg=="),
+        ("Hunter2 HUNTER2 2retnuh", "Hunter2 HUNTER2 2retnuh"),
         ("hunter2", "***"),
         ("hunter", "hunter"),
         ("", ""),
@@ -32,6 +33,25 @@ import Testing
         let mask = try mask("hunter2")
         #expect(shown(text, by: mask) == expected)
         #expect(mask.masked(text) == expected)
+    }
+
+    @Test(arguments: [
+        // printf, echo; alone, behind one byte and behind two; for URLs; without padding.
+        ("aHVudGVyIHR3by90aHJlZT8=", "***"), ("aHVudGVyIHR3by90aHJlZT8K", "***"),
+        ("dTpodW50ZXIgdHdvL3RocmVlPw==", "dTp***"), ("eDpodW50ZXIgdHdvL3RocmVlPwo=", "eDp***"),
+        ("dXNlcjpodW50ZXIgdHdvL3RocmVlPw==", "dXNlcjp***"), ("aHVudGVyIHR3by90aHJlZT8", "***"),
+        ("LTpodW50ZXIgdHdvL3RocmVlPy0tLS0t", "LTp***y0tLS0t"),
+        ("hunter%20two%2Fthree%3F", "***"), ("hunter%20two%2fthree%3f", "***"), ("hunter%20two/three%3F", "***"),
+        ("hunter+two%2Fthree%3F", "***"), ("hunter two", "hunter two"), ("aHVudGVyIHR3bw==", "aHVudGVyIHR3bw=="),
+    ])
+    func `a secret in base64 or in a URL is hidden, too`(text: String, expected: String) throws {
+        #expect(shown("<\(text)>", by: try mask("hunter two/three?")) == "<\(expected)>")
+    }
+
+    @Test func `the lines of a long secret in base64 are hidden`() throws {
+        let secret = String(repeating: "0123456789 abcdef ", count: 8)
+        let text = Data(secret.utf8).base64EncodedString(options: [.lineLength76Characters, .endLineWithLineFeed])
+        #expect(shown(text, by: try mask(secret)).allSatisfy { "*\n".contains($0) })
     }
 
     @Test func `of secrets that begin alike the longest counts`() throws {

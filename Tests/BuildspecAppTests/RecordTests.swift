@@ -1,6 +1,7 @@
 import BuildPlanning
 import Files
 import Foundation
+import Rendering
 import SpecParsing
 import TestSupport
 import Testing
@@ -74,11 +75,39 @@ struct RecordTests {
                 try await BuildRecord(folder: record.folder, continues: true)
             }
             #expect(failure?.message.contains("another process") == true)
-            try record.append(event: Array("{}\n".utf8), log: Array("a\n".utf8))
+            let event = BuildEvent(time: Timestamp(microseconds: 1), kind: .notice(text: "n"))
+            try record.append(event, log: Array("a\n".utf8))
             record.close()
             #expect(!build.isRunning)
-            #expect(throws: Failure.self) { try record.append(event: [0], log: []) }
+            #expect(throws: Failure.self) { try record.append(event, log: []) }
             #expect(try folder.appending("r/log.txt").text() == "a\n")
+        }
+    }
+
+    @Test("what a build prints is kept once, and its events have it all the same")
+    func output() async throws {
+        try await withScratch { folder in
+            let path = folder.appending("r").string, text = String(repeating: "0123456789\n", count: 20_000)
+            let kinds: [BuildEvent.Kind] = [
+                .phaseStarted(phase: .build), .output(phase: .build, bytes: Array(text.utf8)),
+                .agentLog(phase: .build, text: "between"), .output(phase: .build, bytes: [0xff, 0x0a, 0]),
+                .output(phase: .build, bytes: []),
+            ]
+            let events = kinds.map { BuildEvent(time: Timestamp(microseconds: 1_600_000_000_000_000), kind: $0) }
+            var renderer = LogRenderer()
+            // The second half as a build does it that is resumed.
+            for (isSecond, part) in [(false, events.prefix(2)), (true, events.dropFirst(2))] {
+                let record = try await BuildRecord(folder: path, continues: isSecond)
+                for event in part { try record.append(event, log: renderer.render(event)) }
+                record.close()
+            }
+            let build = RecordedBuild(folder: path)
+            #expect(try build.events() == events)
+            #expect(build.size < text.utf8.count + 2000)
+            // A log that lost its end has no output for the events that spoke of it.
+            let size = try #require(Folder.status("\(path)/log.txt")).size
+            #expect(truncate("\(path)/log.txt", off_t(size - 1)) == 0)
+            #expect(try build.events().count == 3)
         }
     }
 

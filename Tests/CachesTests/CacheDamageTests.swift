@@ -35,8 +35,10 @@ struct CacheDamageTests {
             case "longer": try tarball.write(try tarball.bytes() + [0])
             case "missing": unlink(tarball.string)
             case "manifest": try manifest.write(String(json.dropLast(40)))
-            case "hostile manifest": try manifest.write(json.replacingAll("\"file\" : \"", with: "\"file\" : \"../"))
-            default: try manifest.write("{\"formatVersion\":1}")
+            case "hostile manifest":
+                try manifest.write(
+                    CacheSample.withChecksum(json.replacingAll("\"file\" : \"", with: "\"file\" : \"../")))
+            default: try manifest.write("{\"formatVersion\":2}")
             }
             guard case .damaged(let reason, let aside) = try await store(folder).lookup(CacheSample.key) else {
                 Issue.record("not found damaged")
@@ -88,8 +90,9 @@ struct CacheDamageTests {
             let seal = saved.layers[0].seal
             let manifest = cache.appending("manifest.json")
             try manifest.write(
-                try manifest.text().replacingAll("\(seal.changed)", with: "\(status.changed.wholeNanoseconds)")
-                    .replacingAll("\(seal.modified)", with: "\(status.modified.wholeNanoseconds)"))
+                CacheSample.withChecksum(
+                    try manifest.text().replacingAll("\(seal.changed)", with: "\(status.changed.wholeNanoseconds)")
+                        .replacingAll("\(seal.modified)", with: "\(status.modified.wholeNanoseconds)")))
             #expect(try await failedRestore(folder) == (.damaged, 0))
         }
     }
@@ -112,15 +115,16 @@ struct CacheDamageTests {
     @Test(
         "a manifest of another version says so plainly, and is not damage",
         arguments: [
-            (2, "it was written by a newer version of buildspec (cache format 2; this one reads 1)"),
-            (0, "it was written by an older version of buildspec (cache format 0; this one reads 1)"),
+            (3, "it was written by a newer version of buildspec (cache format 3; this one reads 2)"),
+            (1, "it was written by an older version of buildspec (cache format 1; this one reads 2)"),
         ])
     func otherVersion(version: Int, reason: String) async throws {
         try await withScratch { folder in
             try await CacheSample.save(in: folder)
             let manifest = CacheSample.cacheFolder(in: folder).appending("manifest.json")
             try manifest.write(
-                try manifest.text().replacingAll("\"formatVersion\" : 1", with: "\"formatVersion\" : \(version)"))
+                CacheSample.withoutChecksum(try manifest.text())
+                    .replacingAll("\"formatVersion\" : 2", with: "\"formatVersion\" : \(version)"))
             #expect(try await store(folder).lookup(CacheSample.key) == .miss(reason: reason))
             #expect(try await failedRestore(folder) == (.notFound, 0))
             #expect(try store(folder).list().map(\.state) == [.unusable(reason: reason)])
@@ -184,9 +188,10 @@ struct CacheDamageTests {
         guard case .manifest(let old) = CacheManifest.Reading(try manifest.bytes()) else { return }
         let layer = old.layers[0]
         let count = try cache.appending("evil.tar.zst").bytes().count
-        try manifest.write(
-            try manifest.text().replacingAll(layer.file, with: "evil.tar.zst").replacingAll(layer.sha256, with: sum)
-                .replacingAll("\"byteCount\" : \(layer.byteCount)", with: "\"byteCount\" : \(count)"))
+        let text = try manifest.text().replacingAll(layer.file, with: "evil.tar.zst")
+            .replacingAll(layer.sha256, with: sum)
+            .replacingAll("\"byteCount\" : \(layer.byteCount)", with: "\"byteCount\" : \(count)")
+        try manifest.write(CacheSample.withChecksum(text))
     }
 }
 

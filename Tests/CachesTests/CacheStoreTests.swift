@@ -38,6 +38,16 @@ enum CacheSample {
         return (summary, try untar(output))
     }
 
+    /// A manifest's text as a program without checksums writes it.
+    static func withoutChecksum(_ manifest: String) -> String {
+        String(decoding: CacheManifest.Checksum.removed(from: Array(manifest.utf8)), as: UTF8.self)
+    }
+
+    /// A changed manifest with the right checksum.
+    static func withChecksum(_ manifest: String) -> String {
+        String(decoding: CacheManifest.Checksum.added(to: Array(withoutChecksum(manifest).utf8)), as: UTF8.self)
+    }
+
     static func cacheFolder(in folder: FilePath) -> FilePath { folder.appending("caches").appending(key.name) }
 
     static func tarball(in folder: FilePath) throws -> FilePath {
@@ -136,7 +146,7 @@ struct CacheStoreTests {
             let manifest = try await CacheSample.save(in: folder).manifest
             let json = try CacheSample.cacheFolder(in: folder).appending("manifest.json").text()
             #expect(CacheManifest.Reading(Array(json.utf8)) == .manifest(manifest))
-            for part in ["\"formatVersion\" : 1", "\"image\" : \"debian\"", "/root/.m2/**/*", "2026-07-04T14:25:39Z"] {
+            for part in ["\"formatVersion\" : 2", "\"image\" : \"debian\"", "/root/.m2/**/*", "2026-07-04T14:25:39Z"] {
                 #expect(json.contains(part))
             }
             #expect(manifest.key == CacheSample.key)

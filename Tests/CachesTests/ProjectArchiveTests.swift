@@ -239,7 +239,7 @@ struct CacheCarryingTests {
             try await CacheSample.save(in: folder)
             let store = CacheStore(directory: folder.appending("caches"))
             let (manifest, exported) = try await carry(store, CacheSample.key, in: folder)
-            // Lending leaves the cache as it is, the seals of its tarballs included.
+            // Reading leaves the cache as it is, the seals of its tarballs included.
             #expect(try store.show(CacheSample.key.name).manifest == manifest)
             let there = CacheStore(directory: folder.appending("there"))
             let (key, isNew) = try await there.importCache(manifest, from: exported, project: "/elsewhere/q")

@@ -24,6 +24,46 @@ import Testing
         #expect(try await subject.engine.containers(withLabel: "\(contractLabel)=\(name)").isEmpty)
     }
 
+    @Test(arguments: [
+        (
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+            "group"
+        ),
+        ("Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is it running?", "start the engine"),
+    ])
+    func `an engine that does not let us in is not to be started`(words: String, help: String) async throws {
+        try await withProgram("echo '\(words)' >&2; exit 1") { engine in
+            var refusal: EngineError?
+            do { _ = try await engine.isRunning("x") } catch let error as EngineError { refusal = error }
+            #expect(refusal?.help?.contains(help) == true)
+            let spec = ContainerSpec(name: "x", image: "y")
+            let diagnosis = await engine.diagnose(spec, status: .exited(125), said: "docker: \(words)")
+            #expect(diagnosis.code == .unreachable && diagnosis.help?.contains(help) == true)
+        }
+    }
+
+    @Test func `lists and variables are told apart by bytes`() async throws {
+        try await withProgram(#"printf 'one\r\ntwo\nthr\314\201ee\n'"#) { engine in
+            let names = try await engine.containers(withLabel: "l")
+            #expect(names == ["one\r", "two", "thr\u{301}ee"])
+        }
+        try await withProgram(#"printf 'id\n"A=\314\201x"\n"B=b=c"\n'"#) { engine in
+            let variables = try await engine.imageConfiguration("i")?.variables ?? []
+            #expect(variables.map(\.name) == ["A", "B"])
+            #expect(variables.map { Array($0.value.utf8) } == [[0xcc, 0x81, 0x78], Array("b=c".utf8)])
+        }
+    }
+
+    /// Runs `body` with an engine whose client is a script.
+    private func withProgram(_ text: String, _ body: (DockerEngine) async throws -> Void) async throws {
+        try await withScratch { folder in
+            let program = folder.appending("docker")
+            try program.write("#!/bin/sh\n\(text)\n")
+            chmod(program.string, 0o755)
+            try await body(DockerEngine(program: program.string))
+        }
+    }
+
     @Test func `a command is for the engine that the value means`() {
         let command = DockerEngine(program: "podman", context: "far").command(["exec", "x"])
         #expect(command.executable == "podman")

@@ -67,7 +67,9 @@ import Testing
             .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
             .containerKept(container: "n"),
             .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
-            .variablesExported([.init(name: "A", value: "v")]), .buildFinished(status: .stopped),
+            .variablesExported([.init(name: "A", value: "v")]),
+            .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
+            .buildFinished(status: .stopped),
         ])
     func readBack(kind: BuildEvent.Kind) {
         let event = BuildEvent(time: time, kind: kind)

@@ -32,7 +32,8 @@ import Testing
     func deepCommand(depth: Int, count: Int) {
         let command = String(repeating: "$(echo ", count: depth) + "$([[ a ]])" + String(repeating: ")", count: depth)
         let file = "version: 0.2\nphases:\n  build:\n    commands:\n      - |\n        echo \(command)\n"
-        let reading = readBuildSpec(Array(file.utf8), file: "f", checksContent: true)
+        let reading = readBuildSpec(
+            Array(file.utf8), file: "f", checksContent: true, facts: ProjectFacts(image: "ubuntu"))
         #expect(reading.diagnostics.count { $0.code == "bashism" } == count)
     }
 
@@ -69,7 +70,8 @@ import Testing
     @Test(
         "commands for Windows are not read as those of a shell",
         arguments: [
-            "Write-Host \"a == b\"; source x", "if ($env:A -eq 1) { source x }", "cd C:\\src; source x",
+            "Write-Host \"a == b\"; source x", ".\\gradlew.bat x\nsource x", "echo %AWS_REGION%; source x",
+            "choco install jq; source x", "if ($env:A -eq 1) { source x }", "cd C:\\src; source x",
             "$x = Get-Item y\nsource x",
         ])
     func windows(command: String) {
@@ -77,19 +79,100 @@ import Testing
         expectChecks(buildspec(block: "[[ a ]]", shell: "powershell.exe"), [])
     }
 
-    @Test("each kind is said once in a command, and in every command")
-    func oncePerCommand() {
-        expectChecks(
+    @Test("each kind is said once in a file, with the number of the others")
+    func oncePerFile() {
+        let found = expectChecks(
             """
             version: 0.2
             phases:
               build:
                 commands:
                   - true && «[[» a ]] && [[ b ]]
-                  - true && «[[» c ]]
+                  - true && [[ c ]] && echo «${x,,}»
                 finally:
                   - «source» d
+                  - echo ${y^^}
             """, ["bashism", "bashism", "bashism"])
+        #expect(
+            found.map { $0.message.split(separator: "Debian)").dropFirst().first.map(String.init) } == [
+                ", and 2 more", ", and 1 more", nil,
+            ])
+    }
+
+    @Test("a silenced place leaves the word to the next one")
+    func silenced() {
+        let found = expectChecks(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - source a # buildspec:ignore bashism
+                  - «source» b
+                  - source c
+            """, ["bashism"])
+        #expect(found.first?.message.hasSuffix(", and 1 more") == true)
+    }
+
+    @Test(
+        "the image decides where it is known",
+        arguments: [
+            ("aws/codebuild/standard:7.0", true), ("aws/codebuild/standard:8.0-26.04.09", true),
+            ("aws/codebuild/ubuntu-base:14.04", true), ("ubuntu:22.04", true), ("debian@sha256:00", true),
+            ("public.ecr.aws/docker/library/ubuntu:24.04", true), ("registry.example:5000/ubuntu", true),
+            ("aws/codebuild/amazonlinux2-x86_64-standard:5.0", false),
+            ("aws/codebuild/amazonlinux-aarch64-standard:3.0", false),
+            ("public.ecr.aws/codebuild/amazonlinux-x86_64-standard:5.0", false), ("amazonlinux:2023", false),
+            ("public.ecr.aws/amazonlinux/amazonlinux:2", false), ("public.ecr.aws/lambda/python:3.12", false),
+            ("public.ecr.aws/sam/build-python3.12", false), ("registry.access.redhat.com/ubi9/ubi:9.4", false),
+            ("fedora", false), ("alpine:3", false), ("node:22", false), ("my/ubuntu-tools", false),
+            ("aws/codebuild/windows-base:2022-1.0", false),
+            ("123456789012.dkr.ecr.eu-west-1.amazonaws.com/ci:1", false),
+        ])
+    func image(name: String, isSaid: Bool) {
+        let found = readBuildSpec(
+            Array(buildspec(block: "[[ a ]] && source x").utf8), file: "f", checksContent: true,
+            facts: ProjectFacts(image: name)
+        ).diagnostics
+        #expect(found.map(\.code) == (isSaid ? ["bashism", "bashism"] : []))
+    }
+
+    @Test(
+        "where no image is named, the package manager tells",
+        arguments: [
+            ("true", false), ("apt-get update", true), ("sudo apt-get -y install jq", true),
+            ("sudo -E apt install jq", true), ("if true; then apt-get update; fi", true), ("echo apt-get", false),
+            ("docker run ubuntu apt-get update", false), ("yum install -y jq", false), ("dnf -y install jq", false),
+            ("which apt-get && apt-get update || yum update", false), ("apk add bash", false),
+        ])
+    func packageManager(command: String, isSaid: Bool) {
+        for facts in [ProjectFacts(), ProjectFacts(image: "acme/tools:1")] {
+            let found = readBuildSpec(
+                Array(buildspec(block: "\(command)\nsource x").utf8), file: "f", checksContent: true, facts: facts)
+            #expect(found.diagnostics.contains { $0.code == "bashism" } == isSaid)
+        }
+    }
+
+    @Test("yum in a file outweighs an image that is named")
+    func yum() {
+        expectChecks(buildspec(block: "yum -y install jq && source x"), [])
+    }
+
+    @Test(
+        "a build of a batch has an image of its own",
+        arguments: [
+            ("build-list: [{identifier: a, env: {image: 'aws/codebuild/standard:7.0'}}]", true),
+            ("build-list: [{identifier: a, env: {image: 'amazonlinux:2023'}}]", false),
+            ("build-graph: [{identifier: a, env: {image: ubuntu}}, {identifier: b, env: {image: fedora}}]", true),
+            ("build-list: [{identifier: a, buildspec: b.yml, env: {image: ubuntu}}]", false),
+            ("build-matrix: {dynamic: {env: {image: [fedora, ubuntu]}}}", true),
+            ("build-matrix: {static: {env: {image: ubuntu}}}", true),
+            ("build-matrix: {dynamic: {buildspec: [b.yml], env: {image: [ubuntu]}}}", false),
+        ])
+    func batch(batch: String, isSaid: Bool) {
+        let text = "version: 0.2\nbatch: {\(batch)}\nphases: {build: {commands: [source x]}}\n"
+        let found = readBuildSpec(Array(text.utf8), file: "f", checksContent: true)
+        #expect(found.diagnostics.map(\.code) == (isSaid ? ["bashism"] : []))
     }
 
     @Test("a place is found in every style of YAML")
@@ -101,22 +184,22 @@ import Testing
               build:
                 commands:
                   - 'echo ''it'' && «source» x'
-                  - "\\ta \\u00e9 \\"q\\" && «source» x"
+                  - "\\ta \\u00e9 \\"q\\" && «pushd» x"
                   - >-
                     folded
-                    text && «source» x
+                    text && «popd»
                   - plain
-                    text && «source» x
+                    text && «shopt» -s x
                   - "double
                     quoted \\
-                    && «source» x"
+                    && «typeset» x"
                   - |2
                       echo indented
-                    echo é && «source» x
+                    echo é && «declare» -x x
                   - !!str |
-                    a && «source» x
+                    a && «[[» x ]]
               post_build:
-                commands: a && «source» x
+                commands: a && cat «<<<» x
             """, Array(repeating: "bashism", count: 8))
         expectChecks(
             "version: 0.2\r\nphases:\r\n  build:\r\n    commands:\r\n      - |\r\n        echo é\r\n        «source» x\r\n",

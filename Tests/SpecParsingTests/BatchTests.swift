@@ -181,6 +181,19 @@ import Testing
             "version: 0.2\nbatch: {«build-list»: []}\n", ["error: `batch.build-list` has no builds [missing-key]"])
     }
 
+    @Test(
+        "a batch without a type is a warning beside phases, and cannot start",
+        arguments: ["{fast-fail: no}", "{}", "{build-list: }"])
+    func typeless(batch: String) throws {
+        let reading = read(goodHead + "batch: \(batch)\n")
+        #expect(reading.isValid)
+        #expect(reading.diagnostics.contains { $0.code == "batch-type" && $0.help != nil })
+        let spec = try #require(reading.spec)
+        #expect(spec.batch == nil && spec.hasWrongBatch)
+        #expect(!read("version: 0.2\nbatch: \(batch)\n").isValid)
+        #expect(!read(goodHead + "batch: {build-list: [{identifier: a}], build-fanout: {parallelism: 2}}\n").isValid)
+    }
+
     @Test("an ordinary build ignores what is wrong in a batch, also in its shape")
     func ignoredByOrdinaryBuild() throws {
         for text in ["yes", "{build-list: {}}", "{build-graph: [{identifier: a, depend-on: b}]}", "{[a]: b}"] {

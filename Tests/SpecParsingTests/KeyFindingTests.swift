@@ -33,8 +33,8 @@ import Testing
                 text: goodHead + "reports:\n  unit:\n    files: x\n    «fileFormat»: JUNITXML\n",
                 message: "unknown key `fileFormat` in `reports.unit`", help: "did you mean `file-format`?"),
             Unknown(
-                text: goodHead + "    finally: [x]\n    «steps»: [x]\n",
-                message: "unknown key `steps` in `phases.build`", help: "did you mean `commands`?"),
+                text: goodHead + "    finally: [x]\n    «script»: [x]\n",
+                message: "unknown key `script` in `phases.build`", help: "did you mean `commands`?"),
             Unknown(
                 text: goodHead + "    «build»:\n      commands: [x]\n",
                 message: "unknown key `build` in `phases.build`",
@@ -137,6 +137,36 @@ import Testing
         #expect(found.map(\.help) == [help], "\(found.map(shown))")
     }
 
+    @Test(
+        "steps of GitHub Actions are named as such",
+        arguments: [
+            ("[{uses: actions/checkout@v4}]", "write what they do as `commands`"),
+            ("[{run: make}, {name: x}]", "write what they do as `commands`"), ("{a: b}", "write what they do"),
+            ("[make]", "what is meant for the shell stands in a list under `commands`"),
+            ("make", "what is meant for the shell stands in a list under `commands`"),
+        ])
+    func steps(value: String, help: String) throws {
+        let reading = expectFindings(
+            "version: 0.2\nphases:\n  build:\n    «steps»: \(value)\n",
+            [
+                "warning: `phases.build.steps` are steps of GitHub Actions, which CodeBuild's guide no longer has: "
+                    + "they are not run here [github-steps]"
+            ])
+        #expect(reading.diagnostics.first?.help?.contains(help) == true)
+        let spec = try #require(reading.spec)
+        #expect(spec.phases.first?.steps?.line == 4)
+        #expect(spec.phases.first?.commands == [] && spec.unknownKeys.isEmpty)
+    }
+
+    @Test("steps without a value are nothing")
+    func noSteps() {
+        for value in ["[]", "{}", "~"] {
+            let reading = read("version: 0.2\nphases:\n  build:\n    commands: [a]\n    steps: \(value)\n")
+            #expect(reading.spec?.phases.first?.steps == nil)
+            #expect(reading.diagnostics.contains { $0.code == "github-steps" } == false)
+        }
+    }
+
     // MARK: CodeBuild's block
 
     @Test("the unknown keys of CodeBuild's sections are collected in its order, each with its printed name")
@@ -150,12 +180,12 @@ import Testing
             reports: {r: {files: x, unprinted: 1}}
             top: 1
             phases:
-              pre_build: {steps: [x]}
+              pre_build: {script: [x]}
               build: {env: {variables: {}}}
             """)
         #expect(
             try #require(reading.spec).unknownKeys == [
-                .init(section: "BUILD", keys: ["env"]), .init(section: "PRE_BUILD", keys: ["steps"]),
+                .init(section: "BUILD", keys: ["env"]), .init(section: "PRE_BUILD", keys: ["script"]),
                 .init(section: "artifacts", keys: ["type", "b"]), .init(section: "cache", keys: ["c"]),
                 .init(section: "env", keys: ["e"]),
             ])

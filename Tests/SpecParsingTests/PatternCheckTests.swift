@@ -45,7 +45,7 @@ import Testing
     @Test(
         "a pattern that can match nothing is named with the reason",
         arguments: [
-            ("«/tmp/x.log»", "it is absolute"), ("«..»/x", "it leads out of the source"),
+            ("«..»/x", "it leads out of the source"),
             ("«a/../..»/b", "it leads out of the source"), ("«./..»/b", "it leads out of the source"),
             ("«~»/x", "`~` is not expanded here"), ("«.git»/HEAD", "`.git` is no part"),
             ("./«.git»/**/*", "`.git` is no part"),
@@ -59,7 +59,7 @@ import Testing
     func base() {
         expectChecks(
             artifacts("«../x»".replacing("../x»", with: "..»/x"), "  base-directory: out\n"), ["never-matches"])
-        expectChecks(artifacts("«/tmp/x»", "  base-directory: /opt\n"), ["never-matches"])
+        expectChecks(artifacts("/tmp/x", "  base-directory: /opt\n"), [])
         expectChecks(artifacts("/tmp/x", "  base-directory: /tmp\n"), [])
         expectChecks(artifacts("/tmp/x", "  base-directory: $OUT\n"), [])
     }
@@ -90,7 +90,7 @@ import Testing
         arguments: [
             "**/*", "*", "app.jar", "build.zip", "Makefile", "bin", "target/*", "target/app.jar", "dist/**/*", "a/../b",
             "$OUT/**/*", "$CODEBUILD_SRC_DIR/x", "/codebuild/output/x", "${A}/../../x", "**/../x", ".gitignore",
-            ".github/x", "a/.git/x", "~x", "*/build/*.zip", "..x",
+            ".github/x", "a/.git/x", "/tmp/x.log", "/root/*.zip", "~x", "*/build/*.zip", "..x",
         ])
     func otherPatterns(pattern: String) {
         expectChecks(artifacts(pattern), [])

@@ -51,9 +51,20 @@ extension HostShellEngine {
         "\(folder)/images/\(name.split(separator: "/", omittingEmptySubsequences: false).joined(separator: "%"))"
     }
 
+    /// Makes an image of files by their paths in a container.
+    public func makeImage(_ name: String, files: [String: String]) throws {
+        for (path, text) in files {
+            let file = "\(imageFolder(name))/files\(path)"
+            try Folder.make(String(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex)))
+            try Folder.write(file, Array(text.utf8))
+        }
+        try Folder.make("\(imageFolder(name))/files/tmp")
+        try Folder.write("\(imageFolder(name))/id", Array(name.utf8))
+    }
+
     public func commit(_ container: String, as image: String, labels: [String: String]) async throws {
         let unfinished = "\(folder)/removed/\(UInt64.random(in: .min ... .max))"
-        try Folder.make(unfinished)
+        try Folder.make(unfinished, mode: 0o755)
         let copied = try await Command("cp", ["-a", root(of: container), "\(unfinished)/files"]).collect()
         guard copied.status.isSuccess else {
             throw EngineError(.refused, doing: "keep the state of container `\(container)`", reason: copied.errorText)

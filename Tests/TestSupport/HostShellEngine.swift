@@ -23,7 +23,7 @@ public final class HostShellEngine: ContainerRunning, ContainerCopying, ImageKee
         self.folder = folder.string
         try Folder.makePublic(self.folder)
         for name in ["containers", "removed"] { try Folder.makePublic("\(self.folder)/\(name)") }
-        try Folder.make("\(imageFolder(Self.emptyImage))/files/tmp")
+        try Folder.make("\(imageFolder(Self.emptyImage))/files/tmp", mode: 0o755)
         try Folder.write("\(imageFolder(Self.emptyImage))/id", Array("0".utf8))
     }
 
@@ -67,7 +67,7 @@ public final class HostShellEngine: ContainerRunning, ContainerCopying, ImageKee
         }
         let folder = containerFolder(spec.name), root = root(of: spec.name)
         try Folder.makePublic(folder)
-        try Folder.make("\(folder)/processes")
+        try Folder.make("\(folder)/processes", mode: 0o755)
         let copied = try await Command("cp", ["-a", "\(imageFolder(spec.image))/files", root]).collect()
         guard copied.status.isSuccess else {
             throw EngineError(.refused, doing: "copy image `\(spec.image)`", reason: copied.errorText)
@@ -75,11 +75,11 @@ public final class HostShellEngine: ContainerRunning, ContainerCopying, ImageKee
         chmod(root, 0o755)
         for mount in spec.readOnlyMounts {
             let place = root + mount.container
-            try Folder.make(String(place.prefix(upTo: place.lastIndex(of: "/") ?? place.endIndex)))
+            try Folder.make(String(place.prefix(upTo: place.lastIndex(of: "/") ?? place.endIndex)), mode: 0o755)
             symlink(mount.host, place)
         }
         for mount in spec.memoryMounts {
-            try Folder.make(root + mount)
+            try Folder.make(root + mount, mode: 0o755)
             chmod(root + mount, 0o1777)
         }
         let fleeting = spec.memoryMounts + spec.readOnlyMounts.map(\.container)

@@ -4,24 +4,30 @@ internal import Engines
 
 /// Gives orders to one driver, and receives the build's output and the driver's answers.
 ///
-/// Both outputs are read all the time, so a background child that goes on printing never blocks an answer.
+/// Both outputs are read all the time, so a background child that goes on printing never blocks an answer. Every order has
+/// a number. The driver ends the output of an order by a mark with this number, and its answer by another on standard error,
+/// which no command of the build holds: the status that counts is the one there. A mark that is not the next one expected is
+/// an error.
 actor DriverSession {
-    private let answers: AnswerBox
-    private let replies: AsyncStream<Int>
-    private var replyIterator: AsyncStream<Int>.Iterator
-
+    private let nonce: String
     private let streams: ChildStreams
-    private var input: ChildInput { streams.input }
+    private let answers: DriverAnswers
+    /// The number of the order given last. Number 0 is the driver's first word.
+    private var lastOrder = 0
 
-    private init(_ streams: ChildStreams, answers: AnswerBox, replies: AsyncStream<Int>) {
+    private init(_ streams: ChildStreams, nonce: String, answers: DriverAnswers) {
         self.streams = streams
+        self.nonce = nonce
         self.answers = answers
-        self.replies = replies
-        replyIterator = replies.makeAsyncIterator()
     }
 
     /// The container went away in the middle of an order, or never came up.
     struct Lost: Error { let said: String }
+
+    /// A mark came that no order explains: a command of the build has forged it, or repeated an old one.
+    struct Misread: Error, CustomStringConvertible {
+        let description: String
+    }
 
     /// What the driver is told at the end.
     enum Ending: Sendable {
@@ -31,38 +37,47 @@ actor DriverSession {
     }
 
     /// Speaks with the driver behind `streams` until `body` ends.
+    ///
+    /// - Parameter nonce: is in every mark. The driver reads it from its input: it is in no command line and no environment.
     static func with<Result: Sendable>(
         _ streams: ChildStreams, nonce: String, onOutput: @escaping @Sendable ([UInt8]) async throws -> Void,
         onClientWords: @escaping @Sendable ([UInt8]) async -> Void,
         _ body: @Sendable (DriverSession) async throws -> (Result, Ending)
     ) async throws -> Result {
-        let (replies, replied) = AsyncStream.makeStream(of: Int.self)
-        let answers = AnswerBox(nonce: nonce, onClientWords: onClientWords)
-        let session = DriverSession(streams, answers: answers, replies: replies)
+        let answers = DriverAnswers(onClientWords: onClientWords)
+        let session = DriverSession(streams, nonce: nonce, answers: answers)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
-                defer { replied.finish() }
-                var scanner = MarkScanner(nonce: nonce)
-                try await ending(streams) {
-                    try await streams.output.forEachChunk { chunk in
-                        for piece in scanner.feed(chunk) {
-                            switch piece {
-                            case .bytes(let bytes): try await onOutput(bytes)
-                            case .mark(let status): replied.yield(status)
+                try await closing(.output, of: answers) {
+                    var scanner = MarkScanner(nonce: nonce)
+                    try await ending(streams) {
+                        try await streams.output.forEachChunk { chunk in
+                            for piece in scanner.feed(chunk) {
+                                switch piece {
+                                case .bytes(let bytes): try await onOutput(bytes)
+                                case .mark(let order, let status): try await answers.outputEnded(order, status)
+                                }
                             }
                         }
+                        let rest = scanner.finish()
+                        if !rest.isEmpty { try await onOutput(rest) }
                     }
-                    let rest = scanner.finish()
-                    if !rest.isEmpty { try await onOutput(rest) }
                 }
             }
             group.addTask {
-                do {
-                    try await streams.errorOutput.forEachChunk { await answers.feed($0) }
-                    await answers.close()
-                } catch {
-                    await answers.close()
-                    throw error
+                try await closing(.errorOutput, of: answers) {
+                    var scanner = MarkScanner(nonce: nonce)
+                    try await ending(streams) {
+                        try await streams.errorOutput.forEachChunk { chunk in
+                            for piece in scanner.feed(chunk) {
+                                switch piece {
+                                case .bytes(let bytes): await answers.said(bytes)
+                                case .mark(let order, let status): try await answers.answered(order, status)
+                                }
+                            }
+                        }
+                        await answers.said(scanner.finish())
+                    }
                 }
             }
             let (result, fate) = try await ending(streams) { try await body(session) }
@@ -89,6 +104,18 @@ actor DriverSession {
         }
     }
 
+    private static func closing(
+        _ stream: DriverAnswers.Stream, of answers: DriverAnswers, _ body: () async throws -> Void
+    ) async throws {
+        do {
+            try await body()
+            await answers.close(stream)
+        } catch {
+            await answers.close(stream, because: error as? Misread)
+            throw error
+        }
+    }
+
     /// Ends the engine's client at once. Orders that wait for an answer throw ``Lost``.
     func terminate() { streams.terminate() }
 
@@ -96,125 +123,57 @@ actor DriverSession {
     ///
     /// The driver carries them out as soon as it runs; ``replies(_:)`` returns their statuses.
     func ready(for orders: [[UInt8]]) async throws {
+        var bytes = Array("\(nonce)\n".utf8)
+        for order in orders {
+            lastOrder += 1
+            bytes += Self.line(order, lastOrder)
+        }
         // Orders that nobody reads need no error of their own: the driver never replies.
-        _ = try await input.write(orders.flatMap { Self.line($0 + Self.replying) })
-        _ = try await reply()
-        await answers.driverIsUp()
+        _ = try await streams.input.write(bytes)
+        _ = try await answer(to: 0)
     }
 
-    /// Waits for the exit statuses of orders already given, in their order.
+    /// Waits for the exit statuses of the orders given to ``ready(for:)``, in their order.
     func replies(_ count: Int) async throws -> [Int] {
         var statuses: [Int] = []
-        for _ in 0..<count { statuses.append(try await reply()) }
+        for order in 0..<count { statuses.append(try await answer(to: order + 1).status) }
         return statuses
     }
 
-    /// Gives an order that ends in a reply, and waits for it.
+    /// Gives an order, and waits for its end.
     ///
     /// - Returns: the order's exit status.
     func perform(_ order: String) async throws -> Int { try await perform(Array(order.utf8)) }
 
-    /// Gives an order whose words need not be UTF-8, and waits for its reply.
-    func perform(_ order: [UInt8]) async throws -> Int {
-        try await send(order + Self.replying)
-        return try await reply()
-    }
+    /// Gives an order whose words need not be UTF-8, and waits for its end.
+    func perform(_ order: [UInt8]) async throws -> Int { try await carryOut(order).status }
 
     /// Gives an order that answers with bytes.
-    func ask(_ order: String) async throws -> (status: Int, bytes: [UInt8]) {
-        try await send(Array("\(order); answer $?".utf8))
-        guard let answer = await answers.next() else { throw Lost(said: await answers.leftOver) }
-        return answer
-    }
+    func ask(_ order: String) async throws -> DriverAnswers.Answer { try await carryOut(Array(order.utf8)) }
 
-    private func send(_ order: [UInt8]) async throws {
-        guard try await input.write(Self.line(order)) else {
-            await answers.closed()
-            throw Lost(said: await answers.leftOver)
+    private func carryOut(_ order: [UInt8]) async throws -> DriverAnswers.Answer {
+        lastOrder += 1
+        let number = lastOrder
+        guard try await streams.input.write(Self.line(order, number)) else {
+            throw Lost(said: await answers.leftOver())
         }
+        return try await answer(to: number)
     }
 
-    private static let replying = Array("; reply $?".utf8)
+    private func answer(to order: Int) async throws -> DriverAnswers.Answer {
+        if let answer = try await answers.answer(to: order) { return answer }
+        try Task.checkCancellation()
+        throw Lost(said: await answers.leftOver())
+    }
 
-    private static func line(_ order: [UInt8]) -> [UInt8] { onOneLine(order) + [0x0a] }
+    private static func line(_ order: [UInt8], _ number: Int) -> [UInt8] {
+        onOneLine(order) + Array("; reply \(number) $?\n".utf8)
+    }
 
     /// Makes one line of an order: a line feed inside a quoted word becomes the driver's `$N`.
     static func onOneLine(_ order: [UInt8]) -> [UInt8] {
         guard order.contains(0x0a) else { return order }
         return Array(
             order.split(separator: 0x0a, omittingEmptySubsequences: false).joined(separator: Array("'\"$N\"'".utf8)))
-    }
-
-    private func reply() async throws -> Int {
-        // The iterator is taken out while it waits: an actor may not hold it across the wait.
-        var iterator = replyIterator
-        let status = await iterator.next(isolation: self)
-        replyIterator = iterator
-        if let status { return status }
-        try Task.checkCancellation()
-        await answers.closed()
-        throw Lost(said: await answers.leftOver)
-    }
-}
-
-/// Gathers the driver's answers from standard error, and whatever the engine's client says there before and after.
-private actor AnswerBox {
-    private var scanner: MarkScanner
-    private var current: [UInt8] = []
-    private var finished: [(status: Int, bytes: [UInt8])] = []
-    private var isClosed = false
-    private var waiting: [CheckedContinuation<Void, Never>] = []
-
-    /// Receives what the client says while the container comes up, such as the progress of a pull.
-    private let onClientWords: @Sendable ([UInt8]) async -> Void
-    private var isDriverUp = false
-
-    init(nonce: String, onClientWords: @escaping @Sendable ([UInt8]) async -> Void) {
-        scanner = MarkScanner(nonce: nonce)
-        self.onClientWords = onClientWords
-    }
-
-    func driverIsUp() {
-        isDriverUp = true
-        current = []
-    }
-
-    func feed(_ chunk: [UInt8]) async {
-        if !isDriverUp { await onClientWords(chunk) }
-        for piece in scanner.feed(chunk) {
-            switch piece {
-            case .bytes(let bytes): current += bytes
-            case .mark(let status):
-                finished.append((status, current))
-                current = []
-                wake()
-            }
-        }
-    }
-
-    func close() {
-        current += scanner.finish()
-        isClosed = true
-        wake()
-    }
-
-    func next() async -> (status: Int, bytes: [UInt8])? {
-        while finished.isEmpty, !isClosed {
-            await withCheckedContinuation { waiting.append($0) }
-        }
-        return finished.isEmpty ? nil : finished.removeFirst()
-    }
-
-    /// Waits for the end of the stream.
-    func closed() async {
-        while !isClosed { await withCheckedContinuation { waiting.append($0) } }
-    }
-
-    /// What was said outside every answer.
-    var leftOver: String { String(decoding: current, as: UTF8.self) }
-
-    private func wake() {
-        for continuation in waiting { continuation.resume() }
-        waiting = []
     }
 }

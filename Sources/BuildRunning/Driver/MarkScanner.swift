@@ -1,11 +1,11 @@
 /// Finds the driver's marks in a stream that is otherwise the build's own.
 ///
-/// A mark is `RS nonce SP status LF`, anywhere. Only what may be the beginning of a mark is held back, so that output shows
+/// A mark is `RS nonce SP order SP status LF`, anywhere; both are decimal numbers. Only what may be the beginning of a mark is held back, so that output shows
 /// as it happens; no line feed is added or lost. Any chunking of the stream gives the same pieces.
 struct MarkScanner {
     enum Piece: Equatable {
         case bytes([UInt8])
-        case mark(status: Int)
+        case mark(order: Int, status: Int)
     }
 
     private static let separator: UInt8 = 0x1e
@@ -24,9 +24,9 @@ struct MarkScanner {
         while let found = bytes[place...].firstIndex(of: Self.separator) {
             switch mark(in: bytes, at: found) {
             case .no: place = found + 1
-            case .yes(let status, let end):
+            case .yes(let order, let status, let end):
                 if found > textStart { pieces.append(.bytes(Array(bytes[textStart..<found]))) }
-                pieces.append(.mark(status: status))
+                pieces.append(.mark(order: order, status: status))
                 textStart = end
                 place = end
             case .perhaps:
@@ -45,7 +45,7 @@ struct MarkScanner {
         return held
     }
 
-    private enum Match { case yes(status: Int, end: Int), no, perhaps }
+    private enum Match { case yes(order: Int, status: Int, end: Int), no, perhaps }
 
     private func mark(in bytes: [UInt8], at start: Int) -> Match {
         var place = start
@@ -54,14 +54,25 @@ struct MarkScanner {
             guard bytes[place] == expected else { return .no }
             place += 1
         }
-        var status = 0, digits = 0
-        while place < bytes.count, digits < 10, (0x30...0x39).contains(bytes[place]) {
-            status = status * 10 + Int(bytes[place] - 0x30)
-            place += 1
-            digits += 1
-        }
+        let order = number(in: bytes, at: &place)
         guard place < bytes.count else { return .perhaps }
-        return digits > 0 && bytes[place] == 0x0a ? .yes(status: status, end: place + 1) : .no
+        guard let order, bytes[place] == 0x20 else { return .no }
+        place += 1
+        let status = number(in: bytes, at: &place)
+        guard place < bytes.count else { return .perhaps }
+        guard let status, bytes[place] == 0x0a else { return .no }
+        return .yes(order: order, status: status, end: place + 1)
+    }
+
+    /// Reads a number of at most ten digits; returns `nil` when there is no digit.
+    private func number(in bytes: [UInt8], at place: inout Int) -> Int? {
+        let start = place
+        var number = 0
+        while place < bytes.count, place < start + 10, (0x30...0x39).contains(bytes[place]) {
+            number = number * 10 + Int(bytes[place] - 0x30)
+            place += 1
+        }
+        return place > start ? number : nil
     }
 }
 

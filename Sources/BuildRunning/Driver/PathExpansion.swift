@@ -1,26 +1,54 @@
+internal import BuildPlanning
+
 /// Replaces `$NAME` and `${NAME}` in a path of the buildspec by the variables' values; an unset one is empty.
 /// [inferred, CODEBUILD.md 6.1]
 ///
 /// It compares bytes, not characters: a `}` with an accent behind it closes a name, too.
 func expandVariables(in text: String, _ variables: [String: String]) -> String {
+    expandVariables(in: text) { variables[$0] }
+}
+
+/// The names of the variables that ``expandVariables(in:_:)`` replaces in a path, each once, in their order.
+func variableNames(in text: String) -> [String] {
+    var names: [String] = []
+    _ = expandVariables(in: text) { name in
+        if !names.contains(name) { names.append(name) }
+        return nil
+    }
+    return names
+}
+
+private func expandVariables(in text: String, _ value: (String) -> String?) -> String {
     var result = "", rest = Substring(text).utf8
     while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
         result += Substring(rest[..<dollar])
         rest = rest[dollar...].dropFirst()
         if rest.first == UInt8(ascii: "{"), let end = rest.firstIndex(of: UInt8(ascii: "}")) {
-            result += variables[String(Substring(rest[..<end].dropFirst()))] ?? ""
+            result += value(String(Substring(rest[..<end].dropFirst()))) ?? ""
             rest = rest[end...].dropFirst()
         } else {
             let name = Substring(rest.prefix { $0.isPartOfName })
             if name.isEmpty || name.first?.isNumber == true {
                 result += "$"
             } else {
-                result += variables[String(name)] ?? ""
+                result += value(String(name)) ?? ""
                 rest = rest[name.endIndex...]
             }
         }
     }
     return result + Substring(rest)
+}
+
+/// The names that a text of `export -p` gives values to. Lines within a value may look like more of them.
+func exportedNames(in text: [UInt8]) -> [String] {
+    text.split(separator: 0x0a).compactMap { line in
+        // dash and busybox: `export NAME='value'`; bash: `declare -x NAME="value"`, with more letters behind `-`.
+        let words = line.prefix { $0 != UInt8(ascii: "=") }.split(separator: 0x20)
+        guard let name = words.last, words.count == (words.first == Array("export".utf8)[...] ? 2 : 3) else {
+            return nil
+        }
+        return String(decoding: name, as: UTF8.self)
+    }.filter(\.isShellIdentifier)
 }
 
 extension UInt8 {

@@ -30,6 +30,11 @@ extension SecretMask {
         case .notice(let text): .notice(text: masked(text))
         case .variablesExported(let variables):
             .variablesExported(variables.map { .init(name: $0.name, value: masked($0.value)) })
+        case .runtimesSelected(let runtimes):
+            .runtimesSelected(
+                runtimes.map {
+                    .init(name: $0.name, asked: masked($0.asked), version: masked($0.version), key: $0.key)
+                })
         case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .checkpointMade, .phaseRetried, .output,
             .containerKept,
             .buildFinished:

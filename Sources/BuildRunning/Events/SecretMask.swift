@@ -1,6 +1,7 @@
 internal import SpecParsing
 
-/// Replaces secrets by `***` in a stream of bytes, by exact value (CODEBUILD.md 3.8).
+/// Replaces secrets by `***` in a stream of bytes, by exact value (CODEBUILD.md 3.8) and by the value in base64 and with the
+/// escapes of URLs (``SecretForms``).
 ///
 /// Only what may be the beginning of a secret is held back, and any chunking of the stream gives the same bytes. Of
 /// several secrets that begin at one place the longest counts. A secret of several lines is hidden whole and line by
@@ -24,8 +25,9 @@ struct SecretMask: Sendable {
 
     /// - Returns: `nil` when there is nothing to hide.
     init?(_ secrets: some Sequence<SecretText>) {
-        let texts = Set(secrets.flatMap { Self.parts(of: Array($0.revealed().utf8)) })
-        guard let shortest = texts.map(\.count).min() else { return nil }
+        let plain = Set(secrets.flatMap { Self.parts(of: Array($0.revealed().utf8)) })
+        guard let shortest = plain.map(\.count).min() else { return nil }
+        let texts = plain.reduce(into: plain) { $0.formUnion(SecretForms.all(of: $1)) }
         idleLimit = min(3, shortest / 4)
         for text in texts.sorted(by: { $0.count > $1.count }) {
             patterns[Int(text[0])].append(text)

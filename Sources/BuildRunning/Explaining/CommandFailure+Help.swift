@@ -9,7 +9,7 @@ extension CommandFailure {
         let rules: [(CommandFailure) -> () -> String?] = [
             CommandFailure.lackOfMemory, CommandFailure.wordsOfBash, CommandFailure.unsetVariable,
             CommandFailure.fullDisk, CommandFailure.noNetwork, CommandFailure.noDaemon, CommandFailure.otherProcessor,
-            CommandFailure.emptyReference, CommandFailure.notRun, CommandFailure.signal,
+            CommandFailure.emptyReference, CommandFailure.notRun, CommandFailure.signal, CommandFailure.killsBefore,
         ]
         return rules.lazy.compactMap { $0(self)() }.first
     }
@@ -25,9 +25,7 @@ extension CommandFailure {
             exitStatus == 137 || lines.contains { $0 == "Killed" || $0.hasSuffix(": Killed") }
             || line(with: ["Killed signal terminated program", "forked VM terminated"]) != nil
         guard isKilled else { return nil }
-        let more =
-            surroundings.memory.map { "it may use \($0): give it more with --memory, or let it use less" }
-            ?? "no --memory limits it: give the engine's machine more memory, or let it use less"
+        let more = wayToMemory
         switch facts.memoryKills {
         case let count? where count > 0: return "the kernel killed a process of this build for lack of memory; \(more)"
         case .some:
@@ -36,6 +34,17 @@ extension CommandFailure {
                 : nil
         case nil: return exitStatus == 137 ? "killed by SIGKILL, most often for lack of memory; \(more)" : nil
         }
+    }
+
+    /// A process may die for lack of memory, and the one that waits for it say nothing of that.
+    private func killsBefore() -> String? {
+        guard let count = facts.memoryKills, count > 0 else { return nil }
+        return "the kernel killed a process of this build for lack of memory; \(wayToMemory)"
+    }
+
+    private var wayToMemory: String {
+        surroundings.memory.map { "it may use \($0): give it more with --memory, or let it use less" }
+            ?? "no --memory limits it: give the engine's machine more memory, or let it use less"
     }
 
     private func fullDisk() -> String? {

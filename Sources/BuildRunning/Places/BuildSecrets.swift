@@ -1,3 +1,4 @@
+internal import Caches
 public import SourceSnapshots
 public import SpecParsing
 
@@ -15,7 +16,18 @@ public struct BuildSecrets: Sendable {
     /// The variables whose values the log shows, because they are too short to be told from other text.
     public var unmasked: [String] { values.filter { SecretMask.isTooShort($0.value) }.keys.sorted() }
 
-    var texts: [SecretText] {
+    /// The values to be named where they are kept.
+    var watched: [WatchedValue] {
+        let values =
+            values.map { ("`\($0)`", $1) }
+            + (gitCredential.map { [("git's credential", SecretText($0.password))] } ?? [])
+        return values.map { name, value in
+            WatchedValue(name: name, value: value.revealed().utf8.reversed().drop { $0 == 0x0a }.reversed())
+        }
+    }
+
+    /// All that is to be shown and stored nowhere.
+    public var texts: [SecretText] {
         Array(values.values) + (gitCredential.map { [SecretText($0.password)] } ?? [])
     }
 }

@@ -59,7 +59,7 @@ extension LocalBuild {
     }
 
     /// Goes on with the build in its kept container. Afterwards the container is removed, or stays as the recipe says; it
-    /// always stays when the build could not begin: its state may be hours of work.
+    /// always stays when the build does not come to an end, for its state may be hours of work.
     func goOn(_ continuation: Beginning.Continuation, recallingState: Bool) async throws -> Outcome {
         let begun = Begun()
         do {
@@ -89,10 +89,30 @@ extension LocalBuild {
             // An output that breaks here breaks on the events that end the build, too.
             try? await sink.send(.containerKept(container: container.name))
             throw error
-        } catch {
+        } catch let error as OutOfTime {
             // A new task is not cancelled with this one.
             await Task { await removeContainer() }.value
             throw error
+        } catch {
+            await Task { await endCommands() }.value
+            try? await sink.send(.containerKept(container: container.name))
+            throw error
+        }
+    }
+
+    /// Ends what the build that goes on has started in its kept container.
+    private func endCommands() async {
+        let path = job.surroundings.root + ContainerLayout.driverProcess
+        do {
+            try await engine.withShell(in: container.name, [endingText, "buildspec-end", path]) { streams in
+                try await streams.input.finish()
+                async let said: Void = streams.errorOutput.forEachChunk { _ in }
+                try await streams.output.forEachChunk { _ in }
+                try await said
+            }
+        } catch {
+            try? await sink.send(
+                .notice(text: "warning: what ran in container `\(container.name)` may go on: \(error)"))
         }
     }
 
@@ -191,7 +211,7 @@ extension LocalBuild {
         // A FIFO can be written to on a read-only mount, too.
         if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
         container.arguments = [
-            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver", job.surroundings.process.nonce,
+            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver",
             job.surroundings.root, "",
         ]
         return container

@@ -14,7 +14,7 @@ struct LocalBuild: Sendable {
         var container = job.surroundings.container
         let surroundings = job.surroundings
         container.arguments = [
-            driverText, "buildspec-driver", surroundings.process.nonce, surroundings.root, buildProgramsText,
+            driverText, "buildspec-driver", surroundings.root, buildProgramsText,
         ]
         var phase = BuildPhase.downloadSource
         switch beginning {

@@ -1,19 +1,20 @@
 # shellcheck shell=sh
-# The part of the driver that only a build with a Docker daemon of its own is given: it is read into driver.sh, whose `tmp`,
-# `N` and `stays` it uses. The daemon is a child of nobody's, as the driver waits for its children.
+# The part of the driver for builds with a Docker daemon of their own. driver.sh reads it in; it uses driver.sh's `tmp`,
+# `N`, `signals` and `stays` it uses. The daemon is no child of
+# the driver's, which waits for its children before each command.
 #
-# What lies in /var/lib/docker outlives the build; of it only images are to be found again (CODEBUILD.md 10.2).
+# /var/lib/docker is a volume that outlives the build; a later build finds the images in it and nothing else (CODEBUILD.md 10.2).
 # shellcheck disable=SC2154 # those of driver.sh
 docker_log=/var/log/docker.log
-docker_lent=/var/lib/docker/buildspec-lent
-# An address range of its own: the networks of the engine outside are not to be hidden.
+docker_copied=/var/lib/docker/buildspec-copied
+# The daemon uses an address range of its own, so that it does not hide the networks of the engine outside.
 docker_bridge='"bip": "172.31.254.1/24"'
 docker_pool='"default-address-pools": [{"base": "172.31.240.0/21", "size": 26}]'
 
-# inner ARGUMENT...: the client, whatever the image says about other daemons.
+# inner ARGUMENT...: calls the client for this daemon, whatever other daemon the image names.
 inner() { DOCKER_CONTEXT='' docker --host unix:///var/run/docker.sock "$@"; }
 
-# docker_start HOME: has the daemon come up beside whatever follows. An image without one is left as it is.
+# docker_start HOME: starts the daemon in the background. An image without one is left as it is.
 docker_start() {
     trap docker_stop EXIT
     rm -f "$tmp/docker.state"
@@ -22,27 +23,28 @@ docker_start() {
         return 0
     fi
     [ -z "${BUILDSPEC_INNER_PROXY-}" ] || docker_proxies "${DOCKER_CONFIG:-$1/.docker}" || return
-    # In a kept container it still runs.
+    # In a kept container the daemon still runs.
     ! inner info >/dev/null 2>&1 || return 0
-    # Left by a daemon that was killed, perhaps in a container of another build.
+    # A daemon that was killed has left these, perhaps in a container of another build.
     rm -rf /var/run/docker /var/run/docker.pid /var/run/docker.sock /var/run/containerd
-    # Networks and volumes are no layers; the daemon would also remember its address range of another time.
+    # Networks and volumes do not outlive a build; the daemon would also remember an old address range.
     rm -rf /var/lib/docker/network /var/lib/docker/volumes
     mkdir -p /etc/docker "${docker_log%/*}" && : >"$docker_log" &&
         docker_settings /etc/docker/daemon.json "$docker_bridge" "$docker_pool" || return
     docker_unlock
     runtimes=
     [ -z "${BUILDSPEC_INNER_PROXY-}" ] || docker_trust || return
-    (PATH=$runtimes$PATH docker_boot </dev/null >>"$docker_log" 2>&1 &)
+    # shellcheck disable=SC2086 # words
+    (trap - $signals && PATH=$runtimes$PATH docker_boot </dev/null >>"$docker_log" 2>&1 &)
 }
 
-# docker_trust: has the daemon's containers believe our proxy, those of `docker build` too: by a runc before the real one, which
-# adds to what a container is told (OCI Runtime Specification, config.md) a file and the variables that name it. The file appears
-# in /dev, which lies in memory: no image keeps a trace. Maven gets a trust store and the proxy in the same way; other programs
-# of Java's would print whatever variable tells them.
+# docker_trust: makes the daemon's containers trust our proxy's certificate, those of `docker build` too. A runc of ours, before
+# the real one in PATH, adds the certificate and the variables that name it to a container's configuration (OCI Runtime
+# Specification, config.md). The certificate appears in /dev, which lies in memory, so no image keeps it. Maven gets a trust
+# store and the proxy in the same way; other Java programs would print the variable that tells them.
 docker_trust() {
     runc=$(command -v runc) && [ -s "$root/codebuild/readonly/ca/bundle.pem" ] || return 0
-    # Those that name the bundle for the build itself.
+    # The variables that name the bundle for the build itself.
     names=$(env | sed -n 's#=/codebuild/readonly/ca/bundle.pem$##p' | tr '\n' ' ')
     folder=$root/codebuild/readonly/runc
     proxy=${BUILDSPEC_INNER_PROXY#*://}
@@ -59,13 +61,13 @@ done
 file=\$bundle/config.json
 if [ -n "\$bundle" ] && ! grep -q '"destination":"/dev/buildspec-ca.pem"' "\$file"; then
     mounts= edits=
-    # show FILE NAME: has it in /dev.
+    # show FILE NAME: mounts a file at /dev/NAME.
     show() { mounts="\$mounts,{\"destination\":\"/dev/\$2\",\"type\":\"bind\",\"source\":\"$root/codebuild/readonly/ca/\$1\",\"options\":[\"bind\",\"ro\"]}"; }
     edit() { edits="\$edits
 \$1"; }
     if [ -s "$root/codebuild/readonly/ca/cacerts" ]; then
         show cacerts buildspec-cacerts
-        # Before what the variable has, if it is among them.
+        # The options go before those that the variable has, if it is set.
         edit 's#("env":\[("([^"\\]|\\\\.)*",)*"MAVEN_OPTS=)#\\1$maven #'
         edit 't told'
         edit 's#"env":\[#&"MAVEN_OPTS=$maven",#'
@@ -84,8 +86,8 @@ END
     chmod 755 "$folder/runc" && runtimes=$folder:
 }
 
-# docker_boot: the image's own way to start it, which runs some words of shell behind it; where these words are all that comes
-# of it, or there is no such way, the daemon itself.
+# docker_boot: starts the daemon as the image does (dockerd-entrypoint.sh, which runs a command once the daemon is up). Where
+# the image has no such program, or it starts no daemon, this starts dockerd itself.
 docker_boot() {
     if command -v dockerd-entrypoint.sh >/dev/null; then
         dockerd-entrypoint.sh : || {
@@ -101,17 +103,17 @@ docker_boot() {
     echo ended >"$tmp/docker.state"
 }
 
-# docker_sets NAME: whether the image's own settings say something; the daemon refuses to be told twice.
+# docker_sets NAME: whether the image's daemon.json sets an option; the daemon refuses one that a flag sets, too.
 docker_sets() { case $(cat /etc/docker/daemon.json) in *"\"$1\""*) ;; *) return 1 ;; esac }
 
-# docker_unlock: makes writable what only `--privileged` has writable, and lets control groups have groups below them. What
-# fails here the daemon's log will name.
+# docker_unlock: makes writable what only `--privileged` has writable, and allows control groups below the container's own. The
+# daemon's log names what fails here.
 docker_unlock() {
     while read -r _ at kind options _; do
         case $at in /sys | /sys/fs/cgroup | /sys/fs/cgroup/* | /proc/sys) ;; *) continue ;; esac
         case $kind,$options in *,ro | *,ro,*) mount -o remount,bind,rw "$at" ;; esac
     done </proc/mounts >/dev/null 2>&1
-    # In version 2 a group passes controllers on only when it has no processes; the root has no `cgroup.type`.
+    # In version 2 a group can give controllers to its children only when it has no processes; the root has no `cgroup.type`.
     [ -e /sys/fs/cgroup/cgroup.controllers ] && [ -e /sys/fs/cgroup/cgroup.type ] || return 0
     {
         mkdir -p /sys/fs/cgroup/buildspec
@@ -126,7 +128,7 @@ docker_unlock() {
     return 0
 }
 
-# docker_settings FILE MEMBER...: puts members (`"name": value`) into an object of JSON, but for those it has.
+# docker_settings FILE MEMBER...: adds members (`"name": value`) to the JSON object in a file, except those it has.
 docker_settings() {
     file=$1
     shift
@@ -135,7 +137,7 @@ docker_settings() {
     docker_write "$file"
 }
 
-# docker_proxies FOLDER: has the client give containers of the inner daemon a proxy; an image's own default stays.
+# docker_proxies FOLDER: sets the proxy that the client gives containers of this daemon; an image's own default stays.
 docker_proxies() {
     docker_text "$1/config.json"
     proxy="\"default\": {\"httpProxy\": \"$BUILDSPEC_INNER_PROXY\", \"httpsProxy\": \"$BUILDSPEC_INNER_PROXY\""
@@ -152,14 +154,14 @@ docker_proxies() {
     docker_write "$1/config.json"
 }
 
-# docker_text FILE, docker_write FILE: its text to `text`, and back.
+# docker_text FILE: reads a file into `text`. docker_write FILE: writes `text` to a file.
 docker_text() {
     text='{}'
     if [ -s "$1" ]; then text=$(cat "$1"); fi
 }
 docker_write() { mkdir -p "${1%/*}" && printf '%s\n' "$text" >"$1"; }
 
-# docker_member MEMBER: puts it first into the first object of `text`, if its name is nowhere in there.
+# docker_member MEMBER: adds a member at the beginning of the first object of `text`, unless `text` has its name anywhere.
 docker_member() {
     case $text in *"${1%%:*}"*) return ;; esac
     rest=${text#*\{}
@@ -168,7 +170,7 @@ docker_member() {
     text="${text%%\{*}{$1$comma$rest"
 }
 
-# docker_wait: until the daemon answers. 69: the image has none; 1: it did not come up, and the end of its log was shown.
+# docker_wait: waits until the daemon answers. 69: the image has none; 1: it did not come up, and the end of its log was shown.
 docker_wait() {
     state=
     read -r now _ </proc/uptime
@@ -183,7 +185,7 @@ docker_wait() {
         fi
         sleep 0.03 2>/dev/null || sleep 1
     done
-    # Containers of a build before would hold their names; those of a daemon that was never stopped are this build's.
+    # Containers of an earlier build would hold their names. In a kept container they are this build's, and stay.
     [ -e "$tmp/docker.ready" ] || docker_tidy
     : >"$tmp/docker.ready"
 }
@@ -196,11 +198,11 @@ docker_tidy() {
     return 0
 }
 
-# docker_missing NAME ID...: which of these images of the engine outside this daemon lacks, NUL after each. Ids mean the same
-# in both only where both keep images in the same way: a note says what was copied once.
+# docker_missing NAME ID...: lists which of these images of the engine outside this daemon does not have, NUL after each. An image
+# may have another id here where the two keep images in different ways; a note of both ids tells that it was copied.
 docker_missing() {
     notes=
-    [ ! -e "$docker_lent" ] || notes=$(cat "$docker_lent")
+    [ ! -e "$docker_copied" ] || notes=$(cat "$docker_copied")
     while [ $# != 0 ]; do
         here=$(inner image inspect --format '{{.Id}}' "$1" 2>/dev/null)
         case $here in
@@ -214,19 +216,19 @@ docker_missing() {
 
 # docker_note NAME ID: notes that an image was copied.
 docker_note() {
-    here=$(inner image inspect --format '{{.Id}}' "$1") && printf '%s %s %s\n' "$1" "$2" "$here" >>"$docker_lent"
+    here=$(inner image inspect --format '{{.Id}}' "$1") && printf '%s %s %s\n' "$1" "$2" "$here" >>"$docker_copied"
 }
 
-# docker_images: the names of all images, a line each.
+# docker_images: lists the names of all images, a line each.
 docker_images() { inner image ls --format '{{.Repository}}:{{.Tag}}' >&2 2>/dev/null; }
 
-# docker_stop: ends the daemon so that the next one finds its files in order; a container that stays keeps it.
+# docker_stop: ends the daemon so that the next one finds its files in order; in a container that stays it goes on.
 docker_stop() {
     [ -z "$stays" ] && [ -s /var/run/docker.pid ] || return 0
     daemon=$(cat /var/run/docker.pid)
     kill -0 "$daemon" 2>/dev/null || return 0
     docker_tidy
-    # Its last act is to stop its containerd, for which it then waits a second too long.
+    # The last thing it does is to stop its containerd; then it waits for a second that we need not wait.
     last=$(cat /var/run/docker/containerd/containerd.pid 2>/dev/null) || last=$daemon
     kill "$daemon"
     read -r now _ </proc/uptime

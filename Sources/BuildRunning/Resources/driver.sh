@@ -1,30 +1,46 @@
 # shellcheck shell=sh
-# The driver: process 1 of the build container, alive as long as the build. It reads orders on standard input, one a
-# line, each a line of shell built from the functions below by quoted words, and carries them out in turn.
+# The driver: process 1 of the build container, alive as long as the build. Its standard input holds a nonce in the first line
+# and then orders, each a line of shell built from the functions below by quoted words; it carries them out in turn.
 #
-# Standard output carries the build's output alone; after an order that ran build commands `reply` marks the end there.
-# Standard error carries answers (lists, variables), ended by `answer`; no command of the build ever holds it.
-# A mark is one write: a record separator, the nonce, a status. POSIX sh and nothing else: dash, bash, busybox.
+# Standard output carries the build's output; standard error carries answers (lists, variables), and no command of the build
+# ever holds it. `reply` ends an order on both by a mark: a record separator, the nonce, the order's number, its status.
+# The driver uses no more than POSIX sh: dash, bash and busybox run it.
 #
-# $1 the nonce; $2 a folder to put before /codebuild, empty in containers; $3 the text of the programs of user/bin,
-# empty where they are mounted.
-nonce=$1
-root=$2
-programs=$3
+# $1 a folder to put before /codebuild, empty in containers; $2 the text of the programs of user/bin, empty where they are
+# mounted.
+root=$1
+programs=$2
 # shellcheck disable=SC2034 # for the orders: a line break inside a word
 N='
 '
-mount=$root/codebuild/output/srcDownload/src
+mount=$root/codebuild/readonly/source/src
 tmp=$root/codebuild/output/tmp
 pipes=$root/codebuild/readonly/pipes
 source=
 PATH=$PATH:$root/codebuild/user/bin
 export PATH
 
-reply() { printf '\036%s %d\n' "$nonce" "$1"; }
-answer() { printf '\036%s %d\n' "$nonce" "$1" >&2; }
+# reply ORDER STATUS: ends the output and the answer of an order.
+reply() {
+    printf '\036%s %d %d\n' "$nonce" "$1" "$2"
+    printf '\036%s %d %d\n' "$nonce" "$1" "$2" >&2
+}
 
-# prepare SOURCE: the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
+# The driver ignores the signals that a build can send to its process group: all that would end or stop a process, but
+# KILL and STOP, which nobody can ignore.
+signals='1 2 3 10 12 13 14 15 16 20 21 22 24 25 26 27 29 30'
+# shellcheck disable=SC2086 # words
+trap '' $signals
+
+# apart PROGRAM WORD...: a program of the build with the signals as they were, on the build's output alone. Called with standard
+# error closed to the shell's own words: some shells print a line when a child is ended by a signal.
+apart() (
+    # shellcheck disable=SC2086
+    trap - $signals
+    exec "$@" </dev/null 2>&1
+)
+
+# prepare SOURCE: makes the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
 prepare() {
     source=$root$1
     mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" || return
@@ -32,7 +48,8 @@ prepare() {
     cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
 }
 
-# provide: the programs every build finds in PATH. It goes on beside the copying of the source; `run` and `evaluate` wait.
+# provide: writes the programs every build finds in PATH. It runs beside the copying of the source; `run` and `evaluate` wait
+# for it.
 provide() {
     cd "$root/codebuild/user/bin" || return
     set -- codebuild-hash-files codebuild-glob-search codebuild-breakpoint codebuild-resume
@@ -40,14 +57,14 @@ provide() {
     chmod 755 "$@"
 }
 
-# debug: turns breakpoints on. pause: waits like a breakpoint of the build's own.
+# debug: turns breakpoints on. pause: waits as a breakpoint in a command does.
 debug() { : >"$tmp/debug"; }
 pause() {
     wait
     "$root/codebuild/user/bin/codebuild-breakpoint" </dev/null >/dev/null 2>&1
 }
 
-# copy FOLDER NAME...: copies entries of a folder of the mounted source (`.` is its top) to the same place of the build's.
+# copy FOLDER NAME...: copies entries of a folder of the mounted source (`.` is its top) to the same folder of the build's source.
 copy() (
     folder=$1
     shift
@@ -56,15 +73,21 @@ copy() (
     [ $# = 0 ] || cp -a -- "$@" "$source/$folder/"
 )
 
-# own USER: gives the source to a user; the copies carry the owner they had outside.
+# own USER: gives the source to a user: copied files have the owner they have outside.
 own() { chown -hR "$1" "$source"; }
 
-# put FILE TEXT, append FILE TEXT: the text to the letter.
+# put FILE TEXT: writes the text to the letter. append FILE TEXT: adds it.
 put() { printf '%s' "$2" >"$root$1"; }
 append() { printf '%s' "$2" >>"$root$1"; }
 
-# credential HELPER ANSWER FILE...: git, present or yet to be installed, asks HELPER by way of these settings files, and that
-# answers from ANSWER, which lies in memory only.
+# show FILE: answers with a file's bytes; 66 where there is none.
+show() {
+    [ -e "$root$1" ] || return 66
+    cat "$root$1" >&2
+}
+
+# credential HELPER ANSWER FILE...: names HELPER in git's settings files, for a git that the image has or a command installs. It
+# answers with ANSWER, which lies in memory only.
 credential() {
     helper=$root/codebuild/readonly/bin/git-credential-helper
     mkdir -p "${helper%/*}" && printf '%s' "$1" >"$helper" && chmod 755 "$helper" &&
@@ -75,8 +98,9 @@ credential() {
     done
 }
 
-# trust CERTIFICATE HOST PORT JAVA: programs of the image believe our proxy: by a bundle of our own, which variables name, by
-# the system's bundles, and by what makes those anew when certificates are installed later. JAVA not empty: its machines, too.
+# trust CERTIFICATE HOST PORT JAVA: makes the image's programs trust our proxy's certificate: in a bundle of our own, which
+# variables name, in the system's bundles, and in the folders that these are made from again when certificates are installed.
+# JAVA not empty: in Java's trust stores, too.
 trust() {
     ca=$root/codebuild/readonly/ca
     [ ! -e "$ca/bundle.pem" ] || return 0
@@ -90,17 +114,17 @@ trust() {
     for folder in usr/local/share/ca-certificates etc/pki/ca-trust/source/anchors; do
         mkdir -p "$root/$folder" && cp "$ca/buildspec.crt" "$root/$folder/"
     done
-    [ -z "$4" ] || convince_java "$ca/buildspec.crt" "$2" "$3" >/dev/null 2>&1 &
+    [ -z "$4" ] || trust_java "$ca/buildspec.crt" "$2" "$3" >/dev/null 2>&1 &
 }
 
-# convince_java FILE HOST PORT: every Java machine has a trust store and settings of its own; Maven wants to be told, too.
-convince_java() {
+# trust_java FILE HOST PORT: does the same for Java. Every Java has a trust store and settings of its own, and so has Maven.
+trust_java() {
     java=$(readlink -f "$(command -v java)")
     known=:
     for home in "${JAVA_HOME-}" "${java%/bin/java}" "$root"/usr/lib/jvm/* "$root"/opt/java/*; do
         [ -x "$home/bin/keytool" ] || continue
         home=$(readlink -f "$home")
-        # One has many names, and keytool takes its time.
+        # A Java has many names, and keytool is slow.
         case $known in *":$home:"*) continue ;; esac
         known=$known$home:
         for store in "$home/lib/security/cacerts" "$home/jre/lib/security/cacerts"; do
@@ -133,7 +157,7 @@ convince_java() {
     fi
 }
 
-# become USER: how a command is run as another user; the image decides which tool there is.
+# become USER: finds out with which of the image's tools a command can be run as a user.
 become() {
     as=$1
     way=
@@ -150,48 +174,59 @@ become() {
     fi
 }
 
-# run USER SHELL TEXT: one command of the build, in a fresh shell of its own.
+# admit USER: gives the source to a user who comes into it for the first time. 67: there is no such user (yet); 69: there is
+# no tool to become one.
+admit() {
+    become "$1" || return
+    [ -e "$tmp/admitted-$1" ] || { own "$1" && : >"$tmp/admitted-$1"; }
+}
+
+# run USER SHELL TEXT: runs one command of the build, in a fresh shell of its own.
 run() {
     wait
     printf '%s' "$3" >"$tmp/script.sh"
     if [ -z "$1" ]; then
-        "$2" "$tmp/script.sh" </dev/null 2>&1
+        apart "$2" "$tmp/script.sh" 2>/dev/null
         return
     fi
     become "$1" || return
     chown "$1" "$tmp/script.sh" "$tmp/env.sh" "$tmp/dir.txt"
     [ ! -e "$tmp/git-credential" ] || chown "$1" "$tmp/git-credential"
     case $way in
-    setpriv) setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups -- "$2" "$tmp/script.sh" </dev/null 2>&1 ;;
-    su) su -p -s "$(command -v "$2")" "$1" -- "$tmp/script.sh" </dev/null 2>&1 ;;
-    chroot) chroot --userspec="$1:$(id -g "$1")" / "$2" "$tmp/script.sh" </dev/null 2>&1 ;;
-    esac
+    setpriv) apart setpriv --reuid "$1" --regid "$(id -g "$1")" --init-groups -- "$2" "$tmp/script.sh" ;;
+    su) apart su -p -s "$(command -v "$2")" "$1" -- "$tmp/script.sh" ;;
+    chroot) apart chroot --userspec="$1:$(id -g "$1")" / "$2" "$tmp/script.sh" ;;
+    esac 2>/dev/null
 }
 
-# variables SHELL: the environment as a next command would find it, NUL after each. A build's `sh` is the driver's own,
-# so that one need not be started.
-variables() (
-    if [ "$1" = sh ]; then
-        set -a
-        # shellcheck disable=SC1091
-        . "$tmp/env.sh"
-        exec cat /proc/self/environ
-    fi
-    # shellcheck disable=SC2016
-    "$1" -c 'set -a; . "$1"; exec cat /proc/self/environ' sh "$tmp/env.sh"
-) >&2 2>/dev/null </dev/null
+# values SHELL NAME...: those of the variables that a next command would find set, as NAME=VALUE with NUL after each. A shell
+# of its own reads them and uses nothing but its builtins, so that nothing the build has set, PATH or the size of it all,
+# gets in the way.
+values() {
+    shell=$1
+    shift
+    # shellcheck disable=SC2016 # for that shell
+    "$shell" -c '
+        [ -r "$0" ] || exit 74
+        . "$0"
+        while [ "$#" != 0 ]; do
+            eval "[ -z \"\${$1+x}\" ] || printf \"%s=%s\\0\" \"\$1\" \"\$$1\"" || exit
+            shift
+        done' "$tmp/env.sh" "$@" </dev/null >&2 2>/dev/null
+}
 
-# evaluate SHELL TEXT: what the shell makes of a text in double quotes, where and as a next command would find itself;
-# what it complains of goes to the build's output. The status is that of the last command in the text.
+# evaluate SHELL TEXT: answers what the shell makes of a text in double quotes, in the folder and with the variables of a next
+# command; its messages go to the build's output. The status is that of the last command in the text.
 evaluate() {
     wait
-    # shellcheck disable=SC2016
-    "$1" -c 'cd "$(cat "$1/dir.txt")" && set -a && . "$1/env.sh" && eval "evaluated=\"$2\"" && printf %s "$evaluated"' \
-        sh "$tmp" "$2" 3>&1 >&2 2>&3 3>&- </dev/null
+    # shellcheck disable=SC2016,SC2086
+    (trap - $signals && exec "$1" -c '
+        cd "$(cat "$1/dir.txt")" && set -a && . "$1/env.sh" && eval "evaluated=\"$2\"" && printf %s "$evaluated"
+    ' sh "$tmp" "$2") 3>&1 >&2 2>&3 3>&- </dev/null
 }
 
-# places PATH...: those that are there, each followed by where it really is when a link leads to a folder, a folder with a
-# slash at its end; NUL after each.
+# places PATH...: lists the paths that exist, each followed by its real path where it is a link to a folder; a folder has a slash
+# at its end; NUL after each.
 places() {
     for path; do
         [ -e "$root$path" ] || continue
@@ -205,8 +240,8 @@ places() {
     done >&2
 }
 
-# explain SHELL PROGRAM VARIABLE...: what may have made the last command fail, NAME=VALUE with NUL after each. PROGRAM
-# could not be run; without one it is empty. The VARIABLEs are those the command names.
+# explain SHELL PROGRAM VARIABLE...: answers with facts that may explain why the last command failed, NAME=VALUE with NUL after
+# each. PROGRAM is one that could not be run, or empty; the VARIABLEs are those the command names.
 explain() (
     printf 'shell=%s\0' "$(readlink -f "$(command -v "$1")")"
     ! command -v bash >/dev/null || printf 'bash=yes\0'
@@ -237,7 +272,7 @@ explain() (
         sh "$tmp/env.sh" "$@"
 ) >&2 2>/dev/null </dev/null
 
-# describe FILE: what lies at a path that could not be run, for `explain`.
+# describe FILE: answers what lies at a path that could not be run, for `explain`.
 describe() {
     if [ -d "$1" ]; then
         printf 'file=folder\0'
@@ -257,7 +292,8 @@ describe() {
     fi
 }
 
-# list FOLDER OPTION KINDS: a list for each kind (f files, d folders, l links), NUL after each path, one more after each list.
+# list FOLDER OPTION KINDS: answers with a list for each kind (f files, d folders, l links), NUL after each path, one more after
+# each list.
 # With -L links are followed, and the links that are listed are the broken ones. `.git` is never listed.
 list() (
     cd "$root$1" 2>/dev/null || return 66
@@ -308,15 +344,15 @@ collect() (
     done
 )
 
-# try_pipe NAME: whether tar streams can go through a FIFO of the mounted folder: says so into it.
+# try_pipe NAME: writes a byte into a FIFO of the mounted folder, if tar streams can go through it.
 try_pipe() {
     [ -p "$pipes/$1" ] && tar --version 2>/dev/null | grep -q GNU && printf . 1<>"$pipes/$1"
 }
 
-# pack NAME PATH: a file or folder as a tar stream into a FIFO, named by its last component.
+# pack NAME PATH: writes a file or folder as a tar stream into a FIFO; names in the stream begin with the path's last component.
 pack() { tar --format=posix --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
 
-# open_pipe NAME, unpack: what comes from a FIFO goes where its names say, below `/`.
+# open_pipe NAME: opens a FIFO for reading. unpack: extracts the tar stream that comes through it, below `/`.
 open_pipe() { exec 8<"$pipes/$1"; }
 unpack() {
     tar --numeric-owner -C "$root/" -xpf - <&8 2>/dev/null
@@ -331,17 +367,21 @@ remember() {
     cp -p "$tmp/env.sh" "$tmp/dir.txt" "$tmp/before/"
 }
 
-# rejoin SOURCE: the same driver again, in a container that was kept. recall: back to where `remember` was.
+# rejoin SOURCE: begins in a container that was kept. recall: restores the state that `remember` has kept last.
 rejoin() {
     source=$root$1
+    printf '%s\n' "$$" >"$tmp/driver"
     cd "$root/codebuild/readonly" || return
 }
 recall() { cp -p "$tmp/before/env.sh" "$tmp/before/dir.txt" "$tmp/"; }
 
 stays=
-reply 0
+# An image may have a variable of this name, and would show it to all.
+unset nonce
+IFS= read -r nonce
+reply 0 0
 while IFS= read -r order; do
     eval "$order"
 done
-# A kept container costs no time; it ends by being removed.
+# A kept container waits without using the processor, until it is removed.
 [ -z "$stays" ] || exec sleep 2147483647

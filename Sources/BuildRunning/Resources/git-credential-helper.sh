@@ -1,10 +1,10 @@
 #!/bin/sh
-# What git asks for the credentials of the source's host (gitcredentials(7)). Every other host gets no answer, and there
-# is nothing to store or to erase.
+# Tells git the credentials of the source's host (gitcredentials(7)). It gives no answer for other hosts, and stores and erases
+# nothing.
 answer=/codebuild/output/tmp/git-credential
 [ "$1" = get ] && [ -r "$answer" ] || exit 0
 
-# Whether the question on standard input is about the host of the answer, and about its user if about any.
+# matches: whether the question on standard input is about the answer's host, and about its user where it names one.
 matches() {
     protocol='' host='' username=''
     while IFS= read -r line && [ -n "$line" ]; do
@@ -17,7 +17,7 @@ matches() {
     has "$protocol" && has "$host" && { [ -z "$username" ] || has "$username"; }
 }
 
-# Whether a line stands in the answer.
+# has LINE: whether the answer has a line.
 has() {
     while IFS= read -r known; do
         if [ "$known" = "$1" ]; then return 0; fi

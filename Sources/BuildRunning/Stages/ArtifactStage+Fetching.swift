@@ -31,7 +31,7 @@ extension ArtifactStage {
         let stored = try await OutgoingStreams(fetches.map { try carrier.outgoing($0.path) }).read { readers, confirm in
             let streams = zip(readers, fetches).map { reader, fetch in
                 let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""
-                return TarStream(reader, map: PathMap([.init(stream: last, stored: fetch.means)]))
+                return TarStream(reader, map: PathMap([.init(stream: last, stored: fetch.source)]))
             }
             return try await context.job.surroundings.artifacts.store(
                 identifier, from: TarStreams(streams, confirm: confirm),
@@ -47,7 +47,7 @@ extension ArtifactStage {
     /// A path of the container to fetch, and the path its content stands for.
     private struct Fetch {
         let path: String
-        let means: String
+        let source: String
     }
 
     private func fetch(of part: ArtifactPart, stage: String) async throws -> Fetch {
@@ -55,14 +55,16 @@ extension ArtifactStage {
         if files.count == 1, !hasLinks || part.selection.keepsLinks,
             let name = String(validating: files[0].source, as: UTF8.self)
         {
-            return Fetch(path: "\(part.folder)/\(name)", means: "\(part.folder)/\(name)")
+            let path = normalizedPath("\(part.folder)/\(name)")
+            return Fetch(path: path, source: path)
         }
-        let takesMost = files.count * 2 >= part.listing.files.count
+        // Of the container's root only what was looked at is listed.
+        let takesMost = part.folder != "/" && files.count * 2 >= part.listing.files.count
         if takesMost, !hasLinks || part.selection.keepsLinks,
             // A repository is never listed, and often is larger than all the rest.
             try await session.perform("[ -e \"$root\"\((part.folder + "/.git").shellQuoted) ]") != 0
         {
-            return Fetch(path: part.folder, means: part.folder)
+            return Fetch(path: part.folder, source: part.folder)
         }
         let head = "collect \(part.folder.shellQuoted) \(stage.shellQuoted) \(part.selection.keepsLinks ? "-P" : "-L")"
         for batch in batches(files.map { $0.source.shellQuoted }) {
@@ -73,7 +75,7 @@ extension ArtifactStage {
                     reason: "`cp` ended with status \(status)")
             }
         }
-        return Fetch(path: stage, means: part.folder)
+        return Fetch(path: stage, source: part.folder)
     }
 }
 

@@ -18,39 +18,56 @@ struct ArtifactStage: Sendable {
     /// - Returns: whether the phase succeeded.
     func run() async throws -> Bool {
         try await sink.begin(.uploadArtifacts)
-        // Nearly every build asks for both: one order saves the time of another.
-        let source = plan.sourceDirectory.shellQuoted
-        let answer = try await session.ask("variables \(plan.shell.program.shellQuoted); list \(source) '' f")
-        let (variables, sourceFiles) = Self.parsed(answer.bytes)
         var failure: PhaseContext?
-        if let artifacts = plan.artifacts {
-            if let primary = artifacts.primary, primary.hasFiles {
-                failure = try await collect(primary, as: "artifacts", variables)
-            }
-            for rules in artifacts.secondary where failure == nil {
-                guard let identifier = rules.identifier else { continue }
-                try await sink.log("Preparing to copy secondary artifacts \(identifier)")
-                failure = try await collect(rules, as: identifier, variables)
-            }
+        do {
+            let variables = try await context.values(of: variableNames)
+            failure = try await collectAll(variables)
+            try await discoverReports(variables)
+        } catch let error as UnreadableState {
+            failure = .clientError("Error in UPLOAD_ARTIFACTS phase: \(error)")
         }
-        try await discoverReports(among: sourceFiles, variables)
         try await sink.end(failure == nil ? .succeeded : .failed, failure ?? .none)
         return failure == nil
     }
 
-    /// Reads an environment, whose entries each have a `=`, and behind it the paths of files, which all begin with `./`.
-    private static func parsed(_ bytes: [UInt8]) -> (variables: [String: String], files: [ListedFile]) {
-        let entries = bytes.split(separator: 0)
-        let firstFile = entries.firstIndex { $0.starts(with: Array("./".utf8)) } ?? entries.endIndex
-        return (
-            StageContext.variables(entries[..<firstFile]),
-            entries[firstFile...].map { ListedFile(path: Array($0.dropFirst(2)), kind: .file) }
-        )
+    /// The variables whose values after the last command this phase needs.
+    private var variableNames: [String] {
+        let rules = [plan.artifacts?.primary].compactMap(\.self) + (plan.artifacts?.secondary ?? [])
+        let paths = rules.flatMap { [$0.baseDirectory].compactMap(\.self) + $0.files + $0.excludePaths }
+        return paths.flatMap { BuildRunning.variableNames(in: $0.value) } + [
+            Self.discoverySwitch, Self.discoveryPattern,
+        ]
+    }
+
+    private static let discoverySwitch = "CODEBUILD_CONFIG_AUTO_DISCOVER"
+    private static let discoveryPattern = "CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"
+
+    private func collectAll(_ variables: [String: String]) async throws -> PhaseContext? {
+        guard let artifacts = plan.artifacts else { return nil }
+        if let primary = artifacts.primary, primary.hasFiles,
+            let failure = try await collect(primary, as: "artifacts", variables)
+        {
+            return failure
+        }
+        for rules in artifacts.secondary {
+            guard let identifier = rules.identifier else { continue }
+            try await sink.log("Preparing to copy secondary artifacts \(identifier)")
+            if let failure = try await collect(rules, as: identifier, variables) { return failure }
+        }
+        return nil
     }
 
     private func collect(
         _ rules: BuildSpec.ArtifactRules, as identifier: String, _ variables: [String: String]
     ) async throws -> PhaseContext? {
+        for (name, paths) in [
+            ("base-directory", [rules.baseDirectory].compactMap(\.self)), ("files", rules.files),
+            ("exclude-paths", rules.excludePaths),
+        ] {
+            for path in paths {
+                try await context.noteEmptyVariables(in: path.value, of: "artifacts: \(name)", variables)
+            }
+        }
         let written = rules.baseDirectory.map { expandVariables(in: $0.value, variables) } ?? "."
         try await sink.log("Expanding base directory path: \(written)")
         try await sink.log("Assembling file list")
@@ -67,13 +84,15 @@ struct ArtifactStage: Sendable {
             excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
             discardPaths: rules.discardPaths,
             keepsLinks: rules.enableSymlinks && zips)
+        let (inside, outside) = patterns.separated(bases: folders)
         var parts: [ArtifactPart] = []
         for folder in folders {
             let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
             parts.append(
                 ArtifactPart(
-                    folder: folder, listing: listing, selection: .select(listing.files, patterns, base: folder)))
+                    folder: folder, listing: listing, selection: .select(listing.files, inside, base: folder)))
         }
+        if let outside { parts.append(try await part(outside: outside)) }
         let all = ArtifactSelection.merging(parts.map { (base: $0.folder, selection: $0.selection) })
         for pattern in patterns.files {
             try await sink.log("Expanding \(pattern)")
@@ -138,10 +157,40 @@ struct ArtifactStage: Sendable {
         return Listing(files: followed.files, hasLinks: true)
     }
 
+    /// Finds the files that absolute patterns outside of the base directories match.
+    private func part(outside patterns: ArtifactPatterns) async throws -> ArtifactPart {
+        var files: [ListedFile] = [], hasLinks = false
+        for place in patterns.places {
+            switch place {
+            case .path(let path):
+                let place = "\"$root\"\(path.shellQuoted)", relative = Array(path.utf8.dropFirst())
+                let isLink = try await session.perform("[ -L \(place) ]") == 0
+                hasLinks = hasLinks || isLink
+                if isLink, patterns.keepsLinks {
+                    files.append(ListedFile(path: relative, kind: .link))
+                } else if try await session.perform("[ -f \(place) ]") == 0 {
+                    files.append(ListedFile(path: relative, kind: .file))
+                } else if try await session.perform("[ -d \(place) ]") == 0 {
+                    files.append(ListedFile(path: relative, kind: .directory))
+                }
+            case .folder(let folder):
+                guard try await session.perform("[ -d \"$root\"\(folder.shellQuoted) ]") == 0 else { continue }
+                let listing = try await listing(of: folder, keepingLinks: patterns.keepsLinks)
+                hasLinks = hasLinks || listing.hasLinks
+                files += listing.files.map {
+                    ListedFile(path: Array("\(folder.dropFirst())/".utf8) + $0.path, kind: $0.kind)
+                }
+            }
+        }
+        return ArtifactPart(
+            folder: "/", listing: Listing(files: files, hasLinks: hasLinks),
+            selection: .select(files, patterns, base: "/"))
+    }
+
     /// Looks for reports, as every build does at its end (CODEBUILD.md 4.1, 8).
-    private func discoverReports(among files: [ListedFile], _ variables: [String: String]) async throws {
-        guard variables["CODEBUILD_CONFIG_AUTO_DISCOVER"] != "false" else { return }
-        let pattern = variables["CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"] ?? "**/*"
+    private func discoverReports(_ variables: [String: String]) async throws {
+        guard variables[Self.discoverySwitch] != "false" else { return }
+        let pattern = variables[Self.discoveryPattern] ?? "**/*"
         try await sink.log("Set report auto-discover timeout to 5 seconds")
         try await sink.log("Expanding base directory path:  .")
         try await sink.log("Assembling file list")
@@ -151,6 +200,7 @@ struct ArtifactStage: Sendable {
         try await sink.log("Expanding \(pattern)")
         let start = context.now()
         let glob = Glob(pattern)
+        let files = Listing(try await session.ask("list \(plan.sourceDirectory.shellQuoted) '' f").bytes).files
         let count = files.filter { looksLikeReport($0.path) && glob.matches($0.path) }.count
         try await sink.log(count == 0 ? "No matching auto-discover report paths found" : "Found \(count) file(s)")
         let microseconds = context.now().microseconds - start.microseconds

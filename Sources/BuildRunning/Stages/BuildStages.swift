@@ -40,10 +40,7 @@ struct BuildStages: Sendable {
         try await sink.log("Phase is DOWNLOAD_SOURCE")
         if let problem = try await source.run() { return .clientError(problem) }
         for line in plan.openingLines { try await sink.log(line) }
-        if !plan.runtimeVersions.isEmpty {
-            try await sink.log(
-                "Skipping install of runtimes. Runtime version selection is not supported by this build image")
-        }
+        if let failure = try await RuntimeStage(context).run() { return failure }
         try await sink.log("Moving to directory \(plan.sourceDirectory)")
         cache = try await CacheStage(context).restore()
         if let problem = try await DockerStage(context).run() { return problem }
@@ -95,7 +92,10 @@ struct BuildStages: Sendable {
 
     private func exportVariables() async throws {
         guard !plan.exportedVariables.isEmpty else { return }
-        let variables = try await context.finalVariables(), secrets = plan.secretExports
+        let variables: [String: String], secrets = plan.secretExports
+        do { variables = try await context.values(of: plan.exportedVariables) } catch let error as UnreadableState {
+            return try await sink.send(.notice(text: "no variables are exported: \(error)"))
+        }
         if !secrets.isEmpty {
             try await sink.send(.notice(text: "not exported, being secrets: \(secrets.joined(separator: ", "))"))
         }

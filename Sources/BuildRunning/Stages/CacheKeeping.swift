@@ -124,11 +124,13 @@ public struct CacheKeeping: Sendable {
         let key: CacheKey
         let roots: CacheRoots
         /// The roots that exist now.
-        let places: [CachePlace]
+        let places: [FoundCacheRoot]
         /// The time of saving, as ``CacheMetadata`` has it.
         let time: String
         /// Whether the cache that exists cannot be used.
         let replacesDamaged: Bool
+        /// The secrets whose values are to be named where they occur.
+        var watched: [WatchedValue] = []
     }
 
     /// Saves a cache, and pushes it into the bucket where there is one.
@@ -149,13 +151,15 @@ public struct CacheKeeping: Sendable {
     ) async throws -> CacheSummary {
         var metadata = metadata
         metadata.savedAt = content.time
+        var saving = CacheSaving(metadata: metadata, isImmutable: content.key.key != nil)
+        saving.watched = content.watched
         let streams = try content.places.map { try carrier.outgoing($0.path) }
-        return try await OutgoingStreams(streams).read { [metadata] readers, confirm in
+        return try await OutgoingStreams(streams).read { [saving] readers, confirm in
             let streams = zip(readers, content.places).map { TarStream($0, map: content.roots.map(of: $1)) }
             return try await store.save(
                 content.key, from: TarStreams(streams, confirm: confirm),
                 taking: CacheScope(allowed: content.roots.stored, selection: content.roots.selection),
-                by: CacheSaving(metadata: metadata, isImmutable: content.key.key != nil), links: links)
+                by: saving, links: links)
         }
     }
 

@@ -59,14 +59,14 @@ struct CacheRoots {
     }
 
     /// Maps the names of a place's own stream, which begin with its last component, to the tarball's.
-    func map(of place: CachePlace) -> PathMap {
+    func map(of place: FoundCacheRoot) -> PathMap {
         let last = place.path.split(separator: "/").last.map(String.init) ?? ""
         return PathMap([.init(stream: last, stored: storedName(place.root))])
     }
 }
 
 /// One of the roots, as it was found in the container.
-struct CachePlace: Equatable {
+struct FoundCacheRoot: Equatable {
     /// The path of the root, as ``CacheRoots`` has it.
     let root: String
     /// The path of its content, which is another one when the root is a link to a folder.
@@ -74,13 +74,13 @@ struct CachePlace: Equatable {
     let isFolder: Bool
 
     /// Reads the answer to the driver's order `places`.
-    static func read(_ answer: [UInt8]) -> [CachePlace] {
+    static func read(_ answer: [UInt8]) -> [FoundCacheRoot] {
         let words = answer.split(separator: 0, omittingEmptySubsequences: false).map {
             String(decoding: $0, as: UTF8.self)
         }
         return stride(from: 0, to: words.count - 1, by: 2).map { index in
             let isFolder = words[index + 1].hasSuffix("/")
-            return CachePlace(
+            return FoundCacheRoot(
                 root: words[index], path: isFolder ? String(words[index + 1].dropLast()) : words[index + 1],
                 isFolder: isFolder)
         }

@@ -125,9 +125,9 @@ struct CacheStage: Sendable {
                 return try await log(.alreadySaved(key: text))
             }
             try await sink.log("Uploading \(cache.kind) cache...")
-            let (_, roots) = try await cacheRoots(rules.paths)
+            let (_, roots) = try await cacheRoots(rules.paths, saving: true)
             let asked = Set(roots.paths).union(roots.bare.keys).sorted()
-            let found = CachePlace.read(
+            let found = FoundCacheRoot.read(
                 try await session.ask("places " + asked.map(\.shellQuoted).joined(separator: " ")).bytes)
             try await noteBareFolders(roots, found)
             let places = found.filter { roots.paths.contains($0.root) }
@@ -135,8 +135,10 @@ struct CacheStage: Sendable {
             let summary = try await cache.save(
                 CacheKeeping.Content(
                     key: key, roots: roots, places: places, time: context.now().rfc3339,
-                    replacesDamaged: replacesDamaged), by: .quickest(context))
+                    replacesDamaged: replacesDamaged, watched: context.job.surroundings.secrets.watched),
+                by: .quickest(context))
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
+            try await noteSecrets(summary.found, roots)
             for pattern in summary.shallowPatterns {
                 let deep = pattern == "*" || pattern.hasSuffix("/*") ? pattern + "*/*" : pattern + "/**/*"
                 try await sink.send(
@@ -153,8 +155,27 @@ struct CacheStage: Sendable {
         }
     }
 
+    /// How many files with secrets are named.
+    private static let namedFiles = 10
+
+    /// Warns of files that hold secrets, by file and variable.
+    private func noteSecrets(_ found: Set<FoundValue>, _ roots: CacheRoots) async throws {
+        let all = found.map { (file: "/" + PathText.text(roots.mapOfContainer.stream($0.path)), variable: $0.name) }
+            .sorted { ($0.file, $0.variable) < ($1.file, $1.variable) }
+        for (file, variable) in all.prefix(Self.namedFiles) {
+            try await sink.send(
+                .notice(
+                    text:
+                        "warning: the cache has the value of \(variable) in `\(file)`: whoever reads it has the secret")
+            )
+        }
+        guard all.count > Self.namedFiles else { return }
+        try await sink.send(
+            .notice(text: "warning: \(all.count - Self.namedFiles) more files of the cache have values of secrets"))
+    }
+
     /// Emits a notice for each folder without a wildcard: S3 caches of the service do not take it (CODEBUILD.md 7).
-    private func noteBareFolders(_ roots: CacheRoots, _ places: [CachePlace]) async throws {
+    private func noteBareFolders(_ roots: CacheRoots, _ places: [FoundCacheRoot]) async throws {
         for place in places where place.isFolder {
             guard let written = roots.bare[place.root] else { continue }
             let deep = written + (written.hasSuffix("/") ? "**/*" : "/**/*")
@@ -166,9 +187,12 @@ struct CacheStage: Sendable {
     private func log(_ line: CacheLogLine) async throws { try await sink.log(line.text) }
 
     /// Replaces the variables in the paths, and finds the roots that these mean.
-    private func cacheRoots(_ written: [String]) async throws -> (expanded: [String], roots: CacheRoots) {
-        let hasVariables = written.contains { $0.contains("$") }
-        let variables = hasVariables ? try await context.finalVariables() : [:]
+    private func cacheRoots(
+        _ written: [String], saving: Bool = false
+    ) async throws -> (expanded: [String], roots: CacheRoots) {
+        let variables = try await context.values(of: written.flatMap(variableNames))
+        // Before the first command a variable may well be unset.
+        for path in saving ? written : [] { try await context.noteEmptyVariables(in: path, of: "cache:", variables) }
         let expanded = written.map { expandVariables(in: $0, variables) }
         return (expanded, CacheRoots(expanded, sourceDirectory: plan.sourceDirectory))
     }
@@ -187,5 +211,7 @@ struct CacheStage: Sendable {
         return cache.key(paths: rules.paths, text)
     }
 
-    private static func isAboutTheCache(_ error: any Error) -> Bool { error is FileError || error is EngineError }
+    private static func isAboutTheCache(_ error: any Error) -> Bool {
+        error is FileError || error is EngineError || error is UnreadableState
+    }
 }

@@ -34,14 +34,19 @@ public struct Checkpoint: Sendable, Equatable, Codable {
 extension StageContext {
     /// Makes a checkpoint before a phase that has commands. The container is paused meanwhile.
     func makeCheckpoint(before phase: BuildPlan.Phase) async throws {
-        guard let keep = job.surroundings.onCheckpoint, !phase.commands.isEmpty || !phase.finally.isEmpty else {
+        guard let keep = job.surroundings.onCheckpoint, phase.hasCommands else {
             return
         }
         let image = "buildspec-checkpoint:\(plan.id.uuid)-\(phase.name.rawValue)"
         async let commit: Void = engine.commit(
             container.name, as: image, labels: ["dev.buildspec.checkpoint": plan.id.uuid])
-        let variables = try await finalVariables()
         let directory = try await session.ask("cat \"$tmp/dir.txt\" >&2").bytes
+        let variables: [String: String]
+        do { variables = try await stateValues() } catch let error as UnreadableState {
+            try await commit
+            try await engine.removeImage(image)
+            return try await sink.send(.notice(text: "no checkpoint before \(phase.name.rawValue): \(error)"))
+        }
         try await commit
         let size = try await engine.imageSize(image) ?? 0
         let base = try await engine.imageSize(container.image) ?? 0

@@ -19,9 +19,14 @@ struct PhaseStage: Sendable {
     /// - Parameter point: the command of the phase to begin with; `nil` for its first.
     /// - Returns: why the phase failed, or `nil`.
     func run(from point: ResumePoint?) async throws -> PhaseContext? {
+        if let steps = phase.steps {
+            try await context.sink.send(
+                .notice(text: "\(phase.name.apiName): \(steps): `steps` of GitHub Actions are not run"))
+        }
         let isInFinally = point?.isInFinally ?? false, first = point?.index ?? 0
         let commands = isInFinally ? [] : phase.commands.dropFirst(first)
         let finally = phase.finally.dropFirst(isInFinally ? first : 0)
+        if phase.hasCommands, let problem = try await admitUser() { return problem }
         let remembers = context.job.recipe.ending.keep != .never && isSucceeding
         let retry = RetryRule(phase.onFailure)
         if retry.limit > 0 { _ = try await context.session.perform("kept=$(cat \"$tmp/dir.txt\")") }
@@ -34,6 +39,18 @@ struct PhaseStage: Sendable {
         }
         let inFinally = try await perform(finally, isFinally: true, remembering: remembers && failure == nil)
         return failure ?? inFinally
+    }
+
+    /// Looks for the user that the phase runs as: a command of an earlier phase may have made that user.
+    private func admitUser() async throws -> PhaseContext? {
+        guard let user = phase.runAs, user != "root" else { return nil }
+        switch try await context.session.perform("admit \(user.shellQuoted)") {
+        case 0: return nil
+        case 67:
+            return .clientError(
+                "`run-as` names user `\(user)`, which the image does not have and no earlier phase has made")
+        case let status: return .clientError("cannot give the source to user `\(user)` (status \(status))")
+        }
     }
 
     /// Resets the folder and the flag of success after a failed attempt of the phase. Variables stay as they are.

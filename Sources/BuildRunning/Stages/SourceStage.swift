@@ -36,9 +36,14 @@ struct SourceStage: Sendable {
         let session = context.session
         let users = Set(context.plan.phases.filter(\.isPresent).compactMap(\.runAs)).subtracting(["root"]).sorted()
         for user in users {
-            switch try await session.perform("become \(user.shellQuoted) && own \(user.shellQuoted)") {
+            switch try await session.perform("admit \(user.shellQuoted)") {
             case 0: break
-            case 67: throw context.unfit("`run-as` names user `\(user)`, which the image does not have")
+            case 67:
+                // A command of an earlier phase may make the user.
+                let earlier = context.plan.phases.prefix { $0.runAs != user }
+                guard earlier.contains(where: \.hasCommands) else {
+                    throw context.unfit("`run-as` names user `\(user)`, which the image does not have")
+                }
             case 69:
                 throw context.unfit("`run-as` needs `setpriv`, `su` or `chroot`, and the image has none of them")
             case let status: return "cannot give the source to user `\(user)` (status \(status))"

@@ -105,8 +105,10 @@ public struct SourceStaging: Sendable {
     }
 
     private static func send(_ archive: SourceArchive, to context: StageContext) async throws {
-        try await TarCarrier(throughEngine: context).incoming(into: context.plan.sourceDirectory).write {
-            try await archive.write(to: $0)
+        // Docker refuses a relative link that leads out of the folder it unpacks into: that has to be `/`.
+        let place = Array(context.plan.sourceDirectory.utf8.drop { $0 == UInt8(ascii: "/") }) + [UInt8(ascii: "/")]
+        try await TarCarrier(throughEngine: context).incoming(into: "/").write {
+            try await archive.write(to: $0, below: place)
         }
     }
 

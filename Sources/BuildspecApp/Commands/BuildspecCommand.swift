@@ -27,7 +27,7 @@ public struct BuildspecCommand: AsyncParsableCommand {
     /// What only one system has.
     private static var systemCommands: [any ParsableCommand.Type] {
         #if os(Linux)
-            [LendSocketsCommand.self]
+            [MakeSocketsCommand.self]
         #else
             []
         #endif

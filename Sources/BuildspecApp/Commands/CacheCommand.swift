@@ -71,7 +71,8 @@ struct CacheCommand: AsyncParsableCommand {
             commandName: "verify", abstract: "Read caches and recordings through and name the damaged ones.",
             discussion: """
                 Every tarball is read against its checksum and to its last entry, every recorded response against its \
-                checksum. Nothing is changed. Exit status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
+                checksum. A cache that is damaged is set aside, as a build would do it, so that it counts as missing. Exit \
+                status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
                 """)
         @OptionGroup var folder: Folder
         @Argument(help: "The name, as `cache list` has it (default: all).")
@@ -89,8 +90,12 @@ struct CacheCommand: AsyncParsableCommand {
                 var isDamaged = false
                 for name in names {
                     let health = try await store.examine(name)
-                    if case .damaged = health { isDamaged = true }
-                    try machine.terminal.write(Array((CacheText.line(name, health) + "\n").utf8))
+                    var line = CacheText.line(name, health)
+                    if case .damaged = health {
+                        isDamaged = true
+                        if let place = try await store.setAside(name) { line += "; it is set aside as `\(place)`" }
+                    }
+                    try machine.terminal.write(Array((line + "\n").utf8))
                 }
                 for recordings in recordings {
                     let (lines, isSound) = try await BlockingThread.run { _ in try recordings.health() }
@@ -161,6 +166,7 @@ enum CacheText {
         switch health {
         case .sound(let manifest): "\(name)  sound  \(manifest.entryCount) entries  \(megabytes(manifest.byteCount))"
         case .damaged(let reason): "\(name)  damaged: \(reason)"
+        case .setAside: "\(name)  set aside earlier, being damaged: `buildspec cache prune` removes it"
         case .unchecked(let reason): "\(name)  not checked: \(reason)"
         }
     }

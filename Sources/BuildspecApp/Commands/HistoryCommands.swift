@@ -73,6 +73,7 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
+              buildspec logs --format json     its events, as `run --log-format json` prints them
               buildspec logs --diff cloud.json first difference from the cloud
 
             CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
@@ -93,15 +94,15 @@ struct LogsCommand: AsyncParsableCommand {
         help: ArgumentHelp("Compare with a log downloaded from CloudWatch; `-` reads it here.", valueName: "cloudlog"))
     var diff: String?
 
-    @Option(help: "How to print the comparison: text or json.")
+    @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
 
     func validate() throws {
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
         }
-        guard diff != nil || format == .text else {
-            throw ValidationError("--format json goes with --diff; `events.jsonl` beside the log is its JSON form")
+        guard format == .text || (!follow && grep == nil) else {
+            throw ValidationError("--format json prints whole logs: leave out --follow and --grep")
         }
     }
 
@@ -111,6 +112,10 @@ struct LogsCommand: AsyncParsableCommand {
             if let diff {
                 return try LogComparison(build: build, cloudLog: diff, format: format).run(
                     machine.places, on: machine.terminal)
+            }
+            if format == .json {
+                try build.forEachEvent { try machine.terminal.write($0.json.bytes + [0x0a]) }
+                return .succeeded
             }
             return try await LogReading(build: build, follows: follow, pattern: grep).run(on: machine.terminal)
         }

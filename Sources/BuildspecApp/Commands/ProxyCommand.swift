@@ -35,7 +35,8 @@ struct ProxyCommand: AsyncParsableCommand {
             let authority = try CertificateAuthority(
                 in: machine.places.absolute(authority), project: "proxy", now: Date())
             try Folder.replace(
-                "\(machine.places.absolute(self.authority))/ca.pem", with: Array(authority.certificatePEM.utf8))
+                "\(machine.places.absolute(self.authority))/ca.pem", with: Array(authority.certificatePEM.utf8),
+                mode: 0o644)
             let modes: [Mode: ProxySettings.Mode] = [.passThrough: .passThrough, .record: .record, .replay: .replay]
             var settings = ProxySettings(
                 mode: modes[mode] ?? .replay, authority: authority,

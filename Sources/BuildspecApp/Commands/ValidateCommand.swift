@@ -7,12 +7,15 @@ struct ValidateCommand: AsyncParsableCommand {
         abstract: "Check buildspecs without running them.",
         discussion: """
             A folder stands for every file in and below it whose name has `buildspec` in it and ends in .yml or .yaml, \
-            in any case; what is in .git, node_modules and .buildspec is left out, and links to folders are not \
-            followed. `-` is standard input.
+            in any case, and below folders whose names have `buildspec` or `codebuild` in them for every YAML file with \
+            `version: 0.…` and `phases` or `batch`; the summary counts the others. What is in .git, node_modules and \
+            .buildspec is left out, and links to folders are not followed. `-` is standard input.
 
             Errors are what CodeBuild refuses, warnings what it accepts and what bites later: masked failures, bash in \
             files for `sh`, patterns that match nothing, secrets, commands that the `sh` or `bash` of this machine \
-            cannot read. Documentation/findings.md explains them by their codes. `# buildspec:ignore CODE` silences a \
+            cannot read. What depends on the image is judged by --image, the settings file (codebuild.yml, as \
+            `buildspec run FILE` finds it) or the batch; where none of them names one, only what no image does is \
+            said. Documentation/findings.md explains them by their codes. `# buildspec:ignore CODE` silences a \
             warning on its line or, alone on a line, on the next one.
 
             text     each finding as `file:line:col: severity: message [code]`, with the line and a way to mend it
@@ -35,18 +38,24 @@ struct ValidateCommand: AsyncParsableCommand {
     @Option(help: "How findings are written: text, json, sarif or github.")
     var format: String?
 
+    @Option(help: "The image that the builds run in (default: that of the settings file).")
+    var image: String?
+
     @Flag(help: "Treat warnings as errors.")
     var strict = false
 
     func run() async throws {
         await FrontDoor.enter { [self] machine in
+            var asked = Asked()
+            asked.image = image
             var lookup = SettingsLayers(
-                asked: Asked(), file: ProjectSettings(), places: machine.places,
+                asked: asked, file: ProjectSettings(), places: machine.places,
                 bounds: SourceBounds(root: "/"))
             return try await Validation(
                 arguments: NameList.unfolded(paths),
                 format: lookup.choice(format, "format", default: Validation.Format.text),
-                isStrict: lookup.isOn(strict, "strict"), places: machine.places, terminal: machine.terminal
+                isStrict: lookup.isOn(strict, "strict"),
+                project: ValidatedProject(asked: asked, places: machine.places), terminal: machine.terminal
             ).run()
         }
     }

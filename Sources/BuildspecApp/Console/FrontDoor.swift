@@ -22,6 +22,9 @@ enum FrontDoor {
             places: Places(
                 environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive),
             terminal: terminal)
+        do { try machine.places.close() } catch {
+            terminal.say("warning: others may see builds and caches of yours: \(error)\n")
+        }
         let signals = Signals()
         let outcome = await signals.cancelling(atDeadline: {
             machine.lastWords.speak()

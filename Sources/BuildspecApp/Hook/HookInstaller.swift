@@ -23,7 +23,7 @@ struct HookInstaller {
     func install(_ rules: HookCommand.Rules) async throws {
         let path = try await path()
         try await requirePrivateFolder(of: path, rules)
-        try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
+        try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), mode: 0o777)
         let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
         let before = path + Self.setAside
         if isThere, !isOurs {

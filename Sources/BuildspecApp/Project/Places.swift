@@ -26,6 +26,13 @@ struct Places {
     /// Whether a failed build is likely to be looked into: a person at a terminal, and no CI or hook.
     var keepsFailures: Bool { isInteractive && (environment["CI"] ?? "").isEmpty && environment["GIT_DIR"] == nil }
 
+    /// Keeps other users out of what is kept: records and caches hold what a build has read and said.
+    ///
+    /// - Throws: ``FileError`` where the system refuses.
+    func close() throws {
+        for folder in [state, cache] { try Folder.close(folder) }
+    }
+
     /// The folder of the cache tarballs, when no other is named.
     var cacheStore: String { "\(cache)/caches" }
 
@@ -162,7 +169,7 @@ enum Files {
     static func names(in folder: String) -> [String] { (try? Folder.names(folder)) ?? [] }
 
     /// Makes a new, empty file and opens it for writing; or opens one that may be there, to write at its end.
-    static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o666) throws -> Int32 {
+    static func create(_ path: String, appends: Bool = false, mode: mode_t = 0o600) throws -> Int32 {
         let descriptor = SystemCall.open(
             path, flags: O_WRONLY | O_CREAT | (appends ? O_APPEND : O_TRUNC) | O_CLOEXEC, mode: UInt32(mode))
         guard descriptor >= 0 else { throw unwritable(path) }

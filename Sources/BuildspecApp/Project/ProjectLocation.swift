@@ -20,6 +20,12 @@ struct ProjectLocation: Sendable {
     init(_ asked: Asked, _ places: Places) throws {
         let path = places.absolute(asked.path ?? ".")
         guard let found = Files.kind(of: path) else {
+            // What this is read from are bytes: those that are no text have become this character.
+            guard !path.unicodeScalars.contains("\u{FFFD}") else {
+                throw Failure(
+                    .noSuchFile, "cannot use `\(path)`: its path is not UTF-8",
+                    help: "rename the folder, or give it another name: `mv`, or a link to it in another folder")
+            }
             throw Failure(
                 .noSuchFile, "cannot find `\(asked.path ?? ".")`",
                 help: "give a folder with a buildspec.yml, or a buildspec file")

@@ -33,8 +33,8 @@ struct SourceFolder {
             }
         } else {
             guard Files.names(in: path).isEmpty else { throw inTheWay(path, "was not made by buildspec") }
-            try Folder.make(path)
-            try Folder.replace(mark, with: Array(Self.markText.utf8))
+            try Folder.make(path, mode: 0o777)
+            try Folder.replace(mark, with: Array(Self.markText.utf8), mode: 0o666)
         }
     }
 

@@ -11,7 +11,7 @@ struct BuildNumber {
     /// - Throws: ``Failure`` when the count cannot be written.
     func next() async throws -> Int {
         try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]))
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw Failure(.cannotWriteOutput, "cannot write `\(path)`: \(String(cString: strerror(errno)))")
         }

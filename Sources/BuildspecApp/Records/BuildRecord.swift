@@ -5,11 +5,19 @@ internal import Synchronization
 
 /// The record of one build below the state folder, being written: `events.jsonl`, `log.txt`, and at its end `build.json`.
 ///
+/// What the build prints is in the log alone: its events say where in it.
 /// The log is locked as long as the build runs, so that readers can tell a running build from one whose process died.
 final class BuildRecord: Sendable {
     let folder: String
-    /// The descriptors of `events.jsonl` and `log.txt`; `nil` when the record is closed.
-    private let files: Mutex<(events: Int32, log: Int32)?>
+    private struct Open {
+        let events: Int32
+        let log: Int32
+        /// The size of the log.
+        var logCount: Int
+    }
+
+    /// The files; `nil` when the record is closed.
+    private let files: Mutex<Open?>
     /// Whether the end of the build is written, or being written.
     private let hasEnd = Atomic<Bool>(false)
 
@@ -28,7 +36,7 @@ final class BuildRecord: Sendable {
             try await Self.lock(log, folder)
             if !continues { ftruncate(log, 0) }
             let events = try Files.create("\(folder)/events.jsonl", appends: continues)
-            files = Mutex((events, log))
+            files = Mutex(Open(events: events, log: log, logCount: Int(try FileStatus.of(log).size)))
         } catch {
             _ = SystemCall.close(log)
             throw error
@@ -54,11 +62,16 @@ final class BuildRecord: Sendable {
     deinit { close() }
 
     /// - Throws: ``Failure`` when it cannot be written, or is closed.
-    func append(event: [UInt8], log text: [UInt8]) throws {
+    ///
+    /// - Parameter text: what the event adds to the log.
+    func append(_ event: BuildEvent, log text: [UInt8]) throws {
         try files.withLock { files in
-            guard let files else { throw Failure(.internal, "the record `\(folder)` is closed") }
-            try Terminal.write(event, to: files.events, named: "`\(folder)/events.jsonl`")
-            if !text.isEmpty { try Terminal.write(text, to: files.log, named: "`\(folder)/log.txt`") }
+            guard let open = files else { throw Failure(.internal, "the record `\(folder)` is closed") }
+            // The log first: an event tells of nothing that is not there.
+            if !text.isEmpty { try Terminal.write(text, to: open.log, named: "`\(folder)/log.txt`") }
+            let json = event.json(inLogAt: open.logCount)
+            files?.logCount += text.count
+            try Terminal.write(json.bytes + [0x0a], to: open.events, named: "`\(folder)/events.jsonl`")
         }
     }
 
@@ -69,7 +82,7 @@ final class BuildRecord: Sendable {
     func appendEnd(_ event: BuildEvent) {
         guard !hasEnd.exchange(true, ordering: .acquiringAndReleasing) else { return }
         // The program is ending: there is nobody to tell.
-        try? append(event: event.json.bytes + [0x0a], log: [])
+        try? append(event, log: [])
     }
 
     func close() {

@@ -87,8 +87,11 @@ struct BuildReport: Sendable {
                 statusCode: "YAML_FILE_ERROR",
                 message: isDefault ? "YAML file does not exist" : "stat \(file): no such file or directory")
             isThere = false
-        case .invalid(let message):
-            context = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
+        case .invalid(let failure):
+            context =
+                failure.isOurs
+                ? .ours(statusCode: failure.code, message: failure.message)
+                : PhaseContext(statusCode: failure.code, message: failure.message)
             isThere = true
         }
         try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
@@ -100,7 +103,12 @@ struct BuildReport: Sendable {
 
     /// Ends a build whose parameters or secrets cannot be had: the service's log and the record.
     func refuse(_ failure: SecretLookup.Failure, _ plan: BuildPlan) async throws {
-        try await BuildRefusal(plan: plan, context: failure.context)
+        try await refuse(failure.context, plan)
+    }
+
+    /// Ends a build that cannot begin: the service's log and the record.
+    func refuse(_ context: PhaseContext, _ plan: BuildPlan) async throws {
+        try await BuildRefusal(plan: plan, context: context)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: plan, id: id))
     }
@@ -132,7 +140,9 @@ struct BuildReport: Sendable {
 
     private func write(_ json: JSONText) throws {
         try Folder.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
-        if let path = project.settings.output.buildJSON { try Folder.replace(path, with: json.bytes + [0x0a]) }
+        if let path = project.settings.output.buildJSON {
+            try Folder.replace(path, with: json.bytes + [0x0a], mode: 0o666)
+        }
     }
 
     /// Looks at what a deploy stage would read of the artifacts, and says what it would refuse.

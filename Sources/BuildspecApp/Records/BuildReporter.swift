@@ -27,16 +27,15 @@ actor BuildReporter {
     /// - Throws: ``Terminal/BrokenPipe`` or ``Failure``, once, when standard output cannot be written; ``Failure`` when the
     ///   record cannot.
     func take(_ event: BuildEvent) throws {
-        let json = event.json.bytes + [0x0a]
         if case .buildFinished = event.kind { record.noteEnd() }
-        try record.append(event: json, log: plainLog.render(event))
+        try record.append(event, log: plainLog.render(event))
         result.add(event)
         if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
         guard !isScreenGone else { return }
         do {
             switch format {
             case .codebuild: try terminal.write(screen.render(event))
-            case .json: try terminal.write(json)
+            case .json: try terminal.write(event.json.bytes + [0x0a])
             case .quiet: break
             }
         } catch {

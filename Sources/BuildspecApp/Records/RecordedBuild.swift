@@ -52,7 +52,22 @@ struct RecordedBuild {
 
     /// All events, in order; kinds that this program does not know are left out.
     func events() throws -> [BuildEvent] {
-        try Files.read("\(folder)/events.jsonl").split(separator: 0x0a).compactMap { BuildEvent(jsonLine: $0) }
+        var events: [BuildEvent] = []
+        try forEachEvent { events.append($0) }
+        return events
+    }
+
+    /// Passes all events to `body`, one after the other.
+    func forEachEvent(_ body: (BuildEvent) throws -> Void) throws {
+        let log = try Folder.open(logPath)
+        for line in try Files.read("\(folder)/events.jsonl").split(separator: 0x0a) {
+            let event = BuildEvent(jsonLine: line) { offset, count in
+                // What is no more in the log is not told.
+                guard let log, let bytes = try? log.bytes(at: Int64(offset), count: count) else { return nil }
+                return bytes
+            }
+            if let event { try body(event) }
+        }
     }
 
     /// What the events come to. A build whose process died is lost since its last event.
@@ -60,7 +75,7 @@ struct RecordedBuild {
         var result = BuildResult()
         // Asked first: a build that ends in between has written its end.
         let isRunning = isRunning
-        for event in try events() { result.add(event) }
+        try forEachEvent { result.add($0) }
         if !isRunning { result.endAsLost() }
         return result
     }

@@ -3,6 +3,7 @@ internal import BuildRunning
 internal import Engines
 internal import OfflineWorld
 internal import Recordings
+internal import SpecParsing
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -11,6 +12,12 @@ internal import Recordings
 
 /// The proxy between one build and the network, with the AWS it may lead to; both end with the build.
 struct BuildProxy: Sendable {
+    /// The build that the proxy is for.
+    struct Subject {
+        let recipe: BuildRecipe
+        var secrets = BuildSecrets()
+    }
+
     /// Receives what the proxy met.
     typealias Tell = @Sendable (ProxyEvent) async -> Void
 
@@ -27,10 +34,10 @@ struct BuildProxy: Sendable {
     /// Runs `body` beside the proxy that a build needs; without one where the build has its network, or none, and nothing in
     /// between. When this returns, the proxy has ended and its last event has been told.
     static func with<Result>(
-        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell,
+        _ build: Subject, on machine: Machine, with engine: any Engine, tell: @escaping Tell,
         _ body: (BuildProxy?) async throws -> Result
     ) async throws -> Result {
-        guard let proxy = try BuildProxy(recipe, on: machine, with: engine, tell: tell) else {
+        guard let proxy = try BuildProxy(build, on: machine, with: engine, tell: tell) else {
             return try await body(nil)
         }
         do {
@@ -44,8 +51,9 @@ struct BuildProxy: Sendable {
     }
 
     private init?(
-        _ recipe: BuildRecipe, on machine: Machine, with engine: any Engine, tell: @escaping Tell
+        _ build: Subject, on machine: Machine, with engine: any Engine, tell: @escaping Tell
     ) throws {
+        let recipe = build.recipe
         let network = recipe.network, usesCloud = recipe.usesLocalAWS
         guard network.policy.records || usesCloud || network.policy == .replaying else { return nil }
         let key = recipe.project.key
@@ -64,6 +72,7 @@ struct BuildProxy: Sendable {
         }
         settings.take(machine.environment)
         settings.cloud = cloud
+        settings.hidden = HiddenTexts(build.secrets.texts.map { Array($0.revealed().utf8) })
         let (happened, events) = AsyncStream.makeStream(of: ProxyEvent.self)
         self.events = events
         settings.onEvent = { events.yield($0) }

@@ -44,7 +44,9 @@ struct BuildSurroundings {
         project.explain("container: \(container.name) of \(container.image)")
         if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
         project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
-        return try await BuildProxy.with(recipe, on: machine, with: engine, tell: tell) { proxy in
+        return try await BuildProxy.with(
+            BuildProxy.Subject(recipe: recipe, secrets: secrets), on: machine, with: engine, tell: tell
+        ) { proxy in
             container.environment += proxy?.environment ?? []
             var surroundings = Surroundings(
                 engine: engine, container: container, source: try await staging(),
@@ -104,7 +106,8 @@ struct BuildSurroundings {
 
     /// A folder for the named pipes of tar streams, beside the build's record for as long as its container may stay.
     private func pipes() throws -> String? {
-        guard case .kept = recipe.plan.cache else { return nil }
+        let isCached = if case .kept = recipe.plan.cache { true } else { false }
+        guard isCached || recipe.plan.artifacts != nil else { return nil }
         let folder = "\(BuildRecords(places).build(recipe.plan.id.uuid).folder)/pipes"
         try Folder.make(folder)
         return folder

@@ -38,8 +38,12 @@ struct PlanSession {
     }
 
     private func printBatch(_ buildspec: ReadBuildspec) throws -> ExitStatus {
-        if buildspec.spec.hasWrongBatch { return .invalidBuildspec }
         guard let batch = buildspec.spec.batch else {
+            guard !buildspec.spec.hasWrongBatch else {
+                throw Failure(
+                    .invalidBuildspec, "the `batch` of `\(buildspec.place.shownPath)` cannot start",
+                    help: "mend what is named above")
+            }
             throw Failure(
                 .invalidBuildspec, "`\(buildspec.place.shownPath)` has no `batch`",
                 help: "leave out --batch to see the plan of its one build")

@@ -13,8 +13,8 @@ struct ReadBuildspec: Sendable {
 /// Why there is no buildspec to run; what is wrong in it has been said.
 enum BuildspecProblem: Error {
     case missing
-    /// The buildspec is wrong; the message is the service's, or ours where it has none.
-    case invalid(String)
+    /// The buildspec is wrong, in the service's words where they are known.
+    case invalid(BuildFailure)
 }
 
 extension Project {
@@ -26,11 +26,10 @@ extension Project {
         let reading = readBuildSpec(bytes, file: place.shownPath)
         machine.say(reading.diagnostics, source: bytes)
         guard let spec = reading.spec else {
-            let first = reading.diagnostics.first { $0.severity == .error }
-            throw BuildspecProblem.invalid(reading.failure?.message ?? first?.message ?? "the buildspec is wrong")
+            throw BuildspecProblem.invalid(reading.failure ?? .ours("the buildspec is wrong"))
         }
-        if settings.ending.isStrict, let warning = reading.diagnostics.first {
-            throw BuildspecProblem.invalid("\(warning.message) (--strict)")
+        if settings.ending.isStrict, let warning = reading.diagnostics.first(where: { $0.severity == .warning }) {
+            throw BuildspecProblem.invalid(.ours("\(warning.message) (--strict)"))
         }
         return ReadBuildspec(place: place, text: bytes, spec: spec)
     }
@@ -43,7 +42,7 @@ extension Project {
                 Failure(
                     .invalidBuildspec, "\(shell.location): \(message)",
                     help: "builds run in Linux containers here; `env.shell` can be `bash` or `/bin/sh`"))
-            throw BuildspecProblem.invalid(message)
+            throw BuildspecProblem.invalid(.ours(message))
         }
         try requirePhases(spec)
     }
@@ -55,7 +54,7 @@ extension Project {
             Failure(
                 .invalidBuildspec, "`phases` is missing, and a `batch` is not run as one build",
                 help: "`buildspec plan --batch` shows its builds; run one of them with its own --buildspec and --env"))
-        throw BuildspecProblem.invalid(BuildFailure.notABuildspec.message)
+        throw BuildspecProblem.invalid(.notABuildspec)
     }
 
     static func missing(_ place: BuildspecPlace) -> Failure {

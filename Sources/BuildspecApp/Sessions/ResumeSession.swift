@@ -90,7 +90,7 @@ struct ResumeSession {
         let continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
         let beginning: Beginning =
             if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
-                .again(continuation, recallingState: before.failure != nil)
+                .again(continuation, recallingState: before.failure != nil || before.stoppedAt != nil)
             }
         let status: ExitStatus
         do {
@@ -98,19 +98,26 @@ struct ResumeSession {
                 try await report.run(job, from: beginning, beside: proxy)
             }
         } catch {
-            // What went on with the build has removed its container, or will.
-            isKept = await report.reporter.result.keptContainer != nil
-            if !isKept { KeptBuild.forget(build, machine.places) }
+            // What went on with the build has removed its container, or will, unless it said that it stays.
+            let result = await report.reporter.result
+            isKept = result.keptContainer != nil
+            // One that came to no command is as it was.
+            if !isKept || result.stoppedAt != nil { try keep(isKept, planned, from: start, changes, in: record) }
             throw error
         }
         isKept = await report.reporter.result.keptContainer != nil
-        if isKept {
-            try KeptBuild(planned, asked: kept.asked, start: start)
-                .write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
-        } else {
-            KeptBuild.forget(build, machine.places)
-        }
+        try keep(isKept, planned, from: start, changes, in: record)
         return status
+    }
+
+    /// Writes what the next `resume` has to know, or forgets the container.
+    private func keep(
+        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, _ changes: SourceChanges?,
+        in record: BuildRecord
+    ) throws {
+        guard isKept else { return KeptBuild.forget(build, machine.places) }
+        try KeptBuild(planned, asked: kept.asked, start: start)
+            .write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
     }
 
     /// What has changed in the source since it was brought in; `nil` where nothing is to be brought in.
@@ -133,11 +140,13 @@ struct ResumeSession {
             }
             return point
         }
-        guard let failure = before.failure, let name = PhaseName(rawValue: failure.phase.rawValue.lowercased()),
+        guard let failure = before.failure ?? before.stoppedAt,
+            let name = PhaseName(rawValue: failure.phase.rawValue.lowercased()),
             let old = kept.phase(name), let phase = plan.phases.first(where: { $0.name == name })
         else {
             throw Failure(
-                .usage, "no command of the build has failed", help: "say where to go on: --from PHASE, or PHASE:N")
+                .usage, "no command of the build has failed or was stopped",
+                help: "say where to go on: --from PHASE, or PHASE:N")
         }
         let place = failure.location.map { "\($0)" }
         func failed(_ command: BuildSpec.Command) -> Bool { place == "\(command.location)" }

@@ -76,6 +76,11 @@ struct RunSession {
                 snapshot: project.staged?.snapshot))
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
+        if let missing = await build.sayUnsetVariables(on: engine) {
+            try Task.checkCancellation()
+            try await report.refuse(missing.context, build.plan)
+            throw missing.failure
+        }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()

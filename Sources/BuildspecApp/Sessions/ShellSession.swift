@@ -45,7 +45,8 @@ struct ShellSession {
         let tell: BuildProxy.Tell = { [machine] event in
             if let words = event.words { machine.say("\(words)\n") }
         }
-        return try await BuildProxy.with(kept.recipe, on: machine, with: engine, tell: tell) { proxy in
+        return try await BuildProxy.with(BuildProxy.Subject(recipe: kept.recipe), on: machine, with: engine, tell: tell)
+        { proxy in
             do { try await proxy?.listen(target.container) } catch let error as EngineError where error.code != .absent
             {
                 machine.say("warning: this shell is without the build's proxy: \(error)\n")

@@ -1,4 +1,5 @@
 internal import SourceSnapshots
+internal import SpecParsing
 internal import Files
 
 /// Which files the arguments of `validate` mean.
@@ -20,6 +21,8 @@ struct BuildspecSearch {
 
     let places: Places
     private(set) var found: [Found] = []
+    /// The number of YAML files in folders of buildspecs that are no buildspecs by their content.
+    private(set) var passedOver = 0
     private var seen: Set<String> = []
 
     init(_ arguments: [String], places: Places) {
@@ -36,10 +39,24 @@ struct BuildspecSearch {
         }
     }
 
-    /// The rule of the help: which files of a folder are buildspecs.
-    static func isBuildspec(_ name: String) -> Bool {
+    /// The rule of the help: which files of a folder are buildspecs by their names.
+    static func isBuildspec(_ name: String) -> Bool { isYAML(name) && name.lowercased().contains("buildspec") }
+
+    private static func isYAML(_ name: String) -> Bool {
         let name = name.lowercased()
-        return (name.hasSuffix(".yml") || name.hasSuffix(".yaml")) && name.contains("buildspec")
+        return name.hasSuffix(".yml") || name.hasSuffix(".yaml")
+    }
+
+    /// The rule of the help: in and below which folders files are buildspecs by their content.
+    private static func isForBuildspecs(_ folder: some StringProtocol) -> Bool {
+        let name = folder.lowercased()
+        return name.contains("buildspec") || name.contains("codebuild")
+    }
+
+    /// Whether a file begins as a buildspec does. One that cannot be read does not.
+    private static func hasContent(_ path: String) -> Bool {
+        guard Files.kind(of: path) == .file, let bytes = try? Files.read(path, limit: 65_536) else { return false }
+        return looksLikeBuildSpec(bytes)
     }
 
     /// Folders that hold nobody's own buildspecs.
@@ -54,19 +71,25 @@ struct BuildspecSearch {
         var folder = argument[...]
         while folder.count > 1, folder.last == "/" { folder.removeLast() }
         let isHere = folder == "."
-        if !search(isHere ? "" : "\(folder)" + (folder == "/" ? "" : "/"), at: path == "/" ? "" : path) {
+        let shown = isHere ? "" : "\(folder)" + (folder == "/" ? "" : "/")
+        let isForBuildspecs = path.split(separator: "/").last.map { Self.isForBuildspecs($0) } ?? false
+        if !search(shown, at: path == "/" ? "" : path, byContent: isForBuildspecs) {
             let failure = Failure(
                 .noSuchFile, "cannot find a buildspec in `\(argument)`",
-                help: "a file whose name has `buildspec` in it and ends in .yml or .yaml is taken for one")
+                help:
+                    "a file whose name has `buildspec` in it and ends in .yml or .yaml is taken for one, and what looks "
+                    + "like one below a folder of such a name")
             found.append(.failure(shown: argument, failure))
         }
     }
 
     /// Adds the buildspecs in and below a folder in byte order of their paths; links to folders are not followed.
     ///
-    /// - Parameter prefix: what to show in front of names, with its slash.
+    /// - Parameters:
+    ///   - prefix: what to show in front of names, with its slash.
+    ///   - byContent: whether the folder, or one above it, is named as one of buildspecs.
     /// - Returns: whether there was anything to be reported.
-    private mutating func search(_ prefix: String, at folder: String) -> Bool {
+    private mutating func search(_ prefix: String, at folder: String, byContent: Bool) -> Bool {
         let names: [String]
         do {
             names = try Folder.entries(of: Array((folder.isEmpty ? "/" : folder).utf8)).map {
@@ -82,10 +105,13 @@ struct BuildspecSearch {
             let path = "\(folder)/\(name)", shown = prefix + name
             if Self.isFolder(path) {
                 guard !Self.skippedFolders.contains(name) else { continue }
-                if search(shown + "/", at: path) { isAny = true }
-            } else if Self.isBuildspec(name) {
+                let isForBuildspecs = byContent || Self.isForBuildspecs(name)
+                if search(shown + "/", at: path, byContent: isForBuildspecs) { isAny = true }
+            } else if Self.isBuildspec(name) || byContent && Self.isYAML(name) && Self.hasContent(path) {
                 add(shown, at: path)
                 isAny = true
+            } else if byContent, Self.isYAML(name), !seen.contains(path) {
+                passedOver += 1
             }
         }
         return isAny

@@ -6,18 +6,26 @@ enum ShellFindings {
     /// A file that was read, as far as it is needed later on: a thousand files are held at once.
     struct File: Sendable {
         let name: String
+        private let facts: ProjectFacts
         let source: [UInt8]
         fileprivate(set) var diagnostics: [Diagnostic]
         fileprivate let scripts: [ShellSyntax.Script]
 
-        init(_ reading: SpecReading, name: String) {
+        init(_ bytes: [UInt8], name: String, of facts: ProjectFacts) {
             self.name = name
+            self.facts = facts
+            let reading = readBuildSpec(bytes, file: name, checksContent: true, facts: facts)
             source = reading.source
             diagnostics = reading.diagnostics
             scripts = reading.scripts.map { script in
                 ShellSyntax.Script(
                     script.text, shell: script.shell == .bash ? .bash : .sh, endsCleanly: script.endsCleanly)
             }
+        }
+
+        /// The file, read once more.
+        fileprivate var reading: SpecReading {
+            readBuildSpec(source, file: name, checksContent: true, facts: facts)
         }
     }
 
@@ -29,7 +37,7 @@ enum ShellFindings {
         let places = files.indices.flatMap { file in files[file].scripts.indices.map { (file: file, script: $0) } }
         let problems = try await ShellSyntax().problems(in: places.map { files[$0.file].scripts[$0.script] })
         for (file, problems) in Dictionary(grouping: problems, by: { places[$0.index].file }) {
-            var reading = readBuildSpec(files[file].source, file: files[file].name, checksContent: true)
+            var reading = files[file].reading
             for problem in problems {
                 let script = reading.scripts[places[problem.index].script]
                 guard !script.isTemplate, !(problem.isReadByBash ?? script.hasBashisms) else { continue }

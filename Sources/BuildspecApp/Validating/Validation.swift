@@ -11,12 +11,15 @@ struct Validation: Sendable {
     let arguments: [String]
     let format: Format
     let isStrict: Bool
-    let places: Places
+    let project: ValidatedProject
     let terminal: Terminal
+
+    private var places: Places { project.places }
 
     /// - Returns: the worst that happened to any of the files.
     func run() async throws -> ExitStatus {
-        let found = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places).found
+        let search = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places)
+        let found = search.found
         var outcomes = try await readAll(found)
         try await lookFurther(&outcomes)
         let files = zip(found, outcomes).map { found, outcome in
@@ -26,11 +29,11 @@ struct Validation: Sendable {
             case .failed(let failure): ValidationReport.File(path: found.shown, problem: failure.message)
             }
         }
-        let report = ValidationReport(files, isStrict: isStrict)
+        let report = ValidationReport(files, isStrict: isStrict, passedOver: search.passedOver)
         let failures = outcomes.compactMap(\.failure)
         try terminal.write(bytes(of: report))
         for failure in failures { terminal.say(failure) }
-        if files.count > 1 { terminal.say(report.summary + "\n") }
+        if files.count > 1 || search.passedOver > 0 { terminal.say(report.summary + "\n") }
         return status(report, failures)
     }
 
@@ -76,6 +79,7 @@ struct Validation: Sendable {
     /// Reads the files on all processors; the answer is in the order of the question.
     private func readAll(_ found: [BuildspecSearch.Found]) async throws -> [Outcome] {
         let workers = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), found.count)
+        let project = project
         return try await withThrowingTaskGroup(of: (worker: Int, outcomes: [Outcome]).self) { group in
             for worker in 0..<workers {
                 group.addTask {
@@ -83,7 +87,7 @@ struct Validation: Sendable {
                         // In turns, so that each gets its share of what lies in one folder.
                         let outcomes = try stride(from: worker, to: found.count, by: workers).map { index in
                             try stop.check()
-                            return try Self.read(found[index], stop)
+                            return try Self.read(found[index], of: project, stop)
                         }
                         return (worker, outcomes)
                     }
@@ -95,11 +99,15 @@ struct Validation: Sendable {
         }
     }
 
-    private static func read(_ found: BuildspecSearch.Found, _ stop: StopFlag) throws -> Outcome {
+    private static func read(
+        _ found: BuildspecSearch.Found, of project: ValidatedProject, _ stop: StopFlag
+    ) throws -> Outcome {
         do {
             let bytes: [UInt8]
+            var file: String?
             switch found {
             case .file(let shown, let path):
+                file = path
                 bytes = try Files.read(path, named: shown, limit: DocumentLimits.bytes)
             case .standardInput:
                 bytes = try Files.readAll(STDIN_FILENO, named: "standard input", limit: DocumentLimits.bytes) {
@@ -107,8 +115,7 @@ struct Validation: Sendable {
                 }
             case .failure(_, let failure): return .failed(failure)
             }
-            return .read(
-                ShellFindings.File(readBuildSpec(bytes, file: found.shown, checksContent: true), name: found.shown))
+            return .read(ShellFindings.File(bytes, name: found.shown, of: project.facts(ofFile: file)))
         } catch let failure as Failure {
             return .failed(failure)
         }

@@ -127,6 +127,8 @@ public struct LocalCloud: Sendable {
                     }
                     if attempt != nil { break }
                 }
+                // A cancelled task ends the loop, too; its child has to be ended before its outputs end.
+                try Task.checkCancellation()
             } catch {
                 streams.terminate()
                 _ = try await (complaint, answering)

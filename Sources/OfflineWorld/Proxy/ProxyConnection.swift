@@ -45,8 +45,9 @@ final class ProxyConnection {
         if asksFirst, head.version != .http1_0 {
             try await outbound.write(.head(HTTPResponseHead(version: .http1_1, status: .continue)))
         }
-        let request = RecordedRequest(
+        var request = RecordedRequest(
             method: head.method.rawValue, url: url.text, headers: head.headers.map { (name: $0.name, value: $0.value) })
+        request.hidden = settings.hidden
         for route in settings.allRoutes where url.isMatched(by: route.pattern) {
             guard !route.needsSignature || Self.isSigned(head, url) else { continue }
             return try await pass(head, request, of: url, to: route)

@@ -14,6 +14,8 @@ public struct ProxySettings: Sendable {
     public var mode: Mode
     public var authority: CertificateAuthority
     public var store: RecordingStore
+    /// What is stored of no request, and told of none.
+    public var hidden = HiddenTexts()
     /// The routes to our own servers. The first that matches is taken, before everything else.
     public var routes: [ProxyRoute] = []
     /// The local AWS that answers for the names of AWS, after ``routes``. The proxy releases it.

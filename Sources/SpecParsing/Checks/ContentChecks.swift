@@ -4,6 +4,9 @@
 struct ContentChecks {
     let top: Section
     let version: BuildSpec.Version
+    let facts: ProjectFacts
+    /// The comments that silence warnings, for findings that stand for several places.
+    let ignores: IgnoreComments
     var findings: Findings
     /// The commands that may have syntax errors only a shell can find.
     private(set) var scripts: [ShellScript] = []
@@ -19,9 +22,17 @@ struct ContentChecks {
         let part: Range<Int>?
     }
 
-    init(_ top: Section, version: BuildSpec.Version, findings: Findings) {
+    /// What is known beside the text of the file.
+    struct Surroundings {
+        var facts = ProjectFacts()
+        var ignores = IgnoreComments()
+    }
+
+    init(_ top: Section, version: BuildSpec.Version, in surroundings: Surroundings, findings: Findings) {
         self.top = top
         self.version = version
+        facts = surroundings.facts
+        ignores = surroundings.ignores
         self.findings = findings
     }
 
@@ -43,34 +54,56 @@ struct ContentChecks {
 
     private mutating func checkCommands() {
         let commands = SpecCommand.all(of: top)
-        guard let shell = ScriptShell.of(top, commands) else { return }
-        var text = ShellText()
+        guard let shell = scriptShell(commands) else { return }
+        checkUnsetVariables(commands)
+        let isDash = shell == .sh && isDash(commands)
+        var text = ShellText(), bashisms: [(command: SpecCommand, found: ShellView.Bashism)] = []
         for (place, command) in commands.enumerated() {
             let kind = command.node.withText(PlainScript.kind)
             guard kind != .programs else { continue }
             let hasBashisms = command.node.withText { bytes in
                 ShellLexer.read(bytes, into: &text)
-                return check(command, at: place, in: commands, as: ShellView(text: text, bytes: bytes), for: shell)
+                let script = ShellView(text: text, bytes: bytes)
+                check(command, at: place, in: commands, as: script, for: shell)
+                let found = shell == .sh ? script.bashisms() : []
+                if isDash { bashisms += found.map { (command, $0) } }
+                return !found.isEmpty
             }
             guard kind == .other else { continue }
             scripts.append(
                 ShellScript(command, shell: shell, endsCleanly: text.endsCleanly, hasBashisms: hasBashisms))
         }
+        note(bashisms)
     }
 
-    /// Checks one command for bashisms, masked failures and lost state.
-    ///
-    /// - Returns: whether the command is for `sh` and uses features of bash.
+    /// Warns about each kind of bashism once, at its first place that no comment silences.
+    private mutating func note(_ bashisms: [(command: SpecCommand, found: ShellView.Bashism)]) {
+        var first: [(command: SpecCommand, found: ShellView.Bashism)] = [], counts: [String: Int] = [:]
+        // A node that is reached through several aliases counts once.
+        var seen: Set<Noted> = []
+        for bashism in bashisms {
+            let place = FindingPlace(bashism.command.node, bashism.command.path, part: bashism.found.note.range)
+            let noted = Noted(code: .bashism, start: place.node.range.lowerBound, part: place.part)
+            guard seen.insert(noted).inserted, !ignores.silences(.bashism, at: place) else { continue }
+            counts[bashism.found.kind, default: 0] += 1
+            if counts[bashism.found.kind] == 1 { first.append(bashism) }
+        }
+        for (command, bashism) in first {
+            let note = bashism.note, more = (counts[bashism.kind] ?? 1) - 1
+            warn(
+                .bashism, at: FindingPlace(command.node, command.path, part: note.range),
+                more > 0 ? "\(note.message), and \(more) more" : note.message, help: note.help)
+        }
+    }
+
+    /// Checks one command for masked failures and lost state.
     private mutating func check(
         _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView,
         for shell: ScriptShell
-    ) -> Bool {
-        let bashisms = shell == .sh ? script.bashisms() : []
-        note(.bashism, bashisms, of: command)
+    ) {
         if let masked = script.maskedFailure() { note(.maskedFailure, [masked], of: command) }
         note(.lostShellState, script.lostState(in: shell), of: command)
         if version == .v02 { checkExit(command, at: place, in: commands, as: script) }
-        return !bashisms.isEmpty
     }
 
     private mutating func note(_ code: FindingCode, _ notes: [ShellView.Note], of command: SpecCommand) {

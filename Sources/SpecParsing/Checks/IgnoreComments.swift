@@ -41,6 +41,11 @@ struct IgnoreComments: Sendable {
         }
     }
 
+    /// Whether a comment silences warnings of a code at a place.
+    func silences(_ code: FindingCode, at place: FindingPlace) -> Bool {
+        !codesByLine.isEmpty && codesByLine[place.location.line]?.contains(code.rawValue) == true
+    }
+
     /// Whether an offset lies in one of the ranges, which are sorted.
     ///
     /// - Parameter ranges: the ranges in ascending order.

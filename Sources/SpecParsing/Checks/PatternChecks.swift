@@ -94,10 +94,6 @@ extension ContentChecks {
             note(
                 0..<1, because: "`~` is not expanded here",
                 help: "name the folder as `base-directory`: `base-directory: /root`")
-        } else if isOutput, isOutside(bytes, base) {
-            note(
-                0..<bytes.count, because: "it is absolute, and paths are taken from the source downwards",
-                help: "name the folder as `base-directory`, and the file by its path in there")
         } else if isOutput, let range = gitFolder(bytes) {
             note(
                 range, because: "`.git` is no part of an artifact",
@@ -127,16 +123,6 @@ extension ContentChecks {
             start = end + 1
         }
         return nil
-    }
-
-    /// Whether an absolute pattern lies outside the source and the base directory, as far as can be told.
-    private func isOutside(_ bytes: UnsafeBufferPointer<UInt8>, _ base: String?) -> Bool {
-        guard bytes[0] == "/" else { return false }
-        let text = String(decoding: bytes, as: UTF8.self)
-        // The source lies in this folder; its exact path is not known before the build.
-        if CodeBuildFolder.holds(text) || text.contains("$") { return false }
-        guard let base else { return true }
-        return !base.contains("$") && !text.hasPrefix(base)
     }
 
     private func gitFolder(_ bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {

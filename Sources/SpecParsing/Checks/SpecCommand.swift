@@ -52,7 +52,7 @@ public enum ScriptShell: Sendable, Hashable {
     }
 
     /// Whether a command has what only PowerShell and `cmd.exe` understand: `$env:NAME`, `$x = 1`, `New-Item`,
-    /// `C:\`.
+    /// `C:\`, `.\run.bat`, `%NAME%`, `choco`.
     private static func looksLikeWindows(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         for (offset, byte) in bytes.enumerated() {
             switch byte {
@@ -71,10 +71,32 @@ public enum ScriptShell: Sendable, Hashable {
                 if name.equals("$env") || name.equals("$Env") || name.equals("$ENV") { return true }
             case "\\" where offset > 1 && bytes[offset - 1] == ":" && bytes[offset - 2].isUpperLetter:
                 if offset == 2 || !bytes[offset - 3].isNamePart { return true }
+            case "\\" where offset > 0 && bytes[offset - 1] == "." && beginsCommand(bytes, offset - 1): return true
+            case "%" where endsVariable(bytes, offset): return true
+            case "c" where isCommand("choco", bytes, offset), "m" where isCommand("msbuild", bytes, offset),
+                "p" where isCommand("powershell", bytes, offset):
+                return true
             default: break
             }
         }
         return false
+    }
+
+    /// Whether a `%` ends a variable of `cmd.exe`, such as `%AWS_REGION%`. A shorter name may be the format of a date.
+    private static func endsVariable(_ bytes: UnsafeBufferPointer<UInt8>, _ end: Int) -> Bool {
+        var start = end
+        while start > 0, bytes[start - 1].isUpperLetter || bytes[start - 1].isDigit || bytes[start - 1] == "_" {
+            start -= 1
+        }
+        return end - start > 2 && start > 0 && bytes[start - 1] == "%" && bytes[start].isUpperLetter
+    }
+
+    /// Whether a command begins with this word and a blank.
+    private static func isCommand(
+        _ word: StaticString, _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int
+    ) -> Bool {
+        let end = start + word.utf8CodeUnitCount
+        return end < bytes.count && bytes[end] == " " && bytes.holds(word, start..<end) && beginsCommand(bytes, start)
     }
 
     private static func beginsCommand(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {

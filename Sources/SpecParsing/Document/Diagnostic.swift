@@ -6,6 +6,8 @@ public struct Diagnostic: Sendable, Codable, Equatable {
         case error
         /// CodeBuild accepts the file, but the writer probably meant something else.
         case warning
+        /// Nothing is wrong with the file; it tells what the build needs from elsewhere. `--strict` takes no notice of it.
+        case note
     }
 
     public let severity: Severity
@@ -90,12 +92,15 @@ enum FindingCode: String, CaseIterable {
     case cacheOneLevel = "cache-one-level"
     case directoryPattern = "directory-pattern"
     case exitDropsState = "exit-drops-state"
+    case gitHubSteps = "github-steps"
     case literalVariable = "literal-variable"
     case lostShellState = "lost-shell-state"
     case maskedFailure = "masked-failure"
     case neverMatches = "never-matches"
     case plainSecret = "plain-secret"
     case shellSyntax = "shell-syntax"
+    case unsetInPath = "unset-in-path"
+    case unsetVariable = "unset-variable"
     case unquotedVersion = "unquoted-version"
 
     // Findings about the comments that silence findings.

@@ -10,6 +10,13 @@ struct FindingPlace {
         self.path = path
         self.part = part
     }
+
+    /// The bytes of the source that are meant, where a part of a scalar is.
+    fileprivate var bytes: Range<Int>? { part.flatMap { node.sourceBytes(ofText: $0) } }
+
+    var location: SourceLocation {
+        bytes.map { node.document.source.location(ofByte: $0.lowerBound) } ?? node.location
+    }
 }
 
 /// Collects findings while a file is read, and sorts them by place at the end.
@@ -58,6 +65,11 @@ struct Findings {
         keep(.warning, code: code, at: place, Text(message: message(), codebuild: codebuild(), help: help()))
     }
 
+    /// Notes what a build of the file needs from elsewhere. There is one for a file at most.
+    mutating func note(_ code: FindingCode, at place: FindingPlace, _ message: String, help: String) {
+        keep(.note, code: code, at: place, Text(message: message, help: help))
+    }
+
     /// All findings in the order of the file; findings of one place in the order they were noted.
     var sorted: [Diagnostic] { Self.sorted(kept) }
 
@@ -83,8 +95,7 @@ struct Findings {
     private mutating func keep(
         _ severity: Diagnostic.Severity, code: FindingCode, at place: FindingPlace, _ text: Text
     ) {
-        let node = place.node, source = node.document.source
-        let bytes = place.part.flatMap { node.sourceBytes(ofText: $0) }
+        let node = place.node, source = node.document.source, bytes = place.bytes
         kept.append(
             Diagnostic(
                 severity: severity, code: code.rawValue, path: place.path == .root ? nil : place.path.text,

@@ -23,9 +23,9 @@ public struct BuildSpec: Sendable, Equatable {
     public let cache: Cache?
     /// The report groups in the order of the file.
     public let reports: [ReportGroup]
-    /// The batch; `nil` when there is none or it has errors, because an ordinary build ignores it (CODEBUILD.md 1.2).
+    /// The batch; `nil` when there is none or it cannot start, because an ordinary build ignores it (CODEBUILD.md 1.2).
     public let batch: Batch?
-    /// Whether there is a `batch` with errors, which cannot start. The errors are among the findings.
+    /// Whether there is a `batch` that cannot start. The reasons are among the findings.
     public let hasWrongBatch: Bool
     /// The unknown keys that CodeBuild lists under "Found possible syntax errors in buildspec", in its order.
     public let unknownKeys: [UnknownKeys]
@@ -103,6 +103,8 @@ extension BuildSpec {
         public let runtimeVersions: [RuntimeVersion]
         /// Whether the file has a `commands` key, with or without entries.
         public let hasCommandsKey: Bool
+        /// The place of the phase's `steps`, which are not run.
+        public let steps: SourceLocation?
     }
 
     /// One entry of `runtime-versions`.

@@ -80,11 +80,14 @@ extension KeyTable {
                     about: "What a failed command does: `ABORT`, `CONTINUE`, `RETRY`, `RETRY-COUNT`, `RETRY-REGEX` or "
                         + "`RETRY-COUNT-REGEX`.", examples: ["ABORT", "CONTINUE", "RETRY"]),
                 Key(
-                    "commands", .commands, mayBeEmpty: true, misnomers: ["steps", "script", "run"],
+                    "commands", .commands, mayBeEmpty: true, misnomers: ["script", "run"],
                     about: "The commands, one after the other until one fails."),
                 Key(
                     "finally", .commands, mayBeEmpty: true,
                     about: "Commands that run after `commands`, also when one of those failed."),
+                Key(
+                    "steps", .anything,
+                    about: "Steps of GitHub Actions, which CodeBuild's guide no longer has. They are not run here."),
             ]
                 + (name == .install
                     ? [

@@ -4,12 +4,7 @@ extension SpecReader {
         let kinds: [BuildSpec.Batch.Kind] = [.graph, .list, .matrix, .fanout]
         let present = kinds.filter { batch.hasValue($0.rawValue) }
         guard let kind = present.first, present.count == 1 else {
-            let choice = SectionReader.choice(kinds.map(\.rawValue))
-            error(
-                .batchType, at: FindingPlace(batch.node, batch.path),
-                present.isEmpty
-                    ? "`batch` has none of \(choice)"
-                    : "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them")
+            noteType(batch, present, of: kinds)
             return nil
         }
         if case .sections(let sections)? = batch.entries[kind.rawValue]?.value, sections.isEmpty {
@@ -23,6 +18,24 @@ extension SpecReader {
             builds: builds(batch.sections(kind.rawValue)),
             matrix: batch.section(kind.rawValue).flatMap { kind == .matrix ? matrix($0) : nil },
             fanout: batch.section(kind.rawValue).flatMap { kind == .fanout ? fanout($0) : nil })
+    }
+
+    /// Notes that a batch has no type, or several.
+    ///
+    /// A batch without a type beside `phases` is a warning: public files have one, and are built without their batch.
+    private mutating func noteType(
+        _ batch: Section, _ present: [BuildSpec.Batch.Kind], of kinds: [BuildSpec.Batch.Kind]
+    ) {
+        let place = FindingPlace(batch.node, batch.path)
+        guard present.isEmpty else {
+            let message = "`batch` has \(SectionReader.list(present.map(\.rawValue))), expected one of them"
+            return error(.batchType, at: place, message)
+        }
+        let message = "`batch` has none of \(SectionReader.choice(kinds.map(\.rawValue)))"
+        guard hasPhases else { return error(.batchType, at: place, message) }
+        reader.findings.warning(
+            .batchType, at: place, message,
+            help: "no batch can start with it, only ordinary builds: add a type of batch, or take `batch` away")
     }
 
     // MARK: Graph and list

@@ -4,13 +4,13 @@ struct SpecReader {
     var reader: SectionReader
     /// Whether the file can also run as an ordinary build.
     private(set) var hasPhases = false
-    /// Whether the meaning of the values is checked too.
-    let checksContent: Bool
+    /// What the checks of the meaning of values know beside the file; `nil` when only the form is checked.
+    let content: ContentChecks.Surroundings?
     private var scripts: [ShellScript] = []
 
-    private init(_ root: SpecNode, checksContent: Bool) {
+    private init(_ root: SpecNode, content: ContentChecks.Surroundings?) {
         reader = SectionReader(.buildSpec, version: Self.peekedVersion(root) ?? .v02)
-        self.checksContent = checksContent
+        self.content = content
     }
 
     /// The result of reading a document.
@@ -23,11 +23,11 @@ struct SpecReader {
         var scripts: [ShellScript] = []
     }
 
-    static func read(_ document: SpecDocument, checksContent: Bool = false) -> SpecAndFindings {
+    static func read(_ document: SpecDocument, content: ContentChecks.Surroundings? = nil) -> SpecAndFindings {
         guard let root = document.root, !root.isNull else {
             return SpecAndFindings(spec: nil, diagnostics: [emptyFile(document.source)])
         }
-        var reader = SpecReader(root, checksContent: checksContent)
+        var reader = SpecReader(root, content: content)
         let spec = reader.spec(root)
         let findings = reader.reader.findings
         return SpecAndFindings(
@@ -55,8 +55,8 @@ struct SpecReader {
         hasPhases = top.has("phases")
         let batch = top.section("batch").flatMap { self.batch($0) }
         let isBatchWrong = reader.findings.hasBlockingErrorInBatch
-        if checksContent {
-            var checks = ContentChecks(top, version: reader.version, findings: reader.findings)
+        if let content {
+            var checks = ContentChecks(top, version: reader.version, in: content, findings: reader.findings)
             checks.run()
             (reader.findings, scripts) = (checks.findings, checks.scripts)
         }
@@ -64,7 +64,8 @@ struct SpecReader {
             version: reader.version, runAs: top.text("run-as"), environment: environment(top), phases: phases(top),
             hasPhases: hasPhases, artifacts: top.section("artifacts").flatMap { artifacts($0) },
             cache: top.section("cache").map { cache($0) }, reports: reports(top),
-            batch: isBatchWrong ? nil : batch, hasWrongBatch: isBatchWrong,
+            batch: isBatchWrong ? nil : batch,
+            hasWrongBatch: isBatchWrong || top.section("batch") != nil && batch == nil,
             unknownKeys: reader.unknownKeysInBlockOrder)
         return hasPhases || !isBatchWrong ? spec : nil
     }
@@ -149,6 +150,7 @@ struct SpecReader {
         var read: [BuildSpec.Phase] = []
         for name in PhaseName.allCases {
             guard let phase = phases.section(name.rawValue) else { continue }
+            checkSteps(phase)
             read.append(
                 BuildSpec.Phase(
                     name: name, location: phase.node.location, runAs: phase.text("run-as"),
@@ -157,9 +159,28 @@ struct SpecReader {
                     runtimeVersions: phase.variables("runtime-versions").map {
                         BuildSpec.RuntimeVersion(name: $0.name, version: $0.value, location: $0.location)
                     },
-                    hasCommandsKey: phase.has("commands")))
+                    hasCommandsKey: phase.has("commands"), steps: Self.steps(phase)?.key.location))
         }
         return read
+    }
+
+    private static func steps(_ phase: Section) -> Section.Entry? {
+        phase.entries["steps"].flatMap { $0.node.asksForNothing ? nil : $0 }
+    }
+
+    /// Warns about steps of GitHub Actions (CODEBUILD-2026.md E): CodeBuild had them from 2023 on, and its guide no longer
+    /// has. Whether the service still runs them is [unknown].
+    private mutating func checkSteps(_ phase: Section) {
+        guard let entry = Self.steps(phase) else { return }
+        let path = phase.path.key("steps")
+        let areTexts =
+            entry.node.kind == .scalar || entry.node.kind == .list && entry.node.items.contains { $0.kind == .scalar }
+        reader.findings.warning(
+            .gitHubSteps, at: FindingPlace(entry.key, path),
+            "\(path.quoted) are steps of GitHub Actions, which CodeBuild's guide no longer has: they are not run here",
+            help: areTexts
+                ? "a step has `run` or `uses`; what is meant for the shell stands in a list under `commands`"
+                : "write what they do as `commands`, or run them as a workflow of GitHub")
     }
 
     /// Reads the `on-failure` of a phase.

@@ -39,8 +39,10 @@ public struct SpecReading: Sendable {
         guard let first = errors.first else { return nil }
         // An error in a batch has another code, and does not keep an ordinary build from running.
         let ofBuild = errors.filter { !SpecPath(text: $0.path ?? "").isInBatch }
-        let message = ofBuild.compactMap(\.codebuildMessage).first ?? (ofBuild.first ?? first).message
-        return BuildFailure(code: "YAML_FILE_ERROR", message: message)
+        if let message = ofBuild.compactMap(\.codebuildMessage).first {
+            return BuildFailure(code: BuildFailure.wrongFile, message: message)
+        }
+        return .ours((ofBuild.first ?? first).message)
     }
 }
 
@@ -53,14 +55,24 @@ private func merged(_ found: [Diagnostic], _ more: [Diagnostic]) -> [Diagnostic]
 public struct BuildFailure: Sendable, Equatable, Codable {
     public let code: String
     public let message: String
+    /// Whether the message is ours, because the service's own is not known.
+    public let isOurs: Bool
 
-    public init(code: String, message: String) {
+    public init(code: String, message: String, isOurs: Bool = false) {
         self.code = code
         self.message = message
+        self.isOurs = isOurs
+    }
+
+    static let wrongFile = "YAML_FILE_ERROR"
+
+    /// The failure for a file that is refused in our own words.
+    public static func ours(_ message: String) -> BuildFailure {
+        BuildFailure(code: wrongFile, message: message, isOurs: true)
     }
 
     /// The failure for a file without the keys that every buildspec must have.
-    public static let notABuildspec = BuildFailure(code: "YAML_FILE_ERROR", message: ServiceMessage.notABuildspec)
+    public static let notABuildspec = BuildFailure(code: wrongFile, message: ServiceMessage.notABuildspec)
 }
 
 /// Reads a buildspec.
@@ -72,11 +84,15 @@ public struct BuildFailure: Sendable, Equatable, Codable {
 ///   - bytes: UTF-8 with or without a byte-order mark, or UTF-16 with one, with any line ends.
 ///   - file: the path to show in findings.
 ///   - checksContent: whether to warn about valid values that probably do not do what their writer meant.
-public func readBuildSpec(_ bytes: [UInt8], file: String, checksContent: Bool = false) -> SpecReading {
+///   - facts: what the checks of the content know of the project.
+public func readBuildSpec(
+    _ bytes: [UInt8], file: String, checksContent: Bool = false, facts: ProjectFacts = ProjectFacts()
+) -> SpecReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
-        let result = SpecReader.read(document, checksContent: checksContent)
         let ignores = IgnoreComments(in: document)
+        let result = SpecReader.read(
+            document, content: checksContent ? ContentChecks.Surroundings(facts: facts, ignores: ignores) : nil)
         return SpecReading(
             spec: result.spec, diagnostics: merged(result.diagnostics, ignores.findings),
             source: document.source.utf8, scripts: result.scripts, ignores: ignores)

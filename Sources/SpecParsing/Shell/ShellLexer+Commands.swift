@@ -54,6 +54,10 @@ extension ShellLexer {
             return
         }
         reading.lastEnd = at
+        if reading.isLoopVariableNext {
+            reading.isLoopVariableNext = false
+            text.loopVariables.append(word)
+        }
         guard !reading.isInHeader else { return }
         if reading.isFunctionNext { reading.isFunctionNext = false }
         add(word, &reading)
@@ -87,6 +91,7 @@ extension ShellLexer {
         case "f" where isWord(word, "for"), "s" where isWord(word, "select"):
             open(.loop, &reading, at: start)
             reading.isInHeader = true
+            reading.isLoopVariableNext = true
             forArithmetic(&reading)
         case "c" where isWord(word, "case"):
             open(.choice, &reading, at: start)
@@ -147,6 +152,7 @@ extension ShellLexer {
         }
         beginStatement(&reading, at: start)
         text.constructs.append(.init(kind: .arithmeticCommand, range: start..<start + 2))
+        text.arithmetic.append(start + 2..<end - 2)
         at = end
         reading.lastEnd = at
     }
@@ -156,6 +162,8 @@ extension ShellLexer {
         while byte(start) == " " { start += 1 }
         guard byte(start) == "(", byte(start + 1) == "(", let end = arithmeticEnd(from: start + 2) else { return }
         text.constructs.append(.init(kind: .arithmeticCommand, range: start..<start + 2))
+        text.arithmetic.append(start + 2..<end - 2)
+        reading.isLoopVariableNext = false
         at = end
     }
 

@@ -115,6 +115,7 @@ extension ShellLexer {
         switch byte(at) {
         case "(":
             if byte(at + 1) == "(", let end = arithmeticEnd(from: at + 2) {
+                text.arithmetic.append(at + 2..<end - 2)
                 at = end
             } else {
                 at += 1
@@ -127,6 +128,11 @@ extension ShellLexer {
             at += 1
             if at > bytes.count { giveUp() }
             text.constructs.append(.init(kind: .ansiQuote, range: start..<at))
+        case let byte where byte.isNameStart:
+            let name = at
+            while self.byte(at).isNamePart { at += 1 }
+            text.expansions.append(
+                .init(kind: .plain, name: .init(start: name, end: at), range: start..<at, isBraced: false))
         default: break
         }
     }
@@ -140,11 +146,18 @@ extension ShellLexer {
         if byte(at) == "!", byte(at + 1).isNameStart {
             at += 1
             kind = .indirection
-        } else if byte(at) == "#", byte(at + 1).isNameStart {
-            at += 1
         }
+        let isLength = kind == nil && byte(at) == "#" && byte(at + 1).isNameStart
+        if isLength { at += 1 }
         let name = at
         while byte(at).isNamePart { at += 1 }
+        let expansion = ShellText.Expansion(
+            kind: isLength || kind != nil ? .guarded : useKind(), name: .init(start: name, end: at), range: start..<at,
+            isBraced: true)
+        // `${AWS::Region}` is no shell's: a template takes its place.
+        let isTemplate = byte(at) == ":" && byte(at + 1) == ":"
+        let place = byte(name).isNameStart && at > name && !isTemplate ? text.expansions.count : nil
+        if place != nil { text.expansions.append(expansion) }
         if at == name, byte(at) == "@" || byte(at) == "*" { at += 1 }
         if at > name { kind = kind ?? expansionKind() }
         while at < bytes.count, bytes[at] != "}" {
@@ -161,7 +174,17 @@ extension ShellLexer {
         }
         guard at < bytes.count else { return giveUp() }
         at += 1
+        if let place { text.expansions[place].range = start..<at }
         if let kind { text.constructs.append(.init(kind: kind, range: start..<at)) }
+    }
+
+    /// What the operator after a parameter's name does with an unset variable.
+    private func useKind() -> ShellText.Expansion.Kind {
+        switch byte(byte(at) == ":" ? at + 1 : at) {
+        case "-", "+": .guarded
+        case "=": .assigning
+        default: .plain
+        }
     }
 
     /// The kind of the operator after a parameter's name, if POSIX does not have it.

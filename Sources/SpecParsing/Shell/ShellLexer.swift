@@ -67,6 +67,8 @@ struct ShellLexer {
         var isAfterAlternative = false
         /// Whether the words are in the header of a `for` or `case`, and so are not a command.
         var isInHeader = false
+        /// Whether the next word is the variable of a loop.
+        var isLoopVariableNext = false
 
         var isAtPattern: Bool { frames.last?.isAtPattern ?? false }
 

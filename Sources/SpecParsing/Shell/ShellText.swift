@@ -55,6 +55,24 @@ struct ShellText {
         var statement: Int
     }
 
+    /// A `$NAME` or `${NAME…}` outside of single quotes and here-documents.
+    struct Expansion {
+        enum Kind {
+            /// `$NAME`, `${NAME}`, `${NAME%…}`, `${NAME:?…}`: an unset variable counts as empty, or ends the script.
+            case plain
+            /// `${NAME:-…}`, `${NAME+…}`, `${#NAME}` and the like, which reckon with an unset variable.
+            case guarded
+            /// `${NAME:=…}`, which sets the variable.
+            case assigning
+        }
+        var kind: Kind
+        /// The name, without `$` and braces.
+        var name: Word
+        /// The whole expansion.
+        var range: Range<Int>
+        var isBraced: Bool
+    }
+
     /// A construct that POSIX shells do not support and that is recognisable in the text alone.
     struct Construct {
         enum Kind: CaseIterable {
@@ -71,6 +89,11 @@ struct ShellText {
     var statements: ContiguousArray<Statement> = []
     var functions: ContiguousArray<Function> = []
     var constructs: ContiguousArray<Construct> = []
+    var expansions: ContiguousArray<Expansion> = []
+    /// The variables of `for` and `select`.
+    var loopVariables: ContiguousArray<Word> = []
+    /// The insides of `((…))` and `$((…))`.
+    var arithmetic: ContiguousArray<Range<Int>> = []
     /// Whether all quotes, brackets, compound commands and here-documents are closed, and nothing is closed that was
     /// not open.
     var endsCleanly = true
@@ -81,6 +104,9 @@ struct ShellText {
         statements.removeAll(keepingCapacity: true)
         functions.removeAll(keepingCapacity: true)
         constructs.removeAll(keepingCapacity: true)
+        expansions.removeAll(keepingCapacity: true)
+        loopVariables.removeAll(keepingCapacity: true)
+        arithmetic.removeAll(keepingCapacity: true)
         endsCleanly = true
     }
 }

@@ -3,8 +3,9 @@ internal import OfflineWorld
     internal import ArgumentParser
     internal import Engines
 
-    /// What a user's own build starts in a second container, to listen in the first one's network; nobody else has a use for it.
-    struct LendSocketsCommand: AsyncParsableCommand {
+    /// Makes listening sockets in the network of a build's container, and sends them to the build's program. A build starts it in
+    /// a second container that shares the first one's network; no user calls it.
+    struct MakeSocketsCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: ListeningHelper.command, abstract: "Make sockets in this network and send them away.",
             shouldDisplay: false)

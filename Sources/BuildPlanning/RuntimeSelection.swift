@@ -1,0 +1,139 @@
+public import SpecParsing
+
+/// What an image's runtimes and a buildspec's `runtime-versions` come to (CODEBUILD-2026 A): pure, before any command runs.
+public struct RuntimeSelection: Sendable, Equatable {
+    /// One runtime that is selected.
+    public struct Choice: Sendable, Equatable {
+        /// `java`
+        public let name: String
+        /// The version as asked for, variables replaced.
+        public let asked: String
+        /// The version that an alias (`latest`, `18.x`) stands for, else the one asked for.
+        public let version: String
+        /// The image's own entry that installs it; `default` for a version that the image does not name.
+        public let key: String
+        /// The value of `VERSION` for the entry's commands; `nil` unless the entry is `default`.
+        public let variable: String?
+        public let commands: [String]
+    }
+
+    /// The agent's lines, in order.
+    public private(set) var lines: [String] = []
+    /// In the order in which their commands run: what a runtime requires comes before it.
+    public private(set) var choices: [Choice] = []
+    /// Why the versions cannot be selected.
+    public private(set) var problem: PhaseContext?
+
+    private let catalog: RuntimeCatalog
+
+    /// - Parameter asked: the buildspec's entries in their order, variables replaced.
+    public init(_ asked: [(name: String, version: String)], from catalog: RuntimeCatalog) {
+        self.catalog = catalog
+        guard !asked.isEmpty else {
+            lines = ["No runtime version selected in buildspec."]
+            return
+        }
+        // All lines come before the first check, also those for runtimes that the image does not have.
+        let resolved = asked.map { ($0.name, $0.version, Self.resolve($0.version, in: runtime($0.name))) }
+        for (name, asked, version) in resolved where version != nil && version != asked {
+            lines.append("Resolved '\(name)' runtime alias '\(asked)' to '\(version ?? asked)'.")
+        }
+        for (name, asked, version) in resolved {
+            lines.append("Selecting '\(name)' runtime version '\(version ?? asked)' based on manual selections...")
+        }
+        let manual = resolved.map { (name: $0.0, version: $0.2 ?? $0.1) }
+        for (name, asked, version) in resolved where problem == nil {
+            select(name, asked, version, among: manual)
+        }
+        if problem != nil { choices = [] }
+    }
+
+    private func runtime(_ name: String) -> RuntimeCatalog.Runtime? { catalog.runtimes.first { $0.name == name } }
+
+    private mutating func select(
+        _ name: String, _ asked: String, _ version: String?, among manual: [(name: String, version: String)]
+    ) {
+        guard !choices.contains(where: { $0.name == name }) else { return }
+        guard let runtime = runtime(name) else {
+            return fail(
+                "Unknown runtime named '\(name)'. This build image has the following runtimes: "
+                    + catalog.runtimes.map(\.name).sorted().joined(separator: ", "))
+        }
+        let key = version ?? asked
+        let named = runtime.named.first { $0.key == key }
+        // An alias that stands for nothing is no version that could be installed. [inferred: DI#489]
+        guard let entry = named ?? (Self.isAlias(asked) ? nil : runtime.fallback) else {
+            return fail(
+                "Unknown runtime version named '\(asked)' of \(name). This build image has the following versions: "
+                    + runtime.named.map(\.key).sorted().joined(separator: ", "))
+        }
+        for requirement in entry.requirements {
+            require(requirement, for: (name, key), among: manual)
+            guard problem == nil else { return }
+        }
+        choices.append(
+            Choice(
+                name: name, asked: asked, version: key, key: entry.key,
+                variable: named == nil ? Self.versionVariable(of: key) : nil, commands: entry.commands))
+    }
+
+    /// Selects what a runtime requires, unless the buildspec names a version of it itself.
+    private mutating func require(
+        _ requirement: RuntimeCatalog.Requirement, for dependent: (name: String, version: String),
+        among manual: [(name: String, version: String)]
+    ) {
+        if let own = manual.first(where: { $0.name == requirement.name }) {
+            guard !requirement.versions.contains(own.version) else { return }
+            let words =
+                "Runtime '\(dependent.name)' version '\(dependent.version)' has a dependency on runtime "
+                + "'\(own.name)', but '\(own.name)' version '\(own.version)' has already been manually selected. Not "
+                + "attempting to override."
+            lines.append(words)
+            // [unknown: the message of the error behind this line]
+            return fail(words)
+        }
+        let version = requirement.versions[0]
+        // [unknown: the line for a runtime that the buildspec does not name]
+        lines.append(
+            "Selecting '\(requirement.name)' runtime version '\(version)' based on runtime dependencies...")
+        select(requirement.name, version, version, among: manual)
+    }
+
+    private mutating func fail(_ message: String) {
+        problem = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
+    }
+
+    // MARK: Versions
+
+    /// The key that a version text means: an alias' newest one, or the text itself; `nil` for an alias that means none.
+    private static func resolve(_ text: String, in runtime: RuntimeCatalog.Runtime?) -> String? {
+        guard let runtime, isAlias(text), !runtime.named.contains(where: { $0.key == text }) else { return text }
+        let keys = runtime.named.map(\.key)
+        if text == "latest" { return newest(keys) }
+        let wanted = parts(String(text.dropLast(2)))
+        return newest(
+            keys.filter { key in
+                let found = parts(key)
+                return found.word == wanted.word && found.numbers.starts(with: wanted.numbers)
+            })
+    }
+
+    /// Whether a version stands for the newest of several: `latest`, `18.x`, `corretto8.x`.
+    private static func isAlias(_ text: String) -> Bool { text == "latest" || text.hasSuffix(".x") }
+
+    /// The newest of some keys. Numbers are compared, for files list the newest first or last. [inferred, CODEBUILD-2026 A.1]
+    private static func newest(_ keys: [String]) -> String? {
+        keys.max { parts($0).numbers.lexicographicallyPrecedes(parts($1).numbers) }
+    }
+
+    /// A key's word and its numbers: `corretto8` is `corretto` and 8, `3.10` is 3 and 10.
+    private static func parts(_ key: String) -> (word: Substring, numbers: [Int]) {
+        let word = key.prefix { !$0.isNumber }
+        return (word, key.dropFirst(word.count).split(separator: ".").map { Int($0) ?? 0 })
+    }
+
+    /// `VERSION` for the commands of a `default` entry: `15` of `corretto15`. [inferred, CODEBUILD-2026 A.2]
+    private static func versionVariable(of version: String) -> String {
+        version.hasPrefix("corretto") ? String(version.dropFirst("corretto".count)) : version
+    }
+}
