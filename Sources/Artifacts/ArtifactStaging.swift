@@ -89,6 +89,7 @@ struct ArtifactStaging {
         try reader.readBlocks { block in
             switch block {
             case .hole(let length): offset += length
+            case .bytes(let bytes) where Self.isHole(bytes): offset += Int64(bytes.count)
             case .bytes(let bytes):
                 try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
                 offset += Int64(bytes.count)
@@ -103,6 +104,12 @@ struct ArtifactStaging {
             if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
         }
         return kept
+    }
+
+    /// Whether a block is worth a hole: a container's engine copies holes as zeros.
+    private static func isHole(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        // Equal to itself from the second byte on: all bytes are as the first.
+        bytes.count >= 4096 && bytes[0] == 0 && memcmp(bytes.baseAddress!, bytes.baseAddress! + 1, bytes.count - 1) == 0
     }
 
     static func name(_ number: Int) -> [UInt8] { Array(String(number).utf8) }

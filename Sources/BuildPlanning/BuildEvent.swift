@@ -38,7 +38,8 @@ public struct BuildEvent: Sendable, Equatable {
         /// The container stays behind, to be looked into.
         case containerKept(container: String)
         /// The build goes on in its kept container; phases from there on are told again.
-        case buildResumed(ResumePoint)
+        /// `source` is the snapshot that was brought in before; `nil` where the source stays as it is.
+        case buildResumed(ResumePoint, source: SnapshotFacts? = nil)
         /// Our own words about the build: they go to standard error, never into the log.
         case notice(text: String)
         case variablesExported([ExportedVariable])
@@ -74,7 +75,7 @@ public struct BuildEvent: Sendable, Equatable {
         /// The folder of this machine that the source came from.
         public let source: String?
         /// What of that folder, as git names it.
-        public let snapshot: SnapshotFacts?
+        public internal(set) var snapshot: SnapshotFacts?
 
         public init(
             id: BuildID, image: String, sourceDirectory: String, buildspec: String, source: String?,

@@ -137,7 +137,9 @@ public struct BuildResult: Sendable, Equatable {
             output += bytes.suffix(Self.tailLength)
             if output.count > 8 * Self.tailLength { output = Array(output.suffix(Self.tailLength)) }
         case .containerKept(let container): keptContainer = container
-        case .buildResumed(let point):
+        case .buildResumed(let point, let source):
+            // From here on it is a build of that source.
+            if let source { start?.snapshot = source }
             // One build, as if it had succeeded at once: what failed, and all behind it, is told anew.
             status = .inProgress
             endTime = nil

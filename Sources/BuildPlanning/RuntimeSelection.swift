@@ -43,7 +43,7 @@ public struct RuntimeSelection: Sendable, Equatable {
         }
         let manual = resolved.map { (name: $0.0, version: $0.2 ?? $0.1) }
         for (name, asked, version) in resolved where problem == nil {
-            select(name, asked, version, among: manual)
+            select(name, asked: asked, as: version, among: manual)
         }
         if problem != nil { choices = [] }
     }
@@ -51,7 +51,7 @@ public struct RuntimeSelection: Sendable, Equatable {
     private func runtime(_ name: String) -> RuntimeCatalog.Runtime? { catalog.runtimes.first { $0.name == name } }
 
     private mutating func select(
-        _ name: String, _ asked: String, _ version: String?, among manual: [(name: String, version: String)]
+        _ name: String, asked: String, as version: String?, among manual: [(name: String, version: String)]
     ) {
         guard !choices.contains(where: { $0.name == name }) else { return }
         guard let runtime = runtime(name) else {
@@ -96,7 +96,7 @@ public struct RuntimeSelection: Sendable, Equatable {
         // [unknown: the line for a runtime that the buildspec does not name]
         lines.append(
             "Selecting '\(requirement.name)' runtime version '\(version)' based on runtime dependencies...")
-        select(requirement.name, version, version, among: manual)
+        select(requirement.name, asked: version, as: version, among: manual)
     }
 
     private mutating func fail(_ message: String) {

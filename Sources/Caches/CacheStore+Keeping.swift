@@ -61,6 +61,7 @@ extension CacheStore {
         unusedSince moment: Duration?, maxByteCount limit: Int64? = nil
     ) throws -> (removed: [CacheListing], inUse: [CacheListing]) {
         try removeDoomed()
+        sweepDrafts()
         let all = try list().sorted { $0.lastUsed < $1.lastUsed }
         var total = all.reduce(0) { $0 + $1.byteCount }
         var removed: [CacheListing] = [], inUse: [CacheListing] = []
@@ -108,7 +109,7 @@ extension CacheStore {
     private static let doomedSuffix = ".removed"
 
     /// Removes what a process left that was killed in the middle of ``remove(_:)``.
-    private func removeDoomed() throws {
+    public func removeDoomed() throws {
         try explaining("remove what is left of caches in `\(directory)`") {
             let store: DirectoryHandle
             do { store = try DirectoryHandle(opening: directory) } catch Errno.noSuchFileOrDirectory { return }

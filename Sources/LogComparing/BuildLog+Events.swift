@@ -22,7 +22,7 @@ extension BuildLog {
         case .buildStarted(let start): sourceDirectory = start.sourceDirectory
         case .phaseStarted(let phase): enter(phase)
         case .phaseSkipped(let phase): skippedPhases.insert(phase.rawValue)
-        case .buildResumed(let point): goBack(to: BuildPhase(point.phase))
+        case .buildResumed(let point, _): goBack(to: BuildPhase(point.phase))
         case .agentLog(let phase, let text):
             enter(phase)
             phases[phases.count - 1].agentLines.append(text)

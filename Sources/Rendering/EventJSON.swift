@@ -68,10 +68,11 @@ extension BuildEvent {
             members += [("phase", .string(phase.rawValue)), ("image", .string(image)), ("bytes", .number(bytes))]
         case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
         case .containerKept(let container): members += [("container", .string(container))]
-        case .buildResumed(let point):
+        case .buildResumed(let point, let source):
             members += [
                 ("phase", .string(BuildPhase(point.phase).rawValue)), ("isInFinally", .bool(point.isInFinally)),
-                ("index", .number(point.index)),
+                ("index", .number(point.index)), ("sourceKind", source.map { .string($0.kind) }),
+                ("tree", source.map { .string($0.tree) }), ("snapshot", source.map { .string($0.identity) }),
             ]
         case .notice(let text): members += [("text", .string(text))]
         case .variablesExported(let variables):

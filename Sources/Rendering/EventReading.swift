@@ -73,7 +73,8 @@ extension BuildEvent {
                 guard let name = self.phase.flatMap({ PhaseName(rawValue: $0.lowercased()) }), let index else {
                     return nil
                 }
-                return .buildResumed(ResumePoint(phase: name, isInFinally: isInFinally ?? false, index: index))
+                return .buildResumed(
+                    ResumePoint(phase: name, isInFinally: isInFinally ?? false, index: index), source: snapshotFacts)
             case "notice": return text.map { .notice(text: $0) }
             case "variablesExported":
                 return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })

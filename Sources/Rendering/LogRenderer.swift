@@ -36,7 +36,7 @@ public struct LogRenderer: Sendable {
             return line("Phase complete: \(phase.rawValue) State: \(status.rawValue)", at: event.time, in: color)
                 + line("Phase context status code: \(context.statusCode) Message: \(context.message)", at: event.time)
         case .phaseSkipped(let phase): return line("Skipping phase \(phase.rawValue)", at: event.time)
-        case .buildResumed(let point):
+        case .buildResumed(let point, _):
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
             .containerKept, .checkpointMade, .commandExplained, .runtimesSelected,

@@ -79,6 +79,27 @@ struct KeptBuildTests {
         try await dropKept(play)
     }
 
+    @Test func `a resumed build is recorded under the tree that was brought in`() async throws {
+        let play = try Playground()
+        for arguments in [["init", "-q"], ["config", "user.name", "t"], ["config", "user.email", "t@example.org"]] {
+            _ = try await Command("git", ["-C", play.source.path] + arguments).collect()
+        }
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['[ -e mended ]']}}\n")
+        func tree() async throws -> String? {
+            let builds = try await play.call(["builds", "--format", "json"]).text
+            return builds.firstMatch(of: #/"tree":\s*"([0-9a-f]+)"/#).map { String($0.1) }
+        }
+        _ = try await play.run(["--keep", "failure"])
+        let broken = try #require(try await tree())
+        try play.write("mended", "")
+        #expect(try await play.call(["resume"]).status.isSuccess)
+        let mended = try #require(try await tree())
+        #expect(mended != broken)
+        let shown = try await play.call(["show", String(mended.prefix(12))])
+        #expect(shown.text.contains("tree \(mended)"), "\(shown.text)\(shown.errorText)")
+        #expect(try await play.call(["show", String(broken.prefix(12))]).status.exitStatus == 66)
+    }
+
     @Test func `resume begins where it is told to, and leaves the source alone when told to`() async throws {
         let play = try Playground()
         try play.buildspec(

@@ -99,6 +99,42 @@ import Testing
         #expect(play.files(in: play.source) == ["buildspec.yml", "codebuild.yml"])
     }
 
+    @Test func `a project is planned alike from wherever it is written`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: [echo $STAGE]}}\n")
+        try play.write(
+            "ci/project.json",
+            #"{"projects": [{"name": "other"}, {"name": "app", "environment": {"image": "a/b:1", "environmentVariables": [{"name": "STAGE", "value": "prod"}]}}]}"#
+        )
+        try play.write(
+            "ci/tf.json",
+            #"{"terraform_version": "1", "values": {"root_module": {"resources": [{"type": "aws_codebuild_project", "values": {"name": "app", "environment": [{"image": "a/b:1", "environment_variable": [{"name": "STAGE", "value": "prod", "type": "PLAINTEXT"}]}]}}]}}}"#
+        )
+        try play.write(
+            "ci/template.yml",
+            """
+            Parameters: {Stage: {Type: String}}
+            Resources:
+              App:
+                Type: AWS::CodeBuild::Project
+                Properties: {Environment: {Image: !Sub 'a/${Stage}:1', EnvironmentVariables: [{Name: STAGE, Value: prod}]}}
+            """)
+        var plans: [String] = []
+        for flags in [["ci/project.json#app"], ["ci/tf.json"], ["ci/template.yml", "--parameter", "Stage=b"]] {
+            let outcome = try await play.call(["plan", "--format", "json", "--project"] + flags)
+            #expect(outcome.status.isSuccess, "\(outcome.errorText)")
+            // The places differ, as the files do.
+            plans.append(outcome.text.replacing(/ci\/[a-z]+\.(json|yml):[0-9]+:[0-9]+/, with: "PLACE"))
+        }
+        #expect(Set(plans).count == 1 && plans[0].contains("a/b:1") && plans[0].contains("\"prod\""))
+        let open = try await play.call(["plan", "--project", "ci/project.json"])
+        #expect(open.status.exitStatus == 78 && open.errorText.contains("the file has 2 projects: `other`, `app`"))
+        let missing = try await play.call(["plan", "--project", "nowhere.yml"])
+        #expect(missing.status.exitStatus == 66 && missing.errorText.contains("which `--project` names"))
+        let unset = try await play.call(["plan", "--project", "ci/template.yml"])
+        #expect(unset.errorText.contains("`environment.image` is the parameter Stage, which cannot be known here"))
+    }
+
     @Test func `a batch is planned by itself`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nbatch:\n  build-list: [{identifier: a}, {identifier: b}]\n")
@@ -107,6 +143,20 @@ import Testing
         let alone = try await play.call(["plan"])
         #expect(alone.status.exitStatus == 65)
         #expect(alone.errorText.contains("plan --batch"))
+    }
+
+    @Test func `buildspecs of a batch that are not there are named`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nbatch:\n  build-list:\n    - {identifier: a, buildspec: ci/a.yml}\n"
+                + "    - {identifier: b, buildspec: ci/b.yml}\n    - {identifier: c, buildspec: ci/b.yml}\n"
+                + "    - {identifier: d, buildspec: \"version: 0.2\\nphases: {}\\n\"}\n    - {identifier: e}\n")
+        try play.write("ci/a.yml", "version: 0.2\nphases: {}\n")
+        let batch = try await play.call(["plan", ".", "--batch"])
+        #expect(batch.status.exitStatus == 66)
+        #expect(batch.outputText.contains("build-list, 5 builds"))
+        #expect(batch.errorText.contains("error: cannot find the buildspec `ci/b.yml` of the build `b`, `c`\n"))
+        #expect(!batch.errorText.contains("ci/a.yml"))
     }
 
     @Test func `a batch that is wrong is planned without it only`() async throws {

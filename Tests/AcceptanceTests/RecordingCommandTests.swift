@@ -63,6 +63,31 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: folder(play).path))
     }
 
+    @Test(arguments: [["clean"], ["cache", "prune"]])
+    func `what killed processes left unfinished is removed`(command: [String]) async throws {
+        let play = try Playground()
+        try record(play)
+        let cache = play.cache.appending(path: "buildspec")
+        let dead = "4194303-0123456789abcdef"
+        for file in [
+            "caches/half/.draft-tarball", "caches/.x.removed/y", "recordings/\(name)/drafts/\(dead)",
+            "transfers/\(dead)/x",
+            "transfers/.marks/\(dead)", "programs/00.\(dead)/driver.sh",
+        ] {
+            let url = cache.appending(path: file)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("x".utf8).write(to: url)
+        }
+        let kept = play.files(in: cache).filter { $0.hasPrefix("recordings/\(name)/bodies") }
+        #expect(try await play.call(command).status.isSuccess)
+        let left = play.files(in: cache)
+        #expect(!left.contains { $0.contains("draft") || $0.contains(dead) || $0.hasPrefix("caches/") }, "\(left)")
+        #expect(!FileManager.default.fileExists(atPath: cache.appending(path: "caches/half").path))
+        #expect(!FileManager.default.fileExists(atPath: folder(play).appending(path: "drafts").path))
+        #expect(left.filter { $0.hasPrefix("recordings/\(name)/bodies") } == kept)
+    }
+
     @Test func `recordings in use are not pruned`() async throws {
         let play = try Playground()
         try record(play)

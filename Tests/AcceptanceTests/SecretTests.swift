@@ -243,4 +243,16 @@ struct SecretTests {
         let record = try record(play)
         for secret in ["first-one", "second-one"] { #expect(!record.contains(secret)) }
     }
+
+    @Test func `a variable in a parameter's name is told, with what is asked for`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nenv: {parameter-store: {A: /app/$STAGE/a, B: /b}}\nphases: {build: {commands: ['echo $A']}}\n"
+        )
+        let result = try await play.run()
+        #expect(result.errorText.contains("note: `A` is asked for as `/app/$STAGE/a`, to the letter\n"))
+        #expect(!result.errorText.contains("`B` is asked for"))
+        #expect(result.errorText.contains("no value is known for `A` (/app/$STAGE/a), `B` (/b)"))
+        #expect(try await play.run(["-e", "A=1", "-e", "B=2"]).status.exitStatus == 0)
+    }
 }

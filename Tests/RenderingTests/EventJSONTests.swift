@@ -66,7 +66,10 @@ import Testing
             .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
             .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
             .containerKept(container: "n"),
-            .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)), .notice(text: "n"),
+            .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)),
+            .buildResumed(
+                ResumePoint(phase: .build, index: 0),
+                source: SnapshotFacts(kind: "git:worktree", tree: "aa", identity: "bb")), .notice(text: "n"),
             .variablesExported([.init(name: "A", value: "v")]),
             .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
             .buildFinished(status: .stopped),

@@ -85,6 +85,21 @@ import Testing
         return try #require(json as? [String: Any])
     }
 
+    @Test func `a note fails no file, and is one in every format`() {
+        let bytes = Array("version: 0.2\nphases: {build: {commands: ['echo $A']}}\n".utf8)
+        let reading = readBuildSpec(bytes, file: "a.yml", checksContent: true)
+        let report = ValidationReport(
+            [File(path: "a.yml", findings: reading.diagnostics, source: bytes)], isStrict: true, passedOver: 3)
+        #expect(report.files.allSatisfy(report.passes))
+        #expect(report.summary == "1 file (3 other YAML files beside them, no buildspecs): 1 note")
+        #expect(
+            report.text(color: false).hasPrefix(
+                "a.yml:2:36: note: a variable is set by no one here: `A` [unset-variable]"))
+        #expect(report.github.hasPrefix("::notice file=a.yml,line=2,"))
+        #expect(text(report.json).contains(#""severity":"note""#))
+        #expect(text(report.sarif(toolVersion: "1.0.0")).contains(#""level":"note""#))
+    }
+
     @Test func `the SARIF log has what version 2.1.0 requires`() throws {
         let log = try sarif(report)
         #expect(log["version"] as? String == "2.1.0")

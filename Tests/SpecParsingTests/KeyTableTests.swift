@@ -48,7 +48,6 @@ import Testing
             for key in table.keys { key.shape.sections.forEach { check($0.table) } }
         }
         check(.buildSpec)
-        check(.projectList(extraKeys: []))
     }
 
     @Test("codes are unique and kebab-case")

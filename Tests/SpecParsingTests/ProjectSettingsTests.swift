@@ -66,7 +66,7 @@ import Testing
             """)
         #expect(
             reading.diagnostics.map(shown) == [
-                "warning: `projects[0].secondarySources` is not supported yet: it is ignored [not-supported]"
+                "warning: `secondarySources` is not supported yet: it is ignored [not-supported]"
             ])
         #expect(reading.settings.image?.value == "aws/codebuild/standard:7.0")
         #expect(reading.settings.privilegedMode?.value == false)
@@ -75,6 +75,15 @@ import Testing
         #expect(
             reading.settings.cache
                 == ProjectSettings.Cache(type: .s3, location: "acme-cache/petclinic", namespace: "acme"))
+    }
+
+    @Test("a variable that is too long for CodeBuild is a warning", arguments: [(4096, 0), (4097, 1)])
+    func longVariable(length: Int, count: Int) {
+        let value = String(repeating: "é", count: length)
+        let reading = read("environment: {environmentVariables: [{name: A, value: \(value)}]}")
+        #expect(reading.isValid)
+        #expect(reading.diagnostics.map(\.code) == Array(repeating: "too-many", count: count))
+        #expect(reading.settings.environmentVariables.map(\.value) == [value])
     }
 
     @Test(
@@ -115,8 +124,8 @@ import Testing
                 "environment: {privilegedMode: maybe}",
                 "error: `environment.privilegedMode` is `maybe`, expected `yes` or `no` [not-a-boolean]"
             ),
-            ("projects: []", "error: `projects` has 0 projects, expected one [too-many]"),
-            ("projects: [{}, {}]", "error: `projects` has 2 projects, expected one [too-many]"),
+            ("projects: []", "error: the file has no CodeBuild project [missing-key]"),
+            ("projects: [{name: a}, {name: b}]", "error: the file has 2 projects: `a`, `b` [too-many]"),
             ("- a", "error: the file is a list, expected a mapping [wrong-type]"),
             ("{", "error: did not find expected node content [yaml-syntax]"),
         ])

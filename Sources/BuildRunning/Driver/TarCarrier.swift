@@ -39,6 +39,9 @@ struct TarCarrier: Sendable {
         #endif
     }
 
+    /// Whether holes of files stay holes on their way out of the container; an engine sends them as zeros.
+    var keepsHoles: Bool { folder != nil }
+
     private func makePipe() throws -> StreamPipe { try folder.map { try StreamPipe(in: $0) } ?? StreamPipe() }
 
     /// Makes the stream of a file or a folder of the container.

@@ -38,6 +38,8 @@ public enum Beginning: Sendable {
         public var changes: SourceChanges?
         /// Variables that the buildspec, the settings or the flags have changed since the build ran.
         public var variables: [BuildPlan.Variable]
+        /// The snapshot that ``changes`` lead to; `nil` when the source stays as it is, or is none of git.
+        public var source: SnapshotFacts?
 
         public init(point: ResumePoint, changes: SourceChanges? = nil, variables: [BuildPlan.Variable] = []) {
             self.point = point

@@ -54,10 +54,10 @@ struct LocalBuild: Sendable {
             try await sink.log("Waiting for agent ping")
             return try await startFresh()
         case .again(let continuation, let recallingState):
-            try await sink.send(.buildResumed(continuation.point))
+            try await sink.send(.buildResumed(continuation.point, source: continuation.source))
             return try await goOn(continuation, recallingState: recallingState)
         case .checkpoint(let checkpoint, let continuation):
-            try await sink.send(.buildResumed(continuation.point))
+            try await sink.send(.buildResumed(continuation.point, source: continuation.source))
             return try await start(from: checkpoint, continuation)
         }
     }
@@ -86,23 +86,23 @@ struct LocalBuild: Sendable {
             group.addTask { try await body() }
             group.addTask {
                 try await Task.sleep(for: .seconds(plan.timeout))
-                // A new task is not cancelled by a build that ends at this moment.
-                await Task { await removeContainer() }.value
-                await session.terminate()
                 return nil
             }
-            // The build, or its time: whichever ends first.
+            // The build, or its time: whichever ends first. What still copies is cancelled before the container is removed: an
+            // engine removes none from which it copies.
             guard let first = await group.nextResult() else { throw CancellationError() }
             group.cancelAll()
             do {
-                guard let status = try first.get() else { throw OutOfTime() }
+                guard let status = try first.get() else {
+                    // A new task is not cancelled with this one.
+                    await Task { await removeContainer() }.value
+                    throw OutOfTime()
+                }
                 let keep = job.recipe.ending.keep
                 let isKept = keep == .always || keep == .failure && status != .succeeded
                 if isKept { _ = try await session.perform("stays=yes") }
                 return (.ended(status, isKept: isKept), isKept ? .stay : .leave)
             } catch is DriverSession.Lost {
-                // The container may be gone because the time is up.
-                while let next = await group.nextResult() { if case .success(nil) = next { throw OutOfTime() } }
                 return (.lost, .leave)
             } catch {
                 // The build may wait for an answer, which does not notice that it was cancelled.

@@ -344,13 +344,22 @@ collect() (
     done
 )
 
+# large FOLDER OPTION: lists the files of more than 1 GiB, each as its size, its blocks and their size, a line end and its path, NUL
+# after each; with -L links are followed. Nothing where a tool is missing.
+large() (
+    cd "$root$1" || return
+    # shellcheck disable=SC2086
+    find $2 . -name .git -prune -o -type f -size +2097152 -exec stat $2 -c '%s %b %B' {} \; -exec printf '%s\0' {} \;
+    return 0
+) >&2 2>/dev/null </dev/null
+
 # try_pipe NAME: writes a byte into a FIFO of the mounted folder, if tar streams can go through it.
 try_pipe() {
     [ -p "$pipes/$1" ] && tar --version 2>/dev/null | grep -q GNU && printf . 1<>"$pipes/$1"
 }
 
 # pack NAME PATH: writes a file or folder as a tar stream into a FIFO; names in the stream begin with the path's last component.
-pack() { tar --format=posix --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
+pack() { tar --format=posix --sparse --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
 
 # open_pipe NAME: opens a FIFO for reading. unpack: extracts the tar stream that comes through it, below `/`.
 open_pipe() { exec 8<"$pipes/$1"; }

@@ -23,11 +23,11 @@ extension ArtifactStage {
     /// - Parameter name: the artifact's own name, evaluated.
     func store(_ parts: [ArtifactPart], as identifier: String, named name: String?) async throws {
         let chosen = parts.filter { !$0.selection.isEmpty }
+        let carrier = try await carrier(of: chosen, as: identifier)
         var fetches: [Fetch] = []
         for (number, part) in chosen.enumerated() {
             fetches.append(try await fetch(of: part, stage: ContainerLayout.artifactStage("\(identifier)-\(number)")))
         }
-        let carrier = TarCarrier(throughEngine: context)
         let stored = try await OutgoingStreams(fetches.map { try carrier.outgoing($0.path) }).read { readers, confirm in
             let streams = zip(readers, fetches).map { reader, fetch in
                 let last = fetch.path.split(separator: "/").last.map(String.init) ?? ""

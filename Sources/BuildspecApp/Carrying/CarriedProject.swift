@@ -68,7 +68,7 @@ struct CarriedProject: Sendable {
         engine = machine.engine(of: settings)
         cloud = machine.localCloud(of: project.identity, settings.network, engine)
         baseImages = try BaseImages(project: project, plan: project.planAlone()).all()
-        room = try await ScratchFolder(in: FilePath("\(machine.places.cache)/transfers"), named: machine.uuid())
+        room = try await ScratchFolder(in: ScratchPlace.transfers.path(machine.places), named: machine.uuid())
     }
 
     /// The owner of the project's caches without a key.

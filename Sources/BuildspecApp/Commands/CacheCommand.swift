@@ -133,6 +133,7 @@ struct CacheCommand: AsyncParsableCommand {
             await FrontDoor.enter { [self] machine in
                 let now = Duration.microseconds(machine.now().microseconds)
                 let moment = now - .seconds(unusedFor * 86_400)
+                if folder.cache == nil { try await Drafts(places: machine.places).remove() }
                 let outcome = try folder.store(machine.places).prune(
                     unusedSince: moment,
                     maxByteCount: maxMegabytes.map { Int64($0) * 1_000_000 })

@@ -36,6 +36,7 @@ struct CleanCommand: AsyncParsableCommand {
     func run() async throws {
         await FrontDoor.enter { [kept, checkpoints, docker, days = records, cloud] machine in
             let places = machine.places, records = BuildRecords(places)
+            try await Drafts(places: places).remove()
             let engine = try machine.engine()
             let sweep = Sweep(machine: machine, engine: engine)
             let unseen = try await sweep.run()

@@ -23,6 +23,16 @@ struct RunOptions: ParsableArguments {
         name: [.customShort("e"), .long], help: "A variable, NAME=VALUE; beats settings and buildspec. Repeatable.")
     var env: [String] = []
 
+    @Option(
+        help: """
+            The CodeBuild project whose settings the build has: FILE, or FILE#NAME of one with several. A codebuild.yml, what \
+            `aws codebuild batch-get-projects` or `terraform show -json` prints, or a template of CloudFormation, SAM or CDK.
+            """)
+    var project: String?
+
+    @Option(help: "A parameter of the template given with --project, NAME=VALUE; AWS::Region, too. Repeatable.")
+    var parameter: [String] = []
+
     @Option(help: "A file of NAME=VALUE lines; `#` begins a comment line, quotes are literal. Repeatable.")
     var envFile: [String] = []
 
@@ -183,6 +193,8 @@ struct RunOptions: ParsableArguments {
         asked.image = image
         asked.env = env
         asked.envFile = envFile
+        asked.project = project
+        asked.parameter = parameter.isEmpty ? nil : parameter
         asked.secrets = secrets
         asked.aws = aws
         asked.awsLocal = awsLocal

@@ -8,6 +8,9 @@ struct Asked: Codable, Sendable, Equatable {
     var image: String?
     var env: [String] = []
     var envFile: [String] = []
+    /// `FILE` or `FILE#NAME`. Records of older versions have neither this nor the parameters.
+    var project: String?
+    var parameter: [String]?
     var secrets: String?
     var aws = false
     var awsLocal = false

@@ -55,7 +55,13 @@ struct Project: Sendable {
         self.location = location
         self.staged = staged
         let path = try location.settingsFile()
-        file = try machine.readSettings(path)
+        let environment = machine.environment
+        file = try machine.readSettings(
+            path,
+            choice: try location.projectChoice(
+                region: asked.region ?? machine.places.variable("region") ?? environment["AWS_REGION"]
+                    ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
+                account: asked.account ?? machine.places.variable("account") ?? "000000000000"))
         var settings = try Settings(
             from: SettingsLayers(
                 asked: asked, file: file, places: machine.places, bounds: SourceBounds(root: location.source)))
@@ -166,10 +172,10 @@ extension Machine {
     /// Reads a settings file, and says what is wrong with it.
     ///
     /// - Parameter path: `nil` where there is none.
-    fileprivate func readSettings(_ path: String?) throws -> ProjectSettings {
+    fileprivate func readSettings(_ path: String?, choice: ProjectChoice) throws -> ProjectSettings {
         guard let path else { return ProjectSettings() }
         let bytes = try Files.read(path)
-        let reading = readProjectSettings(bytes, file: places.shown(path), extraKeys: Settings.fileKeys)
+        let reading = readProjectSettings(bytes, file: places.shown(path), choice: choice, extraKeys: Settings.fileKeys)
         say(reading.diagnostics, source: bytes)
         guard !reading.diagnostics.contains(where: { $0.severity == .error }) else {
             throw Failure(

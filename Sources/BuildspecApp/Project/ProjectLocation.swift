@@ -14,6 +14,9 @@ struct ProjectLocation: Sendable {
     var contents: String
     /// What PATH, the flag or the environment names as the buildspec.
     private let named: String?
+    /// What `--project` or the environment names, as it was written.
+    private let project: String?
+    private let parameters: [String]
     private let places: Places
 
     /// - Throws: ``Failure`` when there is no such folder or file.
@@ -50,6 +53,8 @@ struct ProjectLocation: Sendable {
         }
         self.source = root
         contents = root
+        project = asked.project ?? places.variable("project")
+        parameters = asked.parameter ?? []
         self.places = places
     }
 
@@ -85,12 +90,54 @@ struct ProjectLocation: Sendable {
         path.hasPrefix(source + "/") ? String(path.dropFirst(source.count + 1)) : nil
     }
 
-    /// The settings file, if there is one: that of the source, else the one beside the buildspec that was named.
+    /// The settings file that the user names, and the name of the project in it.
+    private var chosen: (path: String, name: String?)? {
+        project.map { written in
+            let whole = places.absolute(written)
+            guard Files.kind(of: whole) == nil, let sign = written.utf8.lastIndex(of: UInt8(ascii: "#")) else {
+                return (whole, nil)
+            }
+            return (places.absolute(String(written[..<sign])), String(written[written.index(after: sign)...]))
+        }
+    }
+
+    /// Which project of the settings file is meant, and with which parameters.
+    ///
+    /// - Throws: ``Failure`` for a parameter that is no `NAME=VALUE`.
+    func projectChoice(region: String, account: String) throws -> ProjectChoice {
+        var choice = ProjectChoice(
+            name: chosen?.name,
+            parameters: [
+                "AWS::Region": region, "AWS::AccountId": account, "AWS::Partition": "aws",
+                "AWS::URLSuffix": "amazonaws.com", "AWS::StackName": identity.name,
+            ])
+        for text in parameters {
+            guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")), sign > text.startIndex else {
+                throw Failure(.usage, "`--parameter` is `\(text)`, expected NAME=VALUE")
+            }
+            choice.parameters[String(text[..<sign])] = String(text[text.index(after: sign)...])
+        }
+        return choice
+    }
+
+    /// The settings file, if there is one: the one that `--project` names, that of the source, or else the one beside the
+    /// buildspec that was named.
     ///
     /// Every command that means a project finds its settings by this rule alone.
     ///
-    /// - Throws: ``Failure`` (78) when the file is a link that leads outside of the source.
+    /// - Throws: ``Failure`` (66) when the file named is not there, (78) when the one found is a link that leads outside of the
+    ///   source.
     func settingsFile() throws -> String? {
+        if let chosen {
+            guard Files.kind(of: chosen.path) == .file else {
+                throw Failure(
+                    .noSuchFile, "cannot find `\(chosen.path)`, which `--project` names",
+                    help:
+                        "give a file of a project: `aws codebuild batch-get-projects --names NAME >project.json` makes one"
+                )
+            }
+            return chosen.path
+        }
         var folders = [contents]
         if let named, named != "-", case .path(let path) = BuildspecReference(named) {
             folders.append(Self.folder(of: read(file(named: path))))

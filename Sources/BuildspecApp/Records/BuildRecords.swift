@@ -100,7 +100,7 @@ struct BuildRecords {
         var found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
         // A tree may have been built several times: the newest of them is meant.
         if found.isEmpty, wanted.utf8.count >= 4,
-            let build = try newest().first(where: { try $0.start()?.snapshot?.tree.hasPrefix(wanted) ?? false })
+            let build = try newest().first(where: { try $0.tree()?.hasPrefix(wanted) ?? false })
         {
             found = [build.uuid]
         }

@@ -50,6 +50,18 @@ struct RecordedBuild {
         return start
     }
 
+    /// The tree that was built last: that of the beginning, or what a `resume` brought in.
+    func tree() throws -> String? {
+        guard let start = try start() else { return nil }
+        var tree = start.snapshot?.tree
+        let resumed = Array("\"kind\":\"buildResumed\"".utf8)
+        for line in try Files.read("\(folder)/events.jsonl").split(separator: 0x0a)
+        where line.prefix(64).firstRange(of: resumed) != nil {
+            if case .buildResumed(_, let source?)? = BuildEvent(jsonLine: line)?.kind { tree = source.tree }
+        }
+        return tree
+    }
+
     /// All events, in order; kinds that this program does not know are left out.
     func events() throws -> [BuildEvent] {
         var events: [BuildEvent] = []

@@ -118,7 +118,7 @@ struct BuildSurroundings {
     /// Room for what passes through this machine on its way from and to S3.
     private func scratch() async throws -> ScratchFolder? {
         guard case .kept = recipe.plan.cache, case .bucket = recipe.cache.place else { return nil }
-        return try await ScratchFolder(in: FilePath("\(places.cache)/s3"), named: recipe.plan.id.uuid)
+        return try await ScratchFolder(in: ScratchPlace.s3.path(places), named: recipe.plan.id.uuid)
     }
 
     private func cacheKeeping(_ room: ScratchFolder?) -> CacheKeeping? {

@@ -20,7 +20,7 @@ struct PlanSession {
         let place = try project.buildspec()
         do {
             let buildspec = try project.read(place)
-            if isBatch { return try printBatch(buildspec) }
+            if isBatch { return try printBatch(buildspec, in: project) }
             try project.requirePhases(buildspec.spec)
             let build = PlannedBuild(
                 of: project, buildspec,
@@ -37,7 +37,7 @@ struct PlanSession {
         }
     }
 
-    private func printBatch(_ buildspec: ReadBuildspec) throws -> ExitStatus {
+    private func printBatch(_ buildspec: ReadBuildspec, in project: Project) throws -> ExitStatus {
         guard let batch = buildspec.spec.batch else {
             guard !buildspec.spec.hasWrongBatch else {
                 throw Failure(
@@ -50,7 +50,29 @@ struct PlanSession {
         }
         let plan = BatchPlan(batch)
         try print(text: plan.text, json: plan.json)
-        return .succeeded
+        let missing = missingBuildspecs(of: plan, in: project)
+        for failure in missing { machine.terminal.say(failure) }
+        return missing.isEmpty ? .succeeded : .noSuchFile
+    }
+
+    /// The buildspecs that builds of a batch name and the source does not have.
+    private func missingBuildspecs(of plan: BatchPlan, in project: Project) -> [Failure] {
+        var builds: [String: [String]] = [:], paths: [String] = []
+        for build in plan.builds {
+            guard let named = build.buildspec, case .path(let path) = BuildspecReference(named),
+                Files.kind(of: "\(project.files)/\(path)") != .file
+            else { continue }
+            if builds[path] == nil { paths.append(path) }
+            builds[path, default: []].append("`\(build.identifier)`")
+        }
+        return paths.map { path in
+            let names = builds[path] ?? []
+            return Failure(
+                .noSuchFile,
+                "cannot find the buildspec `\(path)` of the build \(names.prefix(5).joined(separator: ", "))"
+                    + (names.count > 5 ? " and \(names.count - 5) more" : ""),
+                help: "a build's `buildspec` is a path below the source's root, or a text")
+        }
     }
 
     private func print(text: String, json: JSONText) throws {

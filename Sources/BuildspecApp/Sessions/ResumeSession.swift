@@ -87,7 +87,8 @@ struct ResumeSession {
         let added = planned.plan.variables.filter {
             $0.type != .plaintext || $0.origin >= .buildspec && known[$0.name] != $0.value
         }
-        let continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        var continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
+        if changes != nil { continuation.source = planned.plan.snapshot }
         let beginning: Beginning =
             if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
                 .again(continuation, recallingState: before.failure != nil || before.stoppedAt != nil)
@@ -102,17 +103,17 @@ struct ResumeSession {
             let result = await report.reporter.result
             isKept = result.keptContainer != nil
             // One that came to no command is as it was.
-            if !isKept || result.stoppedAt != nil { try keep(isKept, planned, from: start, changes, in: record) }
+            if !isKept || result.stoppedAt != nil { try keep(isKept, planned, from: start, with: changes, in: record) }
             throw error
         }
         isKept = await report.reporter.result.keptContainer != nil
-        try keep(isKept, planned, from: start, changes, in: record)
+        try keep(isKept, planned, from: start, with: changes, in: record)
         return status
     }
 
     /// Writes what the next `resume` has to know, or forgets the container.
     private func keep(
-        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, _ changes: SourceChanges?,
+        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, with changes: SourceChanges?,
         in record: BuildRecord
     ) throws {
         guard isKept else { return KeptBuild.forget(build, machine.places) }

@@ -81,6 +81,7 @@ struct RunSession {
             try await report.refuse(missing.context, build.plan)
             throw missing.failure
         }
+        build.sayLiteralReferences()
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()

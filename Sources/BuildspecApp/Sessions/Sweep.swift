@@ -35,7 +35,7 @@ struct Sweep {
         if hasSwept {
             await removeStrays()
             removeDrafts()
-            await ScratchFolder.sweep(in: FilePath("\(places.cache)/s3"))
+            await ScratchFolder.sweep(in: ScratchPlace.s3.path(places))
         }
         let moment = machine.now().microseconds - KeptBuilds.ageLimit
         for build in records.kept() where build.lastChange < moment {

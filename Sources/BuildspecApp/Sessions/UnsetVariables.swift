@@ -30,6 +30,15 @@ extension PlannedBuild {
         return nil
     }
 
+    /// Tells what parameters and secrets with a variable in their names are asked for: nothing is expanded in them.
+    func sayLiteralReferences() {
+        for variable in plan.variables where variable.type != .plaintext && variable.value.contains("$") {
+            machine.say(
+                "note: `\(variable.name)` is asked for as `\(variable.value)`, to the letter\n"
+                    + "help: --env \(variable.name)=VALUE gives it a value, or --secrets FILE under that name\n")
+        }
+    }
+
     /// The names of the image's own variables, as far as the engine has the image yet.
     private func imageVariables(on engine: some Engine) async -> [String] {
         // What the engine does not know of an image is no reason to say less: a run that needs the image tells of it.

@@ -20,7 +20,8 @@ struct ValidatedProject: Sendable {
         var lookup = SettingsLayers(
             asked: asked, file: file, places: places, bounds: SourceBounds(root: location?.source ?? "/"))
         let image = try? lookup.text(asked.image, "image", setting: file.image)
-        return ProjectFacts(image: image, variables: Set(file.environmentVariables.map(\.name)))
+        return ProjectFacts(
+            image: image, variables: Set(file.environmentVariables.map(\.name)), cache: file.cache?.type)
     }
 
     private func settings(in path: String) -> ProjectSettings? {

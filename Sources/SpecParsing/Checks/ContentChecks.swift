@@ -39,6 +39,8 @@ struct ContentChecks {
     mutating func run() {
         checkVariables()
         checkVersions()
+        checkRuntimes()
+        checkReferences()
         checkPatterns()
         checkCommands()
     }
@@ -61,6 +63,7 @@ struct ContentChecks {
         for (place, command) in commands.enumerated() {
             let kind = command.node.withText(PlainScript.kind)
             guard kind != .programs else { continue }
+            noteShebang(command, for: shell, isDash: isDash)
             let hasBashisms = command.node.withText { bytes in
                 ShellLexer.read(bytes, into: &text)
                 let script = ShellView(text: text, bytes: bytes)
@@ -96,6 +99,16 @@ struct ContentChecks {
         }
     }
 
+    private mutating func noteShebang(_ command: SpecCommand, for shell: ScriptShell, isDash: Bool) {
+        let found = command.node.withText { bytes in
+            ShellView(text: ShellText(), bytes: bytes).shebang { name in
+                // Where `sh` is bash, or may be, a line that asks for bash gets what it asks for.
+                shell == .bash ? name == "bash" : ["sh", "dash", "ash"].contains(name) || name == "bash" && !isDash
+            }
+        }
+        if let found { note(.shebang, [found], of: command) }
+    }
+
     /// Checks one command for masked failures and lost state.
     private mutating func check(
         _ command: SpecCommand, at place: Int, in commands: [SpecCommand], as script: ShellView,
@@ -103,6 +116,7 @@ struct ContentChecks {
     ) {
         if let masked = script.maskedFailure() { note(.maskedFailure, [masked], of: command) }
         note(.lostShellState, script.lostState(in: shell), of: command)
+        for typo in script.commandTypos() { note(typo.code, [typo.note], of: command) }
         if version == .v02 { checkExit(command, at: place, in: commands, as: script) }
     }
 

@@ -14,6 +14,7 @@ extension ContentChecks {
     }
 
     private mutating func checkCache(_ cache: Section) {
+        checkBareFolders(cache)
         each("paths", of: cache) { checks, pattern in
             let bytes = pattern.bytes
             if bytes.isEmpty { return checks.noteEmpty(pattern) }
@@ -26,6 +27,38 @@ extension ContentChecks {
                 "\(quoted(text)) keeps the files of this one folder only, none of the folders in it",
                 help: "write `\(text.dropLast())**/*`")
         }
+    }
+
+    /// Tells of folders without a pattern in `cache.paths`: a local cache takes the folder, an S3 cache nothing of it
+    /// (CODEBUILD.md 7). A warning where the settings name an S3 cache, a note where they name none.
+    private mutating func checkBareFolders(_ cache: Section) {
+        var bare: [FindingPlace] = []
+        guard facts.cache != .local, facts.cache != ProjectSettings.Cache.Kind.none else { return }
+        each("paths", of: cache) { checks, pattern in
+            let place = pattern.place()
+            guard Self.isBareFolder(pattern.bytes), !checks.ignores.silences(.cacheBareFolder, at: place) else {
+                return
+            }
+            bare.append(place)
+        }
+        guard let first = bare.first else { return }
+        let text = first.node.text, folder = text.hasSuffix("/") ? String(text.dropLast()) : text
+        let message =
+            "an S3 cache of CodeBuild keeps nothing of the folder \(quoted(text)), only files that a pattern matches"
+            + (bare.count > 1 ? "; and \(bare.count - 1) more" : "")
+        let help = "write `\(folder)/**/*`"
+        guard facts.cache == .s3 else { return findings.note(.cacheBareFolder, at: first, message, help: help) }
+        warn(.cacheBareFolder, at: first, message, help: help)
+    }
+
+    /// Whether a path has no wildcard and no ending as files have one.
+    private static func isBareFolder(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard !bytes.isEmpty, !bytes.contains(where: { $0 == "*" || $0 == "?" || $0 == "[" || $0 == "$" }) else {
+            return false
+        }
+        guard bytes[bytes.count - 1] != "/" else { return true }
+        let start = bytes.lastIndex { $0 == "/" }.map { $0 + 1 } ?? 0, name = bytes[start...]
+        return !name.dropFirst().contains { $0 == "." }
     }
 
     private mutating func checkArtifact(_ artifact: Section) {

@@ -5,9 +5,14 @@ public struct ProjectFacts: Sendable, Equatable {
 
     /// The names of the variables that flags and settings set.
     public var variables: Set<String>
+    /// The type of the project's cache; `nil` when the settings name none.
+    public var cache: ProjectSettings.Cache.Kind?
 
-    public init(image: String? = nil, variables: Set<String> = []) {
+    public init(
+        image: String? = nil, variables: Set<String> = [], cache: ProjectSettings.Cache.Kind? = nil
+    ) {
         self.image = image
         self.variables = variables
+        self.cache = cache
     }
 }

@@ -73,8 +73,9 @@ public enum ScriptShell: Sendable, Hashable {
                 if offset == 2 || !bytes[offset - 3].isNamePart { return true }
             case "\\" where offset > 0 && bytes[offset - 1] == "." && beginsCommand(bytes, offset - 1): return true
             case "%" where endsVariable(bytes, offset): return true
-            case "c" where isCommand("choco", bytes, offset), "m" where isCommand("msbuild", bytes, offset),
-                "p" where isCommand("powershell", bytes, offset):
+            case "c" where isCommand("choco", in: bytes, at: offset),
+                "m" where isCommand("msbuild", in: bytes, at: offset),
+                "p" where isCommand("powershell", in: bytes, at: offset):
                 return true
             default: break
             }
@@ -93,7 +94,7 @@ public enum ScriptShell: Sendable, Hashable {
 
     /// Whether a command begins with this word and a blank.
     private static func isCommand(
-        _ word: StaticString, _ bytes: UnsafeBufferPointer<UInt8>, _ start: Int
+        _ word: StaticString, in bytes: UnsafeBufferPointer<UInt8>, at start: Int
     ) -> Bool {
         let end = start + word.utf8CodeUnitCount
         return end < bytes.count && bytes[end] == " " && bytes.holds(word, start..<end) && beginsCommand(bytes, start)

@@ -34,13 +34,40 @@ extension ContentChecks {
         }
     }
 
+    /// Notes that names of parameters and secrets have variables in them.
+    ///
+    /// Public files in production have such names, while no document tells what CodeBuild makes of them [unknown].
+    mutating func checkReferences() {
+        guard let env = top.section("env") else { return }
+        var found: [(place: FindingPlace, name: String)] = []
+        for key in ["parameter-store", "secrets-manager"] {
+            for (name, value) in env.entries[key]?.node.pairs.map({ ($0.key.text, $0.value) }) ?? [] {
+                guard let range = value.withText({ firstReference(in: $0, of: name, isAnyCase: true) }) else {
+                    continue
+                }
+                let place = FindingPlace(value, env.path.key(key).key(name), part: range)
+                if !ignores.silences(.variableInReference, at: place) { found.append((place, name)) }
+            }
+        }
+        guard let first = found.first else { return }
+        let more = found.count > 1 ? ", and \(found.count - 1) more" : ""
+        findings.note(
+            .variableInReference, at: first.place,
+            "\(first.place.path.quoted) is asked for as \(quoted(first.place.node.text)): nothing is expanded here\(more)",
+            help:
+                "whether CodeBuild expands it is not known; a command can: `aws ssm get-parameter`, `aws secretsmanager "
+                + "get-secret-value`")
+    }
+
     // MARK: $NAME in a value
 
     /// The first `$NAME` or `${NAME}` that looks like a shell variable.
     ///
     /// Only names in upper case count, because placeholders of templates, such as `${bucket}`, usually have lower-case
     /// names. The variable's own name counts in any case.
-    private func firstReference(in bytes: UnsafeBufferPointer<UInt8>, of own: String) -> Range<Int>? {
+    private func firstReference(
+        in bytes: UnsafeBufferPointer<UInt8>, of own: String, isAnyCase: Bool = false
+    ) -> Range<Int>? {
         var offset = 0
         while offset < bytes.count {
             defer { offset += 1 }
@@ -57,7 +84,7 @@ extension ContentChecks {
             }
             let name = bytes[start..<end]
             let isUpperCase = name.contains(where: \.isUpperLetter) && !name.contains(where: \.isLowerLetter)
-            guard isUpperCase || name.elementsEqual(own.utf8) else { continue }
+            guard isUpperCase || isAnyCase || name.elementsEqual(own.utf8) else { continue }
             return offset..<end + (isBraced ? 1 : 0)
         }
         return nil

@@ -77,7 +77,9 @@ struct VariableNeeds {
             if expansion.kind == .plain, view.isTested(expansion) { checked.insert(name) }
         }
         if !isUncertain, !isStrict {
-            for command in text.commands where command.range.lowerBound < hiddenFrom { noteRisk(command, view, index) }
+            for command in text.commands where command.range.lowerBound < hiddenFrom {
+                noteRisk(command, in: view, at: index)
+            }
         }
         if hiddenFrom < bytes.count { isUncertain = true }
     }
@@ -127,7 +129,7 @@ struct VariableNeeds {
         return steps.isEmpty || steps.count == 1 && system.contains(steps[0])
     }
 
-    private mutating func noteRisk(_ command: ShellText.Command, _ view: ShellView, _ index: Int) {
+    private mutating func noteRisk(_ command: ShellText.Command, in view: ShellView, at index: Int) {
         guard let program = view.program(command) else { return }
         let words = view.arguments(command).filter { $0.start > program.start }
         if view.isWord(program, "cd") {

@@ -89,8 +89,11 @@ enum FindingCode: String, CaseIterable {
 
     // Warnings about things that CodeBuild accepts.
     case bashism = "bashism"
+    case blankInAssignment = "blank-in-assignment"
+    case cacheBareFolder = "cache-bare-folder"
     case cacheOneLevel = "cache-one-level"
     case directoryPattern = "directory-pattern"
+    case execDropsState = "exec-drops-state"
     case exitDropsState = "exit-drops-state"
     case gitHubSteps = "github-steps"
     case literalVariable = "literal-variable"
@@ -98,10 +101,16 @@ enum FindingCode: String, CaseIterable {
     case maskedFailure = "masked-failure"
     case neverMatches = "never-matches"
     case plainSecret = "plain-secret"
+    case shebang = "shebang"
     case shellSyntax = "shell-syntax"
+    case testWithoutBlank = "test-without-blank"
+    case unknownRuntime = "unknown-runtime"
     case unsetInPath = "unset-in-path"
     case unsetVariable = "unset-variable"
+    case unresolvedValue = "unresolved-value"
     case unquotedVersion = "unquoted-version"
+    case urlAmpersand = "url-ampersand"
+    case variableInReference = "variable-in-reference"
 
     // Findings about the comments that silence findings.
     case unknownIgnore = "unknown-ignore"

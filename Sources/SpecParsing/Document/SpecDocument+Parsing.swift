@@ -68,6 +68,7 @@ private struct DocumentBuilder {
     private var nodes: ContiguousArray<NodeRecord> = []
     private var children: ContiguousArray<UInt32> = []
     private var text: ContiguousArray<UInt8> = []
+    private var tags: [UInt32: String] = [:]
     private var open: [OpenNode] = []
     /// The members of all open nodes, those of the innermost last.
     private var pending: ContiguousArray<UInt32> = []
@@ -82,7 +83,7 @@ private struct DocumentBuilder {
     }
 
     func document(_ source: SourceText) -> SpecDocument {
-        SpecDocument(source: source, nodes: nodes, children: children, text: text, rootIndex: pending.first)
+        SpecDocument(source: source, nodes: nodes, children: children, text: text, tags: tags, rootIndex: pending.first)
     }
 
     mutating func add(_ event: borrowing yaml_event_t) throws(DocumentProblem) {
@@ -95,10 +96,12 @@ private struct DocumentBuilder {
             let start = event.data.sequence_start
             try begin(
                 .list, isFlow: start.style == YAML_FLOW_SEQUENCE_STYLE, anchor: name(start.anchor), event)
+            note(start.tag, of: UInt32(nodes.count - 1))
         case YAML_MAPPING_START_EVENT:
             let start = event.data.mapping_start
             try begin(
                 .mapping, isFlow: start.style == YAML_FLOW_MAPPING_STYLE, anchor: name(start.anchor), event)
+            note(start.tag, of: UInt32(nodes.count - 1))
         case YAML_SEQUENCE_END_EVENT, YAML_MAPPING_END_EVENT: end(event)
         case YAML_ALIAS_EVENT: try addAlias(event)
         default: break  // stream and document borders
@@ -117,6 +120,7 @@ private struct DocumentBuilder {
                 first: UInt32(text.count), count: UInt32(bytes.count)))
         text.append(contentsOf: bytes)
         let index = UInt32(nodes.count - 1)
+        note(scalar.tag, of: index)
         pending.append(index)
         if let anchor = name(scalar.anchor) { anchors[anchor] = Anchor(index: index, size: 1) }
     }
@@ -176,6 +180,11 @@ private struct DocumentBuilder {
     }
 
     // MARK: libyaml's words in ours
+
+    private mutating func note(_ tag: UnsafeMutablePointer<yaml_char_t>?, of index: UInt32) {
+        guard let tag, tag[0] == UInt8(ascii: "!"), tag[1] != 0 else { return }
+        tags[index] = String(cString: tag)
+    }
 
     private func name(_ anchor: UnsafeMutablePointer<yaml_char_t>?) -> String? {
         anchor.map { String(cString: $0) }

@@ -8,12 +8,15 @@ final class SpecDocument: Sendable {
     fileprivate let nodes: ContiguousArray<NodeRecord>
     fileprivate let children: ContiguousArray<UInt32>
     fileprivate let text: ContiguousArray<UInt8>
+    /// The tags of nodes that have one of their own, such as `!Ref`.
+    fileprivate let tags: [UInt32: String]
     private let rootIndex: UInt32?
 
     init(
         source: SourceText, nodes: ContiguousArray<NodeRecord>, children: ContiguousArray<UInt32>,
-        text: ContiguousArray<UInt8>, rootIndex: UInt32?
+        text: ContiguousArray<UInt8>, tags: [UInt32: String], rootIndex: UInt32?
     ) {
+        self.tags = tags
         self.source = source
         self.nodes = nodes
         self.children = children
@@ -55,6 +58,9 @@ struct SpecNode: Sendable {
 
     var kind: Kind { record.kind }
     var style: Style { record.style }
+
+    /// The node's own tag, such as `!Ref`; `nil` for YAML's.
+    var tag: String? { document.tags[index] }
 
     /// Whether the value is null: empty, `~` or `null` without quotes, or tagged `!!null`.
     var isNull: Bool { record.isNull }

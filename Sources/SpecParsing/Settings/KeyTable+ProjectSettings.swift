@@ -22,14 +22,6 @@ extension KeyTable {
                 ].map { Key($0, .anything, support: .irrelevant) })
     }
 
-    /// The keys of what `aws codebuild batch-get-projects` prints.
-    static func projectList(extraKeys: Set<String>) -> KeyTable {
-        KeyTable([
-            Key("projects", .sections(projectSettings(extraKeys: extraKeys))),
-            Key("projectsNotFound", .anything, support: .irrelevant),
-        ])
-    }
-
     private static let projectEnvironment = KeyTable(
         [
             Key("image", .text),

@@ -80,15 +80,21 @@ public struct SettingsReading: Sendable {
     public var isValid: Bool { !diagnostics.contains { $0.severity == .error } }
 }
 
-/// Reads a settings file: YAML or JSON in the words of the CreateProject API, or the output of `batch-get-projects`.
+/// Reads a settings file: YAML or JSON in the words of the CreateProject API, the output of `batch-get-projects` or
+/// `terraform show -json`, or a template of CloudFormation.
 ///
-/// Unknown keys and keys that are not supported yet are warnings. An empty file gives empty settings.
+/// Unknown keys, keys that are not supported yet and values that cannot be known here are warnings. An empty file gives empty
+/// settings.
 ///
-/// - Parameter extraKeys: the valid keys of `x-buildspec`; any other is an error.
-public func readProjectSettings(_ bytes: [UInt8], file: String, extraKeys: Set<String>) -> SettingsReading {
+/// - Parameters:
+///   - choice: which project of the file is meant.
+///   - extraKeys: the valid keys of `x-buildspec`; any other is an error.
+public func readProjectSettings(
+    _ bytes: [UInt8], file: String, choice: ProjectChoice = ProjectChoice(), extraKeys: Set<String>
+) -> SettingsReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):
-        var reader = SettingsReader(extraKeys: extraKeys)
+        var reader = SettingsReader(choice: choice, extraKeys: extraKeys)
         let settings = reader.settings(document)
         return SettingsReading(
             settings: settings, diagnostics: reader.reader.findings.sorted, source: document.source.utf8)
@@ -100,10 +106,12 @@ public func readProjectSettings(_ bytes: [UInt8], file: String, extraKeys: Set<S
 
 /// Makes settings out of a document.
 private struct SettingsReader {
+    let choice: ProjectChoice
     let extraKeys: Set<String>
     var reader: SectionReader
 
-    init(extraKeys: Set<String>) {
+    init(choice: ProjectChoice, extraKeys: Set<String>) {
+        self.choice = choice
         self.extraKeys = extraKeys
         reader = SectionReader(.projectSettings(extraKeys: extraKeys), version: .v02)
     }
@@ -112,18 +120,33 @@ private struct SettingsReader {
         guard let root = document.root, !root.isNull, reader.isMapping(root, at: .root) else {
             return ProjectSettings()
         }
-        guard let list = root.pairs.first(where: { $0.key.text == "projects" }) else {
-            return settings(reader.section(root, under: nil, reader.rootTable, at: .root))
+        switch ProjectForm(root) {
+        case .project: return settings(of: root)
+        case .list:
+            let projects = (root["projects"].map { Array($0.items) } ?? []).map { project in
+                FoundProject(names: [project["name"], project["arn"]].compactMap { $0?.text }, node: project)
+            }
+            return choose(among: projects, of: root).map { settings(of: $0.node) } ?? ProjectSettings()
+        case .terraform:
+            return choose(among: TerraformProject.all(in: root), of: root)
+                .flatMap { TerraformProject.document(of: $0)?.root }.map { settings(of: $0) } ?? ProjectSettings()
+        case .template:
+            guard let project = choose(among: TemplateProject.all(in: root, choice.parameters), of: root) else {
+                return ProjectSettings()
+            }
+            return TemplateProject.document(of: project, in: root, choice.parameters, &reader.findings)?.root
+                .map { settings(of: $0) } ?? ProjectSettings()
         }
-        let projects = reader.section(root, under: nil, .projectList(extraKeys: extraKeys), at: .root)
-            .sections("projects")
-        guard let project = projects.first, projects.count == 1 else {
-            reader.findings.error(
-                .tooMany, at: FindingPlace(list.key, .root.key("projects")),
-                "`projects` has \(projects.count) projects, expected one")
-            return ProjectSettings()
-        }
-        return settings(project)
+    }
+
+    private mutating func choose(among found: [FoundProject], of root: SpecNode) -> FoundProject? {
+        FoundProject.choose(choice, among: found, of: root, &reader.findings)
+    }
+
+    /// Reads a project in the words of CreateProject.
+    private mutating func settings(of project: SpecNode) -> ProjectSettings {
+        guard reader.isMapping(project, at: .root) else { return ProjectSettings() }
+        return settings(reader.section(project, under: nil, reader.rootTable, at: .root))
     }
 
     private mutating func settings(_ project: Section) -> ProjectSettings {
@@ -171,6 +194,9 @@ private struct SettingsReader {
         return nil
     }
 
+    /// The characters that a variable of a project may have. [issue #14: observed]
+    private static let valueLimit = 4096
+
     private mutating func variable(_ section: Section) -> ProjectSettings.EnvironmentVariable? {
         guard let name = section.node("name") else {
             if !section.hasValue("name") {
@@ -189,6 +215,13 @@ private struct SettingsReader {
             type = known
         }
         guard checkReference(of: section, named: name, type) else { return nil }
+        if let value = section.node("value"), value.text.unicodeScalars.count > Self.valueLimit {
+            reader.findings.warning(
+                .tooMany, at: FindingPlace(name, section.path.key("value")),
+                "\(quoted(name.text)) has \(value.text.unicodeScalars.count) characters; CodeBuild takes at most "
+                    + "\(Self.valueLimit) in a variable of a project",
+                help: "put it into a file, a parameter or a secret")
+        }
         return ProjectSettings.EnvironmentVariable(
             name: name.text, value: section.text("value")?.value ?? "", type: type, location: name.location)
     }

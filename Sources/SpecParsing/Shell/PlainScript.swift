@@ -106,6 +106,9 @@ struct PlainScript {
             let word = bytes[start..<place]
             if Self.beginsMore(word) { return false }
             if hasOnlyPrograms { hasOnlyPrograms = Self.isProgram(word) }
+        } else if words == 1, place - start == 1, bytes[start] == UInt8(ascii: "=") {
+            // `X = a`, which may be meant as an assignment.
+            hasOnlyPrograms = false
         }
         words += 1
         isOpen = false
@@ -189,7 +192,8 @@ struct PlainScript {
     }
     /// The builtins that the checks examine.
     private static let builtins = [
-        "alias", "declare", "exit", "export", "local", "popd", "pushd", "set", "shopt", "source", "test", "trap",
+        "alias", "declare", "exec", "exit", "export", "local", "popd", "pushd", "set", "shopt", "source", "test",
+        "trap",
         "typeset", "umask",
     ].map { Array($0.utf8) }
 
