@@ -2,25 +2,34 @@ internal import ChildProcesses
 
 /// Removes containers for certain: the engine may be removing one by itself, or may still be about to make it.
 extension DockerEngine {
+    /// How long the engine is asked again where nobody is in haste; one removal may take longer.
+    static let persistence = Duration.seconds(10)
     /// How long a container is removed that a stopped build leaves: the whole program has two seconds.
     static let haste = Duration.milliseconds(1100)
     /// How long a container is looked for that the engine may be about to make, since its client died between asking and starting.
     static let expectation = Duration.milliseconds(900)
 
     @discardableResult
-    public func remove(_ container: String) async throws -> Bool { try await remove(container, within: limit) }
+    public func remove(_ container: String) async throws -> Bool {
+        try await remove(container, within: min(limit, Self.persistence), eachWithin: limit)
+    }
 
     /// Removes a container and its layers, and looks again until the engine has neither.
     ///
-    /// - Parameter isComing: whether the engine may still be about to make it; then it is looked for until it was there, or the time
-    ///   has passed.
+    /// - Parameters:
+    ///   - time: how long the engine is asked again.
+    ///   - callTime: how long it may take for one removal; what is left of `time` where nothing is said.
+    ///   - isComing: whether the engine may still be about to make it; then it is looked for until it was there, or the
+    ///     time has passed.
     /// - Returns: whether there was a container.
     /// - Throws: ``EngineError`` when the engine still has something of it after that time; `CancellationError`.
-    func remove(_ container: String, within time: Duration, isComing: Bool = false) async throws -> Bool {
+    func remove(
+        _ container: String, within time: Duration, eachWithin callTime: Duration? = nil, isComing: Bool = false
+    ) async throws -> Bool {
         let end = ContinuousClock.now + time
         var wasThere = false, pause = Duration.milliseconds(20)
         while true {
-            let left = max(end - .now, .milliseconds(100))
+            let left = callTime ?? max(end - .now, .milliseconds(100))
             let removal = try await ask(["rm", "--force", "--volumes", container], within: left)
             // Clients of some versions succeed with one that is not there; its name is printed only when it was.
             if removal.status.isSuccess, removal.text.contains(container) { wasThere = true }
@@ -40,9 +49,11 @@ extension DockerEngine {
 
     /// Removes what a container has left that ended by an error of ours, or because we were stopped.
     func clear(_ spec: ContainerSpec, isUp: Bool, isStopped: Bool) async {
-        let time = !isUp ? Self.expectation : isStopped ? Self.haste : limit
+        let time = !isUp ? Self.expectation : isStopped ? Self.haste : min(limit, Self.persistence)
+        let callTime = isUp && !isStopped ? limit : nil
         // A new task is not cancelled with this one. What is left then is told by the trace, which is all that can be done here.
-        let removal = await Task { try await remove(spec.name, within: time, isComing: !isUp) }.result
+        let removal = await Task { try await remove(spec.name, within: time, eachWithin: callTime, isComing: !isUp) }
+            .result
         // One that never came may come yet.
         if case .success(let wasThere) = removal, wasThere || isUp { spec.trace?.noteGone() }
     }

@@ -42,15 +42,20 @@ public struct DockerEngine: Engine {
         return command
     }
 
-    /// Runs a command of the client to its end.
+    /// Runs a command of the client to its end. An engine that has not answered one question is asked no second one.
     ///
-    /// - Parameter time: how long it may take at most, where that is less than the engine's own limit.
+    /// - Parameter time: how long it may take at most, where that is less than the engine's own limit; such a question is asked in
+    ///   any case.
     /// - Throws: ``EngineError`` with code `unreachable` when it has taken too long.
     func ask(_ arguments: [String], within time: Duration? = nil) async throws -> CommandOutput {
+        if time == nil, let failure = health.failure { throw failure }
         var command = command(arguments)
         if let time { command.patience?.limit = min(time, limit) }
         do { return try await command.collect() } catch let error as ChildProcessError where error.code == .timedOut {
-            throw unreachable(doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+            let failure = unreachable(
+                doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+            if time == nil { health.note(failure) }
+            throw failure
         }
     }
 
@@ -72,6 +77,7 @@ public struct DockerEngine: Engine {
         _ spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
         try Task.checkCancellation()
+        if let failure = health.failure { throw failure }
         let watch = StartWatch()
         spec.trace?.noteStart()
         do {

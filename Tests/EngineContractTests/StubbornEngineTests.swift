@@ -107,6 +107,9 @@ import Testing
             #expect(error?.code == .unreachable)
             #expect(error?.reason == "it has not answered for 1 s")
             #expect(error?.help?.contains("--engine-timeout") == true)
+            // No second question has to wait as long.
+            await #expect(throws: EngineError.self) { try await engine.volumeRoot() }
+            #expect(try calls(in: folder).count == 1)
         }
     }
 

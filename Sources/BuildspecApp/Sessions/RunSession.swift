@@ -77,6 +77,7 @@ struct RunSession {
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
         if let missing = await build.sayUnsetVariables(on: engine) {
+            try Task.checkCancellation()
             try await report.refuse(missing.context, build.plan)
             throw missing.failure
         }
