@@ -25,7 +25,7 @@ let package = Package(
         room("Crypto", []),
         room("Files", []),
         room("Caches", ["Crypto", "Files"]),
-        room("BuildRunning", ["BuildPlanning", "SpecParsing"]),
+        room("BuildRunning", ["BuildPlanning", "Files", "SpecParsing"]),
         .executableTarget(
             name: "fuzz",
             dependencies: [

@@ -481,10 +481,216 @@ def engine_gone(binary, number):
         return wrong + [f"{thing} after the next call" for thing in play.left()]
 
 
+# What builds do, and what happens to their files.
+
+
+def forged(binary, number):
+    """a command that forges marks of its own end"""
+    text = """version: 0.2
+phases:
+  build:
+    commands:
+      - |
+        for word in $(tr '\\0' '\\n' </proc/1/cmdline; tr '\\0' '\\n' </proc/1/environ; ls /codebuild/output/tmp); do
+          for n in 0 1 2 3 4 5 6 7 8 9 10 11 12; do printf '\\036%s %d 0\\n' "$word" "$n"; printf '\\036%s 0\\n' "$word"; done
+        done
+        exit 7
+"""
+    with Play(binary, text) as play:
+        code = play.run("--keep", "never").returncode
+        wrong = [] if code == 1 else [f"exit status {code}"]
+        return wrong + [f"the record says {status}" for status in play.statuses() if status != "FAILED"] + play.left()
+
+
+def names(binary, number):
+    """artifacts with odd names, and holes of a terabyte"""
+    text = """version: 0.2
+phases:
+  build:
+    commands:
+      - mkdir out && cd out && echo 1 > -rf && echo 2 > --help && echo 3 > "$(printf 'a\\nb')" && echo 4 > "$(printf 'caf\\351')"
+      - truncate -s 1T holes
+artifacts: {files: ['**/*'], base-directory: out}
+"""
+    with Play(binary, text) as play:
+        start = time.monotonic()
+        code = play.run().returncode
+        wrong = [] if code == 0 else [f"exit status {code}"]
+        if time.monotonic() - start > 20:
+            wrong.append(f"it took {time.monotonic() - start:.0f} s")
+        folder = play.source + "/.buildspec/out/artifacts"
+        found = set(os.listdir(os.fsencode(folder))) if os.path.isdir(folder) else set()
+        wrong += [f"{name} is lost" for name in {b"-rf", b"--help", b"a\nb", b"caf\xe9", b"holes"} - found]
+        if b"holes" in found and os.stat(folder + "/holes").st_blocks > 2048:
+            wrong.append("the holes are none")
+        return wrong + play.left()
+
+
+def modes(binary, number):
+    """files that others may read, under umask 0"""
+    with Play(binary) as play:
+        process = play.start(*(["--record"] if number % 2 else []), umask=0)
+        wait(process, 60)
+        wrong = [] if process.returncode == 0 else [f"exit status {process.returncode}"]
+        for top in play.state, play.cache:
+            if os.path.isdir(top) and os.stat(top).st_mode & 0o077:
+                wrong.append(f"{top} has mode {os.stat(top).st_mode & 0o777:o}")
+            for folder, _, files in os.walk(top):
+                # A source's own files keep their modes; the folder above them is closed.
+                if "/snapshots" in folder or "/source" in folder[len(top):]:
+                    continue
+                wrong += [
+                    f"{folder}/{name}" for name in files
+                    if os.lstat(f"{folder}/{name}").st_mode & 0o077 and not os.path.islink(f"{folder}/{name}")
+                    and not os.access(f"{folder}/{name}", os.X_OK)]
+        return wrong
+
+
+def eight(binary, number):
+    """eight runs of a project, with clean, cache prune and builds beside"""
+    with Play(binary) as play:
+        runs = [play.start() for _ in range(8)]
+        others = 0
+        wrong = []
+        while any(run.poll() is None for run in runs):
+            words = [["clean"], ["cache", "prune"], ["builds"]][others % 3]
+            others += 1
+            ended = subprocess.run([binary, *words], env=play.environment, capture_output=True, text=True)
+            if ended.returncode != 0:
+                wrong.append(f"{' '.join(words)} ends with {ended.returncode}: {ended.stderr.strip()[-200:]}")
+            time.sleep(0.05)
+        wrong += [f"a run ends with {run.returncode}" for run in runs if run.returncode != 0]
+        artifact = play.source + "/.buildspec/out/artifacts/y"
+        if not os.path.exists(artifact) or os.stat(artifact).st_size != 500000:
+            wrong.append("the artifact is not whole")
+        if play.run().returncode != 0 or "Unarchiving cache" not in play.log():
+            wrong.append("the cache is not whole")
+        wrong += [f"the record says {status}" for status in play.statuses() if status != "SUCCEEDED"]
+        return wrong + play.left()
+
+
+HASHING = """version: 0.2
+phases:
+  build:
+    commands:
+      - if [ -e /root/.m2/x ]; then echo "hash $(sha256sum </root/.m2/x)"; fi
+      - mkdir -p /root/.m2; yes fixed | head -c 300000 > /root/.m2/x
+artifacts: {files: buildspec.yml}
+cache: {paths: ['/root/.m2/**/*']}
+"""
+
+
+def kept_files(play):
+    """The files of caches and records."""
+    found = []
+    for top in play.cache + "/caches", play.state + "/builds":
+        for folder, _, files in os.walk(top):
+            found += [f"{folder}/{name}" for name in files]
+    return sorted(path for path in found if os.path.getsize(path))
+
+
+def flip(path, share=None):
+    """Changes a bit of a file."""
+    size = os.path.getsize(path)
+    with open(path, "r+b") as file:
+        at = int(size * (CHANCE.random() if share is None else share))
+        file.seek(at)
+        byte = file.read(1)[0]
+        file.seek(at)
+        file.write(bytes([byte ^ 1 << CHANCE.randrange(8)]))
+
+
+def flips(binary, number):
+    """ten flipped bits in what is kept, one after the other"""
+    wrong = []
+    with Play(binary, HASHING) as play:
+        play.run()
+        play.run()
+        hashes = {line for line in play.log().split("\n") if line.startswith("hash ")}
+        if len(hashes) != 1:
+            return [f"the cache does not come back: {hashes}"]
+        for _ in range(10):
+            files = kept_files(play)
+            path = CHANCE.choice(files)
+            flip(path)
+            name = path[len(play.root):]
+            if path.startswith(play.cache):
+                verified = subprocess.run([binary, "cache", "verify"], env=play.environment, capture_output=True)
+                if verified.returncode not in (0, 74):
+                    wrong.append(f"{name}: verify ends with {verified.returncode}")
+                if verified.returncode == 0 and not path.endswith(".tar") and "manifest" not in path and b"set aside" not in verified.stderr:
+                    wrong.append(f"{name}: verify says nothing")
+            for words in ["builds"], ["show"], ["logs"]:
+                code = subprocess.run([binary, *words], env=play.environment, capture_output=True, cwd=play.source).returncode
+                if code not in (0, 66, 74):
+                    wrong.append(f"{name}: {words[0]} ends with {code}")
+            code = play.run().returncode
+            if code != 0:
+                wrong.append(f"{name}: the next run ends with {code}")
+            restored = {line for line in play.log().split("\n") if line.startswith("hash ")}
+            if restored - hashes:
+                wrong.append(f"{name}: another cache was restored: {restored}")
+        return wrong + play.left()
+
+
+def imports(binary, number):
+    """twenty damaged archives, imported"""
+    wrong = []
+    with Play(binary, HASHING) as play, Play(binary, HASHING) as other:
+        play.run()
+        archive, damaged = play.root + "/a.tar", play.root + "/b.tar"
+        made = subprocess.run(
+            [binary, "cache", "export", archive, "--no-images"], env=play.environment, cwd=play.source, capture_output=True, text=True)
+        if made.returncode != 0:
+            return [f"export ends with {made.returncode}: {made.stderr[-300:]}"]
+        for turn in range(20):
+            shutil.copy(archive, damaged)
+            if turn % 3 == 0:
+                os.truncate(damaged, CHANCE.randrange(os.path.getsize(archive)))
+            else:
+                flip(damaged)
+            ended = subprocess.run(
+                [binary, "cache", "import", damaged], env=other.environment, cwd=other.source, capture_output=True, text=True)
+            if ended.returncode not in (0, 65, 66, 74):
+                wrong.append(f"import ends with {ended.returncode}: {ended.stderr[-200:]}")
+            verified = subprocess.run([binary, "cache", "verify"], env=other.environment, capture_output=True, text=True)
+            if verified.returncode != 0:
+                wrong.append(f"after an import that ends with {ended.returncode}, verify says {verified.stderr[-200:]}")
+        return wrong + other.drafts()
+
+
+def full(binary, number):
+    """a disk that is full at some write"""
+    with Play(binary) as play:
+        if os.geteuid() != 0 or not sys.platform.startswith("linux"):
+            return []
+        disk = play.root + "/cache"
+        os.makedirs(disk, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={CHANCE.randrange(64, 4000)}k", "tmpfs", disk], check=True)
+        try:
+            process = play.start()
+            wait(process, 60)
+            # A cache that cannot be written fails no build; whatever else cannot is an error that is said.
+            wrong = [] if process.returncode in (0, 1, 73, 74) else [f"exit status {process.returncode}"]
+            with open(play.words) as file:
+                words = file.read()
+            if process.returncode not in (0, 1) and "No space left" not in words and "disk" not in words:
+                wrong.append(f"it ends with {process.returncode} and says {words[-200:]!r}")
+            subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+            code = play.run().returncode
+            if code != 0:
+                wrong.append(f"with room again the next call ends with {code}")
+            return wrong + play.left()
+        finally:
+            subprocess.run(["umount", "-l", disk])
+
+
 # By name: the function, and the tries by default.
 FAULTS = {
     "early": (early, 30), "phases": (any_phase, 24), "end": (near_end, 12), "command": (in_command, 6),
     "twice": (twice, 12), "terminal": (terminal, 8), "head": (head, 6), "recording": (recording, 9),
+    "forged": (forged, 2), "names": (names, 1), "modes": (modes, 2), "eight": (eight, 2), "flips": (flips, 3),
+    "imports": (imports, 2), "full": (full, 6),
     "push": (push, 6), "kill": (kill, 30), "hang": (hang, 10), "silence": (silence, 4), "gone": (engine_gone, 8),
 }
 

@@ -43,7 +43,7 @@ enum StreamTarget {
             for piece in scanner.feed(chunk) {
                 switch piece {
                 case .bytes(let bytes): text += bytes
-                case .mark(let status): marks.append([text.count, status])
+                case .mark(let order, let status): marks.append([text.count, order, status])
                 }
             }
         }

@@ -2,8 +2,8 @@ internal import Files
 
 /// Finds the driver's marks in a stream that is otherwise the build's own.
 ///
-/// A mark is `RS nonce SP order SP status LF`, anywhere; both are decimal numbers. Only what may be the beginning of a mark is held back, so that output shows
-/// as it happens; no line feed is added or lost. Any chunking of the stream gives the same pieces.
+/// A mark is `RS nonce SP order SP status LF`, anywhere; both are decimal numbers. Only what may be the beginning of a mark is held
+/// back, so that output shows as it happens; no line feed is added or lost. Any chunking of the stream gives the same pieces.
 struct MarkScanner {
     enum Piece: Equatable {
         case bytes([UInt8])
