@@ -37,7 +37,7 @@ def shell(binary, work):
             ["docker", "ps", "-q", "--filter", "label=dev.buildspec.build"], check=True,
             stdout=subprocess.PIPE).stdout.decode().split()[0]
         medians = interleaved(
-            31, ours=lambda: seconds([binary, "shell", "--command", "true"]),
+            31, ours=lambda: seconds([binary, "shell", "--command", "true"], cwd=work),
             hand=lambda: seconds(["docker", "exec", container, "sh", "-c", "true"]))
     finally:
         subprocess.run([binary, "clean", "--kept"], **QUIET)
