@@ -81,7 +81,7 @@ import Testing
             #expect(
                 build.notices == [
                     "cache: `$HERE/m2`: HERE is not set after the last command, so this means `/m2`",
-                    "artifacts: base-directory `$DIST`: DIST is not set after the last command, so this means ``",
+                    "artifacts: base-directory `$DIST`: DIST is not set after the last command, so nothing is left of it",
                     "artifacts: files `${NOBODY}file`: NOBODY is not set after the last command, so this means `file`",
                     "artifacts: files `$EMPTY/x`: EMPTY is empty after the last command, so this means `/x`",
                 ])

@@ -48,11 +48,12 @@ struct StageContext: Sendable {
     ///
     /// - Parameter place: what the path is written for: "artifacts: base-directory".
     func noteEmptyVariables(in path: String, of place: String, _ values: [String: String]) async throws {
+        let expanded = expandVariables(in: path, values)
         for name in variableNames(in: path) where values[name, default: ""].isEmpty {
             try await sink.send(
                 .notice(
                     text: "\(place) `\(path)`: \(name) is \(values[name] == nil ? "not set" : "empty") after the last "
-                        + "command, so this means `\(expandVariables(in: path, values))`"))
+                        + "command, so \(expanded.isEmpty ? "nothing is left of it" : "this means `\(expanded)`")"))
         }
     }
 
