@@ -110,7 +110,7 @@ let package = Package(
         tests("ArtifactsTests", ["Artifacts", "Archives", "Files", "TestSupport"]),
         tests("RecordingsTests", ["Recordings", "Files"]),
         tests(
-            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Engines", "Files"],
+            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Engines", "Files", "TestSupport"],
             exclude: ["Resources"]),
         tests(
             "BuildRunningTests",

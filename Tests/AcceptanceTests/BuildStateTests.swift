@@ -5,31 +5,11 @@ import Testing
 /// Commands that attack what carries them out, by accident or not: signals, forged marks, a lost PATH.
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))
 struct BuildStateTests {
-    /// An image whose `sh` is bash, as that of Amazon Linux is; gone when the test is.
-    private final class BashImage: Sendable {
-        let name = "buildspec-test-bash:\(UUID().uuidString.lowercased())"
-
-        func make() async throws {
-            let text = "FROM \(debian)\nRUN ln -sf bash /bin/sh\n"
-            let made = try await Docker.call(["build", "-q", "-t", name, "-"], input: text)
-            try #require(made.status.isSuccess, "\(made.errorText)")
-        }
-
-        deinit {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["docker", "rmi", "-f", name]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            // What stays behind is an image of a few bytes.
-            if (try? process.run()) != nil { process.waitUntilExit() }
-        }
-    }
-
     @Test(arguments: [debian, busybox, "bash"])
     func `no signal that a command sends ends more than the command, or prints a line`(image: String) async throws {
-        let bash = BashImage()
-        if image == "bash" { try await bash.make() }
+        // One whose `sh` is bash, as that of Amazon Linux is.
+        let bash = TestImage()
+        if image == "bash" { try await bash.make("FROM \(debian)\nRUN ln -sf bash /bin/sh\n") }
         let signals = ["HUP", "INT", "QUIT", "PIPE", "ALRM", "TERM", "USR1", "USR2", "TSTP"]
         let play = try Playground()
         // Each phase goes on whatever its command has come to; the last one is killed by a signal nobody ignores.

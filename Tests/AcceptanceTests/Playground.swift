@@ -83,6 +83,27 @@ extension CommandOutput {
     var printed: [String] { log.filter { !$0.hasPrefix("[Container] ") && !$0.isEmpty } }
 }
 
+/// An image that one test makes; gone with it.
+final class TestImage: Sendable {
+    let name = "buildspec-test:\(UUID().uuidString.lowercased())"
+
+    /// - Parameter dockerfile: copies nothing.
+    func make(_ dockerfile: String) async throws {
+        let made = try await Docker.call(["build", "-q", "-t", name, "-"], input: dockerfile)
+        try #require(made.status.isSuccess, "\(made.errorText)")
+    }
+
+    deinit {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = ["docker", "rmi", "-f", name]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        // What stays behind otherwise is a layer of some bytes.
+        if (try? process.run()) != nil { process.waitUntilExit() }
+    }
+}
+
 /// Questions to the engine itself.
 enum Docker {
     /// Whether an engine answers. With BUILDSPEC_REQUIRE_DOCKER=1 the tests run, and fail, where none does.

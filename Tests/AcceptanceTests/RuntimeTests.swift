@@ -5,60 +5,47 @@ import Testing
 /// `runtime-versions` in images shaped as AWS's own are (CODEBUILD-2026 A.4).
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))
 struct RuntimeTests {
-    /// A stand-in for a curated image, whose `sh` is dash or bash; gone when the test is.
-    private final class StandIn: Sendable {
-        let name = "buildspec-test-runtimes:\(UUID().uuidString.lowercased())"
+    /// Makes a stand-in for a curated image, whose `sh` is dash or bash.
+    private func standIn(bash: Bool) async throws -> TestImage {
+        let runtimes = """
+            version: 0.1
+            runtimes:
+              java:
+                versions:
+                  corretto17:
+                    commands:
+                      - echo "Installing Corretto(OpenJDK) version 17 ..."
+                      - export JAVA_HOME="$JAVA_17_HOME"
+                      - |-
+                        for tool in java javac; do
+                          ln -sf "$JAVA_HOME/bin/$tool" "/usr/bin/$tool"
+                        done
+                  default:
+                    commands:
+                      - echo "Installing custom Corretto(OpenJDK) version $VERSION ..."
+                      - rm -rf /tmp/*
+                      - export JAVA_HOME="/usr/lib/jvm/java-$VERSION"
+              python:
+                versions:
+                  3.10: {commands: ['echo "Installing Python version 3.10 ..."', pyenv global $PYTHON_310_VERSION]}
+                  3.9: {commands: ['echo "Installing Python version 3.9 ..."', pyenv global $PYTHON_39_VERSION]}
+            """
+        let program = "#!/bin/sh\\nif [ $# = 2 ]; then echo $2 >/root/.version; else cat /root/.version; fi\\n"
+        let text = """
+            FROM \(debian)
+            ENV JAVA_17_HOME=/opt/java17 PYTHON_310_VERSION=3.10.14 PYTHON_39_VERSION=3.9.19 PATH=/root/shims:$PATH
+            RUN mkdir -p /codebuild/image/config /root/shims && echo '{}' >/codebuild/global.json \\
+                && echo \(Data(runtimes.utf8).base64EncodedString()) | base64 -d >/codebuild/image/config/runtimes.yml \\
+                && printf '\(program)' >/root/shims/pyenv && chmod 755 /root/shims/pyenv \(bash ? "&& ln -sf bash /bin/sh" : "")
 
-        func make(bash: Bool) async throws {
-            let runtimes = """
-                version: 0.1
-                runtimes:
-                  java:
-                    versions:
-                      corretto17:
-                        commands:
-                          - echo "Installing Corretto(OpenJDK) version 17 ..."
-                          - export JAVA_HOME="$JAVA_17_HOME"
-                          - |-
-                            for tool in java javac; do
-                              ln -sf "$JAVA_HOME/bin/$tool" "/usr/bin/$tool"
-                            done
-                      default:
-                        commands:
-                          - echo "Installing custom Corretto(OpenJDK) version $VERSION ..."
-                          - rm -rf /tmp/*
-                          - export JAVA_HOME="/usr/lib/jvm/java-$VERSION"
-                  python:
-                    versions:
-                      3.10: {commands: ['echo "Installing Python version 3.10 ..."', pyenv global $PYTHON_310_VERSION]}
-                      3.9: {commands: ['echo "Installing Python version 3.9 ..."', pyenv global $PYTHON_39_VERSION]}
-                """
-            let program = "#!/bin/sh\\nif [ $# = 2 ]; then echo $2 >/root/.version; else cat /root/.version; fi\\n"
-            let text = """
-                FROM \(debian)
-                ENV JAVA_17_HOME=/opt/java17 PYTHON_310_VERSION=3.10.14 PYTHON_39_VERSION=3.9.19 PATH=/root/shims:$PATH
-                RUN mkdir -p /codebuild/image/config /root/shims && echo '{}' >/codebuild/global.json \\
-                    && echo \(Data(runtimes.utf8).base64EncodedString()) | base64 -d >/codebuild/image/config/runtimes.yml \\
-                    && printf '\(program)' >/root/shims/pyenv && chmod 755 /root/shims/pyenv \(bash ? "&& ln -sf bash /bin/sh" : "")
-
-                """
-            let made = try await Docker.call(["build", "-q", "-t", name, "-"], input: text)
-            try #require(made.status.isSuccess, "\(made.errorText)")
-        }
-
-        deinit {
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = ["docker", "rmi", "-f", name]
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            if (try? process.run()) != nil { process.waitUntilExit() }
-        }
+            """
+        let image = TestImage()
+        try await image.make(text)
+        return image
     }
 
     @Test(arguments: [false, true]) func `the image's own commands switch`(isBash: Bool) async throws {
-        let image = StandIn()
-        try await image.make(bash: isBash)
+        let image = try await standIn(bash: isBash)
         let play = try Playground()
         try play.buildspec(
             """
@@ -83,8 +70,7 @@ struct RuntimeTests {
     }
 
     @Test func `an installer that empties tmp takes nothing of the build with it`() async throws {
-        let image = StandIn()
-        try await image.make(bash: false)
+        let image = try await standIn(bash: false)
         let play = try Playground()
         try play.buildspec(
             """

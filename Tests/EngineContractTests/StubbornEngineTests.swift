@@ -7,9 +7,9 @@ import Testing
 /// What is done about an engine that is busy, gone or silent. Its client is a script here.
 @Suite(.timeLimit(.minutes(1))) struct StubbornEngineTests {
     /// A client whose answers are the cases of a shell's `case`. `turn NAME` says how often it was called so far.
-    private func client(_ cases: String, in folder: FilePath) throws -> String {
-        let path = folder.appending("docker")
-        try path.write(
+    private func client(_ cases: String, in folder: FilePath) async throws -> String {
+        let path = folder.appending("docker").string
+        try await makeProgram(
             """
             #!/bin/sh
             turn() { echo x >>"\(folder)/$1"; wc -l <"\(folder)/$1"; }
@@ -19,9 +19,8 @@ import Testing
             esac
             exit 0
 
-            """)
-        chmod(path.string, 0o755)
-        return path.string
+            """, at: path)
+        return path
     }
 
     private func calls(in folder: FilePath) throws -> [String] {
@@ -31,7 +30,7 @@ import Testing
     @Test func `a container is removed until the engine has neither it nor its layers`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(
-                program: try client(
+                program: try await client(
                     """
                     rm) case $(turn rm) in
                         1) echo 'Error: removal of container c is already in progress' >&2; exit 1;;
@@ -49,7 +48,7 @@ import Testing
     @Test func `what cannot be removed is an error that says why`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(
-                program: try client("rm) echo 'device or resource busy' >&2; exit 1;;", in: folder),
+                program: try await client("rm) echo 'device or resource busy' >&2; exit 1;;", in: folder),
                 limit: .milliseconds(300))
             let error = await #expect(throws: EngineError.self) { try await engine.remove("c") }
             #expect(error?.description == "cannot remove container `c`: device or resource busy")
@@ -59,7 +58,7 @@ import Testing
     @Test func `a container whose client was stopped too early for it is not known to be gone`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(
-                program: try client(
+                program: try await client(
                     """
                     run) exec sleep 600;;
                     rm) echo 'Error: No such container: c' >&2; exit 1;;
@@ -83,7 +82,7 @@ import Testing
     ) async throws {
         try await withScratch { folder in
             let engine = DockerEngine(
-                program: try client("run) echo up; exec sleep 600;;\nrm) \(removal);;", in: folder))
+                program: try await client("run) echo up; exec sleep 600;;\nrm) \(removal);;", in: folder))
             var spec = ContainerSpec(name: "c", image: "i")
             let trace = ContainerTrace()
             spec.trace = trace
@@ -102,7 +101,7 @@ import Testing
 
     @Test func `a question that is not answered is given up, and the engine counts as unreachable`() async throws {
         try await withScratch { folder in
-            let engine = DockerEngine(program: try client("*) exec sleep 600;;", in: folder), limit: .seconds(1))
+            let engine = DockerEngine(program: try await client("*) exec sleep 600;;", in: folder), limit: .seconds(1))
             let error = await #expect(throws: EngineError.self) { try await engine.imageID("i") }
             #expect(error?.code == .unreachable)
             #expect(error?.reason == "it has not answered for 1 s")
@@ -116,7 +115,7 @@ import Testing
     @Test func `a start in silence is given up when the engine does not answer either`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(
-                program: try client("*) trap '' TERM; sleep 600 & wait;;", in: folder), limit: .seconds(1))
+                program: try await client("*) trap '' TERM; sleep 600 & wait;;", in: folder), limit: .seconds(1))
             let spec = ContainerSpec(name: "c", image: "i")
             let (_, status) = try await engine.withContainer(spec) { streams in
                 try await streams.output.forEachChunk { _ in }
@@ -133,7 +132,7 @@ import Testing
             let waiting =
                 "n=0; until [ -e \(folder)/said-$said ] || [ $n = 200 ]; do n=$((n+1)); sleep 0.1; done; echo up"
             let engine = DockerEngine(
-                program: try client("image) said=1; \(waiting);; *) said=2; \(waiting);;", in: folder),
+                program: try await client("image) said=1; \(waiting);; *) said=2; \(waiting);;", in: folder),
                 onWait: { line in
                     let count = lines.withLock {
                         $0.append(line)

@@ -4,15 +4,15 @@ import Files
 import Foundation
 import OfflineWorld
 import Synchronization
+import TestSupport
 import Testing
 
 /// What is started for a build ends with it, whatever has happened before.
 @Suite(.timeLimit(.minutes(5))) struct StoppingTests {
     /// An engine whose program is a script.
-    private func cloud(_ play: ProxyPlay, _ script: String) throws -> CloudHolder {
+    private func cloud(_ play: ProxyPlay, _ script: String) async throws -> CloudHolder {
         let program = "\(play.folder)/engine"
-        try Data("#!/bin/sh\n\(script)\n".utf8).write(to: URL(filePath: program))
-        chmod(program, 0o755)
+        try await makeProgram("#!/bin/sh\n\(script)\n", at: program)
         let cloud = LocalCloud(
             key: "k", account: "123456789012", region: "eu-west-1", engine: DockerEngine(program: program))
         return CloudHolder(cloud) { _ in }
@@ -116,7 +116,7 @@ import Testing
     @Test func `a cloud that was never asked for is released at once, and not started afterwards`() async throws {
         let play = try ProxyPlay()
         defer { play.clean() }
-        let cloud = try cloud(play, #"touch "$0.log""#)
+        let cloud = try await cloud(play, #"touch "$0.log""#)
         await cloud.release()
         await cloud.release()
         let error = await #expect(throws: EngineError.self) { try await cloud.address() }
@@ -127,7 +127,7 @@ import Testing
     @Test func `a cloud that never comes up is given up when it is released`() async throws {
         let play = try ProxyPlay()
         defer { play.clean() }
-        let cloud = try cloud(play, #"echo >>"$0.log"; exec sleep 10000"#)
+        let cloud = try await cloud(play, #"echo >>"$0.log"; exec sleep 10000"#)
         let asking = Task { try await cloud.address() }
         try await play.eventually("the engine is asked") {
             FileManager.default.fileExists(atPath: "\(play.folder)/engine.log")
@@ -140,7 +140,7 @@ import Testing
         let play = try ProxyPlay()
         defer { play.clean() }
         var settings = try play.settings(.replay)
-        let cloud = try cloud(play, Self.running)
+        let cloud = try await cloud(play, Self.running)
         settings.cloud = cloud
         #expect(try await cloud.address().services == "http://127.0.0.1:5000")
         try await ForwardProxy.whileServing(settings) { _ in }
@@ -151,7 +151,7 @@ import Testing
         let play = try ProxyPlay()
         defer { play.clean() }
         var settings = try play.settings(.replay)
-        settings.cloud = try cloud(play, #"echo >>"$0.log"; exec sleep 10000"#)
+        settings.cloud = try await cloud(play, #"echo >>"$0.log"; exec sleep 10000"#)
         let proxy = try ForwardProxy(settings)
         let port = try await proxy.listen(host: "127.0.0.1", port: 0)
         async let answer = play.curl("http://127.0.0.1:\(port)", "http://sts.amazonaws.com/")
