@@ -57,10 +57,9 @@ import Testing
     /// Runs `body` with an engine whose client is a script.
     private func withProgram(_ text: String, _ body: (DockerEngine) async throws -> Void) async throws {
         try await withScratch { folder in
-            let program = folder.appending("docker")
-            try program.write("#!/bin/sh\n\(text)\n")
-            chmod(program.string, 0o755)
-            try await body(DockerEngine(program: program.string))
+            let program = folder.appending("docker").string
+            try await makeProgram("#!/bin/sh\n\(text)\n", at: program)
+            try await body(DockerEngine(program: program))
         }
     }
 
