@@ -171,6 +171,13 @@ def stopped(play, process, number, since=None):
     return wrong + left
 
 
+def interrupted(play, process, number):
+    """Sends a build one of the signals, and says what is wrong then."""
+    which = SIGNALS[number % 3]
+    process.send_signal(which)
+    return stopped(play, process, which)
+
+
 def until(play, text, process, limit=20):
     """Waits until the build's log has a text."""
     end = time.monotonic() + limit
@@ -190,9 +197,7 @@ def early(binary, number):
         process = play.start()
         # A program built for debugging takes longer to come up.
         time.sleep(CHANCE.uniform(0, 0.025 if number % 2 else 0.08))
-        which = SIGNALS[number % 3]
-        process.send_signal(which)
-        return stopped(play, process, which)
+        return interrupted(play, process, number)
 
 
 def any_phase(binary, number):
@@ -202,9 +207,7 @@ def any_phase(binary, number):
         time.sleep(CHANCE.uniform(0.02, 1.2))
         if process.poll() is not None:
             return []
-        which = SIGNALS[number % 3]
-        process.send_signal(which)
-        return stopped(play, process, which)
+        return interrupted(play, process, number)
 
 
 def near_end(binary, number):
@@ -215,9 +218,7 @@ def near_end(binary, number):
         time.sleep(CHANCE.uniform(0, 0.25))
         if process.poll() is not None:
             return []
-        which = SIGNALS[number % 3]
-        process.send_signal(which)
-        return stopped(play, process, which)
+        return interrupted(play, process, number)
 
 
 def in_command(binary, number):
@@ -226,9 +227,7 @@ def in_command(binary, number):
         process = play.start()
         if not until(play, "\n1\n", process):
             return ["the build did not come to its command"]
-        which = SIGNALS[number % 3]
-        process.send_signal(which)
-        wrong = stopped(play, process, which)
+        wrong = interrupted(play, process, number)
         if "STOPPED" not in play.statuses():
             wrong.append(f"the record says {play.statuses()}")
         return wrong
@@ -310,9 +309,7 @@ def recording(binary, number):
     with Play(binary, SLEEPING) as play:
         process = play.start("--record")
         time.sleep(CHANCE.uniform(0.1, 2))
-        which = SIGNALS[number % 3]
-        process.send_signal(which)
-        return stopped(play, process, which)
+        return interrupted(play, process, number)
 
 
 def push(binary, number):
