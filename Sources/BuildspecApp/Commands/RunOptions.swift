@@ -33,7 +33,11 @@ struct RunOptions: ParsableArguments {
     @Option(help: "A parameter of the template given with --project, NAME=VALUE; AWS::Region, too. Repeatable.")
     var parameter: [String] = []
 
-    @Option(help: "A file of NAME=VALUE lines; `#` begins a comment line, quotes are literal. Repeatable.")
+    @Option(
+        help: """
+            A file of NAME=VALUE lines as docker compose reads it: comments, quotes, escapes, `export`, values of several lines, \
+            and variables of this machine ($NAME, ${NAME:-default}; $$ is a dollar sign). Repeatable.
+            """)
     var envFile: [String] = []
 
     @Option(help: "A file with the values of parameters and secrets (YAML or JSON; see the README).")

@@ -24,6 +24,8 @@ struct Settings: Sendable, Codable {
     struct Values: Sendable, Codable, Equatable {
         /// Variables of the settings file, of `--env-file` and of `--env`, in this order.
         var variables: [BuildPlan.Variable]
+        /// What the user should know of the files of `--env-file`, a line for each.
+        var notes: [String]
         /// The absolute path of the file with parameters and secrets.
         var secretsFile: String?
         /// Whether values come from the user's AWS account.
@@ -216,10 +218,11 @@ extension Settings.Values {
             BuildPlan.Variable(
                 name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
         }
-        for path in asked.envFile {
-            variables += try EnvFile.variables(try Files.read(lookup.places.absolute(path)), named: path)
-        }
-        variables += try asked.env.map { try EnvFile.variable($0, at: "--env") }
+        var files = EnvFile(environment: lookup.places.environment)
+        for path in asked.envFile { try files.read(try Files.read(lookup.places.absolute(path)), named: path) }
+        notes = files.notes
+        variables += files.variables
+        variables += try asked.env.map { try EnvFile.variable($0) }
     }
 }
 
