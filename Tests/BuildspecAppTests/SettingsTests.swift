@@ -99,6 +99,9 @@ struct SettingsTests {
             ["111111111111", "222222222222", "333333333333", "000000000000"], { $0.network.account }),
         Row(
             "region", { $0.region = "a-1" }, "b-1", "c-1", ["a-1", "b-1", "c-1", "us-east-1"], { $0.network.region }),
+        Row(
+            "mask", { $0.mask = "exact" }, "exact", "exact", ["exact", "exact", refused, "all"],
+            { $0.values.mask.rawValue }),
         Row("profile", { $0.profile = "a" }, "b", "c", ["a", "b", refused, "-"], { $0.values.profile ?? "-" }),
         Row(
             "timeout", { $0.timeout = "90s" }, "2h", "5", ["90", "7200", "300", "3600"], { "\($0.ending.timeout)" }),

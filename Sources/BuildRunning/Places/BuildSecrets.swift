@@ -7,6 +7,8 @@ public struct BuildSecrets: Sendable {
     /// The values by the names of their variables.
     public var values: [String: SecretText]
     public var gitCredential: GitCredential?
+    /// The forms of all these that the log does not show.
+    public var mask = MaskRule.all
 
     public init(values: [String: SecretText] = [:], gitCredential: GitCredential? = nil) {
         self.values = values

@@ -43,6 +43,13 @@ struct RunOptions: ParsableArguments {
     @Option(help: "A file with the values of parameters and secrets (YAML or JSON; see the README).")
     var secrets: String?
 
+    @Option(
+        help: """
+            The forms of secrets that the log hides: all (the value, its lines, base64, the escapes of URLs and JSON; the \
+            default), or exact (the value to the letter, as in the service).
+            """)
+    var mask: String?
+
     @Flag(help: "Look up parameters and secrets in AWS, by your own AWS CLI.")
     var aws = false
 
@@ -209,6 +216,7 @@ struct RunOptions: ParsableArguments {
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged
+        asked.mask = mask
         asked.cache = cache
         asked.noCache = noCache
         asked.profile = profile

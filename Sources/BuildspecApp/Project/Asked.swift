@@ -12,6 +12,8 @@ struct Asked: Codable, Sendable, Equatable {
     var project: String?
     var parameter: [String]?
     var secrets: String?
+    /// Records of older versions have none.
+    var mask: String?
     var aws = false
     var awsLocal = false
     var account: String?

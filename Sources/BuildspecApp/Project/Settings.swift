@@ -28,6 +28,8 @@ struct Settings: Sendable, Codable {
         var notes: [String]
         /// The absolute path of the file with parameters and secrets.
         var secretsFile: String?
+        /// The forms of secrets that the log does not show.
+        var mask: MaskRule
         /// Whether values come from the user's AWS account.
         var asksAWS: Bool
         /// The profile of the AWS CLI.
@@ -62,7 +64,7 @@ struct Settings: Sendable, Codable {
         "region", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout", "log-format",
         "build-json", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
-        "insecure",
+        "insecure", "mask",
     ]
 
     /// - Throws: ``Failure`` with status 64 for a flag or a variable, 78 for the settings file.
@@ -213,6 +215,7 @@ extension Settings.Values {
                 .usage, "`--offline` and `--aws` contradict one another",
                 help: "leave one out; without a network, give the values with --secrets FILE")
         }
+        mask = try lookup.choice(asked.mask, "mask", default: .all)
         asksAWS = try lookup.isOn(asked.aws, "aws") && !isOffline
         variables = lookup.file.environmentVariables.map {
             BuildPlan.Variable(

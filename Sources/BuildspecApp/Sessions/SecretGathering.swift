@@ -28,6 +28,7 @@ struct SecretGathering {
         let plan = build.plan
         let file = try values.secretsFile.map { try read($0) } ?? SecretsFile()
         var secrets = BuildSecrets()
+        secrets.mask = values.mask
         if !plan.references.isEmpty {
             let outcome = try await look(in: file, for: plan.references)
             secrets.values = outcome.values
