@@ -53,6 +53,15 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Look up parameters and secrets in AWS, by your own AWS CLI.")
     var aws = false
 
+    @Option(
+        defaultAsFlag: "yes",
+        help: ArgumentHelp(
+            """
+            Give the build's commands AWS credentials that end by themselves, got by your own AWS CLI and renewed, at an address \
+            that only its container reaches (default: those of --profile, else the CLI's own choice).
+            """, valueName: "profile"))
+    var awsCredentials: String?
+
     @Flag(
         help: """
             Play AWS on this machine: ECR with a registry, STS, SSM, Secrets Manager, S3 in a container of the project's own, \
@@ -207,8 +216,10 @@ struct RunOptions: ParsableArguments {
         asked.project = project
         asked.parameter = parameter.isEmpty ? nil : parameter
         asked.secrets = secrets
+        asked.mask = mask
         asked.aws = aws
         asked.awsLocal = awsLocal
+        asked.awsCredentials = awsCredentials
         asked.account = account
         asked.context = context
         asked.pull = pull
@@ -216,7 +227,6 @@ struct RunOptions: ParsableArguments {
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged
-        asked.mask = mask
         asked.cache = cache
         asked.noCache = noCache
         asked.profile = profile

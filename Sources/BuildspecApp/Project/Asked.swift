@@ -16,6 +16,8 @@ struct Asked: Codable, Sendable, Equatable {
     var mask: String?
     var aws = false
     var awsLocal = false
+    /// A profile, or `yes` for the CLI's own choice. Records of older versions have none.
+    var awsCredentials: String?
     var account: String?
     var context: String?
     var pull: String?

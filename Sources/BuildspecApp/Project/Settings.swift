@@ -32,6 +32,10 @@ struct Settings: Sendable, Codable {
         var mask: MaskRule
         /// Whether values come from the user's AWS account.
         var asksAWS: Bool
+        /// Whether the build's commands get credentials of the user's.
+        var givesCredentials: Bool
+        /// The profile that these are of; as ``profile`` when absent.
+        var credentialsProfile: String?
         /// The profile of the AWS CLI.
         var profile: String?
         /// The region as it was named; the AWS CLI has a default of its own.
@@ -61,7 +65,8 @@ struct Settings: Sendable, Codable {
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
         "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
-        "region", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout", "log-format",
+        "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
+        "log-format",
         "build-json", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
@@ -82,6 +87,12 @@ struct Settings: Sendable, Codable {
             throw Failure(
                 .usage, "`--aws` and `--aws-local` contradict one another",
                 help: "leave one out: values come from your account, or from the AWS played on this machine")
+        }
+        guard !(values.givesCredentials && (network.playsAWS || isOffline)) else {
+            throw Failure(
+                .usage,
+                "`--aws-credentials` and `\(isOffline ? "--offline" : "--aws-local")` contradict one another",
+                help: "leave one out: where AWS is played on this machine no credentials are needed")
         }
         cache = try CachePlacement(&lookup)
         values.profile = try lookup.text(asked.profile, "profile")
@@ -215,6 +226,10 @@ extension Settings.Values {
                 .usage, "`--offline` and `--aws` contradict one another",
                 help: "leave one out; without a network, give the values with --secrets FILE")
         }
+        let credentials = try lookup.text(asked.awsCredentials, "aws-credentials")
+        let wanted = credentials.flatMap { $0.isEmpty || SettingsLayers.isOff($0) ? nil : $0 }
+        givesCredentials = wanted != nil
+        credentialsProfile = wanted.flatMap { SettingsLayers.isOn($0) ? nil : $0 }
         mask = try lookup.choice(asked.mask, "mask", default: .all)
         asksAWS = try lookup.isOn(asked.aws, "aws") && !isOffline
         variables = lookup.file.environmentVariables.map {

@@ -44,29 +44,32 @@ struct BuildSurroundings {
         project.explain("container: \(container.name) of \(container.image)")
         if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
         project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
-        return try await BuildProxy.with(
-            BuildProxy.Subject(recipe: recipe, secrets: secrets), on: machine, with: engine, tell: tell
-        ) { proxy in
-            container.environment += proxy?.environment ?? []
-            var surroundings = Surroundings(
-                engine: engine, container: container, source: try await staging(),
-                artifacts: ArtifactStore(
-                    directory: FilePath(project.artifactsFolder),
-                    owner: MadeArtifacts(in: project.artifactsFolder, places)),
-                process: machine.process(of: recipe.plan.id))
-            surroundings.cache = cache
-            surroundings.secrets = secrets
-            surroundings.docker = docker
-            surroundings.network = proxy?.network
-            surroundings.programs = ProgramFolder.make(places)
-            surroundings.pipes = try pipes()
-            if recipe.ending.makesCheckpoints {
-                let build = BuildRecords(places).build(recipe.plan.id.uuid)
-                surroundings.onCheckpoint = { try Checkpoints(build).add($0) }
+        return try await CredentialService.with(build, first: secrets.awsCredentials, with: engine) { credentials in
+            try await BuildProxy.with(
+                BuildProxy.Subject(recipe: recipe, secrets: secrets), on: machine, with: engine, tell: tell
+            ) { proxy in
+                container.environment += proxy?.environment ?? []
+                var surroundings = Surroundings(
+                    engine: engine, container: container, source: try await staging(),
+                    artifacts: ArtifactStore(
+                        directory: FilePath(project.artifactsFolder),
+                        owner: MadeArtifacts(in: project.artifactsFolder, places)),
+                    process: machine.process(of: recipe.plan.id))
+                surroundings.cache = cache
+                surroundings.secrets = secrets
+                surroundings.credentials = credentials
+                surroundings.docker = docker
+                surroundings.network = proxy?.network
+                surroundings.programs = ProgramFolder.make(places)
+                surroundings.pipes = try pipes()
+                if recipe.ending.makesCheckpoints {
+                    let build = BuildRecords(places).build(recipe.plan.id.uuid)
+                    surroundings.onCheckpoint = { try Checkpoints(build).add($0) }
+                }
+                let debugging = Debugging(project.settings.stops, in: container.name, of: build, engine)
+                return try await body(
+                    BuildJob(recipe: recipe, surroundings: surroundings, debugging: debugging), proxy)
             }
-            let debugging = Debugging(project.settings.stops, in: container.name, of: build, engine)
-            return try await body(
-                BuildJob(recipe: recipe, surroundings: surroundings, debugging: debugging), proxy)
         }
     }
 
