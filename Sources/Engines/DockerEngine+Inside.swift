@@ -18,6 +18,29 @@ extension DockerEngine {
             + volume.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
     }
 
+    public func ownSocket() async throws -> String {
+        let doing = "give the build the engine's own socket"
+        let outcome = try await ask(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+        let prefix = "unix://"
+        guard outcome.status.isSuccess, outcome.text.hasPrefix(prefix) else {
+            throw EngineError(
+                .refused, doing: doing,
+                reason: outcome.status.isSuccess
+                    ? "the engine is reached by `\(outcome.text)`, not by a socket of this machine" : outcome.errorText,
+                help: "`--docker inside` gives the build a daemon of its own")
+        }
+        let socket = String(outcome.text.dropFirst(prefix.count)), usual = "/var/run/docker.sock"
+        #if os(Linux)
+            guard socket != usual else { return socket }
+            // Docker Desktop's engine lies in a virtual machine, where its socket has the usual place.
+            let system = try await ask(["info", "--format", "{{.OperatingSystem}}"])
+            return system.text.contains("Docker Desktop") ? usual : socket
+        #else
+            // Engines run in virtual machines here.
+            return usual
+        #endif
+    }
+
     public func copyImage(_ image: String, into container: String) async throws {
         let pipe = try Pipe()
         async let saved = command(["save", image]).run(outputTo: pipe.writeEnd)

@@ -96,6 +96,13 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: """
+            The Docker daemon that the build's commands find: none (the default), inside (one of the build's own, as --privileged), \
+            or host (your engine itself, by its socket: what the commands do there they do with its rights).
+            """)
+    var docker: String?
+
+    @Option(
+        help: """
             Where cache tarballs are kept: a folder (default: $XDG_CACHE_HOME/buildspec/caches), or s3://BUCKET/PREFIX, \
             reached by your AWS CLI.
             """)
@@ -227,6 +234,7 @@ struct RunOptions: ParsableArguments {
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged
+        asked.docker = docker
         asked.cache = cache
         asked.noCache = noCache
         asked.profile = profile

@@ -25,6 +25,8 @@ struct Asked: Codable, Sendable, Equatable {
     var cpus: String?
     var memory: String?
     var privileged = false
+    /// Records of older versions have none.
+    var docker: String?
     var cache: String?
     var noCache = false
     var profile: String?

@@ -64,7 +64,8 @@ struct Settings: Sendable, Codable {
 
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache", "profile",
+        "context", "pull", "platform", "cpus", "memory", "privileged", "docker", "images", "cache", "no-cache",
+        "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
         "build-json", "strict",
@@ -83,6 +84,11 @@ struct Settings: Sendable, Codable {
         container.pull = isOffline ? .never : pull
         values = try Values(&lookup, isOffline: isOffline)
         network = try NetworkPlan(policy, &lookup)
+        guard !(isOffline && container.docker == .host) else {
+            throw Failure(
+                .usage, "`--offline` and `--docker host` contradict one another: the engine outside has its network",
+                help: "`--docker inside` gives the build a daemon of its own, without a network")
+        }
         guard !(values.asksAWS && network.playsAWS) else {
             throw Failure(
                 .usage, "`--aws` and `--aws-local` contradict one another",
@@ -153,8 +159,28 @@ extension ContainerPlan {
             context: try lookup.text(asked.context, "context"), pull: .missing,
             platform: try lookup.text(asked.platform, "platform"), cpus: try lookup.text(asked.cpus, "cpus"),
             memory: try lookup.text(asked.memory, "memory"),
-            isPrivileged: try lookup.isOn(asked.privileged, "privileged", setting: file.privilegedMode),
+            docker: try Docker(&lookup),
             otherImages: lookup.list("images"))
+    }
+}
+
+extension ContainerPlan.Docker {
+    /// Of `--docker` and `--privileged` (or `privilegedMode`) the stronger layer counts; of one layer the former.
+    init(_ lookup: inout SettingsLayers) throws {
+        let asked = lookup.asked
+        let isPrivileged = try lookup.isOn(asked.privileged, "privileged", setting: lookup.file.privilegedMode)
+        let privileged = lookup.origin(of: "privileged")
+        let docker = try lookup.choice(asked.docker, "docker", default: Self.absent)
+        guard let named = lookup.origin(of: "docker"), named >= privileged ?? named else {
+            self = isPrivileged ? .inside : .absent
+            return
+        }
+        guard !asked.privileged || docker == .inside else {
+            throw Failure(
+                .usage, "`--privileged` and `--docker \(docker.rawValue)` contradict one another",
+                help: "leave one out: `--privileged` means `--docker inside`")
+        }
+        self = docker
     }
 }
 

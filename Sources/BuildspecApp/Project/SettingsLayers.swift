@@ -40,11 +40,17 @@ struct SettingsLayers {
             }
         guard let found else { return nil }
         decisions.append(found)
-        if found.origin == .settings, Self.usersAlone.contains(name), !Self.isOff(found.value) {
+        let isUsersAlone = Self.usersAlone.contains(name) && !Self.isOff(found.value)
+        // A repository may ask for a daemon inside its container, but not for the user's own.
+        let isUsersEngine = name == "docker" && found.value == ContainerPlan.Docker.host.rawValue
+        if found.origin == .settings, isUsersAlone || isUsersEngine {
             throw refused("which is for you to say, not for a repository")
         }
         return found.value
     }
+
+    /// The layer that a setting was found in; `nil` where nobody said anything.
+    func origin(of name: String) -> BuildPlan.Origin? { decisions.last { $0.name == name }?.origin }
 
     /// The absolute path of a file or folder of this machine.
     ///

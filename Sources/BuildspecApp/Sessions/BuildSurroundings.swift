@@ -96,6 +96,12 @@ struct BuildSurroundings {
         container.platform = recipe.container.platform
         container.cpus = recipe.container.cpus
         container.memory = recipe.container.memory
+        if recipe.container.docker == .host {
+            container.sockets = [(try await engine.ownSocket(), ContainerLayout.dockerSocket)]
+            machine.say(
+                "--docker host: the build's commands use your engine, with all its rights on this machine; what they make there "
+                    + "stays, and `docker run -v` means folders of this machine\n")
+        }
         if recipe.container.imageIsDefault {
             machine.say(
                 "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"
