@@ -13,23 +13,32 @@ extension DockerEngine {
         }
     }
 
-    static func fields(of volume: Volume) -> [String] {
-        ["type=volume"] + (volume.name.map { ["src=\($0)"] } ?? []) + ["dst=\(volume.target)", "volume-nocopy"]
-            + volume.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
-    }
-
     public func ownSocket() async throws -> String {
-        let doing = "give the build the engine's own socket"
-        let outcome = try await ask(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
-        let prefix = "unix://"
-        guard outcome.status.isSuccess, outcome.text.hasPrefix(prefix) else {
-            throw EngineError(
-                .refused, doing: doing,
-                reason: outcome.status.isSuccess
-                    ? "the engine is reached by `\(outcome.text)`, not by a socket of this machine" : outcome.errorText,
-                help: "`--docker inside` gives the build a daemon of its own")
+        let doing = "give the build the engine's own socket", prefix = "unix://", usual = "/var/run/docker.sock"
+        func refused(_ reason: String, help: String = "`--docker inside` gives the build a daemon of its own")
+            -> EngineError
+        {
+            EngineError(.refused, doing: doing, reason: reason, help: help)
         }
-        let socket = String(outcome.text.dropFirst(prefix.count)), usual = "/var/run/docker.sock"
+        if client == .podman {
+            // podman needs no service; only where one was started there is a socket.
+            let service = try await ask([
+                "info", "--format", "{{.Host.RemoteSocket.Exists}} {{.Host.RemoteSocket.Path}}",
+            ])
+            let words = service.text.split(separator: " ")
+            guard service.status.isSuccess, words.count == 2, words[0] == "true" else {
+                throw refused(
+                    service.status.isSuccess ? "podman has no socket here" : service.errorText,
+                    help: "`systemctl --user start podman.socket` makes it")
+            }
+            return String(words[1].hasPrefix(prefix) ? words[1].dropFirst(prefix.count) : words[1])
+        }
+        let outcome = try await ask(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+        guard outcome.status.isSuccess else { throw refused(outcome.errorText) }
+        guard outcome.text.hasPrefix(prefix) else {
+            throw refused("the engine is reached by `\(outcome.text)`, not by a socket of this machine")
+        }
+        let socket = String(outcome.text.dropFirst(prefix.count))
         #if os(Linux)
             guard socket != usual else { return socket }
             // Docker Desktop's engine lies in a virtual machine, where its socket has the usual place.
@@ -86,6 +95,12 @@ extension DockerEngine {
     ///
     /// - Returns: `false` when a container has it.
     public func removeVolume(_ volume: String) async throws -> Bool {
-        try await ask(["volume", "rm", "--force", volume]).status.isSuccess
+        // Without --force, by which podman removes the containers that have it, too.
+        let removal = try await ask(["volume", "rm", volume])
+        return removal.status.isSuccess || Self.saysNoVolume(removal)
+    }
+
+    static func saysNoVolume(_ output: CommandOutput) -> Bool {
+        output.errorText.lowercased().contains("no such volume")
     }
 }

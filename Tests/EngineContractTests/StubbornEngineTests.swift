@@ -70,6 +70,13 @@ import Testing
                 let error = await #expect(throws: EngineError.self) { try await socket(host) }
                 #expect(error?.reason.contains("the engine is reached by `\(host)`") == true)
             }
+            func podman(_ answer: String) async throws -> String {
+                try folder.appending("system").write(answer)
+                return try await DockerEngine(client: .podman, program: program).ownSocket()
+            }
+            #expect(try await podman("true unix:///run/user/7/podman.sock") == "/run/user/7/podman.sock")
+            #expect(try await podman("true /run/podman/podman.sock") == "/run/podman/podman.sock")
+            await #expect(throws: EngineError.self) { try await podman("false /run/podman/podman.sock") }
         }
     }
 
