@@ -110,7 +110,8 @@ let package = Package(
         tests("ArtifactsTests", ["Artifacts", "Archives", "Files", "TestSupport"]),
         tests("RecordingsTests", ["Recordings", "Files"]),
         tests(
-            "OfflineWorldTests", ["OfflineWorld", "Recordings", "ChildProcesses", "Engines", "Files", "TestSupport"],
+            "OfflineWorldTests",
+            ["OfflineWorld", "Recordings", "AWSCalls", "ChildProcesses", "Engines", "Files", "TestSupport"],
             exclude: ["Resources"]),
         tests(
             "BuildRunningTests",

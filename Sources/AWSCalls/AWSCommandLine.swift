@@ -6,6 +6,8 @@ public struct AWSCommandLine: Sendable {
     private let leading: [String]
     private let options: [String]
     private let environment: [String: String?]
+    /// Whether the CLI may ask on the terminal, for a second factor.
+    public var mayAskOnTerminal = true
 
     /// - Parameters:
     ///   - profile: one of the user's profiles; the CLI's own choice when absent.
@@ -39,7 +41,7 @@ public struct AWSCommandLine: Sendable {
     /// - Throws: ``AWSError`` when AWS or the CLI refuses, ``ChildProcessError`` when there is no CLI.
     public func call(_ arguments: [String]) async throws -> [UInt8] {
         var command = Command(program, leading + arguments + options, environment: environment)
-        command.mayAskOnTerminal = true
+        command.mayAskOnTerminal = mayAskOnTerminal
         let outcome = try await command.collect()
         guard outcome.status.isSuccess else {
             throw AWSError(
@@ -58,6 +60,8 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     public let code: String?
     /// AWS's own words, else the CLI's last line.
     public let message: String
+    /// Whether the CLI does not know the command, being too old.
+    public let isUnknownCommand: Bool
 
     /// The error as AWS's services log it: `AccessDeniedException: User: … is not authorized …`.
     public var description: String { code.map { "\($0): \(message)" } ?? message }
@@ -66,6 +70,7 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
     ///   perhaps with a prefix, and perhaps with `(reached max retries: 4)` before the colon.
     init(said: String, doing: String, status: ChildStatus) {
         self.doing = doing
+        isUnknownCommand = said.contains("Invalid choice, valid choices are") || said.contains("invalid choice: ")
         if let start = said.firstRange(of: "An error occurred ("),
             let end = said[start.upperBound...].firstIndex(of: ")"),
             let call = said[end...].firstRange(of: " operation"),
@@ -79,5 +84,13 @@ public struct AWSError: Error, Sendable, CustomStringConvertible {
                 said.split(whereSeparator: \.isNewline).last { !$0.allSatisfy(\.isWhitespace) }.map(String.init)
                 ?? "`\(doing)` ended with status \(status.exitStatus)"
         }
+    }
+
+    /// An answer that says nothing.
+    init(message: String, doing: [String]) {
+        self.doing = "aws \(doing.joined(separator: " "))"
+        self.message = message
+        code = nil
+        isUnknownCommand = false
     }
 }

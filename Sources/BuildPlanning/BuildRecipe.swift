@@ -54,6 +54,15 @@ public struct ProjectIdentity: Sendable, Codable, Hashable {
 public struct ContainerPlan: Sendable, Codable, Equatable {
     public enum Pull: String, Sendable, Codable, CaseIterable { case always, missing, never }
 
+    /// The Docker daemon that the commands of a build find.
+    public enum Docker: String, Sendable, Codable, CaseIterable {
+        case absent = "none"
+        /// A daemon of the build's own, inside its container, which is privileged for that.
+        case inside
+        /// The engine that the build itself runs on, by its socket.
+        case host
+    }
+
     public var image: String
     /// Whether nobody named the image.
     public var imageIsDefault: Bool
@@ -63,14 +72,13 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
     public var platform: String?
     public var cpus: String?
     public var memory: String?
-    /// Whether the build gets a Docker daemon of its own.
-    public var isPrivileged: Bool
+    public var docker: Docker
     /// Images that the build needs beside ``image``, as the settings list them.
     public var otherImages: [Located<String>]
 
     public init(
         image: String, imageIsDefault: Bool, context: String?, pull: Pull, platform: String?, cpus: String?,
-        memory: String?, isPrivileged: Bool, otherImages: [Located<String>]
+        memory: String?, docker: Docker, otherImages: [Located<String>]
     ) {
         self.image = image
         self.imageIsDefault = imageIsDefault
@@ -79,9 +87,12 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
         self.platform = platform
         self.cpus = cpus
         self.memory = memory
-        self.isPrivileged = isPrivileged
+        self.docker = docker
         self.otherImages = otherImages
     }
+
+    /// Whether the build gets a Docker daemon of its own.
+    public var isPrivileged: Bool { docker == .inside }
 }
 
 /// What stands between a build and the network. Decided once, before anything runs.

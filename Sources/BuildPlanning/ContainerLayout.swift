@@ -47,6 +47,9 @@ public enum ContainerLayout {
     /// The folder in which chosen files of an artifact are put together before they are fetched.
     public static func artifactStage(_ name: String) -> String { "/codebuild/output/artifacts/\(name)" }
 
+    /// The socket at which programs look for a Docker daemon.
+    public static let dockerSocket = "/var/run/docker.sock"
+
     /// Whether a path is one of CodeBuild's own.
     public static func holds(_ path: String) -> Bool { CodeBuildFolder.holds(path) }
 }

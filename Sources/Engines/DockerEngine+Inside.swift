@@ -13,6 +13,43 @@ extension DockerEngine {
         }
     }
 
+    public func ownSocket() async throws -> String {
+        let doing = "give the build the engine's own socket", prefix = "unix://", usual = "/var/run/docker.sock"
+        func refused(_ reason: String, help: String = "`--docker inside` gives the build a daemon of its own")
+            -> EngineError
+        {
+            EngineError(.refused, doing: doing, reason: reason, help: help)
+        }
+        if client == .podman {
+            // podman needs no service; only where one was started there is a socket.
+            let service = try await ask([
+                "info", "--format", "{{.Host.RemoteSocket.Exists}} {{.Host.RemoteSocket.Path}}",
+            ])
+            let words = service.text.split(separator: " ")
+            guard service.status.isSuccess, words.count == 2, words[0] == "true" else {
+                throw refused(
+                    service.status.isSuccess ? "podman has no socket here" : service.errorText,
+                    help: "`systemctl --user start podman.socket` makes it")
+            }
+            return String(words[1].hasPrefix(prefix) ? words[1].dropFirst(prefix.count) : words[1])
+        }
+        let outcome = try await ask(["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"])
+        guard outcome.status.isSuccess else { throw refused(outcome.errorText) }
+        guard outcome.text.hasPrefix(prefix) else {
+            throw refused("the engine is reached by `\(outcome.text)`, not by a socket of this machine")
+        }
+        let socket = String(outcome.text.dropFirst(prefix.count))
+        #if os(Linux)
+            guard socket != usual else { return socket }
+            // Docker Desktop's engine lies in a virtual machine, where its socket has the usual place.
+            let system = try await ask(["info", "--format", "{{.OperatingSystem}}"])
+            return system.text.contains("Docker Desktop") ? usual : socket
+        #else
+            // Engines run in virtual machines here.
+            return usual
+        #endif
+    }
+
     public func copyImage(_ image: String, into container: String) async throws {
         let pipe = try Pipe()
         async let saved = command(["save", image]).run(outputTo: pipe.writeEnd)

@@ -164,6 +164,11 @@ public struct DockerEngine: Engine {
                 ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
             ]
         }
+        for socket in spec.sockets {
+            let fields = ["type=bind", "src=\(socket.host)", "dst=\(socket.container)"]
+            // Where SELinux labels containers, one with a label could not use the socket.
+            arguments += ["--mount", ContainerSpec.mountValue(fields), "--security-opt", "label=disable"]
+        }
         if let mount = spec.layeredMount { arguments += Self.layers(mount, of: spec) }
         for volume in spec.volumes { arguments += client.mounting(volume) }
         arguments += spec.privilege.map(Self.options) ?? []

@@ -148,11 +148,20 @@ public protocol EngineCommanding: Sendable {
     func command(_ arguments: [String]) -> Command
 }
 
+/// Shares an engine itself with the containers that run on it.
+public protocol EngineSharing: Sendable {
+    /// The path of the engine's socket on the engine's own machine, to be mounted into containers.
+    ///
+    /// - Throws: ``EngineError`` with code `refused` where the engine is reached by a network.
+    func ownSocket() async throws -> String
+}
+
 /// What a build needs of an engine.
 public typealias BuildEngine = ContainerRunning & ContainerCopying & ImageKeeping
 
 /// All that an engine can do.
 public typealias Engine = BuildEngine & VolumeKeeping & EngineFinding & TerminalAttaching & EngineCommanding
+    & EngineSharing
 
 /// A container to start. The program is always a shell with a text, never the image's own ENTRYPOINT or CMD.
 public struct ContainerSpec: Sendable {
@@ -167,6 +176,8 @@ public struct ContainerSpec: Sendable {
     public var readOnlyMounts: [(host: String, container: String)] = []
     /// A folder that shows others without copying them, and takes changes.
     public var layeredMount: LayeredMount?
+    /// Sockets of the engine's machine, with the paths that the container finds them at.
+    public var sockets: [(host: String, container: String)] = []
     /// Folders that live in memory and in no image.
     public var memoryMounts: [String] = []
     /// Volumes of the engine's.

@@ -24,6 +24,13 @@ extension PlanView {
             ),
             ("image", .object([("name", .string(plan.image)), ("id", image.map { .string($0.id) })])),
             ("shell", .string(plan.shell.program)),
+            (
+                "docker",
+                .object([
+                    ("daemon", .string(docker.rawValue)),
+                    ("unanswered", unansweredDockerCall.map { .string("\($0.location)") }),
+                ])
+            ),
             ("timeoutInSeconds", .number(plan.timeout)),
             ("settings", .array(plan.decisions.map(\.json))),
             ("environment", .array(environment)),

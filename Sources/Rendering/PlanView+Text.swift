@@ -14,6 +14,7 @@ extension PlanView {
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
             Self.row("shell", plan.shell.program),
         ]
+        lines += dockerLines
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)
@@ -30,6 +31,19 @@ extension PlanView {
                 "\(group.name): \(Self.listed(group.files.map(\.value))) (\(group.fileFormat))  \(group.location)"
             })
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    private var dockerLines: [String] {
+        switch docker {
+        case .inside: return [Self.row("docker", "a daemon of the build's own, in a privileged container")]
+        case .host: return [Self.row("docker", "your own engine, by its socket")]
+        case .absent:
+            guard let call = unansweredDockerCall else { return [] }
+            return [
+                Self.row("docker", "none, and `\(call.name)` asks for one  \(call.location)"),
+                Self.row("", BuildPlan.waysToDocker),
+            ]
+        }
     }
 
     private func section(_ title: String, _ lines: [String]) -> [String] {

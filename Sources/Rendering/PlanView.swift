@@ -13,6 +13,8 @@ public struct PlanView: Sendable {
     /// The place where the cache is stored; `nil` when the build has none.
     public let cachePlace: String?
 
+    /// The Docker daemon that the commands find.
+    public var docker = ContainerPlan.Docker.absent
     /// The images that the build's own Docker daemon will need; empty for a build without one.
     public let baseImages: [BaseImage]
 
@@ -68,6 +70,9 @@ public struct PlanView: Sendable {
         self.artifactsDirectory = artifactsDirectory
         self.cachePlace = cachePlace
     }
+
+    /// The command that asks a Docker daemon where the build has none.
+    var unansweredDockerCall: DockerCall? { docker == .absent ? plan.dockerCall : nil }
 
     /// The variables that the commands read and nobody sets.
     var unsetVariables: [UnsetVariable] { plan.unsetVariables(besides: image?.variables.map(\.name) ?? []) }

@@ -78,7 +78,24 @@ struct InnerDockerTests {
         #expect(
             result.printed.first?.hasPrefix("Cannot connect to the Docker daemon at unix:///var/run/docker.sock")
                 == true)
-        #expect(result.errorText.contains("one of its own with --privileged"))
+        #expect(result.errorText.contains("CodeBuild gives one to builds outside of a VPC; here `--docker host`"))
+        let plan = try await play.call(["plan"])
+        #expect(
+            plan.outputText.contains("none, and `docker ps` asks for one  buildspec.yml:2:29"), "\(plan.outputText)")
+    }
+
+    @Test func `with --docker host the commands find the engine itself, where it has a socket here`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            "version: 0.2\nphases: {build: {commands: [\"docker ps -q --filter id=$(hostname) | wc -l\"]}}")
+        let result = try await play.run(["--no-cache", "--docker", "host"], image: javaWithDocker)
+        #expect(result.status.isSuccess && result.printed == ["1"], "\(result.outputText)\(result.errorText)")
+        #expect(result.errorText.contains("--docker host: the build's commands use your engine"))
+        let remote = try await play.run(["--docker", "host"], environment: ["DOCKER_HOST": "tcp://127.0.0.1:9"])
+        #expect(remote.status.exitStatus == 69)
+        #expect(
+            remote.errorText.contains("the engine is reached by `tcp://127.0.0.1:9`, not by a socket of this machine"))
+        #expect(remote.errorText.contains("help: `--docker inside`"), "\(remote.errorText)")
     }
 
     @Test func `an image without a daemon only causes a notice`() async throws {

@@ -51,15 +51,19 @@ struct RecorderTests {
         try play.buildspec(
             """
             version: 0.2
-            phases: {build: {commands: [curl -sS --fail https://files.example.test/buildspec.yml, exit 3]}}
+            env: {secrets-manager: {TOKEN: token}}
+            phases: {build: {commands: ['curl -sS --fail "https://files.example.test/buildspec.yml?v=$TOKEN"', exit 3]}}
             """)
+        let file = play.root.appending(path: "secrets.yml"), secrets = ["--secrets", file.path]
+        try Data("secrets-manager: {token: \"hunter-two\"}".utf8).write(to: file)
         try await serving(play.source) { address in
             let mirror = ["--mirror", "https://files.example.test/=\(address)"]
-            let recorded = try await play.run(["--record"] + mirror, image: Self.java)
+            let recorded = try await play.run(["--record"] + mirror + secrets, image: Self.java)
             #expect(recorded.status.exitStatus == 1, "\(recorded.errorText)")
         }
-        #expect(try await play.run(["--offline", "--keep", "failure"], image: Self.java).status.exitStatus == 1)
-        let asks = "curl -sS --fail https://files.example.test/buildspec.yml | head -n 1"
+        #expect(
+            try await play.run(["--offline", "--keep", "failure"] + secrets, image: Self.java).status.exitStatus == 1)
+        let asks = "curl -sS --fail \"https://files.example.test/buildspec.yml?v=$TOKEN\" | head -n 1"
         let shell = try await play.call(["shell", "--command", asks])
         #expect(shell.text == "version: 0.2", "\(shell.errorText)")
         let other = try await play.call(["shell", "--command", "curl -sS https://files.example.test/other"])

@@ -71,18 +71,37 @@ struct SecretTests {
         }
     }
 
-    @Test func `a secret is in no process's arguments, on either side`() async throws {
+    /// A secret as it is, in base64 behind 0, 1 and 2 bytes without the digits that others have a share in, in a URL and in JSON.
+    private static func forms(of secret: String) throws -> [String] {
+        let base64 = (0..<3).map { offset in
+            let digits = Data((String(repeating: "x", count: offset) + secret).utf8).base64EncodedString()
+            return String(digits.dropFirst((offset * 8 + 5) / 6).prefix(secret.utf8.count * 8 / 6 - 1))
+        }
+        let json = String(decoding: try JSONSerialization.data(withJSONObject: [secret]), as: UTF8.self)
+        let url = try #require(secret.addingPercentEncoding(withAllowedCharacters: .alphanumerics))
+        let text = String(json.dropFirst(2).dropLast(2))
+        return [secret] + base64 + [url, url.lowercased(), text, text.replacing("\\/", with: "/")]
+    }
+
+    @Test func `a secret is in no process's arguments on either side, and in no form in what is kept`() async throws {
+        let secret = #"hunter "two"/é"#, forms = try Self.forms(of: secret)
+        #expect(Set(forms).count == 8)
         let (play, secrets) = try playground(
-            """
+            #"""
             version: 0.2
             env: {secrets-manager: {TOKEN: token}}
             phases:
               build:
                 commands:
                   - until [ -e /codebuild/output/tmp/go ]; do sleep 0.05; done
-                  - test "$TOKEN" = hunter-two
-            """, secrets: "secrets-manager: {token: hunter-two}")
-        async let result = play.run(["--secrets", secrets])
+                  - echo "$TOKEN"; for p in '' x xx; do printf '%s%s' "$p" "$TOKEN" | base64; done
+                  - |
+                    printf '{"%s"}\n' "$(printf %s "$TOKEN" | sed 's/"/\\"/g')"
+                    url='\#(forms[4])'; echo "<$url>" "<\#(forms[5])>"
+                  - "false"
+            """#, secrets: "secrets-manager: {token: '\(secret)'}")
+        let json = play.root.appending(path: "b.json")
+        async let result = play.run(["--secrets", secrets, "--build-json", json.path])
         var name: String?
         for _ in 0..<300 where name == nil {
             name = try await Docker.containers(of: play, "--filter", "status=running").first
@@ -97,10 +116,17 @@ struct SecretTests {
         let inside = try await Docker.call(["exec", container, "sh", "-c", "cat /proc/[0-9]*/cmdline; true"])
         let inspected = try await Docker.call(["inspect", container])
         _ = try await Docker.call(["exec", container, "sh", "-c", ": >/codebuild/output/tmp/go"])
-        #expect(try await result.status.isSuccess)
-        for output in [own, inside, inspected] {
-            #expect(output.output.count > 100)
-            #expect(!String(decoding: output.output, as: UTF8.self).contains("hunter-two"))
+        let ended = try await result
+        #expect(ended.status.exitStatus == 1)
+        // The line of a command of several lines is among them.
+        let command = "url='***'; echo \"<$url>\" \"<***>\""
+        #expect(ended.printed == ["***", "***", "eG***", "eHh***", command, #"{"***"}"#, "<***> <***>"])
+        let kept = [
+            try record(play), try String(contentsOf: json, encoding: .utf8), ended.outputText, ended.errorText,
+        ]
+        for output in [own, inside, inspected].map(\.outputText) + kept {
+            #expect(output.utf8.count > 100)
+            for form in forms { #expect(!output.contains(form), "\(form)") }
         }
     }
 

@@ -98,7 +98,7 @@ final class BuildPlay: Sendable {
             plan: plan, project: ProjectIdentity(name: "play", key: "play", folder: plan.sourcePath ?? "/"),
             container: ContainerPlan(
                 image: plan.image, imageIsDefault: false, context: nil, pull: .never, platform: nil, cpus: nil,
-                memory: nil, isPrivileged: false, otherImages: []),
+                memory: nil, docker: .absent, otherImages: []),
             network: NetworkPlan(
                 policy: .closed, hasRecordings: false, playsAWS: false, account: "000000000000", region: "eu-west-1",
                 repositories: []),

@@ -155,7 +155,7 @@ import Testing
         (1, "cp: error writing '/x': No space left on device\n", "the disk of the engine is full"),
         (
             1, "ERROR: Cannot connect to the Docker daemon at unix:///var/run/docker.sock.\n",
-            "the build has no Docker daemon: it gets one of its own with --privileged"
+            "the build has no Docker daemon. CodeBuild gives one to builds outside of a VPC; here `--docker host` lets"
         ),
         (
             126, "x.sh: line 4: ./a: cannot execute binary file: Exec format error\n",
@@ -169,6 +169,21 @@ import Testing
     func `other ends have a line each`(status: Int, output: String, words: String) {
         let help = failure(status, output).help
         #expect(help?.hasPrefix(words) == true, "\(help ?? "-")")
+    }
+
+    @Test(arguments: [
+        (ContainerPlan.Docker.inside, "the build's own Docker daemon does not answer"),
+        (.host, "your engine does not answer at /var/run/docker.sock"),
+        (.absent, "the build has no Docker daemon"),
+    ])
+    func `a daemon that is not there is told by the one there should be`(docker: ContainerPlan.Docker, words: String) {
+        for line in [
+            "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?",
+            "permission denied while trying to connect to the Docker daemon socket at unix:///var/run/docker.sock",
+        ] {
+            let help = failure(1, "\(line)\n", .init(docker: docker)).help
+            #expect(help?.hasPrefix(words) == true, "\(help ?? "-")")
+        }
     }
 
     @Test func `an empty variable is blamed for an image without a name only when the environment has none`() {

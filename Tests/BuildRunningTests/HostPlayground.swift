@@ -146,7 +146,7 @@ struct HostPlayground: Sendable {
                 plan: plan, project: ProjectIdentity(name: "source", key: "source", folder: source.string),
                 container: ContainerPlan(
                     image: plan.image, imageIsDefault: false, context: nil, pull: .never, platform: nil, cpus: nil,
-                    memory: nil, isPrivileged: false, otherImages: []),
+                    memory: nil, docker: .absent, otherImages: []),
                 network: NetworkPlan(
                     policy: .open, hasRecordings: false, playsAWS: false, account: "000000000000", region: "eu-west-1",
                     repositories: []),

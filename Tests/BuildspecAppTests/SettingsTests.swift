@@ -87,6 +87,9 @@ struct SettingsTests {
         Row("cpus", { $0.cpus = "1" }, "2", "3", ["1", "2", "3", "-"], { $0.container.cpus ?? "-" }),
         Row("memory", { $0.memory = "1g" }, "2g", "3g", ["1g", "2g", "3g", "-"], { $0.container.memory ?? "-" }),
         .onOff("privileged", { $0.privileged = true }, { $0.container.isPrivileged }),
+        Row(
+            "docker", { $0.docker = "host" }, "host", "inside", ["host", "host", "inside", "none"],
+            { $0.container.docker.rawValue }),
         .onOff("offline", { $0.offline = true }, { $0.network.policy.isOffline }),
         .onOff("record", { $0.record = true }, { $0.network.policy.records }),
         .onOff("aws-local", { $0.awsLocal = true }, { $0.network.playsAWS }),
@@ -102,6 +105,9 @@ struct SettingsTests {
             ["111111111111", "222222222222", "333333333333", "000000000000"], { $0.network.account }),
         Row(
             "region", { $0.region = "a-1" }, "b-1", "c-1", ["a-1", "b-1", "c-1", "us-east-1"], { $0.network.region }),
+        Row(
+            "mask", { $0.mask = "exact" }, "exact", "exact", ["exact", "exact", refused, "all"],
+            { $0.values.mask.rawValue }),
         Row("profile", { $0.profile = "a" }, "b", "c", ["a", "b", refused, "-"], { $0.values.profile ?? "-" }),
         Row(
             "timeout", { $0.timeout = "90s" }, "2h", "5", ["90", "7200", "300", "3600"], { "\($0.ending.timeout)" }),
@@ -189,6 +195,36 @@ struct SettingsTests {
         }
     }
 
+    @Test(
+        "of --docker and privileged mode the stronger layer counts, and of one layer the former",
+        arguments: [
+            ("environment: {privilegedMode: true}\nx-buildspec: {docker: none}\n", [:], nil, false, "none"),
+            ("environment: {privilegedMode: true}\n", ["BUILDSPEC_DOCKER": "host"], nil, false, "host"),
+            ("environment: {privilegedMode: true}\n", [:], "none", false, "none"),
+            ("x-buildspec: {docker: none}\n", ["BUILDSPEC_PRIVILEGED": "yes"], nil, false, "inside"),
+            ("x-buildspec: {docker: inside}\n", [:], nil, false, "inside"),
+            ("x-buildspec: {docker: inside}\n", ["BUILDSPEC_PRIVILEGED": "no"], nil, false, "none"),
+            (nil, ["BUILDSPEC_DOCKER": "host"], nil, true, "inside"), (nil, [:], "inside", true, "inside"),
+        ] as [(String?, [String: String], String?, Bool, String)])
+    func docker(
+        settings: String?, environment: [String: String], flag: String?, privileged: Bool, expected: String
+    ) async throws {
+        var asked = Asked()
+        asked.docker = flag
+        asked.privileged = privileged
+        try await withProject(settings: settings, environment: environment, asked) { project in
+            #expect(project.settings.container.docker.rawValue == expected)
+        }
+    }
+
+    @Test("a settings file gives nobody the user's own engine")
+    func hostDocker() async throws {
+        let failure = await #expect(throws: Failure.self) {
+            try await withProject(settings: "x-buildspec: {docker: host}\n") { _ in }
+        }
+        #expect(failure?.status == .invalidSettings && failure?.help?.contains("--docker") == true)
+    }
+
     @Test("a wrong value is refused with the status of its layer")
     func wrongValues() async throws {
         let cases: [(String?, [String: String], Asked, BuildspecApp.ExitStatus)] = [
@@ -248,6 +284,18 @@ struct SettingsTests {
             },
             {
                 $0.awsLocal = true; $0.engine = "podman"
+            },
+            {
+                $0.privileged = true; $0.docker = "none"
+            },
+            {
+                $0.offline = true; $0.docker = "host"
+            },
+            {
+                $0.offline = true; $0.awsCredentials = "yes"
+            },
+            {
+                $0.awsLocal = true; $0.awsCredentials = "ci"
             },
             {
                 $0.phase = "BUILD"; $0.until = "BUILD"

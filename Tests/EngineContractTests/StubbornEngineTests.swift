@@ -45,6 +45,41 @@ import Testing
         }
     }
 
+    @Test func `the engine's own socket is that of its context, and there is none of an engine that is elsewhere`()
+        async throws
+    {
+        try await withScratch { folder in
+            let program = try await client(
+                """
+                context) cat "\(folder)/host";;
+                info) cat "\(folder)/system";;
+                """, in: folder)
+            func socket(_ host: String, _ system: String = "Debian") async throws -> String {
+                try folder.appending("host").write(host)
+                try folder.appending("system").write(system)
+                return try await DockerEngine(program: program).ownSocket()
+            }
+            #expect(try await socket("unix:///var/run/docker.sock") == "/var/run/docker.sock")
+            #if os(Linux)
+                #expect(try await socket("unix:///run/user/1000/docker.sock") == "/run/user/1000/docker.sock")
+                #expect(
+                    try await socket("unix:///home/me/.docker/desktop/docker.sock", "Docker Desktop")
+                        == "/var/run/docker.sock")
+            #endif
+            for host in ["tcp://10.0.0.1:2376", "ssh://me@build", "npipe:////./pipe/docker_engine"] {
+                let error = await #expect(throws: EngineError.self) { try await socket(host) }
+                #expect(error?.reason.contains("the engine is reached by `\(host)`") == true)
+            }
+            func podman(_ answer: String) async throws -> String {
+                try folder.appending("system").write(answer)
+                return try await DockerEngine(client: .podman, program: program).ownSocket()
+            }
+            #expect(try await podman("true unix:///run/user/7/podman.sock") == "/run/user/7/podman.sock")
+            #expect(try await podman("true /run/podman/podman.sock") == "/run/podman/podman.sock")
+            await #expect(throws: EngineError.self) { try await podman("false /run/podman/podman.sock") }
+        }
+    }
+
     @Test func `what cannot be removed is an error that says why`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(

@@ -23,7 +23,7 @@ extension BuildJob {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
             },
             OpeningOrder(
-                "put \(ContainerLayout.environmentFile) \(plan.environmentFile(secrets: surroundings.secrets.values).shellQuoted)"
+                "put \(ContainerLayout.environmentFile) \(surroundings.environmentFile(of: plan).shellQuoted)"
             ) {
                 "cannot write \(ContainerLayout.environmentFile) (status \($0))"
             },

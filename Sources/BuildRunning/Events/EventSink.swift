@@ -41,6 +41,9 @@ actor EventSink {
         commandStart = phaseStart
     }
 
+    /// Hides further secrets from now on.
+    func hide(_ secrets: [SecretText]) { mask?.add(secrets) }
+
     func send(_ kind: BuildEvent.Kind) async throws { try await send(kind, at: now()) }
 
     private func send(_ kind: BuildEvent.Kind, at time: Timestamp) async throws {

@@ -1,7 +1,14 @@
 internal import SpecParsing
 
-/// Replaces secrets by `***` in a stream of bytes, by exact value (CODEBUILD.md 3.8) and by the value in base64 and with the
-/// escapes of URLs (``SecretForms``).
+/// The forms of a secret that are hidden in a build's log.
+public enum MaskRule: String, Sendable, Codable, CaseIterable {
+    /// The value, its lines, and both in base64, with the escapes of URLs and with those of JSON (``SecretForms``).
+    case all
+    /// The value to the letter, as the service does it (CODEBUILD-2026 F.1).
+    case exact
+}
+
+/// Replaces secrets by `***` in a stream of bytes, in all forms of a ``MaskRule``, and ids of AWS access keys.
 ///
 /// Only what may be the beginning of a secret is held back, and any chunking of the stream gives the same bytes. Of
 /// several secrets that begin at one place the longest counts. A secret of several lines is hidden whole and line by
@@ -9,46 +16,46 @@ internal import SpecParsing
 /// would take every `1` out of the log and hide nothing.
 struct SecretMask: Sendable {
     /// The length in bytes from which on a text is hidden.
-    static let minimumLength = 3
+    static let minimumLength = SecretTable.minimumLength
     static let replacement = Array("***".utf8)
 
-    /// The texts to hide, by their first byte, the longest first.
-    private var patterns: [[[UInt8]]] = Array(repeating: [], count: 256)
-    /// A bit for every pair of bytes that a pattern begins with. Most places that are no secret are found by this alone.
-    private var pairs = [UInt64](repeating: 0, count: 1024)
-    private var isFirst = [Bool](repeating: false, count: 256)
+    private let rule: MaskRule
+    /// The values, and what of them is hidden by itself.
+    private var plain: Set<[UInt8]> = []
+    private var table = SecretTable([])
     /// The number of held bytes that may be shown while nothing more comes: too few to give a secret away.
-    private let idleLimit: Int
+    private var idleLimit = 0
     /// What may be the beginning of a secret, of which the first ``shownCount`` bytes have been shown already.
     private var held: [UInt8] = []
     private var shownCount = 0
+    /// The byte before ``held``; `nil` at the beginning of a stream.
+    private var previous: UInt8?
 
-    /// - Returns: `nil` when there is nothing to hide.
-    init?(_ secrets: some Sequence<SecretText>) {
-        let plain = Set(secrets.flatMap { Self.parts(of: Array($0.revealed().utf8)) })
-        guard let shortest = plain.map(\.count).min() else { return nil }
-        let texts = plain.reduce(into: plain) { $0.formUnion(SecretForms.all(of: $1)) }
-        idleLimit = min(3, shortest / 4)
-        for text in texts.sorted(by: { $0.count > $1.count }) {
-            patterns[Int(text[0])].append(text)
-            isFirst[Int(text[0])] = true
-            let pair = Int(text[0]) << 8 | Int(text[1])
-            pairs[pair >> 6] |= 1 << UInt64(pair & 63)
-        }
+    init(_ secrets: some Sequence<SecretText>, rule: MaskRule = .all) {
+        self.rule = rule
+        add(secrets)
+    }
+
+    /// Hides further secrets from here on.
+    mutating func add(_ secrets: some Sequence<SecretText>) {
+        for secret in secrets { plain.formUnion(Self.parts(of: Array(secret.revealed().utf8), rule)) }
+        idleLimit = min(3, (plain.map(\.count).min() ?? AccessKeyID.length) / 4)
+        table = SecretTable(
+            rule == .exact ? plain : plain.reduce(into: plain) { $0.formUnion(SecretForms.all(of: $1)) })
     }
 
     /// Whether a value is too short to be hidden, and not empty.
     static func isTooShort(_ secret: SecretText) -> Bool {
         let bytes = Array(secret.revealed().utf8)
-        return !bytes.isEmpty && parts(of: bytes).isEmpty
+        return !bytes.isEmpty && parts(of: bytes, .all).isEmpty
     }
 
     /// The texts to hide for a secret: the secret without line ends around it, and its lines.
-    private static func parts(of secret: [UInt8]) -> [[UInt8]] {
+    private static func parts(of secret: [UInt8], _ rule: MaskRule) -> [[UInt8]] {
         let lines = secret.split(separator: 0x0a)
         let whole = secret.trimmed { $0 == 0x0a || $0 == 0x0d }
         // A line may be printed with another indentation than the secret has.
-        let own = lines.count > 1 ? lines.map { Array($0).trimmed { $0 <= 0x20 } } : []
+        let own = lines.count > 1 && rule == .all ? lines.map { Array($0).trimmed { $0 <= 0x20 } } : []
         return ([whole] + own).filter { $0.count >= minimumLength }
     }
 
@@ -63,7 +70,10 @@ struct SecretMask: Sendable {
     /// Ends the stream.
     ///
     /// - Returns: what was held back.
-    mutating func finish() -> [UInt8] { held.isEmpty ? [] : scan(held, isLast: true) }
+    mutating func finish() -> [UInt8] {
+        defer { previous = nil }
+        return held.isEmpty ? [] : scan(held, isLast: true)
+    }
 
     /// Shows the held bytes while their rest does not come, such as the last letters of a prompt.
     ///
@@ -81,12 +91,11 @@ struct SecretMask: Sendable {
         var mask = self
         mask.held = []
         mask.shownCount = 0
+        mask.previous = nil
         let bytes = Array(text.utf8)
         let shown = mask.scan(bytes, isLast: true)
         return shown == bytes ? text : String(decoding: shown, as: UTF8.self)
     }
-
-    private enum Match { case yes(length: Int), no, perhaps }
 
     private mutating func scan(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {
         var output: [UInt8] = []
@@ -94,7 +103,7 @@ struct SecretMask: Sendable {
         func show(upTo end: Int) { if end > textStart { output += bytes[textStart..<end] } }
         held = []
         shownCount = 0
-        while let found = candidate(in: bytes, from: place) {
+        while let found = table.candidate(in: bytes, from: place) {
             switch match(in: bytes, at: found, isLast: isLast) {
             case .no: place = found + 1
             case .yes(let length):
@@ -106,49 +115,26 @@ struct SecretMask: Sendable {
                 show(upTo: found)
                 held = Array(bytes[found...])
                 shownCount = max(0, textStart - found)
+                if found > 0 { previous = bytes[found - 1] }
                 return output
             }
         }
+        if let last = bytes.last { previous = last }
         if output.isEmpty, textStart == 0 { return bytes }
         show(upTo: bytes.count)
         return output
     }
 
-    /// The next place where a pattern could begin.
-    private func candidate(in bytes: [UInt8], from start: Int) -> Int? {
-        bytes.withUnsafeBufferPointer { bytes in
-            isFirst.withUnsafeBufferPointer { isFirst in
-                pairs.withUnsafeBufferPointer { pairs in
-                    let last = bytes.count - 1
-                    var place = start
-                    while place < last {
-                        if isFirst[Int(bytes[place])] {
-                            let pair = Int(bytes[place]) << 8 | Int(bytes[place + 1])
-                            if pairs[pair >> 6] >> UInt64(pair & 63) & 1 != 0 { return place }
-                        }
-                        place += 1
-                    }
-                    return place == last && isFirst[Int(bytes[last])] ? last : nil
-                }
-            }
+    /// Looks which secret the bytes from a place on are: of a text and an id the longer one.
+    private func match(in bytes: [UInt8], at start: Int, isLast: Bool) -> SecretTable.Match {
+        let text = table.match(in: bytes, at: start, isLast: isLast)
+        let id = AccessKeyID.match(
+            in: bytes, at: start, after: start > 0 ? bytes[start - 1] : previous, isLast: isLast)
+        switch (text, id) {
+        case (.perhaps, _), (_, .perhaps): return .perhaps
+        case (.yes(let length), .yes(let other)): return .yes(length: max(length, other))
+        case (.no, let match), (let match, .no): return match
         }
-    }
-
-    private func match(in bytes: [UInt8], at start: Int, isLast: Bool) -> Match {
-        let rest = bytes.count - start
-        for pattern in patterns[Int(bytes[start])] {
-            let length = min(rest, pattern.count)
-            let isEqual = pattern.withUnsafeBytes { pattern in
-                bytes.withUnsafeBytes { bytes in
-                    bytes[start..<start + length].elementsEqual(pattern[..<length])
-                }
-            }
-            guard isEqual else { continue }
-            if length == pattern.count { return .yes(length: length) }
-            // A longer secret may be coming: a shorter one at this place has to wait.
-            if !isLast { return .perhaps }
-        }
-        return .no
     }
 }
 

@@ -71,13 +71,23 @@ extension CommandFailure {
     }
 
     private func noDaemon() -> String? {
-        let words = ["Cannot connect to the Docker daemon", "failed to connect to the docker API"]
+        let words = [
+            "Cannot connect to the Docker daemon", "failed to connect to the docker API",
+            "trying to connect to the Docker daemon socket", "trying to connect to the docker API",
+        ]
         guard line(with: words) != nil else { return nil }
-        return surroundings.isPrivileged
-            ? "the build's own Docker daemon does not answer; what it said is in /var/log/docker.log of the container, and an "
+        switch surroundings.docker {
+        case .inside:
+            return
+                "the build's own Docker daemon does not answer; what it said is in /var/log/docker.log of the container, and an "
                 + "image that brings none has to start one in the build's commands"
-            : "the build has no Docker daemon: it gets one of its own with --privileged, or with "
-                + "`environment.privilegedMode: true` in codebuild.yml and in the project"
+        case .host:
+            return
+                "your engine does not answer at \(ContainerLayout.dockerSocket) of the container, or it is not for this "
+                + "user: as in the service only root may use it"
+        case .absent:
+            return "the build has no Docker daemon. \(BuildPlan.waysToDocker)"
+        }
     }
 
     // MARK: The shell's language

@@ -13,8 +13,8 @@ public struct CommandFailure: Sendable {
     public struct Surroundings: Sendable {
         /// Whether the build has no network (`--offline`).
         public let isOffline: Bool
-        /// Whether the build has, or should have, a Docker daemon of its own (`--privileged`).
-        public let isPrivileged: Bool
+        /// The Docker daemon that the build has, or should have.
+        public let docker: ContainerPlan.Docker
         /// The memory limit of the container, as Docker writes it.
         public let memory: String?
         /// The platform that was asked for.
@@ -23,11 +23,12 @@ public struct CommandFailure: Sendable {
         public let variables: [String]
 
         public init(
-            isOffline: Bool = false, isPrivileged: Bool = false, memory: String? = nil, platform: String? = nil,
+            isOffline: Bool = false, docker: ContainerPlan.Docker = .absent, memory: String? = nil,
+            platform: String? = nil,
             variables: [String] = []
         ) {
             self.isOffline = isOffline
-            self.isPrivileged = isPrivileged
+            self.docker = docker
             self.memory = memory
             self.platform = platform
             self.variables = variables

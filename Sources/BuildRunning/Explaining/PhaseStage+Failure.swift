@@ -11,7 +11,7 @@ extension PhaseStage {
             command: command.text, exitStatus: exitStatus, shell: context.plan.shell,
             output: await context.sink.lastOutput,
             surroundings: .init(
-                isOffline: container.isOffline, isPrivileged: context.job.surroundings.docker != nil,
+                isOffline: container.isOffline, docker: context.job.recipe.container.docker,
                 memory: container.memory,
                 platform: container.platform,
                 variables: context.plan.variables.map(\.name) + secrets.values.keys.sorted()))

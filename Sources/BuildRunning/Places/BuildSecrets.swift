@@ -1,3 +1,4 @@
+public import AWSCalls
 internal import Caches
 public import SourceSnapshots
 public import SpecParsing
@@ -7,6 +8,10 @@ public struct BuildSecrets: Sendable {
     /// The values by the names of their variables.
     public var values: [String: SecretText]
     public var gitCredential: GitCredential?
+    /// The AWS credentials that the build's commands get first; they are renewed.
+    public var awsCredentials: AWSCredentials?
+    /// The forms of all these that the log does not show.
+    public var mask = MaskRule.all
 
     public init(values: [String: SecretText] = [:], gitCredential: GitCredential? = nil) {
         self.values = values
@@ -21,6 +26,7 @@ public struct BuildSecrets: Sendable {
         let values =
             values.map { ("`\($0)`", $1) }
             + (gitCredential.map { [("git's credential", SecretText($0.password))] } ?? [])
+            + (awsCredentials.map { [("AWS credentials", SecretText($0.secretAccessKey))] } ?? [])
         return values.map { name, value in
             WatchedValue(name: name, value: value.revealed().utf8.reversed().drop { $0 == 0x0a }.reversed())
         }
@@ -29,5 +35,6 @@ public struct BuildSecrets: Sendable {
     /// All that is to be shown and stored nowhere.
     public var texts: [SecretText] {
         Array(values.values) + (gitCredential.map { [SecretText($0.password)] } ?? [])
+            + (awsCredentials?.texts.map { SecretText($0) } ?? [])
     }
 }

@@ -31,7 +31,7 @@ extension LocalBuild {
                 try await session.ready(for: opening.map(\.order))
             } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
             surroundings.source.remember(way.way)
-            try await surroundings.network?.open(container.name)
+            try await open()
             try await remember(way.privilege)
             let context = context(session)
             let (outcome, ending) = try await limited(session) {
@@ -46,6 +46,7 @@ extension LocalBuild {
         let secrets = job.surroundings.secrets.values
         let environment =
             plan.environmentFile(secrets: secrets) + checkpoint.environmentFile
+            + (job.surroundings.credentials?.environmentLines ?? "")
             + BuildPlan.environmentFile(of: continuation.variables, secrets: secrets)
         let orders = [
             "put \(ContainerLayout.environmentFile) \(environment.shellQuoted)",
@@ -68,8 +69,10 @@ extension LocalBuild {
                     streams, nonce: job.surroundings.process.nonce, onOutput: { try await sink.output($0) },
                     onClientWords: { _ in }
                 ) { session in
-                    let lines = BuildPlan.environmentFile(
-                        of: continuation.variables, secrets: job.surroundings.secrets.values)
+                    let lines =
+                        BuildPlan.environmentFile(
+                            of: continuation.variables, secrets: job.surroundings.secrets.values)
+                        + (job.surroundings.credentials?.environmentLines ?? "")
                     let orders =
                         (recallingState ? ["recall"] : [])
                         + (lines.isEmpty ? [] : ["append \(ContainerLayout.environmentFile) \(lines.shellQuoted)"])
@@ -140,7 +143,7 @@ extension LocalBuild {
             return (.neverStarted(said: lost.said), .leave)
         }
         _ = try await session.replies(orders.count)
-        try await surroundings.network?.open(container.name)
+        try await open()
         try await remember(privilege)
         if job.debugging.isOn { _ = try await session.perform("debug") }
         let context = context(session)
@@ -153,6 +156,12 @@ extension LocalBuild {
             try await BuildStages(context).goOn(at: continuation.point)
         }
         return (.came(outcome), ending)
+    }
+
+    /// Opens what the build reaches in its container's own network.
+    private func open() async throws {
+        try await job.surroundings.network?.open(container.name)
+        try await job.surroundings.credentials?.open(container.name) { await sink.hide($0) }
     }
 
     private func context(_ session: DriverSession) -> StageContext {

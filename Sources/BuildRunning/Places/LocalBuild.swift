@@ -25,9 +25,10 @@ struct LocalBuild: Sendable {
             container.image = checkpoint.image
         }
         self.container = container
+        let secrets = surroundings.secrets
         sink = EventSink(
-            now: job.surroundings.process.now, mask: SecretMask(job.surroundings.secrets.texts), phase: phase,
-            emit: emit)
+            now: surroundings.process.now, mask: SecretMask(secrets.texts, rule: secrets.mask), phase: phase, emit: emit
+        )
     }
 
     var plan: BuildPlan { job.plan }

@@ -13,6 +13,8 @@ public struct Surroundings: Sendable {
     /// The caches of the build; `nil` for a build that uses none.
     public var cache: CacheKeeping?
     public var secrets = BuildSecrets()
+    /// AWS credentials for the build's commands; `nil` for a build that gets none.
+    public var credentials: BuildCredentials?
     /// A Docker daemon of the build's own; `nil` for a build that has none.
     public var docker: InnerDocker?
     /// The proxy between the build and the network; `nil` for a build that has the network itself, or none.

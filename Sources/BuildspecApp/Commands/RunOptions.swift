@@ -33,14 +33,34 @@ struct RunOptions: ParsableArguments {
     @Option(help: "A parameter of the template given with --project, NAME=VALUE; AWS::Region, too. Repeatable.")
     var parameter: [String] = []
 
-    @Option(help: "A file of NAME=VALUE lines; `#` begins a comment line, quotes are literal. Repeatable.")
+    @Option(
+        help: """
+            A file of NAME=VALUE lines as docker compose reads it: comments, quotes, escapes, `export`, values of several lines, \
+            and variables of this machine ($NAME, ${NAME:-default}; $$ is a dollar sign). Repeatable.
+            """)
     var envFile: [String] = []
 
     @Option(help: "A file with the values of parameters and secrets (YAML or JSON; see the README).")
     var secrets: String?
 
+    @Option(
+        help: """
+            The forms of secrets that the log hides: all (the value, its lines, base64, the escapes of URLs and JSON; the \
+            default), or exact (the value to the letter, as in the service).
+            """)
+    var mask: String?
+
     @Flag(help: "Look up parameters and secrets in AWS, by your own AWS CLI.")
     var aws = false
+
+    @Option(
+        defaultAsFlag: "yes",
+        help: ArgumentHelp(
+            """
+            Give the build's commands AWS credentials that end by themselves, got by your own AWS CLI and renewed, at an address \
+            that only its container reaches (default: those of --profile, else the CLI's own choice).
+            """, valueName: "profile"))
+    var awsCredentials: String?
 
     @Flag(
         help: """
@@ -76,6 +96,13 @@ struct RunOptions: ParsableArguments {
             layers are kept for the next build.
             """)
     var privileged = false
+
+    @Option(
+        help: """
+            The Docker daemon that the build's commands find: none (the default), inside (one of the build's own, as --privileged), \
+            or host (your engine itself, by its socket: what the commands do there they do with its rights).
+            """)
+    var docker: String?
 
     @Option(
         help: """
@@ -199,8 +226,10 @@ struct RunOptions: ParsableArguments {
         asked.project = project
         asked.parameter = parameter.isEmpty ? nil : parameter
         asked.secrets = secrets
+        asked.mask = mask
         asked.aws = aws
         asked.awsLocal = awsLocal
+        asked.awsCredentials = awsCredentials
         asked.account = account
         asked.engine = engine
         asked.context = context
@@ -209,6 +238,7 @@ struct RunOptions: ParsableArguments {
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged
+        asked.docker = docker
         asked.cache = cache
         asked.noCache = noCache
         asked.profile = profile

@@ -12,8 +12,12 @@ struct Asked: Codable, Sendable, Equatable {
     var project: String?
     var parameter: [String]?
     var secrets: String?
+    /// Records of older versions have none.
+    var mask: String?
     var aws = false
     var awsLocal = false
+    /// A profile, or `yes` for the CLI's own choice. Records of older versions have none.
+    var awsCredentials: String?
     var account: String?
     var engine: String?
     var context: String?
@@ -22,6 +26,8 @@ struct Asked: Codable, Sendable, Equatable {
     var cpus: String?
     var memory: String?
     var privileged = false
+    /// Records of older versions have none.
+    var docker: String?
     var cache: String?
     var noCache = false
     var profile: String?

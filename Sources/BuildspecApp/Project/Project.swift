@@ -69,6 +69,7 @@ struct Project: Sendable {
             Files.kind(of: machine.places.recordings(of: location.identity.key)) == .folder
         if settings.network.policy == .replaying, !settings.network.hasRecordings { settings.network.policy = .closed }
         self.settings = settings
+        for note in settings.values.notes { machine.say("\(note)\n") }
         explainSettings(path)
     }
 

@@ -26,10 +26,18 @@ struct Settings: Sendable, Codable {
     struct Values: Sendable, Codable, Equatable {
         /// Variables of the settings file, of `--env-file` and of `--env`, in this order.
         var variables: [BuildPlan.Variable]
+        /// What the user should know of the files of `--env-file`, a line for each.
+        var notes: [String]
         /// The absolute path of the file with parameters and secrets.
         var secretsFile: String?
+        /// The forms of secrets that the log does not show.
+        var mask: MaskRule
         /// Whether values come from the user's AWS account.
         var asksAWS: Bool
+        /// Whether the build's commands get credentials of the user's.
+        var givesCredentials: Bool
+        /// The profile that these are of; as ``profile`` when absent.
+        var credentialsProfile: String?
         /// The profile of the AWS CLI.
         var profile: String?
         /// The region as it was named; the AWS CLI has a default of its own.
@@ -58,12 +66,13 @@ struct Settings: Sendable, Codable {
 
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
-        "engine", "context", "pull", "platform", "cpus", "memory", "privileged", "images", "cache", "no-cache",
+        "engine", "context", "pull", "platform", "cpus", "memory", "privileged", "docker", "images", "cache", "no-cache",
         "profile",
-        "region", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout", "log-format",
+        "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
+        "log-format",
         "build-json", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
-        "insecure",
+        "insecure", "mask",
     ]
 
     /// - Throws: ``Failure`` with status 64 for a flag or a variable, 78 for the settings file.
@@ -80,6 +89,11 @@ struct Settings: Sendable, Codable {
         container.pull = isOffline ? .never : pull
         values = try Values(&lookup, isOffline: isOffline)
         network = try NetworkPlan(policy, &lookup)
+        guard !(isOffline && container.docker == .host) else {
+            throw Failure(
+                .usage, "`--offline` and `--docker host` contradict one another: the engine outside has its network",
+                help: "`--docker inside` gives the build a daemon of its own, without a network")
+        }
         guard !(values.asksAWS && network.playsAWS) else {
             throw Failure(
                 .usage, "`--aws` and `--aws-local` contradict one another",
@@ -89,6 +103,12 @@ struct Settings: Sendable, Codable {
             throw Failure(
                 .usage, "`--aws-local` needs Docker, and the engine is podman",
                 help: "leave it out, or name Docker with --engine docker")
+        }
+        guard !(values.givesCredentials && (network.playsAWS || isOffline)) else {
+            throw Failure(
+                .usage,
+                "`--aws-credentials` and `\(isOffline ? "--offline" : "--aws-local")` contradict one another",
+                help: "leave one out: where AWS is played on this machine no credentials are needed")
         }
         cache = try CachePlacement(&lookup)
         values.profile = try lookup.text(asked.profile, "profile")
@@ -149,8 +169,28 @@ extension ContainerPlan {
             context: try lookup.text(asked.context, "context"), pull: .missing,
             platform: try lookup.text(asked.platform, "platform"), cpus: try lookup.text(asked.cpus, "cpus"),
             memory: try lookup.text(asked.memory, "memory"),
-            isPrivileged: try lookup.isOn(asked.privileged, "privileged", setting: file.privilegedMode),
+            docker: try Docker(&lookup),
             otherImages: lookup.list("images"))
+    }
+}
+
+extension ContainerPlan.Docker {
+    /// Of `--docker` and `--privileged` (or `privilegedMode`) the stronger layer counts; of one layer the former.
+    init(_ lookup: inout SettingsLayers) throws {
+        let asked = lookup.asked
+        let isPrivileged = try lookup.isOn(asked.privileged, "privileged", setting: lookup.file.privilegedMode)
+        let privileged = lookup.origin(of: "privileged")
+        let docker = try lookup.choice(asked.docker, "docker", default: Self.absent)
+        guard let named = lookup.origin(of: "docker"), named >= privileged ?? named else {
+            self = isPrivileged ? .inside : .absent
+            return
+        }
+        guard !asked.privileged || docker == .inside else {
+            throw Failure(
+                .usage, "`--privileged` and `--docker \(docker.rawValue)` contradict one another",
+                help: "leave one out: `--privileged` means `--docker inside`")
+        }
+        self = docker
     }
 }
 
@@ -222,15 +262,21 @@ extension Settings.Values {
                 .usage, "`--offline` and `--aws` contradict one another",
                 help: "leave one out; without a network, give the values with --secrets FILE")
         }
+        let credentials = try lookup.text(asked.awsCredentials, "aws-credentials")
+        let wanted = credentials.flatMap { $0.isEmpty || SettingsLayers.isOff($0) ? nil : $0 }
+        givesCredentials = wanted != nil
+        credentialsProfile = wanted.flatMap { SettingsLayers.isOn($0) ? nil : $0 }
+        mask = try lookup.choice(asked.mask, "mask", default: .all)
         asksAWS = try lookup.isOn(asked.aws, "aws") && !isOffline
         variables = lookup.file.environmentVariables.map {
             BuildPlan.Variable(
                 name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
         }
-        for path in asked.envFile {
-            variables += try EnvFile.variables(try Files.read(lookup.places.absolute(path)), named: path)
-        }
-        variables += try asked.env.map { try EnvFile.variable($0, at: "--env") }
+        var files = EnvFile(environment: lookup.places.environment)
+        for path in asked.envFile { try files.read(try Files.read(lookup.places.absolute(path)), named: path) }
+        notes = files.notes
+        variables += files.variables
+        variables += try asked.env.map { try EnvFile.variable($0) }
     }
 }
 

@@ -19,9 +19,9 @@ struct SettingsLayers {
         self.bounds = bounds
     }
 
-    /// The keys that a settings file may not have, since they reach for what is the user's: engines and accounts. The file may
-    /// come from a stranger's repository (Documentation/security.md).
-    private static let usersAlone: Set<String> = ["engine", "context", "aws", "profile"]
+    /// The keys that a settings file may not have, since they reach for what is the user's: engines, accounts and secrets. The
+    /// file may come from a stranger's repository (Documentation/security.md).
+    private static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
@@ -40,11 +40,17 @@ struct SettingsLayers {
             }
         guard let found else { return nil }
         decisions.append(found)
-        if found.origin == .settings, Self.usersAlone.contains(name), !Self.isOff(found.value) {
+        let isUsersAlone = Self.usersAlone.contains(name) && !Self.isOff(found.value)
+        // A repository may ask for a daemon inside its container, but not for the user's own.
+        let isUsersEngine = name == "docker" && found.value == ContainerPlan.Docker.host.rawValue
+        if found.origin == .settings, isUsersAlone || isUsersEngine {
             throw refused("which is for you to say, not for a repository")
         }
         return found.value
     }
+
+    /// The layer that a setting was found in; `nil` where nobody said anything.
+    func origin(of name: String) -> BuildPlan.Origin? { decisions.last { $0.name == name }?.origin }
 
     /// The absolute path of a file or folder of this machine.
     ///
@@ -68,7 +74,9 @@ struct SettingsLayers {
             help: "if you want it, say so with --\(last.name) or \(Places.variableName(of: last.name))")
     }
 
-    private static func isOff(_ text: String) -> Bool { ["0", "false", "no", "off"].contains(text.lowercased()) }
+    static func isOn(_ text: String) -> Bool { ["1", "true", "yes", "on"].contains(text.lowercased()) }
+
+    static func isOff(_ text: String) -> Bool { ["0", "false", "no", "off"].contains(text.lowercased()) }
 
     /// A list that only the settings file can give.
     mutating func list(_ name: String) -> [Located<String>] {
@@ -89,8 +97,8 @@ struct SettingsLayers {
     mutating func isOn(_ flag: Bool, _ name: String, setting: Located<Bool>? = nil) throws -> Bool {
         let setting = setting.map { Located($0.value ? "yes" : "no", at: $0.location) }
         guard let text = try text(flag ? "yes" : nil, name, setting: setting) else { return false }
-        switch text.lowercased() {
-        case "1", "true", "yes", "on": return true
+        switch text {
+        case _ where Self.isOn(text): return true
         case _ where Self.isOff(text): return false
         default: throw wrong("`yes` or `no`")
         }

@@ -12,7 +12,7 @@ internal import SpecParsing
 /// readable by its user alone.
 struct KeptBuild: Codable {
     /// The format's version; a file of another one is refused.
-    static let version = 2
+    static let version = 3
 
     let version: Int
     /// The build as it was decided.

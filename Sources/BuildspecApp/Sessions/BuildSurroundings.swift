@@ -44,29 +44,32 @@ struct BuildSurroundings {
         project.explain("container: \(container.name) of \(container.image)")
         if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
         project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
-        return try await BuildProxy.with(
-            BuildProxy.Subject(recipe: recipe, secrets: secrets), on: machine, with: engine, tell: tell
-        ) { proxy in
-            container.environment += proxy?.environment ?? []
-            var surroundings = Surroundings(
-                engine: engine, container: container, source: try await staging(),
-                artifacts: ArtifactStore(
-                    directory: FilePath(project.artifactsFolder),
-                    owner: MadeArtifacts(in: project.artifactsFolder, places)),
-                process: machine.process(of: recipe.plan.id))
-            surroundings.cache = cache
-            surroundings.secrets = secrets
-            surroundings.docker = docker
-            surroundings.network = proxy?.network
-            surroundings.programs = ProgramFolder.make(places)
-            surroundings.pipes = try pipes()
-            if recipe.ending.makesCheckpoints {
-                let build = BuildRecords(places).build(recipe.plan.id.uuid)
-                surroundings.onCheckpoint = { try Checkpoints(build).add($0) }
+        return try await CredentialService.with(build, first: secrets.awsCredentials, with: engine) { credentials in
+            try await BuildProxy.with(
+                BuildProxy.Subject(recipe: recipe, secrets: secrets), on: machine, with: engine, tell: tell
+            ) { proxy in
+                container.environment += proxy?.environment ?? []
+                var surroundings = Surroundings(
+                    engine: engine, container: container, source: try await staging(),
+                    artifacts: ArtifactStore(
+                        directory: FilePath(project.artifactsFolder),
+                        owner: MadeArtifacts(in: project.artifactsFolder, places)),
+                    process: machine.process(of: recipe.plan.id))
+                surroundings.cache = cache
+                surroundings.secrets = secrets
+                surroundings.credentials = credentials
+                surroundings.docker = docker
+                surroundings.network = proxy?.network
+                surroundings.programs = ProgramFolder.make(places)
+                surroundings.pipes = try pipes()
+                if recipe.ending.makesCheckpoints {
+                    let build = BuildRecords(places).build(recipe.plan.id.uuid)
+                    surroundings.onCheckpoint = { try Checkpoints(build).add($0) }
+                }
+                let debugging = Debugging(project.settings.stops, in: container.name, of: build, engine)
+                return try await body(
+                    BuildJob(recipe: recipe, surroundings: surroundings, debugging: debugging), proxy)
             }
-            let debugging = Debugging(project.settings.stops, in: container.name, of: build, engine)
-            return try await body(
-                BuildJob(recipe: recipe, surroundings: surroundings, debugging: debugging), proxy)
         }
     }
 
@@ -93,6 +96,12 @@ struct BuildSurroundings {
         container.platform = recipe.container.platform
         container.cpus = recipe.container.cpus
         container.memory = recipe.container.memory
+        if recipe.container.docker == .host {
+            container.sockets = [(try await engine.ownSocket(), ContainerLayout.dockerSocket)]
+            machine.say(
+                "--docker host: the build's commands use your engine, with all its rights on this machine; what they make there "
+                    + "stays, and `docker run -v` means folders of this machine\n")
+        }
         if recipe.container.imageIsDefault {
             machine.say(
                 "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"

@@ -81,10 +81,12 @@ struct PlanSession {
 
     private func view(_ build: PlannedBuild) async throws -> PlanView {
         let engine = machine.engine(of: build.project.settings)
-        return PlanView(
+        var view = PlanView(
             plan: build.plan, source: build.project.location.source, image: await image(build.plan.image, engine),
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine))
+        view.docker = build.recipe.container.docker
+        return view
     }
 
     private func cachePlace(_ build: PlannedBuild) -> String? {

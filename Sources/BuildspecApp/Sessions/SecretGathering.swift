@@ -1,5 +1,6 @@
 internal import AWSCalls
 internal import BuildPlanning
+internal import ChildProcesses
 internal import Files
 internal import BuildRunning
 internal import Engines
@@ -28,6 +29,8 @@ struct SecretGathering {
         let plan = build.plan
         let file = try values.secretsFile.map { try read($0) } ?? SecretsFile()
         var secrets = BuildSecrets()
+        secrets.mask = values.mask
+        if values.givesCredentials { secrets.awsCredentials = try await awsCredentials() }
         if !plan.references.isEmpty {
             let outcome = try await look(in: file, for: plan.references)
             secrets.values = outcome.values
@@ -95,6 +98,26 @@ struct SecretGathering {
         }
         if project.location.relative(path) != nil, await project.git.tracks(path) {
             machine.say("warning: git tracks `\(path)`: whoever has the repository has its secrets\n")
+        }
+    }
+
+    // MARK: AWS
+
+    private func awsCredentials() async throws -> AWSCredentials {
+        let profile = values.credentialsProfile ?? values.profile
+        do {
+            let credentials = try await machine.credentialsCommandLine(values).sessionCredentials()
+            machine.say(
+                "the build may act as you in AWS until it ends\(profile.map { ", by profile `\($0)`" } ?? "")\n")
+            return credentials
+        } catch let error as any CustomStringConvertible & Error where error is AWSError || error is ChildProcessError {
+            var help =
+                "`aws sts get-caller-identity` shows who you are; version 2 of the AWS CLI also exports a role's credentials"
+            if let path = values.credentialsProfile, Files.kind(of: machine.places.absolute(path)) != nil {
+                help =
+                    "the word behind `--aws-credentials` is a profile: write the path before it, or `--aws-credentials=yes`"
+            }
+            throw Failure(.buildFailed, "cannot get AWS credentials for the build: \(error)", help: help)
         }
     }
 

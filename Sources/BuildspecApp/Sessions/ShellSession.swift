@@ -45,8 +45,8 @@ struct ShellSession {
         let tell: BuildProxy.Tell = { [machine] event in
             if let words = event.words { machine.say("\(words)\n") }
         }
-        return try await BuildProxy.with(BuildProxy.Subject(recipe: kept.recipe), on: machine, with: engine, tell: tell)
-        { proxy in
+        let subject = BuildProxy.Subject(recipe: kept.recipe, secrets: try await target.secrets(of: kept, engine))
+        return try await BuildProxy.with(subject, on: machine, with: engine, tell: tell) { proxy in
             do { try await proxy?.listen(target.container) } catch let error as EngineError where error.code != .absent
             {
                 machine.say("warning: this shell is without the build's proxy: \(error)\n")
@@ -117,6 +117,34 @@ struct ShellTarget {
             arguments(command: command, isInteractive: isInteractive))
         guard status.exitStatus == 1, try await !engine.isRunning(container) else { return status }
         return nil
+    }
+
+    /// The secrets of the build as its container has them, by which the proxy finds recordings again whose addresses held one.
+    ///
+    /// Nobody is asked for them anew, and whoever enters the container has them, too.
+    /// - Returns: none where the container is gone, or the build recorded nothing.
+    fileprivate func secrets(of kept: KeptBuild, _ engine: any Engine) async throws -> BuildSecrets {
+        let plan = kept.recipe.plan, names = plan.references.map(\.name)
+        guard kept.recipe.network.policy != .open, !names.isEmpty else { return BuildSecrets() }
+        let text = """
+            exec "$1" -c '. "$0"; for name; do eval "printf \\"%s=%s\\\\0\\" \\"\\$name\\" \\"\\${$name-}\\""; done' "$2" $3
+            """
+        let words = [text, "buildspec-values", plan.shell.program, ContainerLayout.environmentFile]
+        let bytes = try await engine.withShell(in: container, words + [names.joined(separator: " ")]) { streams in
+            try await streams.input.finish()
+            async let said: Void = streams.errorOutput.forEachChunk { _ in }
+            var bytes: [UInt8] = []
+            try await streams.output.forEachChunk { bytes += $0 }
+            try await said
+            return bytes
+        }
+        var secrets = BuildSecrets()
+        for entry in bytes.split(separator: 0) {
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            let value = String(decoding: entry[(equals + 1)...], as: UTF8.self)
+            secrets.values[String(decoding: entry[..<equals], as: UTF8.self)] = SecretText(value)
+        }
+        return secrets
     }
 
     var isRunning: Bool { build.isRunning }

@@ -20,8 +20,11 @@ struct ValidatedProject: Sendable {
         var lookup = SettingsLayers(
             asked: asked, file: file, places: places, bounds: SourceBounds(root: location?.source ?? "/"))
         let image = try? lookup.text(asked.image, "image", setting: file.image)
-        return ProjectFacts(
+        var facts = ProjectFacts(
             image: image, variables: Set(file.environmentVariables.map(\.name)), cache: file.cache?.type)
+        // What cannot be used gives nothing, and every run tells of it.
+        facts.hasDocker = ((try? ContainerPlan.Docker(&lookup)) ?? .absent) != .absent
+        return facts
     }
 
     private func settings(in path: String) -> ProjectSettings? {

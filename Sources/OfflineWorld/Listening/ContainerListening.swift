@@ -10,13 +10,17 @@ public struct ContainerListening: Sendable {
 
     /// Listens inside a running container, at addresses of its own network, in this process.
     ///
-    /// - Parameter addresses: of IPv4; one the container does not have yet is listened on when it does.
+    /// - Parameters:
+    ///   - addresses: of IPv4; one the container does not have yet is listened on when it does.
+    ///   - what: what is listening, for errors.
     /// - Returns: listening sockets, one for each address, the caller's to close.
     /// - Throws: ``EngineError`` with code `refused` where the container is not a process of this machine, or we may not.
     ///
     /// Only root may enter another network. For other users a container beside it does (``ListeningHelper``).
-    public func listen(in container: String, on addresses: [String], port: UInt16) async throws -> [Int32] {
-        let doing = "open the proxy in container `\(container)`"
+    public func listen(
+        in container: String, on addresses: [String], port: UInt16, for what: String = "the proxy"
+    ) async throws -> [Int32] {
+        let doing = "open \(what) in container `\(container)`"
         let outcome = try await engine.command([
             "container", "inspect", "--format", "{{.State.Pid}} {{.Id}} {{.Image}}", container,
         ]).collect()

@@ -58,6 +58,7 @@ struct ContentChecks {
         let commands = SpecCommand.all(of: top)
         guard let shell = scriptShell(commands) else { return }
         checkUnsetVariables(commands)
+        checkDocker(commands)
         let isDash = shell == .sh && isDash(commands)
         var text = ShellText(), bashisms: [(command: SpecCommand, found: ShellView.Bashism)] = []
         for (place, command) in commands.enumerated() {

@@ -8,6 +8,9 @@ public struct ProjectFacts: Sendable, Equatable {
     /// The type of the project's cache; `nil` when the settings name none.
     public var cache: ProjectSettings.Cache.Kind?
 
+    /// Whether flags or settings give builds a Docker daemon.
+    public var hasDocker = false
+
     public init(
         image: String? = nil, variables: Set<String> = [], cache: ProjectSettings.Cache.Kind? = nil
     ) {

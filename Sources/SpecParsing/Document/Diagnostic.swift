@@ -93,6 +93,7 @@ enum FindingCode: String, CaseIterable {
     case cacheBareFolder = "cache-bare-folder"
     case cacheOneLevel = "cache-one-level"
     case directoryPattern = "directory-pattern"
+    case dockerDaemon = "docker-daemon"
     case execDropsState = "exec-drops-state"
     case exitDropsState = "exit-drops-state"
     case gitHubSteps = "github-steps"

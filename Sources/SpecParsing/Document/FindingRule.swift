@@ -52,6 +52,7 @@ public struct FindingRule: Sendable, Equatable {
         "bashism": "Words of bash fail in a shell that is not bash",
         "blank-in-assignment": "An assignment has no blanks beside its `=`",
         "cache-bare-folder": "An S3 cache keeps nothing of a folder without a pattern",
+        "docker-daemon": "A command asks a Docker daemon, which a run here has to be given",
         "exec-drops-state": "`exec` replaces the shell that keeps variables and folder",
         "shebang": "A `#!` line chooses no shell for a command",
         "test-without-blank": "`[` and `]` have blanks around them",

@@ -1,0 +1,34 @@
+/// Tells that a run here has to be given a Docker daemon, where the service gives one unasked (CODEBUILD-2026 B.4).
+extension ContentChecks {
+    mutating func checkDocker(_ commands: [SpecCommand]) {
+        guard !facts.hasDocker, !isPrivilegedInBatch else { return }
+        let texts = commands.map(\.node.text)
+        guard !texts.contains(where: DockerCall.startsDaemon),
+            let (command, name) = zip(commands, texts).lazy.compactMap({ command, text in
+                DockerCall.name(in: text).map { (command, $0) }
+            }).first
+        else { return }
+        findings.note(
+            .dockerDaemon, at: FindingPlace(command.node, command.path),
+            "\(quoted(name)) asks a Docker daemon: CodeBuild gives one to builds outside of a VPC, a run here has none unasked",
+            help:
+                "give a run `--docker host` (your own engine) or `--docker inside` (`environment.privilegedMode: true`)"
+        )
+    }
+
+    /// Whether a build of the batch has a daemon by its own `privileged-mode`.
+    private var isPrivilegedInBatch: Bool {
+        func isPrivileged(_ section: Section?) -> Bool {
+            guard let section else { return false }
+            if section.flag("privileged-mode")?.value == true { return true }
+            return section.entries.list.contains { _, entry in
+                switch entry.value {
+                case .section(let inner): isPrivileged(inner)
+                case .sections(let inner): inner.contains { isPrivileged($0) }
+                default: false
+                }
+            }
+        }
+        return isPrivileged(top.section("batch"))
+    }
+}
