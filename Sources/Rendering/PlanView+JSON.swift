@@ -22,7 +22,14 @@ extension PlanView {
                     ("isInline", .bool(plan.inlineBuildspec != nil)),
                 ])
             ),
-            ("image", .object([("name", .string(plan.image)), ("id", image.map { .string($0.id) })])),
+            (
+                "image",
+                .object([
+                    ("name", .string(plan.image)), ("usedName", image?.name.map { .string($0) }),
+                    ("id", image.map { .string($0.id) }), ("digest", image?.digest.map { .string($0) }),
+                    ("notes", imageNotes.isEmpty ? nil : .array(imageNotes.map { .string($0) })),
+                ])
+            ),
             ("shell", .string(plan.shell.program)),
             ("timeoutInSeconds", .number(plan.timeout)),
             ("settings", .array(plan.decisions.map(\.json))),

@@ -14,6 +14,7 @@ extension PlanView {
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
             Self.row("shell", plan.shell.program),
         ]
+        lines += section("about the image", imageNotes)
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)

@@ -50,17 +50,29 @@ public struct PlanView: Sendable {
         public let id: String
         /// The variables of the image's own `ENV`, which every other source overrides (CODEBUILD.md 5.3).
         public let variables: [(name: String, value: String)]
+        /// The name that the engine has it under.
+        public let name: String?
+        /// The registry's digest; `nil` for an image that was made here.
+        public let digest: String?
 
-        public init(id: String, variables: [(name: String, value: String)]) {
+        public init(
+            id: String, variables: [(name: String, value: String)], name: String? = nil, digest: String? = nil
+        ) {
             self.id = id
             self.variables = variables
+            self.name = name
+            self.digest = digest
         }
     }
 
+    /// What is to be said of the image: another name, another processor, or the ways to it where it is not there.
+    public let imageNotes: [String]
+
     public init(
         plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
-        baseImages: [BaseImage] = []
+        baseImages: [BaseImage] = [], imageNotes: [String] = []
     ) {
+        self.imageNotes = imageNotes
         self.baseImages = baseImages
         self.plan = plan
         self.source = source

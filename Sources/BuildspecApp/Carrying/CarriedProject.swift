@@ -93,7 +93,8 @@ struct CarriedProject: Sendable {
     /// The images that an archive of this project may have, as ``ProjectDocker/listed(_:)`` has their names.
     func imageNames() throws -> Set<String> {
         let build = settings.container.image
-        let names = [build, ImageNames.publicName(of: build) ?? build, LocalCloud.image] + otherImages
+        let curated = CuratedImage(named: build)
+        let names = [build, LocalCloud.image] + (curated?.names ?? []) + (curated?.publicNames ?? []) + otherImages
         return Set((names + baseImages.map(\.name)).map(ProjectDocker.listed))
     }
 
