@@ -55,6 +55,7 @@ extension PlanView {
                         ])
                     })
             ),
+            ("runtimes", runtimesJSON),
             ("phases", .array(plan.phases.map(Self.json))),
             (
                 "dockerImages",
@@ -69,6 +70,30 @@ extension PlanView {
             ("cache", cacheJSON),
             ("artifacts", .array(artifacts)),
             ("reports", .array(plan.reports.map(Self.json))),
+        ])
+    }
+
+    /// The versions that are selected, in the order of their commands, or why they are not.
+    private var runtimesJSON: JSONText? {
+        switch runtimes {
+        case nil: nil
+        case .unknown(let reason): .object([("unknown", .string(reason))])
+        case .skipped: .object([("selected", .array([]))])
+        case .selected(let selection): Self.json(selection, isExpected: false)
+        case .expected(let selection): Self.json(selection, isExpected: true)
+        }
+    }
+
+    private static func json(_ selection: RuntimeSelection, isExpected: Bool) -> JSONText {
+        let choices = selection.choices.map { choice in
+            JSONText.object([
+                ("name", .string(choice.name)), ("asked", .string(choice.asked)),
+                ("version", .string(choice.version)), ("key", .string(choice.key)),
+            ])
+        }
+        return .object([
+            ("selected", .array(choices)), ("isExpected", isExpected ? .bool(true) : nil),
+            ("error", selection.problem.map { .string("\($0.statusCode): \($0.message)") }),
         ])
     }
 

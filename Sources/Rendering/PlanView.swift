@@ -68,10 +68,25 @@ public struct PlanView: Sendable {
     /// What is to be said of the image: another name, another processor, or the ways to it where it is not there.
     public let imageNotes: [String]
 
+    /// What the buildspec's `runtime-versions` select; `nil` where there are none.
+    public let runtimes: Runtimes?
+
+    /// What is known of the versions that are selected, before there is a container.
+    public enum Runtimes: Sendable, Equatable {
+        /// It cannot be known, for this reason.
+        case unknown(String)
+        /// The image has no list of runtimes: all are skipped.
+        case skipped
+        case selected(RuntimeSelection)
+        /// The image is not here: these are selected if it still has the versions that it had.
+        case expected(RuntimeSelection)
+    }
+
     public init(
         plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
-        baseImages: [BaseImage] = [], imageNotes: [String] = []
+        baseImages: [BaseImage] = [], imageNotes: [String] = [], runtimes: Runtimes? = nil
     ) {
+        self.runtimes = runtimes
         self.imageNotes = imageNotes
         self.baseImages = baseImages
         self.plan = plan

@@ -7,8 +7,8 @@ internal import Rendering
 internal import SourceSnapshots
 internal import SpecParsing
 
-/// One `buildspec plan`: prints what a run would do. Nothing is run or pulled, and nothing written but the snapshot in the
-/// cache.
+/// One `buildspec plan`: prints what a run would do. Nothing of the build is run, nothing is pulled, and nothing is written but
+/// the snapshot in the cache and what an image's runtimes are, which are read once for each image.
 struct PlanSession {
     let machine: Machine
     let asked: Asked
@@ -88,7 +88,7 @@ struct PlanSession {
             plan: build.plan, source: build.project.location.source, image: image.view,
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
-            imageNotes: image.notes)
+            imageNotes: image.notes, runtimes: image.runtimes)
     }
 
     private func cachePlace(_ build: PlannedBuild) -> String? {
@@ -97,10 +97,14 @@ struct PlanSession {
         return build.cacheKeeping(room: nil)?.place(rules)
     }
 
-    /// What the engine knows of the image, and what is to be said of it.
-    private func image(_ build: PlannedBuild, _ engine: any Engine) async throws -> (
-        view: PlanView.Image?, notes: [String]
-    ) {
+    /// The image as far as the engine knows it, what is to be said of it, and which of its runtimes the build would have.
+    private struct ImageFacts {
+        var view: PlanView.Image?
+        var notes: [String]
+        var runtimes: PlanView.Runtimes?
+    }
+
+    private func image(_ build: PlannedBuild, _ engine: any Engine) async throws -> ImageFacts {
         let container = build.recipe.container, isOffline = build.recipe.network.policy.isOffline
         do {
             let image = try await BuildImage(of: container, on: engine)
@@ -116,10 +120,14 @@ struct PlanSession {
                 PlanView.Image(
                     id: $0.id, variables: $0.variables, name: image.choice.name, digest: $0.digests.first)
             }
-            return (view, notes)
+            let runtimes = try await ImageRuntimes(machine.places).selection(
+                of: build.plan, id: known?.id, on: engine)
+            return ImageFacts(view: view, notes: notes, runtimes: runtimes)
         } catch is EngineError {
             // A plan needs no engine, so that an unreachable one knows nothing.
         } catch is ChildProcessError {}
-        return (nil, LambdaRules.notes(on: build.plan, container).map { "warning: \($0)" })
+        return ImageFacts(
+            notes: LambdaRules.notes(on: build.plan, container).map { "warning: \($0)" },
+            runtimes: build.plan.runtimeVersions.isEmpty ? nil : .unknown("no engine answers"))
     }
 }
