@@ -35,6 +35,15 @@ public struct ImageWays: Sendable, Equatable {
         }
         let others = Self.others(like: image, besides: choice, among: names)
         lines += others.map { "`--image \($0)`, which this engine has" }
+        if let image, !image.isPublished, image.sourceFolder != nil, !isOffline {
+            if image.repository == "standard" {
+                lines.append(
+                    "`buildspec images build standard`, which makes a stand-in of Debian's packages and PyPI's")
+            }
+            lines.append(
+                "`buildspec images build \(image.newest?.name ?? image.name) --from DIR`, which builds AWS's own in a checkout "
+                    + "of https://github.com/aws/aws-codebuild-docker-images")
+        }
         if !isOffline, let relative = image?.publishedRelative, !others.contains(relative.name) {
             lines.append(
                 "`--image \(relative.name)`, which AWS publishes: the same runtimes on Amazon Linux instead of Ubuntu")

@@ -76,6 +76,8 @@ import Testing
         #expect(!ways.help.contains("docker pull"))
         #expect(ways.lines.first == "`--image aws/codebuild/standard:6.0`, which this engine has")
         #expect(ways.help.contains("`--image aws/codebuild/amazonlinux-x86_64-standard:5.0`, which AWS publishes"))
+        #expect(ways.help.contains("`buildspec images build standard`"))
+        #expect(ways.help.contains("`buildspec images build aws/codebuild/standard:7.0 --from DIR`"))
         // Without a network that is no way.
         #expect(!self.ways("aws/codebuild/standard:7.0", isOffline: true).help.contains("publishes"))
     }

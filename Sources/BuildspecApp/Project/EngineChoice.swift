@@ -7,13 +7,14 @@ extension Machine {
         engine(context: settings.container.context, timeout: settings.engineTimeout)
     }
 
-    /// The engine of commands that mean no project: as the environment says.
+    /// The engine of commands that mean no project: as a flag or the environment says.
     ///
     /// - Throws: ``Failure`` for a time limit that is none.
-    func engine() throws -> any Engine {
+    func engine(context: String? = nil) throws -> any Engine {
         let limit = places.variable("engine-timeout") ?? Settings.defaultEngineTimeout
         return engine(
-            context: places.variable("context"), timeout: try Settings.seconds(limit, of: "engine-timeout"))
+            context: context ?? places.variable("context"),
+            timeout: try Settings.seconds(limit, of: "engine-timeout"))
     }
 
     private func engine(context: String?, timeout: Int) -> any Engine {
