@@ -10,7 +10,8 @@ runtime=/codebuild/image/runtime.sh
 install() {
     known=
     for package; do
-        if apt-cache show "$package" >/dev/null 2>&1; then known="$known $package"; fi
+        # apt takes a name that is none for a pattern: `python3.9` would find `libcasa-python3-9`.
+        if apt-cache show "$package" 2>/dev/null | grep -qxF "Package: $package"; then known="$known $package"; fi
     done
     # shellcheck disable=SC2086 # package names have no blanks
     [ -z "$known" ] || apt-get -qq install -y --no-install-recommends $known
@@ -31,7 +32,7 @@ apt-get -qq -o Acquire::Check-Valid-Until=false update
 install ca-certificates curl git python3-venv
 python3 -m venv /opt/pip
 if [ "$EVERYTHING" = yes ]; then
-    install awscli build-essential docker.io file gnupg iptables jq less maven openssh-client patch php-cli php-mbstring php-xml \
+    install awscli build-essential docker-buildx docker-cli docker.io file gnupg iptables jq less maven openssh-client patch php-cli php-mbstring php-xml \
         procps python-is-python3 python3-dev python3-pip ruby ruby-dev rsync unzip wget xz-utils zip
 fi
 

@@ -346,7 +346,9 @@ public struct DockerEngine: Engine {
     public func imageNames() async throws -> [String] {
         let outcome = try await ask(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
         guard outcome.status.isSuccess else {
-            throw EngineError(.unreachable, doing: "list images", reason: outcome.errorText)
+            throw EngineError(
+                .unreachable, doing: "list images", reason: outcome.errorText,
+                help: Self.helpToReach(outcome.errorText))
         }
         return outcome.lines.filter { !$0.contains("<none>") }
     }

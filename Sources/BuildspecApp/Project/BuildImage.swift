@@ -15,7 +15,7 @@ struct BuildImage: Sendable {
     private var curated: CuratedImage? { CuratedImage(named: choice.asked) }
 
     /// Asks the engine for an image of CodeBuild's own; about another it is asked nothing.
-    init(of container: ContainerPlan, on engine: some Engine) async throws {
+    init(of container: ContainerPlan, on engine: some ImageKeeping & EngineFinding) async throws {
         guard CuratedImage.isName(container.image) else {
             choice = ImageChoice(of: container.image, among: [])
             (configuration, names, architecture) = (nil, [], nil)
