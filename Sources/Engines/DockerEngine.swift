@@ -341,7 +341,10 @@ public struct DockerEngine: Engine {
         let decoder = JSONDecoder()
         let variables = try lines.dropFirst(3).map { try decoder.decode(String.self, from: Data($0.utf8)) }
         return ImageConfiguration(
-            id: lines[0], digests: try decoder.decode([String]?.self, from: Data(lines[2].utf8)) ?? [],
+            id: lines[0],
+            digests: (try decoder.decode([String]?.self, from: Data(lines[2].utf8)) ?? []).filter {
+                !$0.hasPrefix(EngineClient.local)
+            },
             architecture: lines[1],
             variables: variables.compactMap { entry in
                 // By bytes: a character may consist of `=` and a mark on it.
@@ -358,11 +361,13 @@ public struct DockerEngine: Engine {
                 .unreachable, doing: "list images", reason: outcome.errorText,
                 help: Self.helpToReach(outcome.errorText))
         }
-        return outcome.lines.filter { !$0.contains("<none>") }
+        return outcome.lines.filter { !$0.contains("<none>") }.map {
+            $0.hasPrefix(EngineClient.local) ? String($0.dropFirst(EngineClient.local.count)) : $0
+        }
     }
 
     public func architecture() async throws -> String? {
-        let outcome = try await ask(["version", "--format", "{{.Server.Arch}}"])
+        let outcome = try await ask(client.askingForArchitecture)
         return outcome.status.isSuccess && !outcome.text.isEmpty ? outcome.text : nil
     }
 

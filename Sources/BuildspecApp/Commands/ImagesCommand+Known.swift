@@ -19,15 +19,11 @@ extension ImagesCommand {
                 let engine = try machine.engine(context: context)
                 let names = try await engine.imageNames()
                 let images = CuratedImage.all.filter { $0.kind == .linux || $0.kind == .lambda }
-                let rows = images.compactMap { Row($0, among: names) }.filter { $0.isHere || all || $0.isUsual }
+                let rows = images.map { Row($0, among: names) }.filter { $0.isHere || all || $0.isUsual }
                 let width = rows.map(\.name.count).max() ?? 0
                 for row in rows {
                     let padding = String(repeating: " ", count: width - row.name.count)
                     try machine.terminal.write(Array("\(row.name)\(padding)  \(row.words)\n".utf8))
-                }
-                if names.contains("\(ImageChoice.standIn):latest") {
-                    machine.say(
-                        "`\(ImageChoice.standIn)` stands in for `aws/codebuild/standard:…` where that is not here\n")
                 }
                 return .succeeded
             }
@@ -48,8 +44,9 @@ extension ImagesCommand {
                 isHere = names.contains(choice.name) && choice.relation != .standIn
                 let place =
                     switch choice.relation {
-                    case .same, .nowhere, .standIn:
+                    case .same, .nowhere:
                         isHere ? "on this engine" : "published nowhere; AWS's sources build it"
+                    case .standIn: "published nowhere; \(choice.name), which is on this engine, stands in for it"
                     case .alias, .release: "on this engine as \(choice.name)"
                     case .published: "to be pulled as \(choice.name)"
                     }
