@@ -21,7 +21,7 @@ struct SettingsLayers {
 
     /// The keys that a settings file may not have, since they reach for what is the user's: engines and accounts. The file may
     /// come from a stranger's repository (Documentation/security.md).
-    private static let usersAlone: Set<String> = ["context", "aws", "profile"]
+    private static let usersAlone: Set<String> = ["engine", "context", "aws", "profile"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
