@@ -9,6 +9,8 @@ public struct ProjectSettings: Sendable, Equatable {
     /// The path or the text of a buildspec, from `source.buildspec`.
     public var buildspec: Located<String>?
     public var cache: Cache?
+    /// The secondary sources in their order.
+    public var secondarySources: [Source] = []
     /// The flags under `x-buildspec`: their names without dashes, with their values.
     public var extra: [String: Located<[String]>]
 
@@ -25,6 +27,13 @@ public struct ProjectSettings: Sendable, Equatable {
         self.buildspec = buildspec
         self.cache = cache
         self.extra = extra
+    }
+
+    /// One entry of `secondarySources`, with its version.
+    public struct Source: Sendable, Equatable {
+        public var identifier: Located<String>?
+        public var location: Located<String>?
+        public var version: Located<String>?
     }
 
     /// The `cache` section, as far as it matters for a local build. Where a cache is stored is set by `--cache` alone.
