@@ -184,6 +184,8 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
     public var folder: String?
     /// Whether each artifact is stored as a zip file instead of a folder.
     public var zips: Bool
+    /// The names of a pipeline's artifacts that the build's own become; `nil` for a build in no pipeline.
+    public var outputs: [String]?
     /// An ECS task definition whose container names those of imagedefinitions.json are compared with.
     public var taskDefinition: String?
 
@@ -191,6 +193,22 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
         self.folder = folder
         self.zips = zips
         self.taskDefinition = taskDefinition
+    }
+}
+
+extension ArtifactsPlan {
+    /// The artifacts of a buildspec that are stored, each under the name it gets.
+    ///
+    /// In a pipeline the single output is the primary artifact, and each of several the secondary one of its name
+    /// (CODEBUILD.md 6.5).
+    public func deliveries(of artifacts: BuildSpec.Artifacts) -> [(name: String, rules: BuildSpec.ArtifactRules)] {
+        let primary = artifacts.primary.flatMap { $0.hasFiles ? $0 : nil }
+        let secondary = artifacts.secondary.compactMap { rules in rules.identifier.map { (name: $0, rules: rules) } }
+        guard let outputs, let first = outputs.first else {
+            return (primary.map { [(name: "artifacts", rules: $0)] } ?? []) + secondary
+        }
+        guard outputs.count > 1 else { return primary.map { [(name: first, rules: $0)] } ?? [] }
+        return secondary.filter { outputs.contains($0.name) }
     }
 }
 

@@ -130,10 +130,8 @@ extension PlanView {
     }
 
     private var artifacts: [JSONText] {
-        let all = [plan.artifacts?.primary].compactMap { $0 } + (plan.artifacts?.secondary ?? [])
-        return all.map { rules in
-            let identifier = rules.identifier ?? "artifacts"
-            return .object([
+        deliveries.map { identifier, rules in
+            .object([
                 ("identifier", .string(identifier)), ("path", .string("\(artifactsDirectory)/\(identifier)")),
                 ("baseDirectory", Self.pattern(rules.baseDirectory?.value ?? ".")),
                 ("files", .array(rules.files.map { Self.pattern($0.value) })),

@@ -88,9 +88,7 @@ extension PlanView {
     }
 
     private var artifactLines: [String] {
-        let all = [plan.artifacts?.primary].compactMap { $0 } + (plan.artifacts?.secondary ?? [])
-        return all.map { rules in
-            let identifier = rules.identifier ?? "artifacts"
+        deliveries.map { identifier, rules in
             var words = "\(identifier): \(Self.listed(rules.files.map(\.value)))"
             if let base = rules.baseDirectory { words += " below \(Self.expandable(base.value))" }
             if !rules.excludePaths.isEmpty { words += " without \(Self.listed(rules.excludePaths.map(\.value)))" }

@@ -16,6 +16,13 @@ public struct PlanView: Sendable {
     /// The images that the build's own Docker daemon will need; empty for a build without one.
     public let baseImages: [BaseImage]
 
+    /// Which artifacts are stored, under which names.
+    public var delivery = ArtifactsPlan(folder: nil, zips: false, taskDefinition: nil)
+
+    var deliveries: [(name: String, rules: BuildSpec.ArtifactRules)] {
+        plan.artifacts.map(delivery.deliveries) ?? []
+    }
+
     /// The secondary sources that the settings have and nobody brings in.
     public var missingSources: [MissingSource] = []
 

@@ -32,7 +32,7 @@ public enum ArchiveUnpacking {
         return try await BlockingThread.run { stop in
             do {
                 return try explaining(doing, as: .cannotWrite) {
-                    var unpacking = try Unpacking(archive, into: folder, limits, stop)
+                    var unpacking = try Unpacking(archive, into: folder, within: limits, stop: stop)
                     return try unpacking.run()
                 }
             } catch let error as FileError {
@@ -63,7 +63,7 @@ private struct Unpacking {
     /// The most entries that are named one by one.
     private static let namedLimit = 20
 
-    init(_ archive: FilePath, into folder: FilePath, _ limits: ArchiveUnpacking.Limits, _ stop: StopFlag) throws {
+    init(_ archive: FilePath, into folder: FilePath, within limits: ArchiveUnpacking.Limits, stop: StopFlag) throws {
         reader = try ArchiveReader(path: archive, stop: stop)
         self.limits = limits
         self.stop = stop

@@ -77,4 +77,58 @@ struct SecondarySourceTests {
         #expect(resumed.status.isSuccess, "\(resumed.errorText)")
         #expect(resumed.printed.last == "changed")
     }
+
+    @Test func `the output of a pipeline's build of two sources is the input of the next, by two commands`()
+        async throws
+    {
+        let play = try await repositories()
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {exported-variables: [TAG]}
+            phases:
+              build:
+                commands:
+                  - ls -A; ls -A $CODEBUILD_SRC_DIR_Config
+                  - cat p.txt $CODEBUILD_SRC_DIR_Config/c.txt >out.txt; chmod 700 out.txt; TAG=v7
+                  - echo "$CODEBUILD_INITIATOR $CODEBUILD_SOURCE_VERSION $CODEBUILD_SOURCE_REPO_URL."
+            artifacts:
+              files: out.txt
+            """)
+        try play.write("../pipe/Config/c.txt", " and configuration")
+        try play.write(
+            "deploy.yml", "version: 0.2\nphases: {build: {commands: ['ls -lA; cat out.txt; echo; echo $TAG']}}\n")
+        let zip = play.root.appending(path: "pipe/SourceArtifact.zip").path
+        let made = try await Command(
+            "git", ["-C", play.source.path, "archive", "-o", zip, "--add-file=buildspec.yml", "main"]
+        ).collect()
+        try #require(made.status.isSuccess, "\(made.errorText)")
+
+        let first = try await play.call([
+            "run", "--image", debian, "--pipeline", "../pipe", "--input", "SourceArtifact", "--input", "Config",
+            "--output",
+            "BuildArtifact", "--namespace", "Built",
+        ])
+        #expect(first.status.isSuccess, "\(first.outputText)\(first.errorText)")
+        #expect(
+            first.printed == [
+                "buildspec.yml", "p.txt", "c.txt",
+                "codepipeline/pipe arn:aws:s3:::codepipeline-us-east-1-000000000000/pipe/SourceArti/SourceArtifact.zip .",
+            ])
+        let pipe = play.root.appending(path: "pipe")
+        #expect(
+            play.files(in: pipe) == ["BuildArtifact.zip", "Built.variables.json", "Config/c.txt", "SourceArtifact.zip"])
+
+        let second = try await play.call([
+            "run", "--image", debian, "--pipeline", "../pipe", "--input", "BuildArtifact", "-f", "deploy.yml",
+            "--env", "TAG=#{Built.TAG}",
+        ])
+        #expect(second.status.isSuccess, "\(second.outputText)\(second.errorText)")
+        #expect(second.printed.suffix(2) == ["primary and configuration", "v7"])
+        #expect(second.printed.contains { $0.hasPrefix("-rwx------ 1 root root 25 ") && $0.hasSuffix(" out.txt") })
+        // What was unpacked is gone, and nothing was written into the project.
+        #expect(
+            play.files(in: play.cache.appending(path: "buildspec/sources")).filter { !$0.hasPrefix(".marks") } == [])
+        #expect(!FileManager.default.fileExists(atPath: play.source.appending(path: ".buildspec").path))
+    }
 }

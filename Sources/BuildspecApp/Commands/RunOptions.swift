@@ -18,6 +18,32 @@ struct RunOptions: ParsableArguments {
             """)
     var source: [String] = []
 
+    @Option(
+        help: """
+            Build as an action of CodePipeline does: inputs and outputs are zips in this folder, and two builds are chained by it.
+            """)
+    var pipeline: String?
+
+    @Option(
+        help: """
+            An input of the action: NAME, an artifact in the pipeline's folder, or NAME=SOURCE; the first is the primary source. \
+            With --pipeline. Repeatable.
+            """)
+    var input: [String] = []
+
+    @Option(
+        help: """
+            An output of the action, NAME.zip in the pipeline's folder; of several, each is the secondary artifact of its name. \
+            With --pipeline. Repeatable.
+            """)
+    var output: [String] = []
+
+    @Option(
+        help:
+            "Keep exported variables for later actions, which have them by `--env X='#{NAMESPACE.NAME}'`. With --pipeline."
+    )
+    var namespace: String?
+
     @Option(name: [.customShort("i"), .long], help: "The image to build in.")
     var image: String?
 
@@ -200,6 +226,10 @@ struct RunOptions: ParsableArguments {
         let sources = SourceArguments(source)
         asked.source = sources.primary
         asked.otherSources = sources.others.isEmpty ? nil : sources.others
+        asked.pipeline = pipeline
+        asked.inputs = input.isEmpty ? nil : input
+        asked.outputs = output.isEmpty ? nil : output
+        asked.namespace = namespace
         asked.image = image
         asked.env = env
         asked.envFile = envFile

@@ -7,6 +7,11 @@ struct Asked: Codable, Sendable, Equatable {
     var source: String?
     /// `ID=WHERE` of secondary sources. Records of older versions have none.
     var otherSources: [String]?
+    /// The folder of a pipeline, and what an action of it is handed and hands on. Records of older versions have none.
+    var pipeline: String?
+    var inputs: [String]?
+    var outputs: [String]?
+    var namespace: String?
     var image: String?
     var env: [String] = []
     var envFile: [String] = []

@@ -25,6 +25,7 @@ struct OtherSource: Sendable {
     static func all(
         of location: ProjectLocation, _ asked: Asked, _ file: ProjectSettings, on machine: Machine
     ) throws -> [OtherSource] {
+        if let pipeline = location.pipeline { return try all(pipeline, on: machine) }
         var given: [(identifier: String, text: String)] = []
         let variables = machine.environment.filter { $0.key.hasPrefix(variablePrefix) && !$0.value.isEmpty }
         for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
@@ -56,19 +57,44 @@ struct OtherSource: Sendable {
         return try names.compactMap { name in
             let setting = file.secondarySources.first { $0.identifier?.value == name }
             guard let text = given.first(where: { $0.identifier == name })?.text else {
-                return OtherSource(identifier: name, setting: setting, source: nil)
+                return OtherSource(identifier: name, setting: setting)
             }
             // `ID=` is the user's word that the build does without it.
             guard !text.isEmpty else { return nil }
             number += 1
-            let place = try SourcePlace(text, of: location.folder, machine.places)
             return OtherSource(
-                identifier: name, setting: setting,
-                source: ProjectSource(
-                    SourceCheckout(
-                        of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(name)",
-                        objects: ContainerLayout.gitObjects(number), machine)))
+                name, setting, at: try SourcePlace(text, of: location.folder, machine.places), number: number,
+                on: machine)
         }
+    }
+
+    /// Those of a pipeline's action: its inputs but for the first. What the settings say of sources has no meaning there.
+    private static func all(_ action: PipelineAction, on machine: Machine) throws -> [OtherSource] {
+        let others = action.inputs.dropFirst().enumerated().map { index, input in
+            OtherSource(
+                PipelineAction.identifier(of: input.name), nil, at: input.place, number: index + 1, on: machine)
+        }
+        guard Set(others.map(\.identifier)).count == others.count else {
+            throw Failure(.usage, "two inputs have names that differ in `-` and `_` alone", help: "rename one")
+        }
+        return others
+    }
+
+    private init(identifier: String, setting: ProjectSettings.Source?) {
+        self.identifier = identifier
+        self.setting = setting
+        source = nil
+    }
+
+    private init(
+        _ identifier: String, _ setting: ProjectSettings.Source?, at place: SourcePlace, number: Int,
+        on machine: Machine
+    ) {
+        self.init(identifier: identifier, setting: setting)
+        source = ProjectSource(
+            SourceCheckout(
+                of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(identifier)",
+                objects: ContainerLayout.gitObjects(number), machine))
     }
 
     /// `BUILDSPEC_SOURCE_lib` stands for `--source lib=…`.

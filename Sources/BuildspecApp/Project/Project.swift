@@ -41,7 +41,8 @@ struct Project: Sendable {
         var location = location
         var primary = ProjectSource(
             SourceCheckout(
-                of: location.place, storedAs: location.identity.key, objects: ContainerLayout.gitObjects, machine))
+                of: location.place, storedAs: ProjectLocation.key(of: location.place.path),
+                objects: ContainerLayout.gitObjects, machine))
         do {
             if location.isHeldToBeRead {
                 // Before there are settings only a flag or the environment can have named the secrets file.
@@ -76,6 +77,7 @@ struct Project: Sendable {
         settings.network.hasRecordings =
             Files.kind(of: machine.places.recordings(of: location.identity.key)) == .folder
         if settings.network.policy == .replaying, !settings.network.hasRecordings { settings.network.policy = .closed }
+        if let pipeline = location.pipeline { try settings.follow(pipeline, asked) }
         self.settings = settings
         others = try OtherSource.all(of: location, asked, file, on: machine)
         explainSettings(path)
@@ -140,12 +142,18 @@ struct Project: Sendable {
     func facts(_ snapshots: TakenSnapshots) -> SourceFacts {
         var facts = primary.facts(snapshots.primary)
         facts.path = location.folder
-        return facts
+        return location.pipeline.map { $0.facts(facts, of: $0.primaryName, settings.network) } ?? facts
     }
 
     /// The secondary sources that a build gets, with what it is told of them.
     func otherFacts(_ snapshots: TakenSnapshots) -> [(identifier: String, facts: SourceFacts)] {
-        others.compactMap { other in other.facts(snapshots).map { (other.identifier, $0) } }
+        others.compactMap { other in
+            guard let facts = other.facts(snapshots) else { return nil }
+            let name = location.pipeline?.inputs.first { PipelineAction.identifier(of: $0.name) == other.identifier }?
+                .name
+            let handed = name.flatMap { location.pipeline?.facts(facts, of: $0, settings.network) }
+            return (other.identifier, handed ?? facts)
+        }
     }
 
     var git: Git { primary.checkout.git }
@@ -174,7 +182,7 @@ struct Project: Sendable {
         guard let artifacts = plan.artifacts else { return }
         let made = MadeArtifacts(in: artifactsFolder, places)
         if settings.artifacts.folder == nil { try SourceFolder(of: location.folder).make() }
-        try made.requireFree(artifacts.names(asZip: settings.artifacts.zips), in: artifactsFolder)
+        try made.requireFree(settings.artifacts.names(of: artifacts), in: artifactsFolder)
     }
 }
 

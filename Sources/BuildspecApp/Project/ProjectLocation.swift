@@ -8,6 +8,8 @@ internal import Files
 struct ProjectLocation: Sendable {
     /// The place of the primary source.
     let place: SourcePlace
+    /// The action of a pipeline that the build is, if it is one.
+    let pipeline: PipelineAction?
     /// The project's own folder, by which its caches and builds are known: the source, or where the user stands who builds an
     /// archive.
     let folder: String
@@ -49,13 +51,18 @@ struct ProjectLocation: Sendable {
             named = asked.buildspec ?? places.variable("buildspec")
             base = path
         }
-        place =
-            try (asked.source ?? places.variable("source")).map { try SourcePlace($0, of: base, places) }
-            ?? SourcePlace(folder: base)
+        pipeline = try PipelineAction(asked, of: base, places)
+        if let input = pipeline?.inputs.first {
+            place = input.place
+        } else {
+            let named = try (asked.source ?? places.variable("source")).map { try SourcePlace($0, of: base, places) }
+            place =
+                pipeline == nil ? named ?? SourcePlace(folder: base) : (named ?? SourcePlace(folder: base)).handedOver
+        }
         guard place.isArchive || Files.kind(of: place.path) == .folder else {
             throw Failure(.noSuchFile, "cannot find the source folder `\(place.path)`")
         }
-        folder = place.isArchive ? base : place.path
+        folder = place.isArchive || pipeline?.inputs.isEmpty == false ? base : place.path
         source = place.path
         contents = place.path
         project = asked.project ?? places.variable("project")

@@ -109,6 +109,19 @@ struct Settings: Sendable, Codable {
         decisions = lookup.decisions
     }
 
+    /// Takes what an action of a pipeline decides: artifacts are zips in its folder, and values of other actions are put in.
+    mutating func follow(_ action: PipelineAction, _ asked: Asked) throws {
+        decisions.append(
+            .init(
+                name: "pipeline", value: action.folder, origin: asked.pipeline == nil ? .environment : .flag,
+                place: asked.pipeline == nil ? Places.variableName(of: "pipeline") : "--pipeline"))
+        values.variables = try action.resolving(values.variables)
+        guard !action.outputs.isEmpty else { return }
+        artifacts.folder = action.folder
+        artifacts.zips = true
+        artifacts.outputs = action.outputs
+    }
+
     /// The time that an engine has to answer where nobody says another.
     static let defaultEngineTimeout = "60s"
 

@@ -42,7 +42,8 @@ struct SourceCheckout: Sendable {
         let kind = place.kind ?? .worktree
         let staged =
             if let container {
-                try await store.stage(kind, git, for: container, without: excluded)
+                try await store.stage(
+                    kind, git, for: container, without: excluded, withGit: !place.isHandedOver)
             } else {
                 try await store.stageForReading(kind, git, without: excluded)
             }

@@ -8,6 +8,8 @@ struct SourcePlace: Sendable, Equatable {
     /// The part that is asked for, where somebody said so.
     let kind: SourceKind?
     let isArchive: Bool
+    /// Whether a pipeline hands it over: files alone, without the `.git` of a repository.
+    private(set) var isHandedOver = false
 
     /// - Parameter path: the absolute path of a folder.
     init(folder path: String, kind: SourceKind? = nil) {
@@ -46,6 +48,12 @@ struct SourcePlace: Sendable, Equatable {
             }
             self.init(folder: places.absolute(String(text[..<sign.lowerBound])), kind: kind)
         }
+    }
+
+    var handedOver: SourcePlace {
+        var place = self
+        place.isHandedOver = true
+        return place
     }
 
     /// Whether the source is what git has, whatever lies around in the folder.

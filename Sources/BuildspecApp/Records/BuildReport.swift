@@ -61,6 +61,7 @@ struct BuildReport: Sendable {
         }
         if let failure { throw failure }
         guard result.status == .succeeded else { return .buildFailed }
+        try project.location.pipeline?.export(result.exportedVariables)
         return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
     }
 

@@ -85,6 +85,7 @@ struct PlanSession {
             plan: build.plan, source: build.project.location.place.path, image: await image(build.plan.image, engine),
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine))
+        view.delivery = build.recipe.artifacts
         view.missingSources = build.missingSources.map { other in
             PlanView.MissingSource(
                 identifier: other.identifier, place: other.setting?.identifier.map { "\($0.location)" } ?? "settings")

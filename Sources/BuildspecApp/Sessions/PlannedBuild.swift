@@ -45,6 +45,15 @@ extension Project {
             throw BuildspecProblem.invalid(.ours(message))
         }
         try requirePhases(spec)
+        if let outputs = settings.artifacts.outputs, let refusal = spec.refusal(of: outputs) {
+            machine.terminal.say(
+                Failure(
+                    .invalidBuildspec, refusal.message,
+                    help:
+                        "with one `--output` it is the primary artifact, `artifacts: files`; with several, the secondary ones"
+                ))
+            throw BuildspecProblem.invalid(refusal)
+        }
     }
 
     /// - Throws: ``BuildspecProblem`` for a buildspec of a batch alone, which is valid and has nothing to run.
@@ -93,7 +102,7 @@ struct PlannedBuild: Sendable {
         var request = BuildRequest(
             id: occasion.id, image: settings.container.image, buildspecPath: inside,
             overrides: settings.values.variables, source: project.facts(occasion.snapshots),
-            initiator: project.machine.userName,
+            initiator: project.location.pipeline.map { "codepipeline/\($0.name)" } ?? project.machine.userName,
             region: settings.network.region, buildNumber: occasion.number,
             startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
             usesCache: settings.cache.isUsed,
