@@ -34,7 +34,12 @@ struct Project: Sendable {
     static func find(
         _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String? = nil
     ) async throws -> Project {
-        var location = location, staged: StagedSource?
+        var location = location, staged: StagedSource?, known: WrittenSettings?
+        if location.isVersionOfProject {
+            let written = try await WrittenSettings.find(location, asked, on: machine)
+            try location.mean(written.settings.source)
+            known = written
+        }
         if location.isReadFromGit {
             // Before there are settings only a flag or the environment can have named the secrets file.
             let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
@@ -42,26 +47,35 @@ struct Project: Sendable {
             location.contents = staged?.files ?? location.source
         }
         do {
-            return try Project(machine: machine, asked: asked, location: location, staged: staged)
+            let written: WrittenSettings
+            if let known {
+                written = known
+            } else {
+                written = try await WrittenSettings.find(location, asked, on: machine)
+            }
+            var project = try Project(machine: machine, asked: asked, location: location, written, staged: staged)
+            // The settings that have just been read may want another clone than the one they were read from.
+            if staged != nil, project.clone != CloneForm() {
+                let other = try await project.checkout.stage(for: holder, without: project.excluded)
+                project.release()
+                project.staged = other
+                project.location.contents = other?.files ?? location.source
+            }
+            return project
         } catch {
             staged?.release()
             throw error
         }
     }
 
-    private init(machine: Machine, asked: Asked, location: ProjectLocation, staged: StagedSource?) throws {
+    private init(
+        machine: Machine, asked: Asked, location: ProjectLocation, _ written: WrittenSettings, staged: StagedSource?
+    ) throws {
         self.machine = machine
         self.asked = asked
         self.location = location
         self.staged = staged
-        let path = try location.settingsFile()
-        let environment = machine.environment
-        file = try machine.readSettings(
-            path,
-            choice: try location.projectChoice(
-                region: asked.region ?? machine.places.variable("region") ?? environment["AWS_REGION"]
-                    ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
-                account: asked.account ?? machine.places.variable("account") ?? "000000000000"))
+        file = written.settings
         var settings = try Settings(
             from: SettingsLayers(
                 asked: asked, file: file, places: machine.places, bounds: SourceBounds(root: location.source)))
@@ -69,7 +83,7 @@ struct Project: Sendable {
             Files.kind(of: machine.places.recordings(of: location.identity.key)) == .folder
         if settings.network.policy == .replaying, !settings.network.hasRecordings { settings.network.policy = .closed }
         self.settings = settings
-        explainSettings(path)
+        explainSettings(written.shown)
     }
 
     /// Says on standard error what is done and why, for a user who asked for it (`--verbose`).
@@ -79,7 +93,7 @@ struct Project: Sendable {
 
     private func explainSettings(_ file: String?) {
         explain("source: \(location.source)\(location.kind.map { " as \($0)" } ?? "")")
-        explain("settings file: \(file.map(places.shown) ?? "none")")
+        explain("settings file: \(file ?? "none")")
         for decision in settings.decisions {
             explain("\(decision.name): \(decision.value) (\(decision.place ?? "default"))")
         }
@@ -87,7 +101,17 @@ struct Project: Sendable {
 
     // MARK: The source
 
-    private var checkout: SourceCheckout { SourceCheckout(location, machine) }
+    private var checkout: SourceCheckout {
+        var checkout = SourceCheckout(location, machine)
+        checkout.clone = clone
+        return checkout
+    }
+
+    /// How the project's clones differ from full ones.
+    private var clone: CloneForm {
+        CloneForm(
+            depth: file.source.cloneDepth?.value, hasSubmodules: file.source.fetchesSubmodules?.value ?? true)
+    }
 
     /// The folder whose files are those of the build.
     var files: String { staged?.files ?? location.contents }
@@ -121,10 +145,13 @@ struct Project: Sendable {
 
     /// What a build is told of its source.
     func facts(_ snapshot: SourceSnapshot?) -> SourceFacts {
-        guard let snapshot else { return SourceFacts(path: location.source) }
+        guard let snapshot else {
+            return SourceFacts(repositoryURL: file.source.address, path: location.source)
+        }
         let head = snapshot.head
         return SourceFacts(
-            version: head.shortName ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
+            version: head.shortName ?? head.commit, resolvedVersion: head.commit,
+            repositoryURL: head.origin ?? file.source.address,
             path: location.source, reference: head.reference,
             snapshot: SnapshotFacts(kind: "\(snapshot.kind)", tree: snapshot.tree, identity: snapshot.identity))
     }
@@ -155,7 +182,15 @@ struct Project: Sendable {
         guard let artifacts = plan.artifacts else { return }
         let made = MadeArtifacts(in: artifactsFolder, places)
         if settings.artifacts.folder == nil { try SourceFolder(of: location.source).make() }
-        try made.requireFree(artifacts.names(asZip: settings.artifacts.zips), in: artifactsFolder)
+        try made.requireFree(artifacts.names(settings.artifacts), in: artifactsFolder)
+    }
+}
+
+extension ProjectSettings.Source {
+    /// The location as CODEBUILD_SOURCE_REPO_URL has it (CODEBUILD-2026 F.1).
+    fileprivate var address: String? {
+        guard let location = location?.value, !location.isEmpty else { return nil }
+        return type == .s3 ? "s3://\(location)" : location
     }
 }
 
@@ -169,22 +204,6 @@ extension ProjectLocation {
 }
 
 extension Machine {
-    /// Reads a settings file, and says what is wrong with it.
-    ///
-    /// - Parameter path: `nil` where there is none.
-    fileprivate func readSettings(_ path: String?, choice: ProjectChoice) throws -> ProjectSettings {
-        guard let path else { return ProjectSettings() }
-        let bytes = try Files.read(path)
-        let reading = readProjectSettings(bytes, file: places.shown(path), choice: choice, extraKeys: Settings.fileKeys)
-        say(reading.diagnostics, source: bytes)
-        guard !reading.diagnostics.contains(where: { $0.severity == .error }) else {
-            throw Failure(
-                .invalidSettings, "cannot use the settings in `\(places.shown(path))`", help: "mend what is named above"
-            )
-        }
-        return reading.settings
-    }
-
     /// Says findings with the lines they are about.
     func say(_ diagnostics: [Diagnostic], source: [UInt8]) {
         say(DiagnosticRenderer(color: terminal.errorUsesColor).text(diagnostics, source: source))

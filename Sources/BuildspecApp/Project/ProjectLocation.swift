@@ -9,7 +9,7 @@ struct ProjectLocation: Sendable {
     /// The source's root, an absolute path.
     let source: String
     /// The part of the source that is asked for, where `--source` said so.
-    let kind: SourceKind?
+    private(set) var kind: SourceKind?
     /// The folder its files are read from: the source itself, or what git checked out of it.
     var contents: String
     /// What PATH, the flag or the environment names as the buildspec.
@@ -66,6 +66,30 @@ struct ProjectLocation: Sendable {
         }
     }
 
+    /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
+    var isVersionOfProject: Bool { kind == .revision("sourceVersion") }
+
+    /// Whether the settings of the project have decided the version.
+    private(set) var isOfProject = false
+
+    /// Means the version that the project's settings name.
+    ///
+    /// - Throws: ``Failure`` when they name none, or one that git does not have.
+    mutating func mean(_ source: ProjectSettings.Source) throws {
+        guard let version = source.version, !version.value.isEmpty else {
+            throw Failure(
+                .usage, "`--source git:sourceVersion`, and the settings of the project have no `sourceVersion`",
+                help: "name a version: `--source git:REV`")
+        }
+        guard source.type != .s3 else {
+            throw Failure(
+                .usage, "`\(version.location)`: the version `\(version.value)` is one of an object in S3",
+                help: "fetch the object, and build it as a folder")
+        }
+        kind = .revision(version.value)
+        isOfProject = true
+    }
+
     /// Whether git has to be asked at all: the source is in a repository, or is said to be.
     var asksGit: Bool {
         if let kind { return kind != .folder }
@@ -101,6 +125,18 @@ struct ProjectLocation: Sendable {
         }
     }
 
+    /// What `--project` names where it is no file: perhaps a project of an AWS account.
+    var projectName: String? {
+        guard let project, let chosen, !isWithoutProject, Files.kind(of: chosen.path) == nil else { return nil }
+        return project
+    }
+
+    /// Whether the source's own templates are looked through for a project, where it has no settings file.
+    var isSearched: Bool { project == nil }
+
+    /// Whether no settings are wanted at all: `--project none`.
+    var isWithoutProject: Bool { project == "none" && Files.kind(of: places.absolute("none")) == nil }
+
     /// Which project of the settings file is meant, and with which parameters.
     ///
     /// - Throws: ``Failure`` for a parameter that is no `NAME=VALUE`.
@@ -128,13 +164,12 @@ struct ProjectLocation: Sendable {
     /// - Throws: ``Failure`` (66) when the file named is not there, (78) when the one found is a link that leads outside of the
     ///   source.
     func settingsFile() throws -> String? {
+        guard !isWithoutProject else { return nil }
         if let chosen {
             guard Files.kind(of: chosen.path) == .file else {
                 throw Failure(
                     .noSuchFile, "cannot find `\(chosen.path)`, which `--project` names",
-                    help:
-                        "give a file of a project: `aws codebuild batch-get-projects --names NAME >project.json` makes one"
-                )
+                    help: "give a file of a project, or `--project NAME --aws` for one of your AWS account")
             }
             return chosen.path
         }

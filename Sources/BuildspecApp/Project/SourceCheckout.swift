@@ -5,6 +5,8 @@ internal import SourceSnapshots
 struct SourceCheckout: Sendable {
     let location: ProjectLocation
     let machine: Machine
+    /// How the source differs from a full clone.
+    var clone = CloneForm()
 
     init(_ location: ProjectLocation, _ machine: Machine) {
         self.location = location
@@ -14,7 +16,7 @@ struct SourceCheckout: Sendable {
     var git: Git { Git(folder: location.source, inherited: machine.environment.keys) }
 
     private var store: SnapshotStore {
-        SnapshotStore(
+        var store = SnapshotStore(
             folder: "\(machine.places.snapshots)/\(location.identity.key)",
             objectsFolder: ContainerLayout.gitObjects, lfsFilter: LFSFilterCommand.words
         ) { [terminal = machine.terminal] news in
@@ -23,6 +25,8 @@ struct SourceCheckout: Sendable {
             case .checkingOut: if terminal.isInteractive { terminal.say("checking out the source\n") }
             }
         }
+        store.clone = clone
+        return store
     }
 
     /// Takes the snapshot that a build gets and checks it out for its container; `nil` for a folder without git.

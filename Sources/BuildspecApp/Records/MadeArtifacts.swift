@@ -53,8 +53,8 @@ struct MadeArtifacts: ArtifactOwner {
 
 extension BuildSpec.Artifacts {
     /// The names that the artifacts get in their folder.
-    func names(asZip: Bool) -> [String] {
+    func names(_ plan: ArtifactsPlan) -> [String] {
         let primary = primary.map { $0.hasFiles ? ["artifacts"] : [] } ?? []
-        return (primary + secondary.compactMap(\.identifier)).map { asZip ? "\($0).zip" : $0 }
+        return (primary + secondary.compactMap(\.identifier)).map { plan.isZip($0) ? "\($0).zip" : $0 }
     }
 }
