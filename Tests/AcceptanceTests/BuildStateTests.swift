@@ -100,5 +100,6 @@ struct BuildStateTests {
         let result = try await play.run(["--no-cache", "--checkpoint"])
         #expect(result.printed == ["../shared", "../../../x"])
         #expect(result.status.exitStatus == 0, "\(result.errorText)")
+        _ = try await play.call(["clean", "--checkpoints"])
     }
 }
