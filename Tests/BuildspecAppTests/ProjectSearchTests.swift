@@ -81,6 +81,8 @@ import Testing
         #expect(
             try await image(["template.yml": Self.template("App"), "codebuild.yml": "environment: {image: own}"])
                 == "own")
+        let windows = Self.template("App").replacing("{Image:", with: "{Type: WINDOWS_CONTAINER, Image:")
+        #expect(try await image(["template.yml": windows]) == standard)
         var asked = Asked()
         asked.project = "none"
         #expect(

@@ -39,8 +39,14 @@ struct WrittenSettings {
         let bytes = try Files.read("\(location.contents)/\(project.file)")
         var choice = choice
         choice.name = project.name
-        return WrittenSettings(
-            shown: project.words, settings: try machine.settings(in: bytes, of: project.file, choice))
+        let reading = readProjectSettings(bytes, file: project.file, choice: choice, extraKeys: Settings.fileKeys)
+        machine.say(reading.diagnostics, source: bytes)
+        guard reading.isValid else {
+            // Nobody has named it, and it may be none of the build's business.
+            machine.say("the settings of `\(project.words)` cannot be used, and are left out\n")
+            return WrittenSettings()
+        }
+        return WrittenSettings(shown: project.words, settings: reading.settings)
     }
 }
 
