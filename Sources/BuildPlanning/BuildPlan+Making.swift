@@ -104,7 +104,7 @@ extension BuildPlan {
             ("CODEBUILD_FE_REPORT_ENDPOINT", "https://codebuild.\(region).amazonaws.com/"),
             ("CODEBUILD_GOPATH", String(ContainerLayout.sourceFolder(of: request.id).dropLast("/src".count))),
             ("CODEBUILD_INITIATOR", request.initiator),
-            ("CODEBUILD_KMS_KEY_ID", "arn:aws:kms:\(region):\(account):alias/aws/s3"),
+            ("CODEBUILD_KMS_KEY_ID", request.encryptionKey ?? "arn:aws:kms:\(region):\(account):alias/aws/s3"),
             ("CODEBUILD_LAST_EXIT", "0"),
             ("CODEBUILD_LOCAL_BUILD", "true"),
             ("CODEBUILD_LOG_PATH", request.id.uuid),
@@ -118,7 +118,8 @@ extension BuildPlan {
             ("CODEBUILD_WEBHOOK_HEAD_REF", webhook.map { _ in request.source.reference ?? "" }),
             ("CODEBUILD_WEBHOOK_TRIGGER", webhook),
         ]
-        return pairs.compactMap { name, value in
+        let mounts: [(String, String?)] = request.mounts.map { ($0.variable, $0.target) }
+        return (pairs + mounts).compactMap { name, value in
             value.map { Variable(name: name, value: $0, origin: .service) }
         }
     }

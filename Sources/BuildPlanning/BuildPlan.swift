@@ -169,6 +169,9 @@ public struct BuildRequest: Sendable {
     public var account = "000000000000"
     public var decisions: [BuildPlan.Decision] = []
     public var isStrict = false
+    public var mounts: [FileSystemMount] = []
+    /// The KMS key of the project: an ARN, or `alias/NAME`; `nil` for the default one.
+    public var encryptionKey: String?
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,

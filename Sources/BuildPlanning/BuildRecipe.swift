@@ -67,6 +67,8 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
     public var isPrivileged: Bool
     /// Images that the build needs beside ``image``, as the settings list them.
     public var otherImages: [Located<String>]
+    /// The folders in the place of the project's file systems; recipes of older builds have none.
+    public var mounts: [FileSystemMount]?
 
     public init(
         image: String, imageIsDefault: Bool, context: String?, pull: Pull, platform: String?, cpus: String?,
@@ -82,6 +84,25 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
         self.isPrivileged = isPrivileged
         self.otherImages = otherImages
     }
+}
+
+/// A folder of this machine in the place of a file system of the project's.
+public struct FileSystemMount: Sendable, Codable, Equatable {
+    /// The identifier in `fileSystemLocations`.
+    public var identifier: String
+    /// An absolute path of this machine.
+    public var folder: String
+    /// An absolute path of the container.
+    public var target: String
+
+    public init(identifier: String, folder: String, target: String) {
+        self.identifier = identifier
+        self.folder = folder
+        self.target = target
+    }
+
+    /// The variable with ``target`` in the build (CODEBUILD-2026 F.1).
+    public var variable: String { "CODEBUILD_\(identifier.uppercased())" }
 }
 
 /// What stands between a build and the network. Decided once, before anything runs.
@@ -186,6 +207,11 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
     public var zips: Bool
     /// The names of a pipeline's artifacts that the build's own become; `nil` for a build in no pipeline.
     public var outputs: [String]?
+    /// The artifacts that are zip files because their project says so; `artifacts` is the primary one. Recipes of older builds
+    /// have none.
+    public var zipped: [String]?
+    /// The places in the service, by the artifacts' identifiers.
+    public var places: [String: ArtifactPlace]?
     /// An ECS task definition whose container names those of imagedefinitions.json are compared with.
     public var taskDefinition: String?
 
@@ -194,6 +220,9 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
         self.zips = zips
         self.taskDefinition = taskDefinition
     }
+
+    /// Whether an artifact is stored as a zip file.
+    public func isZip(_ identifier: String) -> Bool { zips || zipped?.contains(identifier) == true }
 }
 
 extension ArtifactsPlan {

@@ -158,6 +158,11 @@ public struct DockerEngine: Engine {
                 ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)", "readonly"]),
             ]
         }
+        for mount in spec.writableMounts {
+            arguments += [
+                "--mount", ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)"]),
+            ]
+        }
         if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
         for volume in spec.volumes { arguments += ["--mount", ContainerSpec.mountValue(fields(of: volume))] }
         arguments += spec.privilege.map(options) ?? []

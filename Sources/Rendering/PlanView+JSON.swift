@@ -63,6 +63,15 @@ extension PlanView {
             ("cache", cacheJSON),
             ("artifacts", .array(artifacts)),
             ("reports", .array(plan.reports.map(Self.json))),
+            (
+                "notUsed",
+                .array(
+                    unusedSettings.map {
+                        .object([
+                            ("name", .string($0.path)), ("why", .string($0.why)), ("place", .string("\($0.location)")),
+                        ])
+                    })
+            ),
         ])
     }
 
@@ -132,12 +141,13 @@ extension PlanView {
     private var artifacts: [JSONText] {
         deliveries.map { identifier, rules in
             .object([
-                ("identifier", .string(identifier)), ("path", .string("\(artifactsDirectory)/\(identifier)")),
+                ("identifier", .string(identifier)), ("path", .string(path(ofArtifact: identifier))),
                 ("baseDirectory", Self.pattern(rules.baseDirectory?.value ?? ".")),
                 ("files", .array(rules.files.map { Self.pattern($0.value) })),
                 ("excludePaths", .array(rules.excludePaths.map { Self.pattern($0.value) })),
                 ("discardPaths", .bool(rules.discardPaths)), ("enableSymlinks", .bool(rules.enableSymlinks)),
-                ("name", rules.name.map { Self.pattern($0.value) }), ("place", .string("\(rules.location)")),
+                ("name", rules.name.map { Self.pattern($0.value) }),
+                ("destination", destination(of: rules).map(Self.pattern)), ("place", .string("\(rules.location)")),
             ])
         }
     }

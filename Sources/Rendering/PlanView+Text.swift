@@ -38,6 +38,7 @@ extension PlanView {
             plan.reports.map { group in
                 "\(group.name): \(Self.listed(group.files.map(\.value))) (\(group.fileFormat))  \(group.location)"
             })
+        lines += section("not used here", unusedSettings.map { "\($0.path): \($0.why)  \($0.location)" })
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -93,7 +94,9 @@ extension PlanView {
             if let base = rules.baseDirectory { words += " below \(Self.expandable(base.value))" }
             if !rules.excludePaths.isEmpty { words += " without \(Self.listed(rules.excludePaths.map(\.value)))" }
             if rules.discardPaths { words += ", paths discarded" }
-            return words + ", to \(artifactsDirectory)/\(identifier)  \(rules.location)"
+            words += ", to \(path(ofArtifact: identifier))"
+            if let place = destination(of: rules) { words += " (in the service \(Self.expandable(place)))" }
+            return words + "  \(rules.location)"
         }
     }
 

@@ -54,7 +54,8 @@ extension SnapshotStore {
             (
                 try mirror.mark(container),
                 withGit && snapshot.repository.prefix.isEmpty
-                    ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
+                    ? GitLayer(
+                        folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder, depth: clone.depth) : nil
             )
         }
     }

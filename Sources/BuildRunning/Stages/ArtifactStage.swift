@@ -12,7 +12,7 @@ struct ArtifactStage: Sendable {
 
     var session: DriverSession { context.session }
     var sink: EventSink { context.sink }
-    var zips: Bool { context.job.recipe.artifacts.zips }
+    var forms: ArtifactsPlan { context.job.recipe.artifacts }
     private var plan: BuildPlan { context.plan }
 
     /// - Returns: whether the phase succeeded.
@@ -81,7 +81,7 @@ struct ArtifactStage: Sendable {
             files: rules.files.map { expandVariables(in: $0.value, variables) },
             excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
             discardPaths: rules.discardPaths,
-            keepsLinks: rules.enableSymlinks && zips)
+            keepsLinks: rules.enableSymlinks && forms.isZip(identifier))
         let (inside, outside) = patterns.separated(bases: folders)
         var parts: [ArtifactPart] = []
         for folder in folders {

@@ -13,8 +13,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: [.customShort("s"), .long],
         help: """
-            The source: git:worktree, git:index, git:REV of PATH; another folder, or FOLDER#git:REV; or a zip (default: PATH, \
-            as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
+            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name); \
+            another folder, or FOLDER#git:REV; or a zip (default: PATH, as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
             """)
     var source: [String] = []
 
@@ -89,11 +89,25 @@ struct RunOptions: ParsableArguments {
     @Option(help: "The platform of the image, as docker names it.")
     var platform: String?
 
+    @Option(
+        help: """
+            Give the build the processors and the memory of a compute type, BUILD_GENERAL1_SMALL; `project`: of the project's. \
+            --cpus and --memory beat it.
+            """)
+    var compute: String?
+
     @Option(help: "How many processors the build may use.")
     var cpus: String?
 
     @Option(help: "How much memory the build may use, as docker writes it (3g).")
     var memory: String?
+
+    @Option(
+        help: """
+            ID=DIR: mount a folder of this machine in the place of the project's file system ID (`fileSystemLocations`). \
+            Repeatable.
+            """)
+    var mount: [String] = []
 
     @Flag(
         help: """
@@ -242,6 +256,8 @@ struct RunOptions: ParsableArguments {
         asked.context = context
         asked.pull = pull
         asked.platform = platform
+        asked.mount = mount.isEmpty ? nil : mount
+        asked.compute = compute
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged

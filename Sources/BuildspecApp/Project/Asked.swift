@@ -25,6 +25,10 @@ struct Asked: Codable, Sendable, Equatable {
     var context: String?
     var pull: String?
     var platform: String?
+    /// `ID=DIR`; records of older versions have none.
+    var mount: [String]?
+    /// A compute type of CodeBuild's, or `project`.
+    var compute: String?
     var cpus: String?
     var memory: String?
     var privileged = false

@@ -1,5 +1,6 @@
 internal import BuildPlanning
 internal import Files
+internal import SourceSnapshots
 internal import SpecParsing
 
 /// A secondary source of a project: one that the user gave, or that the settings ask for.
@@ -62,8 +63,9 @@ struct OtherSource: Sendable {
             // `ID=` is the user's word that the build does without it.
             guard !text.isEmpty else { return nil }
             number += 1
+            let place = try SourcePlace(text, of: location.folder, machine.places).meaning(setting)
             return OtherSource(
-                name, setting, at: try SourcePlace(text, of: location.folder, machine.places), number: number,
+                name, setting, at: place, number: number,
                 on: machine)
         }
     }
@@ -91,10 +93,11 @@ struct OtherSource: Sendable {
         on machine: Machine
     ) {
         self.init(identifier: identifier, setting: setting)
-        source = ProjectSource(
-            SourceCheckout(
-                of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(identifier)",
-                objects: ContainerLayout.gitObjects(number), machine))
+        var checkout = SourceCheckout(
+            of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(identifier)",
+            objects: ContainerLayout.gitObjects(number), machine)
+        if let setting { checkout.clone = CloneForm(of: setting) }
+        source = ProjectSource(checkout)
     }
 
     /// `BUILDSPEC_SOURCE_lib` stands for `--source lib=…`.
@@ -112,8 +115,23 @@ struct OtherSource: Sendable {
         guard let source else { return nil }
         var facts = source.facts(snapshots.others[identifier])
         facts.version = facts.version ?? setting?.version?.value
-        facts.repositoryURL = facts.repositoryURL ?? setting?.location?.value
+        facts.repositoryURL = facts.repositoryURL ?? setting?.address
         return facts
+    }
+}
+
+extension SourcePlace {
+    /// The place with the version that the settings name, where that is asked for: `git:sourceVersion`.
+    ///
+    /// - Throws: ``Failure`` when they name none.
+    func meaning(_ setting: ProjectSettings.Source?) throws -> SourcePlace {
+        guard kind == .revision("sourceVersion") else { return self }
+        guard let version = setting?.version?.value, !version.isEmpty else {
+            throw Failure(
+                .usage, "`git:sourceVersion`, and the settings of the project name no version of that source",
+                help: "name a version: FOLDER#git:REV")
+        }
+        return SourcePlace(folder: path, kind: .revision(version), isHandedOver: isHandedOver)
     }
 }
 

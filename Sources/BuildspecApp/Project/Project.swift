@@ -38,7 +38,12 @@ struct Project: Sendable {
     static func find(
         _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String? = nil
     ) async throws -> Project {
-        var location = location
+        var location = location, known: WrittenSettings?
+        if location.isVersionOfProject {
+            let written = try await WrittenSettings.find(location, asked, on: machine)
+            try location.mean(written.settings.source)
+            known = written
+        }
         var primary = ProjectSource(
             SourceCheckout(
                 of: location.place, storedAs: ProjectLocation.key(of: location.place.path),
@@ -50,26 +55,35 @@ struct Project: Sendable {
                 try await primary.hold(for: holder, without: primary.excluded(secrets))
                 location.enter(primary.files)
             }
-            return try Project(machine: machine, asked: asked, location: location, primary: primary)
+            let written: WrittenSettings
+            if let known {
+                written = known
+            } else {
+                written = try await WrittenSettings.find(location, asked, on: machine)
+            }
+            var project = try Project(machine: machine, asked: asked, location: location, written, primary: primary)
+            if primary.clone(as: CloneForm(of: project.file.source)), primary.staged != nil {
+                // The settings that have just been read want another clone than the one they were read from.
+                primary.release()
+                try await primary.hold(for: holder, without: project.excluded)
+                location.enter(primary.files)
+            }
+            (project.primary, project.location) = (primary, location)
+            return project
         } catch {
             primary.release()
             throw error
         }
     }
 
-    private init(machine: Machine, asked: Asked, location: ProjectLocation, primary: ProjectSource) throws {
+    private init(
+        machine: Machine, asked: Asked, location: ProjectLocation, _ written: WrittenSettings, primary: ProjectSource
+    ) throws {
         self.machine = machine
         self.asked = asked
         self.location = location
         self.primary = primary
-        let path = try location.settingsFile()
-        let environment = machine.environment
-        file = try machine.readSettings(
-            path,
-            choice: try location.projectChoice(
-                region: asked.region ?? machine.places.variable("region") ?? environment["AWS_REGION"]
-                    ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
-                account: asked.account ?? machine.places.variable("account") ?? "000000000000"))
+        file = written.settings
         var settings = try Settings(
             from: SettingsLayers(
                 asked: asked, file: file, places: machine.places,
@@ -80,7 +94,7 @@ struct Project: Sendable {
         if let pipeline = location.pipeline { try settings.follow(pipeline, asked) }
         self.settings = settings
         others = try OtherSource.all(of: location, asked, file, on: machine)
-        explainSettings(path)
+        explainSettings(written.shown)
     }
 
     /// Says on standard error what is done and why, for a user who asked for it (`--verbose`).
@@ -93,7 +107,7 @@ struct Project: Sendable {
         for other in others {
             explain("source \(other.identifier): \(other.source?.place.words ?? "not here")")
         }
-        explain("settings file: \(file.map(places.shown) ?? "none")")
+        explain("settings file: \(file ?? "none")")
         for decision in settings.decisions {
             explain("\(decision.name): \(decision.value) (\(decision.place ?? "default"))")
         }
@@ -142,6 +156,7 @@ struct Project: Sendable {
     func facts(_ snapshots: TakenSnapshots) -> SourceFacts {
         var facts = primary.facts(snapshots.primary)
         facts.path = location.folder
+        facts.repositoryURL = facts.repositoryURL ?? file.source.address
         return location.pipeline.map { $0.facts(facts, of: $0.primaryName, settings.network) } ?? facts
     }
 
@@ -186,6 +201,14 @@ struct Project: Sendable {
     }
 }
 
+extension ProjectSettings.Source {
+    /// The location as CODEBUILD_SOURCE_REPO_URL has it (CODEBUILD-2026 F.1).
+    var address: String? {
+        guard let location = location?.value, !location.isEmpty else { return nil }
+        return type == .s3 ? "s3://\(location)" : location
+    }
+}
+
 /// The snapshots of a project's sources; of folders without git there are none.
 struct TakenSnapshots {
     var primary: SourceSnapshot?
@@ -194,22 +217,6 @@ struct TakenSnapshots {
 }
 
 extension Machine {
-    /// Reads a settings file, and says what is wrong with it.
-    ///
-    /// - Parameter path: `nil` where there is none.
-    fileprivate func readSettings(_ path: String?, choice: ProjectChoice) throws -> ProjectSettings {
-        guard let path else { return ProjectSettings() }
-        let bytes = try Files.read(path)
-        let reading = readProjectSettings(bytes, file: places.shown(path), choice: choice, extraKeys: Settings.fileKeys)
-        say(reading.diagnostics, source: bytes)
-        guard !reading.diagnostics.contains(where: { $0.severity == .error }) else {
-            throw Failure(
-                .invalidSettings, "cannot use the settings in `\(places.shown(path))`", help: "mend what is named above"
-            )
-        }
-        return reading.settings
-    }
-
     /// Says findings with the lines they are about.
     func say(_ diagnostics: [Diagnostic], source: [UInt8]) {
         say(DiagnosticRenderer(color: terminal.errorUsesColor).text(diagnostics, source: source))

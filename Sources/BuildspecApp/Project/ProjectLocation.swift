@@ -7,7 +7,7 @@ internal import Files
 /// The place of a source, and what names the buildspec in it.
 struct ProjectLocation: Sendable {
     /// The place of the primary source.
-    let place: SourcePlace
+    private(set) var place: SourcePlace
     /// The action of a pipeline that the build is, if it is one.
     let pipeline: PipelineAction?
     /// The project's own folder, by which its caches and builds are known: the source, or where the user stands who builds an
@@ -79,6 +79,30 @@ struct ProjectLocation: Sendable {
         if place.isArchive { source = files }
     }
 
+    /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
+    var isVersionOfProject: Bool { place.kind == .revision("sourceVersion") }
+
+    /// Whether the settings of the project have decided the version.
+    private(set) var isOfProject = false
+
+    /// Means the version that the project's settings name.
+    ///
+    /// - Throws: ``Failure`` when they name none, or one that git does not have.
+    mutating func mean(_ source: ProjectSettings.Source) throws {
+        guard let version = source.version, !version.value.isEmpty else {
+            throw Failure(
+                .usage, "`--source git:sourceVersion`, and the settings of the project have no `sourceVersion`",
+                help: "name a version: `--source git:REV`")
+        }
+        guard source.type != .s3 else {
+            throw Failure(
+                .usage, "`\(version.location)`: the version `\(version.value)` is one of an object in S3",
+                help: "fetch the object, and build it as a folder")
+        }
+        place = SourcePlace(folder: place.path, kind: .revision(version.value), isHandedOver: place.isHandedOver)
+        isOfProject = true
+    }
+
     /// The names of the project whose source lies here.
     var identity: ProjectIdentity {
         let last = folder.split(separator: "/").last.map(String.init) ?? "root"
@@ -105,6 +129,18 @@ struct ProjectLocation: Sendable {
             return (places.absolute(String(written[..<sign])), String(written[written.index(after: sign)...]))
         }
     }
+
+    /// What `--project` names where it is no file: perhaps a project of an AWS account.
+    var projectName: String? {
+        guard let project, let chosen, !isWithoutProject, Files.kind(of: chosen.path) == nil else { return nil }
+        return project
+    }
+
+    /// Whether the source's own templates are looked through for a project, where it has no settings file.
+    var isSearched: Bool { project == nil }
+
+    /// Whether no settings are wanted at all: `--project none`.
+    var isWithoutProject: Bool { project == "none" && Files.kind(of: places.absolute("none")) == nil }
 
     /// Which project of the settings file is meant, and with which parameters.
     ///
@@ -133,13 +169,12 @@ struct ProjectLocation: Sendable {
     /// - Throws: ``Failure`` (66) when the file named is not there, (78) when the one found is a link that leads outside of the
     ///   source.
     func settingsFile() throws -> String? {
+        guard !isWithoutProject else { return nil }
         if let chosen {
             guard Files.kind(of: chosen.path) == .file else {
                 throw Failure(
                     .noSuchFile, "cannot find `\(chosen.path)`, which `--project` names",
-                    help:
-                        "give a file of a project: `aws codebuild batch-get-projects --names NAME >project.json` makes one"
-                )
+                    help: "give a file of a project, or `--project NAME --aws` for one of your AWS account")
             }
             return chosen.path
         }

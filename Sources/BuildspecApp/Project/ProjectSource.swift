@@ -2,10 +2,11 @@ internal import BuildPlanning
 internal import BuildRunning
 internal import Files
 internal import SourceSnapshots
+internal import SpecParsing
 
 /// One source of a project, and what is held of it for a build.
 struct ProjectSource: Sendable {
-    let checkout: SourceCheckout
+    private(set) var checkout: SourceCheckout
     /// The checkout, where git has the source; held until ``release()``.
     private(set) var staged: StagedSource?
     /// The folder that an archive was unpacked into; held as the checkout is.
@@ -14,6 +15,14 @@ struct ProjectSource: Sendable {
     var place: SourcePlace { checkout.place }
 
     init(_ checkout: SourceCheckout) { self.checkout = checkout }
+
+    /// Takes another form of clone than a full one.
+    ///
+    /// - Returns: whether it is another than before.
+    mutating func clone(as form: CloneForm) -> Bool {
+        defer { checkout.clone = form }
+        return checkout.clone != form
+    }
 
     /// The folder that the files are read from: that of the checkout, of the unpacked archive, or the source itself.
     var files: String { staged?.files ?? folder }
@@ -72,5 +81,12 @@ struct ProjectSource: Sendable {
             version: head.shortName ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
             path: place.path, reference: head.reference,
             snapshot: SnapshotFacts(kind: "\(snapshot.kind)", tree: snapshot.tree, identity: snapshot.identity))
+    }
+}
+
+extension CloneForm {
+    /// The clone that a project's settings want of a source.
+    init(of source: ProjectSettings.Source) {
+        self.init(depth: source.cloneDepth?.value, hasSubmodules: source.fetchesSubmodules?.value ?? true)
     }
 }

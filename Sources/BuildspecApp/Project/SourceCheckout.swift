@@ -10,6 +10,8 @@ struct SourceCheckout: Sendable {
     private let storeName: String
     /// The folder of containers that git's objects are mounted below.
     private let objectsFolder: String
+    /// How the source differs from a full clone.
+    var clone = CloneForm()
 
     init(of place: SourcePlace, storedAs storeName: String, objects: String, _ machine: Machine) {
         self.place = place
@@ -21,7 +23,7 @@ struct SourceCheckout: Sendable {
     var git: Git { Git(folder: place.path, inherited: machine.environment.keys) }
 
     private var store: SnapshotStore {
-        SnapshotStore(
+        var store = SnapshotStore(
             folder: "\(machine.places.snapshots)/\(storeName)",
             objectsFolder: objectsFolder, lfsFilter: LFSFilterCommand.words
         ) { [terminal = machine.terminal] news in
@@ -30,6 +32,8 @@ struct SourceCheckout: Sendable {
             case .checkingOut: if terminal.isInteractive { terminal.say("checking out the source\n") }
             }
         }
+        store.clone = clone
+        return store
     }
 
     /// Takes the snapshot that a build gets and checks it out for its container; `nil` for a folder without git.

@@ -12,9 +12,10 @@ struct SourcePlace: Sendable, Equatable {
     private(set) var isHandedOver = false
 
     /// - Parameter path: the absolute path of a folder.
-    init(folder path: String, kind: SourceKind? = nil) {
+    init(folder path: String, kind: SourceKind? = nil, isHandedOver: Bool = false) {
         self.path = path
         self.kind = kind
+        self.isHandedOver = isHandedOver
         isArchive = false
     }
 

@@ -98,7 +98,7 @@ struct BuildReport: Sendable {
         try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: nil, id: id))
-        guard isThere else { throw Project.missing(place) }
+        guard isThere else { throw project.missing(place) }
         return .invalidBuildspec
     }
 

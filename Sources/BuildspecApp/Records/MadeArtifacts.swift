@@ -54,6 +54,6 @@ struct MadeArtifacts: ArtifactOwner {
 extension ArtifactsPlan {
     /// The names that artifacts get in their folder.
     func names(of artifacts: BuildSpec.Artifacts) -> [String] {
-        deliveries(of: artifacts).map { zips ? "\($0.name).zip" : $0.name }
+        deliveries(of: artifacts).map { isZip($0.name) ? "\($0.name).zip" : $0.name }
     }
 }

@@ -4,6 +4,7 @@ internal import Artifacts
 internal import BuildPlanning
 internal import BuildRunning
 internal import Caches
+internal import ChildProcesses
 internal import Engines
 internal import Files
 internal import SourceSnapshots
@@ -91,8 +92,9 @@ struct BuildSurroundings {
         container.isOffline = recipe.network.policy.isOffline
         container.pull = ContainerSpec.Pull(rawValue: recipe.container.pull.rawValue) ?? .missing
         container.platform = recipe.container.platform
-        container.cpus = recipe.container.cpus
+        container.cpus = try await processors()
         container.memory = recipe.container.memory
+        container.writableMounts = recipe.container.mounts?.map { ($0.folder, $0.target) } ?? []
         if recipe.container.imageIsDefault {
             machine.say(
                 "no image is named: using \(container.image) (`--image NAME`, or `environment.image` in codebuild.yml)\n"
@@ -102,6 +104,16 @@ struct BuildSurroundings {
             machine.say("warning: variable `\(variable.name)` is no shell identifier: only programs see it\n")
         }
         return container
+    }
+
+    /// The processors that the container gets: no more than the engine has, where a compute type asks for them.
+    private func processors() async throws -> String? {
+        let asked = recipe.container.cpus
+        guard let asked, let wanted = Int(asked), recipe.plan.decisions.contains(where: { $0.name == "compute" }),
+            let count = try await engine.processorCount(), count < wanted
+        else { return asked }
+        machine.say("warning: the build gets \(count) processors, all that the engine has, instead of \(wanted)\n")
+        return "\(count)"
     }
 
     /// A folder for the named pipes of tar streams, beside the build's record for as long as its container may stay.
@@ -229,6 +241,14 @@ extension Machine {
     func process(of id: BuildID) -> BuildProcess {
         BuildProcess(
             nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: now, programVersion: programVersion)
+    }
+}
+
+extension EngineCommanding {
+    /// The number of processors of the engine's machine; `nil` when it does not say.
+    fileprivate func processorCount() async throws -> Int? {
+        let outcome = try await command(["info", "--format", "{{.NCPU}}"]).collect()
+        return Int(outcome.text)
     }
 }
 

@@ -32,7 +32,7 @@ struct PlanSession {
             try print(text: view.text, json: view.json)
             return .succeeded
         } catch let problem as BuildspecProblem {
-            guard case .invalid = problem else { throw Project.missing(place) }
+            guard case .invalid = problem else { throw project.missing(place) }
             return .invalidBuildspec
         }
     }
@@ -84,8 +84,9 @@ struct PlanSession {
         var view = PlanView(
             plan: build.plan, source: build.project.location.place.path, image: await image(build.plan.image, engine),
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
-            baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine))
-        view.delivery = build.recipe.artifacts
+            artifactsPlan: build.recipe.artifacts,
+            baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
+            unusedSettings: build.project.unusedSettings)
         view.missingSources = build.missingSources.map { other in
             PlanView.MissingSource(
                 identifier: other.identifier, place: other.setting?.identifier.map { "\($0.location)" } ?? "settings")

@@ -66,10 +66,14 @@ extension Project {
         throw BuildspecProblem.invalid(.notABuildspec)
     }
 
-    static func missing(_ place: BuildspecPlace) -> Failure {
-        Failure(
+    /// The failure of a build without a buildspec, which names the buildspecs that the source has elsewhere.
+    func missing(_ place: BuildspecPlace) -> Failure {
+        let others = BuildspecSearch.usualBuildspecs(of: files).map { "`\($0)`" }
+        return Failure(
             .noSuchFile, "cannot find the buildspec `\(place.shownPath)`",
-            help: "write one, or name another with --buildspec FILE")
+            help: others.isEmpty
+                ? "write one, or name another with --buildspec FILE"
+                : "the source has \(others.joined(separator: ", ")): name one with --buildspec FILE")
     }
 }
 
@@ -111,6 +115,8 @@ struct PlannedBuild: Sendable {
         request.account = settings.network.account
         request.decisions = settings.decisions
         request.isStrict = settings.ending.isStrict
+        request.mounts = settings.container.mounts ?? []
+        request.encryptionKey = project.file.encryptionKey?.value.ownKey
         let plan = BuildPlan(buildspec.spec, request)
         recipe = BuildRecipe(
             plan: plan, project: project.identity, container: settings.container, network: settings.network,
@@ -122,6 +128,11 @@ struct PlannedBuild: Sendable {
                 }, cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
             ending: settings.ending)
     }
+}
+
+extension String {
+    /// A KMS key; `nil` for the one that every account has for S3, whose account is not the build's here.
+    fileprivate var ownKey: String? { isEmpty || hasSuffix(":alias/aws/s3") ? nil : self }
 }
 
 extension BuildRecipe {

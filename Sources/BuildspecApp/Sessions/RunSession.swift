@@ -84,6 +84,7 @@ struct RunSession {
             throw missing.failure
         }
         build.sayLiteralReferences()
+        project.sayUnusedSettings()
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()

@@ -33,7 +33,11 @@ struct TemplateProject {
     /// Names that are not those of the API with a capital letter.
     private static let names = ["BuildSpec": "buildspec", "Visibility": "projectVisibility", "Triggers": "webhook"]
     /// Properties whose values decide how a build runs here.
-    private static let matters: Set<String> = ["environment", "source", "timeoutInMinutes", "cache"]
+    private static let matters: Set<String> = [
+        "environment", "source", "timeoutInMinutes", "cache", "sourceVersion", "secondarySources",
+        "secondarySourceVersions", "artifacts", "secondaryArtifacts", "fileSystemLocations",
+    ]
+    private static let table = KeyTable.projectSettings(extraKeys: [])
 
     private mutating func rewrite(_ node: SpecNode, at path: SpecPath) -> DocumentRewriter.Node? {
         rewrite(values.value(of: node), of: node, at: path)
@@ -50,6 +54,8 @@ struct TemplateProject {
             for value in values { if let item = rewrite(value, of: node, at: path) { items.append(item) } }
             return rewriter.list(items, at: node)
         case .unknown(let words):
+            // What decides nothing is named all the same, whatever its value.
+            if Self.table.isUnused(path) { return rewriter.scalar(words, at: node) }
             noteUnknown(words, of: node, at: path)
             return nil
         case .plain(let node):

@@ -1,0 +1,16 @@
+/// The projects that a file of another purpose has: a template of CloudFormation, a state of Terraform.
+///
+/// - Parameter parameters: values of a template's parameters.
+/// - Returns: a name for each, by which a ``ProjectChoice`` means it; none for a file that is no such one.
+public func projectNames(_ bytes: [UInt8], file: String, parameters: [String: String] = [:]) -> [String] {
+    guard case .success(let document) = SpecDocument.read(bytes, file: file), let root = document.root,
+        root.kind == .mapping
+    else { return [] }
+    let found =
+        switch ProjectForm(root) {
+        case .template: TemplateProject.all(in: root, parameters)
+        case .terraform: TerraformProject.all(in: root)
+        case .list, .project: [FoundProject]()
+        }
+    return found.compactMap(\.names.first)
+}
