@@ -58,6 +58,20 @@ struct SecondarySourceTests {
             plan.outputText.contains("source      lib: \(play.root.path)/lib, in the container /codebuild/output/src"))
     }
 
+    @Test func `settings with a source that is not here end the run before it begins`() async throws {
+        let play = try await repositories()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['cat $CODEBUILD_SRC_DIR_lib/l.txt']}}\n")
+        try play.write("codebuild.yml", "secondarySources: [{sourceIdentifier: lib, type: S3, location: /etc/}]\n")
+        let refused = try await play.run()
+        #expect(refused.status.exitStatus == 78)
+        #expect(refused.errorText.contains("help: --source lib=FOLDER brings it in"))
+        #expect(refused.log.contains { $0.hasPrefix("[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED") })
+        let plan = try await play.call(["plan"])
+        #expect(plan.outputText.contains("source      lib: not here (--source lib=FOLDER)  codebuild.yml:1:"))
+        let answered = try await play.run(environment: ["BUILDSPEC_SOURCE_lib": "../lib"])
+        #expect(answered.printed == ["changed"])
+    }
+
     @Test func `a kept build goes on with its sources`() async throws {
         let play = try await repositories()
         try play.buildspec(

@@ -112,6 +112,54 @@ struct OtherSourceTests {
         #expect(try await path(["lib="]) == [])
     }
 
+    private static let settings = """
+        secondarySources:
+          - {sourceIdentifier: lib, type: GITHUB, location: "https://github.com/acme/lib.git"}
+          - {sourceIdentifier: data, type: S3, location: bucket/data.zip}
+        secondarySourceVersions: [{sourceIdentifier: lib, sourceVersion: main}]
+        """
+
+    @Test("what settings have and nobody brings in is named, with the flags that do")
+    func missing() async throws {
+        try await withFolders(settings: Self.settings) { project, _ in
+            let build = try await planned(project)
+            #expect(build.plan.secondarySources.isEmpty)
+            let refusal = try #require(build.refusalForMissingSources()).failure
+            #expect(refusal.status == .invalidSettings)
+            #expect(
+                refusal.message.hasSuffix(
+                    "the settings name the secondary sources `lib` (https://github.com/acme/lib.git), "
+                        + "`data` (s3://bucket/data.zip), and nobody says where on this machine they are"))
+            #expect(refusal.message.hasPrefix("codebuild.yml:2:"))
+            #expect(refusal.help?.hasPrefix("--source lib=FOLDER --source data=FOLDER brings them in") == true)
+        }
+    }
+
+    @Test("an answer fills what settings say: URL, version, and the order")
+    func answers() async throws {
+        try await withFolders(settings: Self.settings, sources: ["data=../data", "lib=../lib#git:sourceVersion"]) {
+            project, _ in
+            let build = try await planned(project)
+            #expect(build.refusalForMissingSources() == nil)
+            #expect(build.plan.secondarySources.map(\.identifier) == ["lib", "data"])
+            let facts = build.plan.secondarySources.map(\.facts)
+            #expect(facts.map(\.repositoryURL) == ["https://example.org/lib.git", "s3://bucket/data.zip"])
+            #expect(facts.map(\.version) == ["main", nil])
+            #expect(project.others[0].source?.place.words.hasSuffix("/lib#git:main") == true)
+            #expect(project.unusedSettings.isEmpty)
+        }
+    }
+
+    @Test("one that the user leaves out is no part of the build, and the plan says so")
+    func leftOut() async throws {
+        try await withFolders(settings: Self.settings, sources: ["lib=", "data=../data"]) { project, _ in
+            let build = try await planned(project)
+            #expect(build.refusalForMissingSources() == nil)
+            #expect(build.plan.secondarySources.map(\.identifier) == ["data"])
+            #expect(project.unusedSettings.map(\.path) == ["secondarySources.lib"])
+        }
+    }
+
     @Test("what is no source is refused")
     func refusals() async throws {
         let cases: [([String], BuildspecApp.ExitStatus)] = [

@@ -87,9 +87,9 @@ struct PipelineActionTests {
 
     @Test("settings ask for no sources, and outputs go into the pipeline's folder as zips")
     func outputs() async throws {
-        try await withPipeline {
-            $0.outputs = ["Built"]
-        } _: { project, folder in
+        let settings = "secondarySources: [{sourceIdentifier: lib, type: GITHUB, location: 'https://a/b'}]\n"
+        try await withPipeline({ $0.outputs = ["Built"] }, settings: settings) { project, folder in
+            #expect(project.unusedSettings.map(\.path) == ["secondarySources.lib"])
             #expect(project.artifactsFolder == folder.appending("pipe").string)
             #expect(project.settings.artifacts.zips && project.settings.artifacts.outputs == ["Built"])
             #expect(project.others.isEmpty)

@@ -181,7 +181,7 @@ extension PlannedBuild {
         let missing = missingSources
         guard let first = missing.first else { return nil }
         let names = missing.map { other in
-            let origin = other.setting?.location.map { " (\($0.value))" } ?? ""
+            let origin = other.setting?.address.map { " (\($0))" } ?? ""
             return "`\(other.identifier)`\(origin)"
         }
         let message =
