@@ -4,7 +4,8 @@ internal import ChildProcesses
 extension DockerEngine {
     /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
     public func saveImages(_ names: [String], to descriptor: Int32) async throws {
-        let outcome = try await command(["save"] + names).run(outputTo: descriptor)
+        let outcome = try await command(["save"] + (names.count > 1 ? client.savingSeveral : []) + names).run(
+            outputTo: descriptor)
         guard outcome.status.isSuccess else {
             throw EngineError(.refused, doing: "save images", reason: outcome.errorText)
         }
@@ -45,7 +46,7 @@ extension DockerEngine {
         _ name: String, labels: [String: String], from descriptor: Int32, container: ContainerSpec
     ) async throws {
         let removed = try await ask(["volume", "rm", name])
-        guard removed.status.isSuccess || removed.errorText.lowercased().contains("no such volume") else {
+        guard removed.status.isSuccess || Self.saysNoVolume(removed) else {
             throw EngineError(.refused, doing: "replace volume `\(name)`", reason: removed.errorText)
         }
         let words = labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
@@ -58,16 +59,14 @@ extension DockerEngine {
 
     private static let volumeFolder = "/volume"
 
-    /// Runs `body` while a container, which never runs, has the volume.
+    /// Runs `body` while a container has the volume; it runs only where a client does not copy otherwise.
     private func withVolume(
         _ name: String, in container: ContainerSpec, _ body: @Sendable () async throws -> Void
     ) async throws {
         let labels = container.labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
-        let mount = ContainerSpec.mountValue([
-            "type=volume", "src=\(name)", "dst=\(Self.volumeFolder)", "volume-nocopy",
-        ])
-        let words = ["create", "--name", container.name, "--pull", "never", "--network", "none", "--mount", mount]
-        let made = try await ask(words + labels + [container.image, "true"])
+        var words = ["--name", container.name, "--pull", "never", "--network", "none"]
+        words += client.mounting(Volume(name: name, target: Self.volumeFolder)) + labels
+        let made = try await ask(client.having(container.image, words))
         guard made.status.isSuccess else {
             throw EngineError(.refused, doing: "look into volume `\(name)`", reason: made.errorText)
         }

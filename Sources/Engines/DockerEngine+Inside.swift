@@ -13,11 +13,6 @@ extension DockerEngine {
         }
     }
 
-    static func fields(of volume: Volume) -> [String] {
-        ["type=volume"] + (volume.name.map { ["src=\($0)"] } ?? []) + ["dst=\(volume.target)", "volume-nocopy"]
-            + volume.labels.sorted { $0.key < $1.key }.map { "volume-label=\($0.key)=\($0.value)" }
-    }
-
     public func copyImage(_ image: String, into container: String) async throws {
         let pipe = try Pipe()
         async let saved = command(["save", image]).run(outputTo: pipe.writeEnd)
@@ -63,6 +58,12 @@ extension DockerEngine {
     ///
     /// - Returns: `false` when a container has it.
     public func removeVolume(_ volume: String) async throws -> Bool {
-        try await ask(["volume", "rm", "--force", volume]).status.isSuccess
+        // Without --force, by which podman removes the containers that have it, too.
+        let removal = try await ask(["volume", "rm", volume])
+        return removal.status.isSuccess || Self.saysNoVolume(removal)
+    }
+
+    static func saysNoVolume(_ output: CommandOutput) -> Bool {
+        output.errorText.lowercased().contains("no such volume")
     }
 }

@@ -30,7 +30,8 @@ extension DockerEngine {
         var wasThere = false, pause = Duration.milliseconds(20)
         while true {
             let left = callTime ?? max(end - .now, .milliseconds(100))
-            let removal = try await ask(["rm", "--force", "--volumes", container], within: left)
+            let removal = try await ask(
+                ["rm", "--force", "--volumes"] + client.killingAtOnce + [container], within: left)
             // Clients of some versions succeed with one that is not there; its name is printed only when it was.
             if removal.status.isSuccess, removal.text.contains(container) { wasThere = true }
             let isGone = removal.status.isSuccess || removal.errorText.contains("No such container")

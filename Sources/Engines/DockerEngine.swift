@@ -5,8 +5,10 @@ public import ChildProcesses
     internal import Foundation
 #endif
 
-/// The `docker` command line, and so whatever engine its context, `DOCKER_HOST` or credential helpers lead to.
+/// The `docker` command line, and so whatever engine its context, `DOCKER_HOST` or credential helpers lead to; or podman's, which
+/// understands the same words but for those of ``EngineClient``.
 public struct DockerEngine: Engine {
+    let client: EngineClient
     private let program: String
     private let context: String?
     /// How long the engine may take for an answer, where none takes work.
@@ -18,25 +20,28 @@ public struct DockerEngine: Engine {
     static let notice = Duration.seconds(3)
 
     /// - Parameters:
-    ///   - context: a docker context's name; the current one when absent.
+    ///   - client: whose command line it is.
+    ///   - program: its name or path, when it is not the client's own.
+    ///   - context: the name of a docker context, or of a podman connection; the current one when absent.
     ///   - limit: how long the engine may take to answer a question.
     ///   - onWait: receives a line that says what is waited for, when that takes longer than three seconds.
     public init(
-        program: String = "docker", context: String? = nil, limit: Duration = .seconds(60),
+        client: EngineClient = .docker, program: String? = nil, context: String? = nil, limit: Duration = .seconds(60),
         onWait: (@Sendable (String) -> Void)? = nil
     ) {
-        self.program = program
+        self.client = client
+        self.program = program ?? client.rawValue
         self.context = context
         self.limit = limit
         self.onWait = onWait
     }
 
     public func command(_ arguments: [String]) -> Command {
-        var command = Command(program, (context.map { ["--context", $0] } ?? []) + arguments)
+        var command = Command(program, (context.map { [client.contextOption, $0] } ?? []) + arguments)
         var patience = Command.Patience(notice: Self.notice, limit: Self.isQuestion(arguments) ? limit : nil)
         if let onWait {
             let words = Self.shown(arguments)
-            patience.onSilence = { onWait("waiting for the engine: `docker \(words)`") }
+            patience.onSilence = { onWait("waiting for the engine: `\(client) \(words)`") }
         }
         command.patience = patience
         return command
@@ -53,7 +58,7 @@ public struct DockerEngine: Engine {
         if let time { command.patience?.limit = min(time, limit) }
         do { return try await command.collect() } catch let error as ChildProcessError where error.code == .timedOut {
             let failure = unreachable(
-                doing: "ask the engine (`docker \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
+                doing: "ask the engine (`\(client) \(Self.shown(arguments))`)", "it \(Self.silent(limit))")
             if time == nil { health.note(failure) }
             throw failure
         }
@@ -79,9 +84,10 @@ public struct DockerEngine: Engine {
         try Task.checkCancellation()
         if let failure = health.failure { throw failure }
         let watch = StartWatch()
+        try await makeVolumes(of: spec)
         spec.trace?.noteStart()
         do {
-            let outcome = try await run(command(Self.arguments(for: spec))) { streams in
+            let outcome = try await run(command(arguments(for: spec))) { streams in
                 try await watching(watch, start: spec, by: streams, body)
             }
             // The client was killed because we are to stop, whatever the body made of it.
@@ -107,7 +113,7 @@ public struct DockerEngine: Engine {
         } catch let error as ChildProcessError where error.code == .notFound {
             throw EngineError(
                 .unreachable, doing: "start a container", reason: error.description,
-                help: "install Docker's command line (`docker`), and see that PATH leads to it")
+                help: client.helpToInstall)
         }
     }
 
@@ -144,7 +150,7 @@ public struct DockerEngine: Engine {
         return try await command(words + [container, "sh", "-c"] + arguments).runOnTerminal()
     }
 
-    static func arguments(for spec: ContainerSpec) -> [String] {
+    private func arguments(for spec: ContainerSpec) -> [String] {
         var arguments = [
             "run", "--rm", "--interactive", "--name", spec.name, "--log-driver", "none", "--entrypoint", "sh",
             "--user", "0:0", "--workdir", "/", "--pull", spec.pull.rawValue,
@@ -163,9 +169,9 @@ public struct DockerEngine: Engine {
                 "--mount", ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)"]),
             ]
         }
-        if let mount = spec.layeredMount { arguments += layers(mount, of: spec) }
-        for volume in spec.volumes { arguments += ["--mount", ContainerSpec.mountValue(fields(of: volume))] }
-        arguments += spec.privilege.map(options) ?? []
+        if let mount = spec.layeredMount { arguments += Self.layers(mount, of: spec) }
+        for volume in spec.volumes { arguments += client.mounting(volume) }
+        arguments += spec.privilege.map(Self.options) ?? []
         for folder in spec.memoryMounts { arguments += ["--tmpfs", "\(folder):exec,mode=1777"] }
         for variable in spec.environment { arguments += ["--env", "\(variable.name)=\(variable.value)"] }
         if spec.isOffline { arguments += ["--network", "none"] }
@@ -211,7 +217,9 @@ public struct DockerEngine: Engine {
         if let failure = health.failure { return failure }
         let doing = "start a container of `\(spec.image)`"
         let reason =
-            said.split(separator: "\n").last { !$0.hasPrefix("See 'docker run") && !$0.hasPrefix("Run 'docker run") }
+            said.split(separator: "\n").last {
+                !$0.hasPrefix("See '\(client) run") && !$0.hasPrefix("Run '\(client) run")
+            }
             .map(String.init) ?? "`\(program) run` ended with status \(status.exitStatus)"
         do {
             let version = try await ask(["version", "--format", "{{.Server.Version}}"])
@@ -225,7 +233,7 @@ public struct DockerEngine: Engine {
             guard try await imageID(spec.image) != nil else {
                 return EngineError(
                     .imageMissing, doing: "get image `\(spec.image)`", reason: reason,
-                    help: "`docker pull \(spec.image)` while there is a network, or name another image with --image")
+                    help: "`\(client) pull \(spec.image)` while there is a network, or name another image with --image")
             }
         } catch let error as EngineError {
             return error

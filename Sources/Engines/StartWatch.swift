@@ -75,6 +75,6 @@ extension DockerEngine {
     func unreachable(doing: String, _ reason: String) -> EngineError {
         EngineError(
             .unreachable, doing: doing, reason: reason,
-            help: "see what `docker version` says; --engine-timeout gives a slow engine more time")
+            help: "see what `\(client) version` says; --engine-timeout gives a slow engine more time")
     }
 }

@@ -12,6 +12,8 @@ struct Subject<Capability: Sendable>: Sendable, CustomTestStringConvertible {
     let image: String
     /// The user id of a container's processes where nothing else is asked for.
     let userID: String
+    /// podman does not copy a stream without any entry, does not label volumes without a name, and tells no folder of volumes.
+    var isPodman: Bool { name == EngineClient.podman.rawValue }
     /// What stands in front of a path of a container for its own processes; empty where those see nothing else.
     let root: @Sendable (_ container: String) -> String
 
@@ -40,11 +42,19 @@ func newName() -> String { "buildspec-contract-\(UInt64.random(in: .min ... .max
 
 /// The engines of this machine, by what they are capable of.
 enum Subjects {
-    /// Whether the Docker engine is among them. With BUILDSPEC_REQUIRE_DOCKER=1 the tests fail where none answers.
-    static let haveDocker: Bool = {
-        if getenv("BUILDSPEC_REQUIRE_DOCKER").map({ String(cString: $0) }) == "1" { return true }
-        return system("docker version --format '{{.Server.Version}}' >/dev/null 2>&1") == 0
-    }()
+    /// The command lines that are there. With BUILDSPEC_REQUIRE_DOCKER=1, or BUILDSPEC_REQUIRE_PODMAN=1, the tests fail where
+    /// no engine answers.
+    private static let clients = EngineClient.allCases.filter { client in
+        if getenv("BUILDSPEC_REQUIRE_\(client.rawValue.uppercased())").map({ String(cString: $0) }) == "1" {
+            return true
+        }
+        return system("\(client) image inspect \(containerImage) >/dev/null 2>&1") == 0
+    }
+
+    private static let containerImage = "buildspec/busybox"
+
+    /// Whether the Docker engine is among them.
+    static let haveDocker = clients.contains(.docker)
 
     static let running = all {
         $0 as any ContainerRunning & EngineFinding
@@ -80,12 +90,11 @@ enum Subjects {
     }
 
     private static func docker<Capability: Sendable>(_ docker: (DockerEngine) -> Capability) -> [Subject<Capability>] {
-        guard haveDocker else { return [] }
-        return [
+        clients.map { client in
             Subject(
-                name: "Docker", engine: docker(DockerEngine()), image: "buildspec/busybox", userID: "0",
+                name: client.rawValue, engine: docker(DockerEngine(client: client)), image: containerImage, userID: "0",
                 root: { _ in "" })
-        ]
+        }
     }
 
     /// One for all tests; its folder is in the one for temporary files, and is left as empty as it was.

@@ -44,8 +44,8 @@ import Testing
             // What the container says may be here before the engine calls it running.
             #expect(try await eventually { try await engine.containers(usingVolume: volume) == [container] })
             #expect(try await !engine.removeVolume(volume))
-            let root = try #require(try await engine.volumeRoot())
-            #expect(root.hasPrefix("/"))
+            let root = try await engine.volumeRoot()
+            #expect(root?.hasPrefix("/") == (subject.isPodman ? nil : true))
         }
         let volume = await name.text
         #expect(try await !engine.hasVolume(volume))
