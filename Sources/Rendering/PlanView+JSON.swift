@@ -15,6 +15,7 @@ extension PlanView {
                     ("snapshot", plan.snapshot.map { .string($0.identity) }),
                 ])
             ),
+            ("secondarySources", plan.secondarySources.isEmpty && missingSources.isEmpty ? nil : .array(others)),
             (
                 "buildspec",
                 .object([
@@ -72,6 +73,23 @@ extension PlanView {
                     })
             ),
         ])
+    }
+
+    private var others: [JSONText] {
+        plan.secondarySources.map { other in
+            .object([
+                ("identifier", .string(other.identifier)), ("path", other.facts.path.map { .string($0) }),
+                ("directory", .string(other.directory)), ("kind", other.facts.snapshot.map { .string($0.kind) }),
+                ("tree", other.facts.snapshot.map { .string($0.tree) }),
+                ("snapshot", other.facts.snapshot.map { .string($0.identity) }),
+            ])
+        }
+            + missingSources.map { missing in
+                .object([
+                    ("identifier", .string(missing.identifier)), ("isMissing", .bool(true)),
+                    ("place", .string(missing.place)),
+                ])
+            }
     }
 
     private var environment: [JSONText] {

@@ -9,6 +9,15 @@ extension PlanView {
             Self.row("source", "\(source), in the container \(plan.sourceDirectory)"),
         ]
         lines += plan.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        for other in plan.secondarySources {
+            lines.append(
+                Self.row(
+                    "source", "\(other.identifier): \(other.facts.path ?? ""), in the container \(other.directory)"))
+            lines += other.facts.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        }
+        lines += missingSources.map {
+            Self.row("source", "\($0.identifier): not here (--source \($0.identifier)=FOLDER)  \($0.place)")
+        }
         lines += [
             Self.row("buildspec", "\(plan.buildspecLocation), version \(plan.version.rawValue)"),
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),

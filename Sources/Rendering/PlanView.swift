@@ -20,6 +20,20 @@ public struct PlanView: Sendable {
 
     /// The settings of the project that decide nothing here.
     public let unusedSettings: [ProjectSettings.Unused]
+    /// The secondary sources that the settings have and nobody brings in.
+    public var missingSources: [MissingSource] = []
+
+    /// A secondary source that only the settings know.
+    public struct MissingSource: Sendable {
+        public let identifier: String
+        /// The place of its identifier: `codebuild.yml:3:21`.
+        public let place: String
+
+        public init(identifier: String, place: String) {
+            self.identifier = identifier
+            self.place = place
+        }
+    }
 
     /// An image that the settings or a Dockerfile name.
     public struct BaseImage: Sendable {

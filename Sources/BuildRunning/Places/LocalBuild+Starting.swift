@@ -132,7 +132,7 @@ extension LocalBuild {
         _ begun: Begun = Begun(), with privilege: Privilege? = nil
     ) async throws -> (Attempt, DriverSession.Ending) {
         let surroundings = job.surroundings
-        var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
+        var orders = (["rejoin \(plan.sourceFolders)"] + orders).map { Array($0.utf8) }
         if let network = surroundings.network { orders.append(network.trustOrder.order) }
         if let order = job.gitCredentialRenewal { orders.append(order) }
         if let order = job.innerDockerOrder { orders.append(order.order) }

@@ -13,11 +13,10 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: [.customShort("s"), .long],
         help: """
-            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name), or another folder \
-            (default: PATH, as git sees it).
-            """
-    )
-    var source: String?
+            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name); another \
+            folder, or FOLDER#git:REV; or a zip (default: PATH, as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
+            """)
+    var source: [String] = []
 
     @Option(name: [.customShort("i"), .long], help: "The image to build in.")
     var image: String?
@@ -202,11 +201,19 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Say on standard error what is done and why.")
     var verbose = false
 
+    func validate() throws {
+        guard SourceArguments(source).primaryCount < 2 else {
+            throw ValidationError("a build has one primary source: name the others as --source ID=SOURCE")
+        }
+    }
+
     var asked: Asked {
         var asked = Asked()
         asked.path = path
         asked.buildspec = buildspec
-        asked.source = source
+        let sources = SourceArguments(source)
+        asked.source = sources.primary
+        asked.otherSources = sources.others.isEmpty ? nil : sources.others
         asked.image = image
         asked.env = env
         asked.envFile = envFile

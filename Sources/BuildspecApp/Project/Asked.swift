@@ -5,6 +5,8 @@ struct Asked: Codable, Sendable, Equatable {
     var path: String?
     var buildspec: String?
     var source: String?
+    /// `ID=WHERE` of secondary sources. Records of older versions have none.
+    var otherSources: [String]?
     var image: String?
     var env: [String] = []
     var envFile: [String] = []

@@ -6,12 +6,15 @@ internal import Files
 
 /// The place of a source, and what names the buildspec in it.
 struct ProjectLocation: Sendable {
-    /// The source's root, an absolute path.
-    let source: String
-    /// The part of the source that is asked for, where `--source` said so.
-    private(set) var kind: SourceKind?
+    /// The place of the primary source.
+    private(set) var place: SourcePlace
+    /// The project's own folder, by which its caches and builds are known: the source, or where the user stands who builds an
+    /// archive.
+    let folder: String
+    /// The source's root, an absolute path; of an archive the folder that it was unpacked into.
+    private(set) var source: String
     /// The folder its files are read from: the source itself, or what git checked out of it.
-    var contents: String
+    private(set) var contents: String
     /// What PATH, the flag or the environment names as the buildspec.
     private let named: String?
     /// What `--project` or the environment names, as it was written.
@@ -33,9 +36,7 @@ struct ProjectLocation: Sendable {
                 .noSuchFile, "cannot find `\(asked.path ?? ".")`",
                 help: "give a folder with a buildspec.yml, or a buildspec file")
         }
-        let wanted = asked.source ?? places.variable("source")
-        kind = wanted.flatMap { SourceKind($0) }
-        var source = kind == nil ? wanted.map(places.absolute) : nil
+        let base: String
         if found == .file {
             guard asked.buildspec == nil else {
                 throw Failure(.usage, "PATH and `--buildspec` both name a buildspec file", help: "leave one out")
@@ -43,31 +44,30 @@ struct ProjectLocation: Sendable {
             named = path
             // A file of this folder belongs to this folder's source, as `source.buildspec: ci/buildspec.yml` does.
             let here = places.absolute(".")
-            source = source ?? (path.hasPrefix(here + "/") ? here : Self.folder(of: path))
+            base = path.hasPrefix(here + "/") ? here : Self.folder(of: path)
         } else {
             named = asked.buildspec ?? places.variable("buildspec")
+            base = path
         }
-        let root = source ?? path
-        guard Files.kind(of: root) == .folder else {
-            throw Failure(.noSuchFile, "cannot find the source folder `\(root)`")
+        place =
+            try (asked.source ?? places.variable("source")).map { try SourcePlace($0, of: base, places) }
+            ?? SourcePlace(folder: base)
+        guard place.isArchive || Files.kind(of: place.path) == .folder else {
+            throw Failure(.noSuchFile, "cannot find the source folder `\(place.path)`")
         }
-        self.source = root
-        contents = root
+        folder = place.isArchive ? base : place.path
+        source = place.path
+        contents = place.path
         project = asked.project ?? places.variable("project")
         parameters = asked.parameter ?? []
         self.places = places
     }
 
-    /// Whether the source is what git has, whatever lies around in the folder.
-    var isReadFromGit: Bool {
-        switch kind {
-        case .index, .revision: true
-        case .worktree, .folder, nil: false
-        }
-    }
+    /// Whether the source has to be checked out or unpacked before its settings can be read.
+    var isHeldToBeRead: Bool { !place.isLive }
 
     /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
-    var isVersionOfProject: Bool { kind == .revision("sourceVersion") }
+    var isVersionOfProject: Bool { place.kind == .revision("sourceVersion") }
 
     /// Whether the settings of the project have decided the version.
     private(set) var isOfProject = false
@@ -86,28 +86,26 @@ struct ProjectLocation: Sendable {
                 .usage, "`\(version.location)`: the version `\(version.value)` is one of an object in S3",
                 help: "fetch the object, and build it as a folder")
         }
-        kind = .revision(version.value)
+        place = SourcePlace(folder: place.path, kind: .revision(version.value))
         isOfProject = true
     }
 
-    /// Whether git has to be asked at all: the source is in a repository, or is said to be.
-    var asksGit: Bool {
-        if let kind { return kind != .folder }
-        var path = Substring(source)
-        while true {
-            if Files.kind(of: "\(path)/.git") != nil { return true }
-            guard let slash = path.lastIndex(of: "/") else { return false }
-            path = path[..<slash]
-        }
+    /// Reads on from the folder that the source was checked out or unpacked into.
+    mutating func enter(_ files: String) {
+        contents = files
+        if place.isArchive { source = files }
     }
 
     /// The names of the project whose source lies here.
     var identity: ProjectIdentity {
-        let last = source.split(separator: "/").last.map(String.init) ?? "root"
+        let last = folder.split(separator: "/").last.map(String.init) ?? "root"
         return ProjectIdentity(
             name: String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }),
-            key: CacheKey(project: source, paths: []).name, folder: source)
+            key: Self.key(of: folder), folder: folder)
     }
+
+    /// A name for what is kept of a folder.
+    static func key(of folder: String) -> String { CacheKey(project: folder, paths: []).name }
 
     /// The path of a file within the source; `nil` for one that lies outside.
     func relative(_ path: String) -> String? {

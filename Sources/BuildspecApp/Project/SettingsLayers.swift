@@ -23,6 +23,9 @@ struct SettingsLayers {
     /// come from a stranger's repository (Documentation/security.md).
     private static let usersAlone: Set<String> = ["context", "aws", "profile"]
 
+    /// The keys that name what a build writes.
+    private static let written: Set<String> = ["artifacts", "build-json", "cache"]
+
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
     mutating func text(_ flag: String?, _ name: String, setting: Located<String>? = nil) throws -> String? {
@@ -56,6 +59,9 @@ struct SettingsLayers {
         guard decisions.last?.origin == .settings else { return places.absolute(value) }
         guard !value.contains("://"), let inside = bounds.resolve(value) else {
             throw refused("which lies outside of the source")
+        }
+        if bounds.isFleeting, let last = decisions.last, Self.written.contains(last.name) {
+            throw refused("and the source is an archive, into which nothing is written")
         }
         return inside
     }

@@ -34,11 +34,6 @@ extension Project {
                 }
             if let why { add("cache.type", why, at: file.cachePlace) }
         }
-        for source in file.secondarySources {
-            add(
-                "secondarySources.\(source.identifier?.value ?? "")", "secondary sources are not brought in yet",
-                at: source.identifier?.location, isLabel: false)
-        }
         let mounted = Set(settings.container.mounts?.map(\.identifier) ?? [])
         for system in file.fileSystems where !mounted.contains(system.identifier) {
             add(

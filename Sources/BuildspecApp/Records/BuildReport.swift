@@ -76,7 +76,7 @@ struct BuildReport: Sendable {
 
     /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
     func refuse(_ problem: BuildspecProblem, _ place: BuildspecPlace) async throws -> ExitStatus {
-        let source = ContainerLayout.sourceDirectory(of: id)
+        let source = project.sourceDirectory(of: id)
         let file = place.relativePath.map { "\(source)/\($0)" } ?? ContainerLayout.inlineBuildspec
         let context: PhaseContext, isThere: Bool
         switch problem {
@@ -132,8 +132,8 @@ struct BuildReport: Sendable {
 
     private func start(buildspec: String) -> BuildEvent.BuildStart {
         .init(
-            id: id, image: project.settings.container.image, sourceDirectory: ContainerLayout.sourceDirectory(of: id),
-            buildspec: buildspec, source: project.location.source)
+            id: id, image: project.settings.container.image, sourceDirectory: project.sourceDirectory(of: id),
+            buildspec: buildspec, source: project.location.folder)
     }
 
     // MARK: Files
@@ -167,6 +167,13 @@ struct BuildReport: Sendable {
             }
         }
         return isFine
+    }
+}
+
+extension Project {
+    /// The folder of a build's container that the primary source is brought into.
+    fileprivate func sourceDirectory(of id: BuildID) -> String {
+        ContainerLayout.sourceDirectory(of: id, amongSources: 1 + others.count { $0.source != nil })
     }
 }
 

@@ -167,18 +167,32 @@ struct BuildSurroundings {
         let (tried, volumeRoot) = (ways, root)
         project.explain("ways of the source into the container: \(ways.map(\.rawValue).joined(separator: ", "))")
         let content: SourceStaging.Content =
-            if isNew, let staged { .snapshot(staged) } else {
-                .folder(project.location.source, excluding: project.excluded)
-            }
-        return SourceStaging(
+            isNew
+            ? project.primary.content(without: project.excluded)
+            : .folder(project.primary.folder, excluding: project.excluded)
+        var staging = SourceStaging(
             content, root: project.location.source, ways: ways, volumeRoot: root, changesOwner: getuid() != 0
         ) { [project] way in
             // A folder of the user's that cannot be mounted says nothing of the engine; our own checkouts do. That a way works
             // says nothing of those before it that were not tried.
-            guard project.staged != nil else { return }
+            guard project.staged != nil, project.others.allSatisfy({ $0.isStagedOrAbsent }) else { return }
             if way == .stream && tried.count > 1 || tried.contains(.overlay) {
                 memory.remember(way, volumeRoot: volumeRoot)
             }
+        }
+        staging.others = otherContents()
+        return staging
+    }
+
+    private func otherContents() -> [SourceStaging.Other] {
+        recipe.plan.secondarySources.compactMap { source in
+            guard let held = project.others.first(where: { $0.identifier == source.identifier })?.source else {
+                return nil
+            }
+            let excluded = held.excluded(project.settings.values.secretsFile)
+            return SourceStaging.Other(
+                held.content(without: excluded), target: source.directory,
+                isStreamed: recipe.ending.makesCheckpoints || held.staged == nil && !excluded.isEmpty)
         }
     }
 }

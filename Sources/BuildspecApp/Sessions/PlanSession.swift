@@ -27,7 +27,7 @@ struct PlanSession {
                 on: .init(
                     id: BuildID(project: project.identity.name, uuid: "00000000-0000-0000-0000-000000000000"),
                     number: try BuildRecords(machine.places).number(of: project.identity).upcoming(),
-                    start: Timestamp(microseconds: 0), snapshot: try await project.snapshot()))
+                    start: Timestamp(microseconds: 0), snapshots: try await project.snapshots()))
             let view = try await view(build)
             try print(text: view.text, json: view.json)
             return .succeeded
@@ -81,12 +81,17 @@ struct PlanSession {
 
     private func view(_ build: PlannedBuild) async throws -> PlanView {
         let engine = machine.engine(of: build.project.settings)
-        return PlanView(
-            plan: build.plan, source: build.project.location.source, image: await image(build.plan.image, engine),
+        var view = PlanView(
+            plan: build.plan, source: build.project.location.place.path, image: await image(build.plan.image, engine),
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
             artifactsPlan: build.recipe.artifacts,
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
             unusedSettings: build.project.unusedSettings)
+        view.missingSources = build.missingSources.map { other in
+            PlanView.MissingSource(
+                identifier: other.identifier, place: other.setting?.identifier.map { "\($0.location)" } ?? "settings")
+        }
+        return view
     }
 
     private func cachePlace(_ build: PlannedBuild) -> String? {

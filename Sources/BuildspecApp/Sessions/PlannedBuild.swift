@@ -85,23 +85,24 @@ struct PlannedBuild: Sendable {
         /// `CODEBUILD_BUILD_NUMBER`.
         let number: Int
         let start: Timestamp
-        let snapshot: SourceSnapshot?
+        let snapshots: TakenSnapshots
     }
 
     init(of project: Project, _ buildspec: ReadBuildspec, on occasion: Occasion) {
         self.project = project
         self.buildspec = buildspec
-        remote = occasion.snapshot?.head.origin
+        remote = occasion.snapshots.primary?.head.origin
         let settings = project.settings
         let inside = buildspec.place.relativePath
         var request = BuildRequest(
             id: occasion.id, image: settings.container.image, buildspecPath: inside,
-            overrides: settings.values.variables, source: project.facts(occasion.snapshot),
+            overrides: settings.values.variables, source: project.facts(occasion.snapshots),
             initiator: project.machine.userName,
             region: settings.network.region, buildNumber: occasion.number,
             startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
             usesCache: settings.cache.isUsed,
             inlineBuildspec: inside == nil ? String(decoding: buildspec.text, as: UTF8.self) : nil)
+        request.secondarySources = project.otherFacts(occasion.snapshots)
         request.account = settings.network.account
         request.decisions = settings.decisions
         request.isStrict = settings.ending.isStrict
@@ -110,11 +111,12 @@ struct PlannedBuild: Sendable {
         let plan = BuildPlan(buildspec.spec, request)
         recipe = BuildRecipe(
             plan: plan, project: project.identity, container: settings.container, network: settings.network,
-            sources: [
-                SourcePlan(
-                    folder: project.location.source, kind: project.location.kind.map { "\($0)" },
-                    target: plan.sourceDirectory)
-            ], cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
+            sources: [SourcePlan(project.location.place, target: plan.sourceDirectory)]
+                + plan.secondarySources.compactMap { source in
+                    project.others.first { $0.identifier == source.identifier }?.source.map {
+                        SourcePlan($0.place, as: source.identifier, target: source.directory)
+                    }
+                }, cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
             ending: settings.ending)
     }
 }
@@ -127,4 +129,10 @@ extension String {
 extension BuildRecipe {
     /// Whether the AWS of this machine answers the build's own calls.
     var usesLocalAWS: Bool { network.playsAWS || network.policy.isOffline && plan.calls("aws") }
+}
+
+extension SourcePlan {
+    fileprivate init(_ place: SourcePlace, as identifier: String? = nil, target: String) {
+        self.init(identifier: identifier, folder: place.path, kind: place.kind.map { "\($0)" }, target: target)
+    }
 }

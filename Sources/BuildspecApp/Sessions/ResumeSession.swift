@@ -48,7 +48,7 @@ struct ResumeSession {
             of: project, buildspec,
             on: .init(
                 id: id, number: kept.recipe.plan.number, start: before.startTime ?? machine.now(),
-                snapshot: try await project.snapshot()))
+                snapshots: try await project.snapshots()))
         let gathering = SecretGathering(build: planned, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()
@@ -123,7 +123,7 @@ struct ResumeSession {
 
     /// What has changed in the source since it was brought in; `nil` where nothing is to be brought in.
     private func changes(_ project: Project) async throws -> SourceChanges? {
-        guard syncs, !project.location.isReadFromGit else { return nil }
+        guard syncs, project.location.place.isLive else { return nil }
         let changes = try SourceChanges(
             of: try await project.sourceTree(), since: kept.startNanoseconds,
             before: try KeptBuild.sourceFiles(of: build))

@@ -73,10 +73,12 @@ struct RunSession {
             of: project, buildspec,
             on: .init(
                 id: id, number: try await records.number(of: project.identity).next(), start: start,
-                snapshot: project.staged?.snapshot))
+                snapshots: try await project.snapshots()))
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
-        if let missing = await build.sayUnsetVariables(on: engine) {
+        var missing = build.refusalForMissingSources()
+        if missing == nil { missing = await build.sayUnsetVariables(on: engine) }
+        if let missing {
             try Task.checkCancellation()
             try await report.refuse(missing.context, build.plan)
             throw missing.failure
