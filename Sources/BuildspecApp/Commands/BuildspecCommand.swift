@@ -15,14 +15,24 @@ public struct BuildspecCommand: AsyncParsableCommand {
               buildspec run -i buildspec/java17 -e PROFILE=ci .
             """,
         version: programVersion,
-        subcommands: [
+        subcommands: subcommands,
+        // ArgumentParser reads the default command's options several times, even where another command is named.
+        defaultSubcommand: namesSubcommand ? nil : RunCommand.self)
+
+    private static let subcommands: [any ParsableCommand.Type] =
+        [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
             LogsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
-        ] + systemCommands,
-        defaultSubcommand: RunCommand.self)
+        ] + systemCommands
+
+    /// Whether the process's first argument is the name of a subcommand.
+    private static var namesSubcommand: Bool {
+        guard let first = CommandLine.arguments.dropFirst().first else { return false }
+        return subcommands.contains { $0._commandName == first }
+    }
 
     /// What only one system has.
     private static var systemCommands: [any ParsableCommand.Type] {
