@@ -49,27 +49,23 @@ struct Project: Sendable {
                 of: location.place, storedAs: ProjectLocation.key(of: location.place.path),
                 objects: ContainerLayout.gitObjects, machine))
         do {
-            if location.isHeldToBeRead {
-                // Before there are settings only a flag or the environment can have named the secrets file.
-                let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
+            // Before there are settings only a flag or the environment can have named the secrets file.
+            let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
+            func hold() async throws {
+                guard location.isHeldToBeRead else { return }
                 try await primary.hold(for: holder, without: primary.excluded(secrets))
                 location.enter(primary.files)
             }
+            try await hold()
             let written: WrittenSettings
             if let known {
                 written = known
             } else {
                 written = try await WrittenSettings.find(location, asked, on: machine)
             }
-            var project = try Project(machine: machine, asked: asked, location: location, written, primary: primary)
-            if primary.clone(as: CloneForm(of: project.file.source)), primary.staged != nil {
-                // The settings that have just been read want another clone than the one they were read from.
-                primary.release()
-                try await primary.hold(for: holder, without: project.excluded)
-                location.enter(primary.files)
-            }
-            (project.primary, project.location) = (primary, location)
-            return project
+            // The settings that have just been read may want another clone than the one they were read from.
+            if primary.use(written.settings.source.clone) { try await hold() }
+            return try Project(machine: machine, asked: asked, location: location, written, primary: primary)
         } catch {
             primary.release()
             throw error
@@ -207,6 +203,9 @@ extension ProjectSettings.Source {
         guard let location = location?.value, !location.isEmpty else { return nil }
         return type == .s3 ? "s3://\(location)" : location
     }
+
+    /// How clones of it differ from full ones.
+    var clone: CloneForm { CloneForm(depth: cloneDepth?.value, hasSubmodules: fetchesSubmodules?.value ?? true) }
 }
 
 /// The snapshots of a project's sources; of folders without git there are none.
