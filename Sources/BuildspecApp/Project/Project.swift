@@ -169,16 +169,28 @@ struct Project: Sendable {
 
     var git: Git { primary.checkout.git }
 
-    /// The folder's files as they are now, without what git ignores and without the secrets file.
-    func sourceTree() async throws -> SourceTree {
-        let ignored = location.place.asksGit ? try await git.ignoredPaths() : nil
-        return try SourceTree(root: location.source, excluding: (ignored ?? []) + excluded)
+    /// The names of the sources' files by the sources' identifiers, that of the primary one being empty; of sources that are not
+    /// what lies in a folder there are none.
+    func sourceFiles() async throws -> [String: [[UInt8]]] {
+        try await changes(since: .max) { _ in [] }.mapValues(\.all)
     }
 
-    /// Their names; none where the source is not what lies in the folder.
-    func sourceFiles() async throws -> [[UInt8]] {
-        guard location.place.isLive else { return [] }
-        return try SourceChanges(of: try await sourceTree(), since: .max, before: []).all
+    /// The changes of the sources that are what lies in a folder, by the sources' identifiers.
+    ///
+    /// - Parameters:
+    ///   - nanoseconds: since 1970.
+    ///   - before: the files that a source had, by its identifier.
+    func changes(
+        since nanoseconds: Int64, before: (_ identifier: String) throws -> [[UInt8]]
+    ) async throws -> [String: SourceChanges] {
+        var changes: [String: SourceChanges] = [:]
+        let others = others.compactMap { other in other.source.map { (identifier: other.identifier, source: $0) } }
+        for (identifier, source) in [(identifier: "", source: primary)] + others where source.place.isLive {
+            changes[identifier] = try SourceChanges(
+                of: try await source.tree(without: source.excluded(settings.values.secretsFile)), since: nanoseconds,
+                before: try before(identifier))
+        }
+        return changes
     }
 
     // MARK: The buildspec

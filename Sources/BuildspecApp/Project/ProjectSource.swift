@@ -68,6 +68,12 @@ struct ProjectSource: Sendable {
         unpacked = nil
     }
 
+    /// The folder's files as they are now, without what git ignores.
+    func tree(without excluded: [[UInt8]]) async throws -> SourceTree {
+        let ignored = place.asksGit ? try await checkout.git.ignoredPaths() : nil
+        return try SourceTree(root: folder, excluding: (ignored ?? []) + excluded)
+    }
+
     /// The files as they get into a container.
     ///
     /// - Parameter excluded: paths of a folder without git that are left out.
