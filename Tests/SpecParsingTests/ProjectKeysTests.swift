@@ -161,7 +161,7 @@ import Testing
               - {type: S3, location: b/k.zip, sourceIdentifier: lib}
               - {type: CODECOMMIT, location: z, sourceIdentifier: docs, gitCloneDepth: 26}
             secondarySourceVersions: [{sourceIdentifier: docs, sourceVersion: v1}]
-            artifacts: {type: S3, location: bucket, path: /a/b/, namespaceType: BUILD_ID, name: /, packaging: ZIP}
+            artifacts: {type: s3, location: bucket, path: /a/b/, namespaceType: BUILD_ID, name: /, packaging: ZIP}
             secondaryArtifacts: [{type: S3, location: c, artifactIdentifier: docs, overrideArtifactName: true, path: ''}]
             fileSystemLocations: [{type: EFS, location: 'fs-1.efs:/', mountPoint: /mnt/efs, identifier: efs}]
             environment:
@@ -205,7 +205,8 @@ import Testing
             "warning: `secondarySourceVersions` has a version of `a`, and no secondary source has that identifier"
         ),
         (
-            "artifacts: {packaging: TAR}", "error: `artifacts.packaging` is `TAR`, expected `NONE` or `ZIP`"
+            "artifacts: {packaging: TAR}",
+            "warning: `artifacts.packaging` is `TAR`, expected `NONE` or `ZIP`: it counts as not set"
         ),
         (
             "fileSystemLocations: [{identifier: a}]", "error: `fileSystemLocations[0]` has no `mountPoint`"

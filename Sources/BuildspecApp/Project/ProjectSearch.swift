@@ -20,8 +20,8 @@ struct ProjectSearch {
 
     private let contents: String
     private var filesRead = 0
-    /// The most files that are read.
-    private static let fileLimit = 100
+    /// The most files that are read, and their size: CloudFormation takes templates of 1 MB.
+    private static let fileLimit = 100, byteLimit = 2 << 20
 
     /// The folders of a source in which every template and every file of Terraform is looked at.
     private static let folders = [
@@ -57,11 +57,11 @@ struct ProjectSearch {
         guard SourceBounds(root: contents).resolve(file) != nil else { return leadingOut.append(file) }
         filesRead += 1
         // What cannot be read is no project; nobody has named it.
-        guard let bytes = try? Files.read(path, limit: DocumentLimits.bytes) else { return }
-        if file.hasSuffix(".tf") {
-            if bytes.firstRange(of: Array("aws_codebuild_project".utf8)) != nil { terraform.append(file) }
-        } else if bytes.firstRange(of: Array("AWS::CodeBuild::Project".utf8)) != nil {
-            found += projectNames(bytes, file: file).map { Found(file: file, name: $0) }
+        guard let bytes = try? Files.read(path, limit: Self.byteLimit), bytes.count <= Self.byteLimit else { return }
+        switch ProjectMention(in: bytes, named: file) {
+        case .template: found += projectNames(bytes, file: file).map { Found(file: file, name: $0) }
+        case .terraform: terraform.append(file)
+        case nil: break
         }
     }
 

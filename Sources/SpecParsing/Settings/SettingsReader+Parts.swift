@@ -136,16 +136,19 @@ extension SettingsReader {
         }
     }
 
-    /// The value of a key that has only some values.
+    /// The value of a key that has only some values, in any case: public templates have `no_artifacts`.
     ///
-    /// - Returns: `nil` for an absent one, and for an unknown one, about which there is an error then.
+    /// - Returns: `nil` for an absent one, and for an unknown one, about which there is a warning then.
     private mutating func choice<Choice: RawRepresentable & CaseIterable>(
         _ type: Choice.Type, _ key: String, in section: Section
     ) -> Choice? where Choice.RawValue == String {
         guard let node = section.node(key), !node.text.isEmpty else { return nil }
-        let choice = Choice(rawValue: node.text)
+        let choice = Choice(rawValue: node.text.uppercased())
         if choice == nil {
-            noteUnknown(node, among: Choice.allCases.map(\.rawValue), at: section.path.key(key))
+            let path = section.path.key(key), names = Choice.allCases.map(\.rawValue)
+            reader.findings.warning(
+                .unknownValue, at: FindingPlace(node, path),
+                "\(path.quoted) is \(quoted(node.text)), expected \(SectionReader.choice(names)): it counts as not set")
         }
         return choice
     }

@@ -1,3 +1,21 @@
+/// What a file says of projects, before it is read as a document.
+public enum ProjectMention: Sendable {
+    /// A template of CloudFormation may have one.
+    case template
+    /// A file of Terraform's language has one.
+    case terraform
+
+    /// - Returns: `nil` for a file that has none.
+    public init?(in bytes: [UInt8], named name: String) {
+        let mention: ProjectMention? = bytes.withUnsafeBufferPointer { bytes in
+            if name.hasSuffix(".tf") { return bytes.contains("aws_codebuild_project") ? .terraform : nil }
+            return bytes.contains("AWS::CodeBuild::Project") ? .template : nil
+        }
+        guard let mention else { return nil }
+        self = mention
+    }
+}
+
 /// The projects that a file of another purpose has: a template of CloudFormation, a state of Terraform.
 ///
 /// - Parameter parameters: values of a template's parameters.
