@@ -22,6 +22,7 @@ struct Asked: Codable, Sendable, Equatable {
     var aws = false
     var awsLocal = false
     var account: String?
+    var engine: String?
     var context: String?
     var pull: String?
     var platform: String?
