@@ -60,6 +60,18 @@ import Testing
     }
 
     @Test(
+        "the help tells how a secondary source comes in",
+        arguments: [
+            ("ls $CODEBUILD_SRC_DIR_lib", "give a run a source: `--source lib=FOLDER`"),
+            ("ls $CODEBUILD_SRC_DIR_lib $IMAGE_TAG", "codebuild.yml; `--source lib=FOLDER`"),
+        ])
+    func help(command: String, words: String) {
+        let text = "version: 0.2\nphases: {build: {commands: ['\(command)']}}\n"
+        let reading = readBuildSpec(Array(text.utf8), file: "f", checksContent: true)
+        #expect(reading.diagnostics.first { $0.code == "unset-variable" }?.help?.contains(words) == true)
+    }
+
+    @Test(
         "a name tells what is probably meant",
         arguments: [
             ("AWS_ACCOUNT_ID", UnsetVariable.Kind.accountID), ("ACCOUNT", .accountID), ("DEPLOY_REGION", .region),

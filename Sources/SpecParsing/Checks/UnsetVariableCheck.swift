@@ -34,9 +34,16 @@ extension ContentChecks {
             (unset.count == 1
                 ? "a variable is set by no one here: " : "\(unset.count) variables are set by no one here: ")
                 + names + more,
-            help:
-                "give a run `--env NAME=VALUE` or `--env-file FILE`, or write them into `environmentVariables` of codebuild.yml"
-        )
+            help: Self.help(for: unset))
+    }
+
+    private static func help(for unset: [UnsetVariable]) -> String {
+        let sources = unset.compactMap { if case .source(let identifier) = $0.kind { identifier } else { nil } }
+        let values =
+            "give a run `--env NAME=VALUE` or `--env-file FILE`, or write them into `environmentVariables` of codebuild.yml"
+        guard let source = sources.first else { return values }
+        let bringing = "`--source \(source)=FOLDER` brings a secondary source in"
+        return sources.count == unset.count ? "give a run a source: \(bringing)" : "\(values); \(bringing)"
     }
 
     /// The variables that the file itself sets, for ordinary builds or for those of its batch.
