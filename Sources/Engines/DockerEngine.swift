@@ -257,7 +257,7 @@ public struct DockerEngine: Engine {
             return
                 "the image is made for another processor: name its platform with --platform, or another image with --image"
         }
-        if reason.contains("executable file not found in $PATH") {
+        if reason.contains("\"sh\": executable file not found") || reason.contains("`sh` not found") {
             return "the image has no `sh`, and a build needs one: name another with --image"
         }
         return spec.privilege == nil

@@ -2,7 +2,7 @@ internal import ChildProcesses
 /// A command line that drives an engine, and what it says in its own way.
 ///
 /// podman's understands Docker's options but for those that stand here; measured with podman 4.3.
-public enum EngineClient: String, Sendable, CaseIterable, CustomStringConvertible {
+public enum EngineClient: String, Codable, Sendable, CaseIterable, CustomStringConvertible {
     case docker, podman
 
     /// The name of its program.

@@ -35,9 +35,24 @@ struct CorpusTests {
 
     @Test(arguments: CorpusCase.all.filter { built.contains($0.name) })
     func `a shared fixture is seen as expected in a container`(fixture: CorpusCase) async throws {
+        try await expectAsDescribed(fixture)
+    }
+
+    /// podman as `.ci/podman` has found it.
+    private static let podman = ProcessInfo.processInfo.environment["BUILDSPEC_TEST_PODMAN"]
+
+    @Test(.enabled(if: podman != nil), arguments: CorpusCase.all.filter { built.contains($0.name) })
+    func `a shared fixture is seen as expected in a container of podman's`(fixture: CorpusCase) async throws {
+        let folder = URL(filePath: try #require(Self.podman)).deletingLastPathComponent().path
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        try await expectAsDescribed(
+            fixture, environment: ["BUILDSPEC_ENGINE": "podman", "PATH": "\(folder):\(path)"])
+    }
+
+    private func expectAsDescribed(_ fixture: CorpusCase, environment: [String: String?] = [:]) async throws {
         let play = try Playground(), want = fixture.expectation
         try fixture.text.write(to: play.source.appending(path: "buildspec.yml"))
-        let (ran, build) = try await run(play)
+        let (ran, build) = try await run(play, environment)
         var outcome = CorpusOutcome()
         outcome.buildStatus = build["buildStatus"] as? String ?? ""
         #expect(ran.status.exitStatus == (outcome.buildStatus == "SUCCEEDED" ? 0 : 1))
@@ -62,9 +77,12 @@ struct CorpusTests {
     }
 
     /// Runs the build, and reads its record.
-    private func run(_ play: Playground) async throws -> (ran: CommandOutput, build: [String: Any]) {
+    private func run(
+        _ play: Playground, _ environment: [String: String?] = [:]
+    ) async throws -> (ran: CommandOutput, build: [String: Any]) {
         let record = play.root.appending(path: "build.json")
-        let ran = try await play.run(["--no-cache", "--build-json", record.path, "--log-format", "json"])
+        let ran = try await play.run(
+            ["--no-cache", "--build-json", record.path, "--log-format", "json"], environment: environment)
         let json = try JSONSerialization.jsonObject(with: Data(contentsOf: record)) as? [String: Any]
         return (ran, try #require((json?["builds"] as? [[String: Any]])?.first))
     }

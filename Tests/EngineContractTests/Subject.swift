@@ -13,7 +13,9 @@ struct Subject<Capability: Sendable>: Sendable, CustomTestStringConvertible {
     /// The user id of a container's processes where nothing else is asked for.
     let userID: String
     /// podman does not copy a stream without any entry, does not label volumes without a name, and tells no folder of volumes.
-    var isPodman: Bool { name == EngineClient.podman.rawValue }
+    var isPodman: Bool { name.hasSuffix("podman") }
+    /// It runs for another user than the tests, whose files it does not see; and pauses nothing with cgroups of version 1.
+    var isRootless: Bool { name.hasPrefix("rootless") }
     /// What stands in front of a path of a container for its own processes; empty where those see nothing else.
     let root: @Sendable (_ container: String) -> String
 
@@ -42,19 +44,22 @@ func newName() -> String { "buildspec-contract-\(UInt64.random(in: .min ... .max
 
 /// The engines of this machine, by what they are capable of.
 enum Subjects {
-    /// The command lines that are there. With BUILDSPEC_REQUIRE_DOCKER=1, or BUILDSPEC_REQUIRE_PODMAN=1, the tests fail where
-    /// no engine answers.
-    private static let clients = EngineClient.allCases.filter { client in
-        if getenv("BUILDSPEC_REQUIRE_\(client.rawValue.uppercased())").map({ String(cString: $0) }) == "1" {
-            return true
+    /// Whether the Docker engine is among them. With BUILDSPEC_REQUIRE_DOCKER=1 the tests fail where none answers.
+    static let haveDocker: Bool = {
+        if getenv("BUILDSPEC_REQUIRE_DOCKER").map({ String(cString: $0) }) == "1" { return true }
+        return system("docker version --format '{{.Server.Version}}' >/dev/null 2>&1") == 0
+    }()
+
+    /// The command lines of engines; podman's as `.ci/podman` has found them.
+    private static let engines: [(name: String, engine: DockerEngine)] =
+        (haveDocker ? [("Docker", DockerEngine())] : [])
+        + ["PODMAN", "ROOTLESS_PODMAN"].compactMap { name in
+            guard let program = getenv("BUILDSPEC_TEST_\(name)") else { return nil }
+            return (
+                name.lowercased().replacing("_", with: " "),
+                DockerEngine(client: .podman, program: String(cString: program))
+            )
         }
-        return system("\(client) image inspect \(containerImage) >/dev/null 2>&1") == 0
-    }
-
-    private static let containerImage = "buildspec/busybox"
-
-    /// Whether the Docker engine is among them.
-    static let haveDocker = clients.contains(.docker)
 
     static let running = all {
         $0 as any ContainerRunning & EngineFinding
@@ -90,10 +95,8 @@ enum Subjects {
     }
 
     private static func docker<Capability: Sendable>(_ docker: (DockerEngine) -> Capability) -> [Subject<Capability>] {
-        clients.map { client in
-            Subject(
-                name: client.rawValue, engine: docker(DockerEngine(client: client)), image: containerImage, userID: "0",
-                root: { _ in "" })
+        engines.map { name, engine in
+            Subject(name: name, engine: docker(engine), image: "buildspec/busybox", userID: "0", root: { _ in "" })
         }
     }
 

@@ -72,7 +72,10 @@ struct RunOptions: ParsableArguments {
     @Option(help: "The AWS account the build is in, twelve digits (default with --aws-local: 123456789012).")
     var account: String?
 
-    @Option(help: "The docker context to use.")
+    @Option(help: "Whose command line drives the engine: docker or podman (default: docker, where it is there).")
+    var engine: String?
+
+    @Option(help: "The docker context, or the podman connection, to use.")
     var context: String?
 
     @Option(help: "When to pull the image: always, missing or never.")
@@ -228,6 +231,7 @@ struct RunOptions: ParsableArguments {
         asked.awsLocal = awsLocal
         asked.awsCredentials = awsCredentials
         asked.account = account
+        asked.engine = engine
         asked.context = context
         asked.pull = pull
         asked.platform = platform

@@ -19,6 +19,7 @@ struct Asked: Codable, Sendable, Equatable {
     /// A profile, or `yes` for the CLI's own choice. Records of older versions have none.
     var awsCredentials: String?
     var account: String?
+    var engine: String?
     var context: String?
     var pull: String?
     var platform: String?

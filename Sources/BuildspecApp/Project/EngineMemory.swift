@@ -1,3 +1,4 @@
+internal import BuildPlanning
 internal import BuildRunning
 internal import Engines
 #if canImport(FoundationEssentials)
@@ -15,12 +16,14 @@ struct EngineMemory: Sendable {
     private let file: String
     private static let secondsKept = 7 * 24 * 3600
 
-    init(_ places: Places, context: String?) {
-        let host = places.environment["DOCKER_HOST"] ?? ""
-        // In docker's own order.
+    /// - Parameter settings: what says which engine it is.
+    init(_ places: Places, _ settings: Settings) {
+        let context = settings.container.context
         let name =
-            context ?? (host.isEmpty ? nil : host) ?? places.environment["DOCKER_CONTEXT"]
-            ?? Self.currentContext(places) ?? "default"
+            switch settings.engine ?? .docker {
+            case .docker: context ?? Self.usualEngine(places)
+            case .podman: "podman \(context ?? places.environment["CONTAINER_HOST"] ?? "default")"
+            }
         file = "\(places.cache)/engines/" + String(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })
         var info = stat()
         guard stat(file, &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
@@ -48,6 +51,13 @@ struct EngineMemory: Sendable {
         // As below.
         try? Folder.make("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
         try? Folder.replace("\(file).privilege", with: Array(privilege.rawValue.utf8))
+    }
+
+    /// What docker calls where no context is named, in its own order.
+    private static func usualEngine(_ places: Places) -> String {
+        let host = places.environment["DOCKER_HOST"] ?? ""
+        return (host.isEmpty ? nil : host) ?? places.environment["DOCKER_CONTEXT"] ?? currentContext(places)
+            ?? "default"
     }
 
     /// What `docker context use` chose; `nil` where it was never called.

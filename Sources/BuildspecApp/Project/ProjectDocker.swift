@@ -93,7 +93,7 @@ extension ProjectDocker {
         let data = Volume(
             name: lock == nil ? nil : volume, target: InnerDocker.dataFolder,
             labels: lock == nil ? [:] : [Self.labelName: label])
-        let memory = EngineMemory(machine.places, context: recipe.container.context)
+        let memory = EngineMemory(machine.places, surroundings.build.project.settings)
         let tell: @Sendable ([String]) async throws -> Void = { try remember(images: $0) }
         let docker = InnerDocker(
             privileges: memory.privilege.map { [$0] } ?? Privilege.allCases, volume: data,

@@ -8,6 +8,8 @@ internal import SpecParsing
 /// What a build is to be like, decided: flag over environment over settings file over default (README, "Settings").
 struct Settings: Sendable, Codable {
     var container: ContainerPlan
+    /// Absent in what an older version kept: docker.
+    var engine: EngineClient?
     /// How long the engine may take to answer, in seconds.
     var engineTimeout: Int
     var network: NetworkPlan
@@ -64,7 +66,7 @@ struct Settings: Sendable, Codable {
 
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
-        "context", "pull", "platform", "cpus", "memory", "privileged", "docker", "images", "cache", "no-cache",
+        "engine", "context", "pull", "platform", "cpus", "memory", "privileged", "docker", "images", "cache", "no-cache",
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
@@ -77,6 +79,9 @@ struct Settings: Sendable, Codable {
     init(from layers: SettingsLayers) throws {
         var lookup = layers
         let asked = layers.asked, file = layers.file, environment = layers.places.environment
+        let client = try lookup.choice(asked.engine, "engine", default: layers.places.engineClient)
+        if client != .docker { lookup.note("engine", default: client.rawValue) }
+        engine = client
         container = try ContainerPlan(&lookup)
         let isOffline = try lookup.isOn(asked.offline, "offline")
         let policy = try NetworkPolicy(&lookup, isOffline: isOffline)
@@ -93,6 +98,11 @@ struct Settings: Sendable, Codable {
             throw Failure(
                 .usage, "`--aws` and `--aws-local` contradict one another",
                 help: "leave one out: values come from your account, or from the AWS played on this machine")
+        }
+        guard client == .docker || !network.playsAWS else {
+            throw Failure(
+                .usage, "`--aws-local` needs Docker, and the engine is podman",
+                help: "leave it out, or name Docker with --engine docker")
         }
         guard !(values.givesCredentials && (network.playsAWS || isOffline)) else {
             throw Failure(

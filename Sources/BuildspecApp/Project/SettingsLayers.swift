@@ -21,7 +21,7 @@ struct SettingsLayers {
 
     /// The keys that a settings file may not have, since they reach for what is the user's: engines, accounts and secrets. The
     /// file may come from a stranger's repository (Documentation/security.md).
-    private static let usersAlone: Set<String> = ["context", "aws", "aws-credentials", "profile", "mask"]
+    private static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.

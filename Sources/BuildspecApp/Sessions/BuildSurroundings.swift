@@ -145,7 +145,7 @@ struct BuildSurroundings {
 
     /// How the source gets into the container: the way that worked with this engine before, and those after it.
     private func staging() async throws -> SourceStaging {
-        let memory = EngineMemory(places, context: recipe.container.context), staged = project.staged
+        let memory = EngineMemory(places, project.settings), staged = project.staged
         let isNew = keptContainer == nil && checkpoint == nil
         var ways = SourceStaging.Way.allCases, root: String?
         if let known = memory.way.flatMap({ ways.firstIndex(of: $0) }) { ways.removeFirst(known) }
