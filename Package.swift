@@ -83,13 +83,19 @@ let package = Package(
                 .embedInCode("Resources/codebuild-files.sh"), .embedInCode("Resources/git-credential-helper.sh"),
             ],
             swiftSettings: settings),
-        room(
-            "BuildspecApp",
-            [
+        .target(
+            name: "BuildspecApp",
+            dependencies: [
                 "SpecParsing", "BuildPlanning", "Rendering", "LogComparing", "ChildProcesses", "Engines", "Archives",
                 "AWSCalls", "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld",
                 "ShellChecking", "BuildRunning", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ]),
+            ],
+            // Links to Dockerfiles/standard: an installed program makes that image, too.
+            resources: [
+                .embedInCode("Resources/Dockerfile"), .embedInCode("Resources/install.sh"),
+                .embedInCode("Resources/runtime.sh"),
+            ],
+            swiftSettings: settings),
         .executableTarget(name: "buildspec", dependencies: ["BuildspecApp"], swiftSettings: settings),
 
         .target(

@@ -43,9 +43,27 @@ public struct BuildEvent: Sendable, Equatable {
         /// Our own words about the build: they go to standard error, never into the log.
         case notice(text: String)
         case variablesExported([ExportedVariable])
+        /// The image that the container was made of, as the engine knows it.
+        case imageUsed(UsedImage)
         /// Versions of the image's runtimes are selected, in this order.
         case runtimesSelected([SelectedRuntime])
         case buildFinished(status: BuildStatus)
+    }
+
+    /// An image, named so that it is found again when its name has moved on.
+    public struct UsedImage: Sendable, Equatable {
+        /// The name that the engine was asked for.
+        public let name: String
+        /// The digest of the image's configuration: `sha256:…`.
+        public let id: String
+        /// The registry's digest, with the image's name there: `debian@sha256:…`; `nil` for an image that was made here.
+        public let digest: String?
+
+        public init(name: String, id: String, digest: String?) {
+            self.name = name
+            self.id = id
+            self.digest = digest
+        }
     }
 
     /// A runtime of the image, with the version that is used.

@@ -48,6 +48,7 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
+    public private(set) var image: BuildEvent.UsedImage?
     public private(set) var runtimes: [BuildEvent.SelectedRuntime] = []
     /// The phases whose beginnings were kept, with what each takes of the disk.
     public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
@@ -121,6 +122,7 @@ public struct BuildResult: Sendable, Equatable {
         case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
             artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
         case .variablesExported(let variables): exportedVariables = variables
+        case .imageUsed(let image): self.image = image
         case .runtimesSelected(let runtimes): self.runtimes = runtimes
         case .buildFinished(let status):
             self.status = status

@@ -34,7 +34,7 @@ public struct RuntimeSelection: Sendable, Equatable {
             return
         }
         // All lines come before the first check, also those for runtimes that the image does not have.
-        let resolved = asked.map { ($0.name, $0.version, Self.resolve($0.version, in: runtime($0.name))) }
+        let resolved = asked.map { ($0.name, $0.version, meaning(of: $0.version, for: $0.name)) }
         for (name, asked, version) in resolved where version != nil && version != asked {
             lines.append("Resolved '\(name)' runtime alias '\(asked)' to '\(version ?? asked)'.")
         }
@@ -46,6 +46,12 @@ public struct RuntimeSelection: Sendable, Equatable {
             select(name, asked: asked, as: version, among: manual)
         }
         if problem != nil { choices = [] }
+    }
+
+    /// The key that a version means; `nil` for an alias that means none.
+    private func meaning(of version: String, for name: String) -> String? {
+        guard let runtime = runtime(name) else { return version }
+        return runtime.version(meantBy: version)
     }
 
     private func runtime(_ name: String) -> RuntimeCatalog.Runtime? { catalog.runtimes.first { $0.name == name } }
@@ -62,7 +68,7 @@ public struct RuntimeSelection: Sendable, Equatable {
         let key = version ?? asked
         let named = runtime.named.first { $0.key == key }
         // An alias that stands for nothing is no version that could be installed. [inferred: DI#489]
-        guard let entry = named ?? (Self.isAlias(asked) ? nil : runtime.fallback) else {
+        guard let entry = named ?? (RuntimeCatalog.Runtime.isAlias(asked) ? nil : runtime.fallback) else {
             return fail(
                 "Unknown runtime version named '\(asked)' of \(name). This build image has the following versions: "
                     + runtime.named.map(\.key).sorted().joined(separator: ", "))
@@ -101,35 +107,6 @@ public struct RuntimeSelection: Sendable, Equatable {
 
     private mutating func fail(_ message: String) {
         problem = PhaseContext(statusCode: "YAML_FILE_ERROR", message: message)
-    }
-
-    // MARK: Versions
-
-    /// The key that a version text means: an alias' newest one, or the text itself; `nil` for an alias that means none.
-    private static func resolve(_ text: String, in runtime: RuntimeCatalog.Runtime?) -> String? {
-        guard let runtime, isAlias(text), !runtime.named.contains(where: { $0.key == text }) else { return text }
-        let keys = runtime.named.map(\.key)
-        if text == "latest" { return newest(keys) }
-        let wanted = parts(String(text.dropLast(2)))
-        return newest(
-            keys.filter { key in
-                let found = parts(key)
-                return found.word == wanted.word && found.numbers.starts(with: wanted.numbers)
-            })
-    }
-
-    /// Whether a version stands for the newest of several: `latest`, `18.x`, `corretto8.x`.
-    private static func isAlias(_ text: String) -> Bool { text == "latest" || text.hasSuffix(".x") }
-
-    /// The newest of some keys. Numbers are compared, for files list the newest first or last. [inferred, CODEBUILD-2026 A.1]
-    private static func newest(_ keys: [String]) -> String? {
-        keys.max { parts($0).numbers.lexicographicallyPrecedes(parts($1).numbers) }
-    }
-
-    /// A key's word and its numbers: `corretto8` is `corretto` and 8, `3.10` is 3 and 10.
-    private static func parts(_ key: String) -> (word: Substring, numbers: [Int]) {
-        let word = key.prefix { !$0.isNumber }
-        return (word, key.dropFirst(word.count).split(separator: ".").map { Int($0) ?? 0 })
     }
 
     /// `VERSION` for the commands of a `default` entry: `15` of `corretto15`. [inferred, CODEBUILD-2026 A.2]

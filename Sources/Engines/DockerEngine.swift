@@ -68,7 +68,7 @@ public struct DockerEngine: Engine {
     private static func isQuestion(_ arguments: [String]) -> Bool {
         guard let first = arguments.first else { return false }
         return ["version", "info", "ps", "rm", "volume", "network", "port"].contains(first)
-            || ["image", "container"].contains(first) && arguments.dropFirst().first == "inspect"
+            || ["image", "container"].contains(first) && ["inspect", "ls"].contains(arguments.dropFirst().first)
     }
 
     /// The words of a command that say what it is about.
@@ -334,26 +334,46 @@ public struct DockerEngine: Engine {
         return outcome.status.isSuccess ? outcome.text : nil
     }
 
-    /// The id of an image and the variables it sets, or `nil` when the engine has none of that name.
-    public func imageConfiguration(_ image: String) async throws -> (
-        id: String, variables: [(name: String, value: String)]
-    )? {
+    public func imageConfiguration(_ image: String) async throws -> ImageConfiguration? {
         // A JSON text a line: a value may hold line breaks.
-        let format = "{{.Id}}{{range .Config.Env}}\n{{json .}}{{end}}"
+        let format = "{{.Id}}\n{{.Architecture}}\n{{json .RepoDigests}}{{range .Config.Env}}\n{{json .}}{{end}}"
         let outcome = try await ask(["image", "inspect", "--format", format, image])
         guard outcome.status.isSuccess else { return nil }
         let lines = outcome.lines
-        let variables = try lines.dropFirst().map { line in
-            try JSONDecoder().decode(String.self, from: Data(line.utf8))
+        guard lines.count >= 3 else {
+            throw EngineError(.refused, doing: "look at image `\(image)`", reason: "its answer is `\(outcome.text)`")
         }
-        return (
-            id: lines.first ?? "",
+        let decoder = JSONDecoder()
+        let variables = try lines.dropFirst(3).map { try decoder.decode(String.self, from: Data($0.utf8)) }
+        return ImageConfiguration(
+            id: lines[0],
+            digests: (try decoder.decode([String]?.self, from: Data(lines[2].utf8)) ?? []).filter {
+                !$0.hasPrefix(EngineClient.local)
+            },
+            architecture: lines[1],
             variables: variables.compactMap { entry in
                 // By bytes: a character may consist of `=` and a mark on it.
                 guard let equals = entry.utf8.firstIndex(of: UInt8(ascii: "=")) else { return nil }
                 return (name: String(entry[..<equals]), value: String(entry[entry.utf8.index(after: equals)...]))
             }
         )
+    }
+
+    public func imageNames() async throws -> [String] {
+        let outcome = try await ask(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
+        guard outcome.status.isSuccess else {
+            throw EngineError(
+                .unreachable, doing: "list images", reason: outcome.errorText,
+                help: Self.helpToReach(outcome.errorText))
+        }
+        return outcome.lines.filter { !$0.contains("<none>") }.map {
+            $0.hasPrefix(EngineClient.local) ? String($0.dropFirst(EngineClient.local.count)) : $0
+        }
+    }
+
+    public func architecture() async throws -> String? {
+        let outcome = try await ask(client.askingForArchitecture)
+        return outcome.status.isSuccess && !outcome.text.isEmpty ? outcome.text : nil
     }
 
     /// The names of all containers with a label, running or not.

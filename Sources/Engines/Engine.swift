@@ -59,8 +59,11 @@ public protocol ImageKeeping: Sendable {
     /// The id of an image on the engine, or `nil` when it has none of that name.
     func imageID(_ image: String) async throws -> String?
 
-    /// The id of an image and the variables it sets, or `nil` when the engine has none of that name.
-    func imageConfiguration(_ image: String) async throws -> (id: String, variables: [(name: String, value: String)])?
+    /// What the engine knows of an image, or `nil` when it has none of that name.
+    func imageConfiguration(_ image: String) async throws -> ImageConfiguration?
+
+    /// The names of all images with their tags; images without a name are left out.
+    func imageNames() async throws -> [String]
 
     /// Removes an image's name, and the image when that was its last. One that is not there is fine.
     func removeImage(_ image: String) async throws
@@ -117,6 +120,9 @@ public protocol EngineFinding: Sendable {
 
     /// The names of all containers with a label, running or not.
     func containers(withLabel label: String) async throws -> [String]
+
+    /// The architecture of the engine's machine in the engine's words (`amd64`, `arm64`), or `nil` when it does not say.
+    func architecture() async throws -> String?
 }
 
 /// Lets a person at the terminal into containers.
@@ -198,6 +204,27 @@ public struct ContainerSpec: Sendable {
     public init(name: String, image: String) {
         self.name = name
         self.image = image
+    }
+}
+
+/// What an engine knows of an image.
+public struct ImageConfiguration: Sendable {
+    /// The digest of its configuration, which names the image on every engine: `sha256:…`.
+    public var id: String
+    /// What registries call it, with the names it was pulled or pushed under: `debian@sha256:…`.
+    public var digests: [String]
+    /// The architecture it is made for in the engine's words: `amd64`.
+    public var architecture: String
+    /// The variables it sets.
+    public var variables: [(name: String, value: String)]
+
+    public init(
+        id: String, digests: [String] = [], architecture: String, variables: [(name: String, value: String)]
+    ) {
+        self.id = id
+        self.digests = digests
+        self.architecture = architecture
+        self.variables = variables
     }
 }
 

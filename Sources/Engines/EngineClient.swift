@@ -42,6 +42,14 @@ public enum EngineClient: String, Codable, Sendable, CaseIterable, CustomStringC
         }
     }
 
+    /// The question for the architecture of the engine's machine.
+    var askingForArchitecture: [String] {
+        self == .docker ? ["version", "--format", "{{.Server.Arch}}"] : ["info", "--format", "{{.Host.Arch}}"]
+    }
+
+    /// The beginning of the names that podman gives to images of no registry.
+    static let local = "localhost/"
+
     var helpToInstall: String {
         switch self {
         case .docker:

@@ -19,7 +19,7 @@ extension BuildResult {
         members.append(("projectName", .string(id.project)))
         if let plan {
             members.append(("buildNumber", .number(plan.number)))
-            members.append(("environment", Self.environment(plan)))
+            members.append(("environment", environment(plan)))
             members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
         }
         if !runtimes.isEmpty { members.append(("runtimes", runtimes.json)) }
@@ -28,7 +28,7 @@ extension BuildResult {
         return .object(members)
     }
 
-    private static func environment(_ plan: BuildPlan) -> JSONText {
+    private func environment(_ plan: BuildPlan) -> JSONText {
         let variables = plan.variables.filter { $0.origin > .buildspec }.map { variable in
             JSONText.object([
                 ("name", .string(variable.name)), ("value", .string(variable.value)),
@@ -37,6 +37,8 @@ extension BuildResult {
         }
         return .object([
             ("type", .string("LINUX_CONTAINER")), ("image", .string(plan.image)),
+            // Ours: the service's answer names no digest.
+            ("imageId", image.map { .string($0.id) }), ("imageDigest", image?.digest.map { .string($0) }),
             ("environmentVariables", .array(variables)),
         ])
     }

@@ -77,6 +77,11 @@ extension BuildEvent {
         case .notice(let text): members += [("text", .string(text))]
         case .variablesExported(let variables):
             members += [("variables", variables.json)]
+        case .imageUsed(let image):
+            members += [
+                ("image", .string(image.name)), ("id", .string(image.id)),
+                ("digest", image.digest.map { .string($0) }),
+            ]
         case .runtimesSelected(let runtimes): members += [("runtimes", runtimes.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
@@ -114,6 +119,7 @@ extension BuildEvent {
         case .buildResumed: "buildResumed"
         case .notice: "notice"
         case .variablesExported: "variablesExported"
+        case .imageUsed: "imageUsed"
         case .runtimesSelected: "runtimesSelected"
         case .buildFinished: "buildFinished"
         }

@@ -39,7 +39,7 @@ extension BuildEvent {
         let changed, isInFinally: Bool?
         let container: String?
         let index: Int?
-        let help: String?
+        let help, digest: String?
         let failedTests: [String]?
         let variables: [Pair]?
         let runtimes: [Runtime]?
@@ -78,6 +78,9 @@ extension BuildEvent {
             case "notice": return text.map { .notice(text: $0) }
             case "variablesExported":
                 return .variablesExported((variables ?? []).map { .init(name: $0.name, value: $0.value) })
+            case "imageUsed":
+                guard let image, let id else { return nil }
+                return .imageUsed(.init(name: image, id: id, digest: digest))
             case "runtimesSelected":
                 return .runtimesSelected(
                     (runtimes ?? []).map { .init(name: $0.name, asked: $0.asked, version: $0.version, key: $0.key) })

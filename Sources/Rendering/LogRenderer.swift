@@ -39,7 +39,7 @@ public struct LogRenderer: Sendable {
         case .buildResumed(let point, _):
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
-            .containerKept, .checkpointMade, .commandExplained, .runtimesSelected,
+            .containerKept, .checkpointMade, .commandExplained, .runtimesSelected, .imageUsed,
             .buildFinished:
             return []
         }

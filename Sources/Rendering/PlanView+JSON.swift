@@ -22,7 +22,14 @@ extension PlanView {
                     ("isInline", .bool(plan.inlineBuildspec != nil)),
                 ])
             ),
-            ("image", .object([("name", .string(plan.image)), ("id", image.map { .string($0.id) })])),
+            (
+                "image",
+                .object([
+                    ("name", .string(plan.image)), ("usedName", image?.name.map { .string($0) }),
+                    ("id", image.map { .string($0.id) }), ("digest", image?.digest.map { .string($0) }),
+                    ("notes", imageNotes.isEmpty ? nil : .array(imageNotes.map { .string($0) })),
+                ])
+            ),
             ("shell", .string(plan.shell.program)),
             (
                 "docker",
@@ -55,6 +62,7 @@ extension PlanView {
                         ])
                     })
             ),
+            ("runtimes", runtimesJSON),
             ("phases", .array(plan.phases.map(Self.json))),
             (
                 "dockerImages",
@@ -69,6 +77,30 @@ extension PlanView {
             ("cache", cacheJSON),
             ("artifacts", .array(artifacts)),
             ("reports", .array(plan.reports.map(Self.json))),
+        ])
+    }
+
+    /// The versions that are selected, in the order of their commands, or why they are not.
+    private var runtimesJSON: JSONText? {
+        switch runtimes {
+        case nil: nil
+        case .unknown(let reason): .object([("unknown", .string(reason))])
+        case .skipped: .object([("selected", .array([]))])
+        case .selected(let selection): Self.json(selection, isExpected: false)
+        case .expected(let selection): Self.json(selection, isExpected: true)
+        }
+    }
+
+    private static func json(_ selection: RuntimeSelection, isExpected: Bool) -> JSONText {
+        let choices = selection.choices.map { choice in
+            JSONText.object([
+                ("name", .string(choice.name)), ("asked", .string(choice.asked)),
+                ("version", .string(choice.version)), ("key", .string(choice.key)),
+            ])
+        }
+        return .object([
+            ("selected", .array(choices)), ("isExpected", isExpected ? .bool(true) : nil),
+            ("error", selection.problem.map { .string("\($0.statusCode): \($0.message)") }),
         ])
     }
 

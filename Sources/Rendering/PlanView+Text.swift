@@ -15,12 +15,13 @@ extension PlanView {
             Self.row("shell", plan.shell.program),
         ]
         lines += dockerLines
+        lines += section("about the image", imageNotes)
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)
         lines += section("set by no one", unsetVariables.map { "\($0.name)  \($0.kind.words), \($0.location)" })
         lines += section("exported variables", plan.exportedVariables)
-        lines += section("runtime versions", plan.runtimeVersions.map { "\($0.name) \($0.version)  \($0.location)" })
+        lines += section("runtime versions", runtimeLines)
         lines += section("phases", plan.phases.flatMap(Self.lines))
         lines += section("docker images", baseImages.map { "\($0.name) (\($0.origin.rawValue))  \($0.place)" })
         lines += section("cache", cacheLines)
@@ -66,6 +67,35 @@ extension PlanView {
                 return Self.located(
                     "\(variable.name)=\(variable.value)\(type)", at: variable.place, from: variable.origin)
             }
+    }
+
+    /// The entries of `runtime-versions`, each with what it selects as far as that is known.
+    private var runtimeLines: [String] {
+        var choices: [RuntimeSelection.Choice] = [], last: [String] = []
+        switch runtimes {
+        case .selected(let selection), .expected(let selection):
+            choices = selection.choices
+            last += selection.problem.map { ["the build would end with \($0.statusCode): \($0.message)"] } ?? []
+            if case .expected = runtimes {
+                last.append("as AWS's image was in September 2026; it is not on this engine to be asked")
+            }
+        case .skipped: last = ["skipped: the image has no list of runtimes"]
+        case .unknown(let reason): last = ["what they select is not known: \(reason)"]
+        case nil: break
+        }
+        let lines = plan.runtimeVersions.map { entry in
+            let choice = choices.first { $0.name == entry.name }
+            return "\(entry.name) \(entry.version)\(choice.map { ": \(Self.words(of: $0))" } ?? "")  \(entry.location)"
+        }
+        let asked = Set(plan.runtimeVersions.map(\.name))
+        let required = choices.filter { !asked.contains($0.name) }.map {
+            "\($0.name): \(Self.words(of: $0)), which another one requires"
+        }
+        return lines + required + last
+    }
+
+    private static func words(of choice: RuntimeSelection.Choice) -> String {
+        choice.variable == nil ? choice.version : "\(choice.version), which the image installs from the network"
     }
 
     private static func lines(_ phase: BuildPlan.Phase) -> [String] {

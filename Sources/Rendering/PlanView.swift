@@ -52,17 +52,44 @@ public struct PlanView: Sendable {
         public let id: String
         /// The variables of the image's own `ENV`, which every other source overrides (CODEBUILD.md 5.3).
         public let variables: [(name: String, value: String)]
+        /// The name that the engine has it under.
+        public let name: String?
+        /// The registry's digest; `nil` for an image that was made here.
+        public let digest: String?
 
-        public init(id: String, variables: [(name: String, value: String)]) {
+        public init(
+            id: String, variables: [(name: String, value: String)], name: String? = nil, digest: String? = nil
+        ) {
             self.id = id
             self.variables = variables
+            self.name = name
+            self.digest = digest
         }
+    }
+
+    /// What is to be said of the image: another name, another processor, or the ways to it where it is not there.
+    public let imageNotes: [String]
+
+    /// What the buildspec's `runtime-versions` select; `nil` where there are none.
+    public let runtimes: Runtimes?
+
+    /// What is known of the versions that are selected, before there is a container.
+    public enum Runtimes: Sendable, Equatable {
+        /// It cannot be known, for this reason.
+        case unknown(String)
+        /// The image has no list of runtimes: all are skipped.
+        case skipped
+        case selected(RuntimeSelection)
+        /// The image is not here: these are selected if it still has the versions that it had.
+        case expected(RuntimeSelection)
     }
 
     public init(
         plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
-        baseImages: [BaseImage] = []
+        baseImages: [BaseImage] = [], imageNotes: [String] = [], runtimes: Runtimes? = nil
     ) {
+        self.runtimes = runtimes
+        self.imageNotes = imageNotes
         self.baseImages = baseImages
         self.plan = plan
         self.source = source

@@ -69,6 +69,42 @@ struct RuntimeTests {
             ])
     }
 
+    @Test func `a plan says what the versions select, and reads an image once`() async throws {
+        let image = try await standIn(bash: false)
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {variables: {JAVA: corretto15}}
+            phases:
+              install: {runtime-versions: {python: latest, java: $JAVA}}
+              build: {commands: [make]}
+            """)
+        let text = try await play.call(["plan", "--image", image.name]).outputText
+        #expect(text.contains("  python latest: 3.10  buildspec.yml:4:32\n"))
+        #expect(
+            text.contains("  java $JAVA: corretto15, which the image installs from the network  buildspec.yml:4:48\n"))
+        let memory = play.state.appending(path: "buildspec/runtimes"), files = play.files(in: memory)
+        let file = memory.appending(path: try #require(files.first))
+        #expect(files.count == 1)
+        // The second time nothing but the memory is asked.
+        try Data("runtimes: {python: {versions: {3.7: {}}}}".utf8).write(to: file)
+        let json = try await play.call(["plan", "--image", image.name, "--format", "json"]).outputText
+        #expect(
+            json.contains(
+                "YAML_FILE_ERROR: Unknown runtime named 'java'. This build image has the following runtimes: python"))
+        let other = try await play.call(["plan", "--image", debian]).outputText
+        #expect(other.contains("  skipped: the image has no list of runtimes\n"))
+        func unreached(_ image: String) async throws -> String {
+            try await play.call(["plan", "--image", image], environment: ["DOCKER_HOST": "unix:///no/engine"])
+                .outputText
+        }
+        #expect(try await unreached("a/b").contains("  what they select is not known: no engine answers\n"))
+        let expected = try await unreached("aws/codebuild/standard:8.0")
+        #expect(expected.contains("  python latest: 3.14  buildspec.yml:4:32\n"))
+        #expect(expected.contains("  as AWS's image was in September 2026; it is not on this engine"))
+    }
+
     @Test func `an installer that empties tmp takes nothing of the build with it`() async throws {
         let image = try await standIn(bash: false)
         let play = try Playground()

@@ -222,11 +222,10 @@ struct FaultyEngine: BuildEngine {
     }
     func imageSize(_ image: String) async throws -> Int? { try await engine.imageSize(image) }
     func imageID(_ image: String) async throws -> String? { try await engine.imageID(image) }
-    func imageConfiguration(
-        _ image: String
-    ) async throws -> (id: String, variables: [(name: String, value: String)])? {
+    func imageConfiguration(_ image: String) async throws -> ImageConfiguration? {
         try await engine.imageConfiguration(image)
     }
+    func imageNames() async throws -> [String] { try await engine.imageNames() }
     func removeImage(_ image: String) async throws { try await engine.removeImage(image) }
     func copyImage(_ image: String, into container: String) async throws {
         try await engine.copyImage(image, into: container)

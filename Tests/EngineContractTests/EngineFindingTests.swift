@@ -9,6 +9,7 @@ import Testing
     @Test(arguments: Subjects.running)
     func `an engine that is there answers`(_ subject: Subject<any ContainerRunning & EngineFinding>) async throws {
         #expect(try await subject.engine.answers())
+        #expect(["amd64", "arm64"].contains(try await subject.engine.architecture()))
     }
 
     @Test(.enabled(if: Subjects.haveDocker), arguments: Subjects.complete)
@@ -47,8 +48,10 @@ import Testing
             let names = try await engine.containers(withLabel: "l")
             #expect(names == ["one\r", "two", "thr\u{301}ee"])
         }
-        try await withProgram(#"printf 'id\n"A=\314\201x"\n"B=b=c"\n'"#) { engine in
-            let variables = try await engine.imageConfiguration("i")?.variables ?? []
+        try await withProgram(#"printf 'id\namd64\n["a/b@sha256:1"]\n"A=\314\201x"\n"B=b=c"\n'"#) { engine in
+            let image = try #require(try await engine.imageConfiguration("i"))
+            #expect(image.id == "id" && image.architecture == "amd64" && image.digests == ["a/b@sha256:1"])
+            let variables = image.variables
             #expect(variables.map(\.name) == ["A", "B"])
             #expect(variables.map { Array($0.value.utf8) } == [[0xcc, 0x81, 0x78], Array("b=c".utf8)])
         }

@@ -53,6 +53,8 @@ import Testing
             let configuration = try #require(try await subject.engine.imageConfiguration(images[0]))
             #expect(configuration.id == id)
             #expect(configuration.variables.contains { $0.name == "PATH" && !$0.value.isEmpty })
+            #expect(!configuration.architecture.isEmpty && configuration.digests.isEmpty)
+            #expect(try await subject.engine.imageNames().contains(images[0]))
         }
     }
 

@@ -71,6 +71,8 @@ import Testing
                 ResumePoint(phase: .build, index: 0),
                 source: SnapshotFacts(kind: "git:worktree", tree: "aa", identity: "bb")), .notice(text: "n"),
             .variablesExported([.init(name: "A", value: "v")]),
+            .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: "a/b@sha256:2")),
+            .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: nil)),
             .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
             .buildFinished(status: .stopped),
         ])

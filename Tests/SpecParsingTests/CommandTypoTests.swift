@@ -152,6 +152,51 @@ import Testing
         expectChecks(runtimes(versions), [], facts: ProjectFacts(image: image))
     }
 
+    @Test(
+        "a version that the image neither has nor can install is named",
+        arguments: [
+            (
+                "standard:7.0", "nodejs: «10.x»", "has no version `10.x` of `nodejs`: there the build ends with",
+                "there: 26"
+            ),
+            ("standard:7.0", "dotnet: «8»", "is written with three numbers", "take `8.0`, if that is meant"),
+            ("standard:7.0", "java: «openjdk17»", "is written as `corretto15`", "take `corretto17`, if that is meant"),
+            ("standard:7.0", "java: «corretto-21»", "is written as", "take `corretto21`"),
+            ("standard:8.0", "ruby: «3.2»", "is written with three numbers", "there: 4.0, 3.4, 3.3"),
+            ("standard:8.0", "python: «three»", "with one to three numbers", "there: 3.14"),
+            (
+                "amazonlinux-x86_64-standard:corretto8", "java: «corretto11»", "Unknown runtime version named",
+                "corretto8"
+            ),
+            (
+                "amazonlinux2-x86_64-standard:4.0", "docker: «19»", "Unknown runtime version named '19' of docker",
+                "there: 20"
+            ),
+            ("standard:7.0-24.10.29", "golang: «2.x»", "has no version `2.x`", "there: 1.26"),
+        ])
+    func version(image: String, versions: String, words: String, help: String) {
+        let found = expectChecks(
+            runtimes(versions), ["unknown-runtime-version"], facts: ProjectFacts(image: "aws/codebuild/\(image)"))
+        #expect(found.first?.message.contains(words) == true, "\(found.map(\.message))")
+        #expect(found.first?.help?.contains(help) == true, "\(found.map(\.help))")
+    }
+
+    @Test(
+        "a version that the image has or installs, or that nobody knows, is left alone",
+        arguments: [
+            (
+                "aws/codebuild/standard:7.0",
+                "java: corretto21, nodejs: 18.x, python: 3.8.2, golang: latest, php: 8.1.27, ruby: $RUBY, dotnet: 8.0.100"
+            ),
+            ("aws/codebuild/standard:7.0", "java: corretto15, nodejs: 16, golang: 1.19, python: 3.11, dotnet: 8.0"),
+            ("aws/codebuild/standard:7.0", "java: 17, java: corretto8.x"), ("aws/codebuild/standard:3.0", "nodejs: 99"),
+            ("acme/tools:1", "nodejs: nine"), (nil, "nodejs: 10.x"),
+        ] as [(String?, String)])
+    func versionNot(image: String?, versions: String) {
+        expectChecks(
+            runtimes(versions).replacing("java: 17, java", with: "java"), [], facts: ProjectFacts(image: image))
+    }
+
     // MARK: Notes
 
     private func codes(_ text: String, _ facts: ProjectFacts = ProjectFacts()) -> [String] {

@@ -140,6 +140,6 @@ import Testing
             "java: corretto17", "ruby: 3.2.10", "python: 3.latest", "java: $V", "python: 3.100x", "python: .10",
         ])
     func otherVersions(version: String) {
-        expectChecks(versions(version), [])
+        expectChecks(versions(version), [], facts: ProjectFacts())
     }
 }

@@ -90,10 +90,24 @@ extension HostShellEngine {
         return String(decoding: try Folder.read("\(imageFolder(image))/id"), as: UTF8.self)
     }
 
-    public func imageConfiguration(_ image: String) async throws -> (
-        id: String, variables: [(name: String, value: String)]
-    )? {
-        try await imageID(image).map { (id: $0, variables: [(name: "PATH", value: "/usr/bin:/bin")]) }
+    public func imageConfiguration(_ image: String) async throws -> ImageConfiguration? {
+        try await imageID(image).map {
+            ImageConfiguration(id: $0, architecture: Self.machine, variables: [(name: "PATH", value: "/usr/bin:/bin")])
+        }
+    }
+
+    public func imageNames() async throws -> [String] {
+        try Folder.names("\(folder)/images").map { $0.split(separator: "%").joined(separator: "/") }
+    }
+
+    public func architecture() async throws -> String? { Self.machine }
+
+    private static var machine: String {
+        #if arch(arm64)
+            "arm64"
+        #else
+            "amd64"
+        #endif
     }
 
     public func removeImage(_ image: String) async throws { try Folder.remove(imageFolder(image)) }

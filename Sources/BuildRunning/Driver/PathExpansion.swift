@@ -4,12 +4,12 @@ internal import BuildPlanning
 /// [inferred, CODEBUILD.md 6.1]
 ///
 /// It compares bytes, not characters: a `}` with an accent behind it closes a name, too.
-func expandVariables(in text: String, _ variables: [String: String]) -> String {
+public func expandVariables(in text: String, _ variables: [String: String]) -> String {
     expandVariables(in: text) { variables[$0] }
 }
 
 /// The names of the variables that ``expandVariables(in:_:)`` replaces in a path, each once, in their order.
-func variableNames(in text: String) -> [String] {
+public func variableNames(in text: String) -> [String] {
     var names: [String] = []
     _ = expandVariables(in: text) { name in
         if !names.contains(name) { names.append(name) }

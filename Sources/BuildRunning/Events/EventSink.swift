@@ -53,8 +53,11 @@ actor EventSink {
 
     private func send(_ kind: BuildEvent.Kind, at time: Timestamp) async throws {
         try await inTurn {
-            // A notice may come in the middle of a command's output, and does not end it.
-            if case .notice = kind {} else { try await flush(at: time) }
+            switch kind {
+            // These may come in the middle of a command's output, and do not end it.
+            case .notice, .imageUsed: break
+            default: try await flush(at: time)
+            }
             if case .buildFinished = kind { isFinished = true }
             try await emit(BuildEvent(time: time, kind: mask?.masked(kind) ?? kind))
         }

@@ -36,7 +36,7 @@ extension SecretMask {
                     .init(name: $0.name, asked: masked($0.asked), version: masked($0.version), key: $0.key)
                 })
         case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .checkpointMade, .phaseRetried, .output,
-            .containerKept,
+            .containerKept, .imageUsed,
             .buildFinished:
             kind
         }

@@ -30,6 +30,7 @@ extension LocalBuild {
             do {
                 try await session.ready(for: opening.map(\.order))
             } catch let lost as DriverSession.Lost { return (.neverStarted(said: lost.said), .leave) }
+            async let told: Void = tellImage()
             surroundings.source.remember(way.way)
             try await open()
             try await remember(way.privilege)
@@ -37,8 +38,17 @@ extension LocalBuild {
             let (outcome, ending) = try await limited(session) {
                 try await BuildStages(context).run(SourceStage(context, way: way.way, opening: opening))
             }
+            try await told
             return (.came(outcome), ending)
         }
+    }
+
+    /// Emits which image the container was made of. The engine is asked while the build runs.
+    private func tellImage() async throws {
+        // An engine that does not know it now has made the container of it all the same.
+        guard let image = try? await engine.imageConfiguration(container.image) else { return }
+        try await sink.send(
+            .imageUsed(.init(name: container.image, id: image.id, digest: image.digests.first)))
     }
 
     /// Starts a new container of a checkpoint and goes on with the build.

@@ -106,7 +106,7 @@ struct CacheImport {
         guard let tar = arrived.imagesTar else { return }
         let named = try project.imageNames()
         for name in try tags(in: tar) + arrived.manifest.images.map(\.name)
-        where !named.contains(ProjectDocker.listed(name)) {
+        where !named.contains(ProjectDocker.listed(name)) && !project.mayRun(in: name) {
             throw foreign(
                 "the image `\(CacheKey.shown(name))`, which this project does not name",
                 ", or name it with --image, or use --no-images"

@@ -92,9 +92,15 @@ struct CarriedProject: Sendable {
 
     /// The images that an archive of this project may have, as ``ProjectDocker/listed(_:)`` has their names.
     func imageNames() throws -> Set<String> {
-        let build = settings.container.image
-        let names = [build, ImageNames.publicName(of: build) ?? build, LocalCloud.image] + otherImages
+        let names = [settings.container.image, LocalCloud.image] + otherImages
         return Set((names + baseImages.map(\.name)).map(ProjectDocker.listed))
+    }
+
+    /// Whether the project's builds would run in an image of this name: another name of their image, or what stands in for it.
+    func mayRun(in name: String) -> Bool {
+        let listed = ProjectDocker.listed(name)
+        let choice = ImageChoice(of: settings.container.image, among: [listed], mayPull: false)
+        return ProjectDocker.listed(choice.name) == listed
     }
 
     /// A container to look into the cloud's volume with, of an image that is there.

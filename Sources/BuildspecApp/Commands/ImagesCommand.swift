@@ -6,8 +6,12 @@ internal import Engines
 struct ImagesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "images",
-        abstract: "Look after the images that builds pushed with --aws-local.",
-        subcommands: [List.self, Pull.self, Serve.self])
+        abstract: "List the images that builds run in, make some of them, and look after what builds pushed.",
+        discussion: """
+            Without a subcommand: CodeBuild's own images, and which of them this engine has. `list`, `pull` and `serve` are \
+            about the images that builds pushed with --aws-local.
+            """,
+        subcommands: [Known.self, Build.self, List.self, Pull.self, Serve.self], defaultSubcommand: Known.self)
 
     struct ProjectOptions: ParsableArguments {
         @Option(help: "The project's folder (default: this one).")

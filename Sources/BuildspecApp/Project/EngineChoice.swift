@@ -8,10 +8,10 @@ extension Machine {
         engine(settings.engine ?? .docker, context: settings.container.context, timeout: settings.engineTimeout)
     }
 
-    /// The engine of commands that mean no project: as the environment says.
+    /// The engine of commands that mean no project: as a flag or the environment says.
     ///
     /// - Throws: ``Failure`` for a client that is not known, or a time limit that is none.
-    func engine() throws -> any Engine {
+    func engine(context: String? = nil) throws -> any Engine {
         let limit = places.variable("engine-timeout") ?? Settings.defaultEngineTimeout
         let name = places.variable("engine")
         guard let client = name == nil ? places.engineClient : name.flatMap(EngineClient.init) else {
@@ -19,7 +19,8 @@ extension Machine {
                 .usage, "`\(Places.variableName(of: "engine"))` is `\(name ?? "")`, expected `docker` or `podman`")
         }
         return engine(
-            client, context: places.variable("context"), timeout: try Settings.seconds(limit, of: "engine-timeout"))
+            client, context: context ?? places.variable("context"),
+            timeout: try Settings.seconds(limit, of: "engine-timeout"))
     }
 
     private func engine(_ client: EngineClient, context: String?, timeout: Int) -> any Engine {

@@ -54,14 +54,25 @@ struct BuildReport: Sendable {
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
         machine.say(ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor).render(result))
-        if let missing = failure as? EngineError, missing.code == .imageMissing, job.recipe.network.policy.isOffline {
-            throw Failure(
-                .offlineMissing, "`--offline`, and the engine has no image `\(plan.image)`",
-                help: "`docker pull \(plan.image)` while there is a network")
+        if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {
+            throw await missingImage(missing.reason, job)
         }
         if let failure { throw failure }
         guard result.status == .succeeded else { return .buildFailed }
         return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
+    }
+
+    /// The failure of a build whose image cannot be had, with the ways to one that exist here.
+    private func missingImage(_ reason: String, _ job: BuildJob) async -> Failure {
+        let image = job.recipe.plan.image, isOffline = job.recipe.network.policy.isOffline
+        // Without their names less is said.
+        let names = CuratedImage.isName(image) ? (try? await job.surroundings.engine.imageNames()) ?? [] : []
+        let choice = ImageChoice(of: image, among: names, mayPull: job.recipe.container.pull != .never)
+        let mayPull = !isOffline && job.recipe.container.pull != .never
+        let ways = ImageWays(to: choice, among: names, isOffline: !mayPull, said: reason)
+        return isOffline
+            ? Failure(.offlineMissing, "`--offline`, and the engine has no image `\(image)`", help: ways.help)
+            : Failure(.noEngine, "cannot get image `\(image)`: \(ways.reason ?? reason)", help: ways.help)
     }
 
     /// Tells what the proxy met, with the command that was running.

@@ -81,9 +81,10 @@ struct BuildSurroundings {
 
     func container() async throws -> ContainerSpec {
         let plan = recipe.plan
-        let image: String =
-            if let checkpoint { checkpoint.image } else { try await engine.pullableName(of: plan.image) }
-        var container = ContainerSpec(name: plan.id.containerName, image: image)
+        var image: BuildImage?
+        if checkpoint == nil { image = try await BuildImage(of: recipe.container, on: engine) }
+        var container = ContainerSpec(
+            name: plan.id.containerName, image: checkpoint?.image ?? image?.choice.name ?? plan.image)
         container.trace = trace
         container.labels = [
             "dev.buildspec.build": "\(plan.id)", "dev.buildspec.owner": "\(getpid())",
@@ -94,6 +95,10 @@ struct BuildSurroundings {
         container.isOffline = recipe.network.policy.isOffline
         container.pull = ContainerSpec.Pull(rawValue: recipe.container.pull.rawValue) ?? .missing
         container.platform = recipe.container.platform
+        image?.adjust(&container)
+        if keptContainer == nil, let image {
+            for line in image.lines(on: plan, recipe.container) { machine.say("\(line)\n") }
+        }
         container.cpus = recipe.container.cpus
         container.memory = recipe.container.memory
         if recipe.container.docker == .host {
@@ -224,13 +229,5 @@ extension Machine {
     func process(of id: BuildID) -> BuildProcess {
         BuildProcess(
             nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: now, programVersion: programVersion)
-    }
-}
-
-extension ImageKeeping {
-    /// A name the engine can find: `aws/codebuild/…` is no registry's, so a local image of that name comes first.
-    func pullableName(of image: String) async throws -> String {
-        guard let published = ImageNames.publicName(of: image) else { return image }
-        return try await imageID(image) == nil ? published : image
     }
 }

@@ -34,7 +34,13 @@ struct OfflineCheck {
         if try await engine.imageID(container.image) == nil {
             // Without an engine nothing is missing but that, and starting the container will say it.
             guard try await engine.answers() else { return }
-            missing.append(Missing(image: container.image, ""))
+            let image = try await BuildImage(of: build.recipe.container, on: engine)
+            missing.append(
+                CuratedImage.isName(image.choice.asked)
+                    ? Missing(
+                        "image `\(image.choice.asked)`",
+                        help: image.ways(isOffline: true).lines.joined(separator: "; "))
+                    : Missing(image: container.image, ""))
         }
         let bases = BaseImages(project: build.project, plan: build.plan)
         for image in try await bases.missing(on: engine) {

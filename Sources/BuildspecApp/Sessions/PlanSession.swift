@@ -1,13 +1,14 @@
 internal import BuildRunning
 internal import AWSCalls
 internal import BuildPlanning
+internal import ChildProcesses
 internal import Engines
 internal import Rendering
 internal import SourceSnapshots
 internal import SpecParsing
 
-/// One `buildspec plan`: prints what a run would do. Nothing is run or pulled, and nothing written but the snapshot in the
-/// cache.
+/// One `buildspec plan`: prints what a run would do. Nothing of the build is run, nothing is pulled, and nothing is written but
+/// the snapshot in the cache and what an image's runtimes are, which are read once for each image.
 struct PlanSession {
     let machine: Machine
     let asked: Asked
@@ -28,6 +29,7 @@ struct PlanSession {
                     id: BuildID(project: project.identity.name, uuid: "00000000-0000-0000-0000-000000000000"),
                     number: try BuildRecords(machine.places).number(of: project.identity).upcoming(),
                     start: Timestamp(microseconds: 0), snapshot: try await project.snapshot()))
+            if let refusal = build.imageRefusal() { throw refusal.failure }
             let view = try await view(build)
             try print(text: view.text, json: view.json)
             return .succeeded
@@ -81,10 +83,12 @@ struct PlanSession {
 
     private func view(_ build: PlannedBuild) async throws -> PlanView {
         let engine = machine.engine(of: build.project.settings)
+        let image = try await image(build, engine)
         var view = PlanView(
-            plan: build.plan, source: build.project.location.source, image: await image(build.plan.image, engine),
+            plan: build.plan, source: build.project.location.source, image: image.view,
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
-            baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine))
+            baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
+            imageNotes: image.notes, runtimes: image.runtimes)
         view.docker = build.recipe.container.docker
         return view
     }
@@ -95,12 +99,37 @@ struct PlanSession {
         return build.cacheKeeping(room: nil)?.place(rules)
     }
 
-    /// What the engine knows of the image; a plan needs no engine, so that an unreachable one knows nothing.
-    private func image(_ name: String, _ engine: any Engine) async -> PlanView.Image? {
+    /// The image as far as the engine knows it, what is to be said of it, and which of its runtimes the build would have.
+    private struct ImageFacts {
+        var view: PlanView.Image?
+        var notes: [String]
+        var runtimes: PlanView.Runtimes?
+    }
+
+    private func image(_ build: PlannedBuild, _ engine: any Engine) async throws -> ImageFacts {
+        let container = build.recipe.container, isOffline = build.recipe.network.policy.isOffline
         do {
-            return try await engine.imageConfiguration(try await engine.pullableName(of: name)).map {
-                PlanView.Image(id: $0.id, variables: $0.variables)
+            let image = try await BuildImage(of: container, on: engine)
+            var known = image.configuration
+            if known == nil { known = try await engine.imageConfiguration(image.choice.name) }
+            var notes = image.lines(on: build.plan, container)
+            if known == nil, CuratedImage.isName(container.image), try await engine.answers() {
+                let ways = image.ways(isOffline: isOffline)
+                if let reason = ways.reason { notes.append("cannot be had: \(reason)") }
+                if !image.choice.canBePulled || isOffline { notes += ways.lines }
             }
-        } catch { return nil }
+            let view = known.map {
+                PlanView.Image(
+                    id: $0.id, variables: $0.variables, name: image.choice.name, digest: $0.digests.first)
+            }
+            let runtimes = try await ImageRuntimes(machine.places).selection(
+                of: build.plan, id: known?.id, on: engine)
+            return ImageFacts(view: view, notes: notes, runtimes: runtimes)
+        } catch is EngineError {
+            // A plan needs no engine, so that an unreachable one knows nothing.
+        } catch is ChildProcessError {}
+        return ImageFacts(
+            notes: LambdaRules.notes(on: build.plan, container).map { "warning: \($0)" },
+            runtimes: build.plan.runtimeVersions.isEmpty ? nil : .unknown("no engine answers"))
     }
 }

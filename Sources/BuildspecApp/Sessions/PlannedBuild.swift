@@ -113,6 +113,20 @@ struct PlannedBuild: Sendable {
     }
 }
 
+extension PlannedBuild {
+    /// Why no build can run in the image that is asked for: one of Windows, of macOS, of a machine.
+    func imageRefusal() -> (context: PhaseContext, failure: Failure)? {
+        guard let refusal = CuratedImage(named: plan.image)?.refusal else { return nil }
+        let decision = plan.decisions.first { $0.name == "image" }
+        let status: ExitStatus = decision?.origin == .settings ? .invalidSettings : .usage
+        let place = decision?.place.map { "\($0): " } ?? ""
+        return (
+            .ours(statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: refusal.message),
+            Failure(status, place + refusal.message, help: refusal.help)
+        )
+    }
+}
+
 extension BuildRecipe {
     /// Whether the AWS of this machine answers the build's own calls.
     var usesLocalAWS: Bool { network.playsAWS || network.policy.isOffline && plan.calls("aws") }

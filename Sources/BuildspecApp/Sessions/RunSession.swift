@@ -74,6 +74,10 @@ struct RunSession {
             on: .init(
                 id: id, number: try await records.number(of: project.identity).next(), start: start,
                 snapshot: project.staged?.snapshot))
+        if let refusal = build.imageRefusal() {
+            try await report.refuse(refusal.context, build.plan)
+            throw refusal.failure
+        }
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
         if let missing = await build.sayUnsetVariables(on: engine) {

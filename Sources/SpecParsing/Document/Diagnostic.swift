@@ -106,6 +106,7 @@ enum FindingCode: String, CaseIterable {
     case shellSyntax = "shell-syntax"
     case testWithoutBlank = "test-without-blank"
     case unknownRuntime = "unknown-runtime"
+    case unknownRuntimeVersion = "unknown-runtime-version"
     case unsetInPath = "unset-in-path"
     case unsetVariable = "unset-variable"
     case unresolvedValue = "unresolved-value"

@@ -57,6 +57,7 @@ public struct FindingRule: Sendable, Equatable {
         "shebang": "A `#!` line chooses no shell for a command",
         "test-without-blank": "`[` and `]` have blanks around them",
         "unknown-runtime": "The image does not have the runtime",
+        "unknown-runtime-version": "The image neither has the version of the runtime nor can install it",
         "url-ampersand": "An address with `&` is in quotes",
         "variable-in-reference": "Names of parameters and secrets are asked for as they stand",
         "cache-one-level": "`*` takes files of one level; `**/*` takes all",

@@ -1,0 +1,1 @@
+../../../Dockerfiles/standard/runtime.sh
