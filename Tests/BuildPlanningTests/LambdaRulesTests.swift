@@ -17,7 +17,7 @@ import Testing
                 buildNumber: 1, startMilliseconds: 0, timeout: 3600, usesCache: true))
         let container = ContainerPlan(
             image: image, imageIsDefault: false, context: nil, pull: .missing, platform: nil, cpus: nil, memory: nil,
-            isPrivileged: isPrivileged, otherImages: [])
+            docker: isPrivileged ? .inside : .absent, otherImages: [])
         return LambdaRules.notes(on: plan, container)
     }
 

@@ -27,7 +27,7 @@ import Testing
     ) async throws -> Asked {
         let container = ContainerPlan(
             image: name, imageIsDefault: false, context: nil, pull: pull, platform: nil, cpus: nil, memory: nil,
-            isPrivileged: false, otherImages: [])
+            docker: .absent, otherImages: [])
         let text = "version: 0.2\nphases: {build: {commands: [make]}}\n"
         let spec = try #require(readBuildSpec(Array(text.utf8), file: "buildspec.yml").spec)
         let plan = BuildPlan(
