@@ -3,7 +3,9 @@ internal import SpecParsing
 extension BuildPlan {
     /// The agent's lines from `CODEBUILD_SRC_DIR` to those about the environment variables (CODEBUILD.md 4.1, 4.2).
     public var openingLines: [String] {
-        var lines = ["CODEBUILD_SRC_DIR=\(sourceDirectory)", "YAML location is \(buildspecLocation)"]
+        var lines = ["CODEBUILD_SRC_DIR=\(sourceDirectory)"]
+        lines += secondarySources.map { "CODEBUILD_SRC_DIR_\($0.identifier)=\($0.directory)" }
+        lines.append("YAML location is \(buildspecLocation)")
         lines += phases.filter { $0.isPresent && $0.commands.isEmpty }.map {
             "No commands found for phase name: \($0.name.rawValue)"
         }

@@ -3,7 +3,13 @@ public import SpecParsing
 extension BuildPlan {
     /// Brings the buildspec and the request together.
     public init(_ spec: BuildSpec, _ request: BuildRequest) {
-        let sourceDirectory = ContainerLayout.sourceDirectory(of: request.id)
+        let directories = ContainerLayout.sourceDirectories(
+            of: request.id, count: 1 + request.secondarySources.count)
+        let sourceDirectory = directories[0]
+        let others = zip(request.secondarySources, directories.dropFirst()).map {
+            SecondarySource(identifier: $0.identifier, directory: $1, facts: $0.facts)
+        }
+        self.others = others
         id = request.id
         number = request.buildNumber
         version = spec.version
@@ -17,6 +23,7 @@ extension BuildPlan {
         shell = Self.shell(named: spec.environment.shell?.value)
         variables = Self.merged([
             Self.serviceVariables(request, sourceDirectory: sourceDirectory),
+            others.flatMap(Self.serviceVariables),
             Self.variables(of: spec.environment),
             request.overrides.filter { $0.origin == .settings },
             request.overrides.filter { $0.origin == .flag },
@@ -95,9 +102,9 @@ extension BuildPlan {
             ("CODEBUILD_CONTAINER_NAME", "default"),
             ("CODEBUILD_EXECUTION_ROLE_BUILD", ""),
             ("CODEBUILD_FE_REPORT_ENDPOINT", "https://codebuild.\(region).amazonaws.com/"),
-            ("CODEBUILD_GOPATH", String(sourceDirectory.dropLast("/src".count))),
+            ("CODEBUILD_GOPATH", String(ContainerLayout.sourceFolder(of: request.id).dropLast("/src".count))),
             ("CODEBUILD_INITIATOR", request.initiator),
-            ("CODEBUILD_KMS_KEY_ID", "arn:aws:kms:\(region):\(account):alias/aws/s3"),
+            ("CODEBUILD_KMS_KEY_ID", request.encryptionKey ?? "arn:aws:kms:\(region):\(account):alias/aws/s3"),
             ("CODEBUILD_LAST_EXIT", "0"),
             ("CODEBUILD_LOCAL_BUILD", "true"),
             ("CODEBUILD_LOG_PATH", request.id.uuid),
@@ -111,8 +118,20 @@ extension BuildPlan {
             ("CODEBUILD_WEBHOOK_HEAD_REF", webhook.map { _ in request.source.reference ?? "" }),
             ("CODEBUILD_WEBHOOK_TRIGGER", webhook),
         ]
-        return pairs.compactMap { name, value in
+        let mounts: [(String, String?)] = request.mounts.map { ($0.variable, $0.target) }
+        return (pairs + mounts).compactMap { name, value in
             value.map { Variable(name: name, value: $0, origin: .service) }
+        }
+    }
+
+    /// The variables that CodeBuild sets for a secondary source (CODEBUILD.md 5.1).
+    private static func serviceVariables(_ source: SecondarySource) -> [Variable] {
+        let pairs: [(String, String?)] = [
+            ("CODEBUILD_SRC_DIR", source.directory), ("CODEBUILD_SOURCE_VERSION", source.facts.version),
+            ("CODEBUILD_SOURCE_REPO_URL", source.facts.repositoryURL ?? ""),
+        ]
+        return pairs.compactMap { name, value in
+            value.map { Variable(name: "\(name)_\(source.identifier)", value: $0, origin: .service) }
         }
     }
 

@@ -13,6 +13,9 @@ public struct BuildPlan: Sendable, Codable {
     public let snapshot: SnapshotFacts?
     /// `CODEBUILD_SRC_DIR`: an absolute path in the container.
     public let sourceDirectory: String
+    /// The secondary sources in their order; `nil` in plans of older builds.
+    let others: [SecondarySource]?
+    public var secondarySources: [SecondarySource] { others ?? [] }
     /// The path after `YAML location is`.
     public let buildspecLocation: String
     /// The text of a buildspec that is not part of the source; it lies at ``buildspecLocation`` in the container.
@@ -152,6 +155,8 @@ public struct BuildRequest: Sendable {
     /// Values that beat the buildspec's (CODEBUILD.md 5.3), in order; a later one wins over an earlier one of its layer.
     public var overrides: [BuildPlan.Variable]
     public var source: SourceFacts
+    /// The secondary sources in their order.
+    public var secondarySources: [(identifier: String, facts: SourceFacts)] = []
     public var initiator: String
     public var region: String
     public var buildNumber: Int
@@ -164,6 +169,9 @@ public struct BuildRequest: Sendable {
     public var account = "000000000000"
     public var decisions: [BuildPlan.Decision] = []
     public var isStrict = false
+    public var mounts: [FileSystemMount] = []
+    /// The KMS key of the project: an ARN, or `alias/NAME`; `nil` for the default one.
+    public var encryptionKey: String?
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,
@@ -182,6 +190,21 @@ public struct BuildRequest: Sendable {
         self.timeout = timeout
         self.usesCache = usesCache
         self.inlineBuildspec = inlineBuildspec
+    }
+}
+
+/// A secondary source of a build.
+public struct SecondarySource: Sendable, Equatable, Codable {
+    /// What stands behind `CODEBUILD_SRC_DIR_`.
+    public let identifier: String
+    /// `CODEBUILD_SRC_DIR_<identifier>`: an absolute path in the container.
+    public let directory: String
+    public let facts: SourceFacts
+
+    public init(identifier: String, directory: String, facts: SourceFacts) {
+        self.identifier = identifier
+        self.directory = directory
+        self.facts = facts
     }
 }
 

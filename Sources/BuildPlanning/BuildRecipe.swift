@@ -75,6 +75,8 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
     public var docker: Docker
     /// Images that the build needs beside ``image``, as the settings list them.
     public var otherImages: [Located<String>]
+    /// The folders in the place of the project's file systems; recipes of older builds have none.
+    public var mounts: [FileSystemMount]?
 
     public init(
         image: String, imageIsDefault: Bool, context: String?, pull: Pull, platform: String?, cpus: String?,
@@ -93,6 +95,25 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
 
     /// Whether the build gets a Docker daemon of its own.
     public var isPrivileged: Bool { docker == .inside }
+}
+
+/// A folder of this machine in the place of a file system of the project's.
+public struct FileSystemMount: Sendable, Codable, Equatable {
+    /// The identifier in `fileSystemLocations`.
+    public var identifier: String
+    /// An absolute path of this machine.
+    public var folder: String
+    /// An absolute path of the container.
+    public var target: String
+
+    public init(identifier: String, folder: String, target: String) {
+        self.identifier = identifier
+        self.folder = folder
+        self.target = target
+    }
+
+    /// The variable with ``target`` in the build (CODEBUILD-2026 F.1).
+    public var variable: String { "CODEBUILD_\(identifier.uppercased())" }
 }
 
 /// What stands between a build and the network. Decided once, before anything runs.
@@ -195,6 +216,13 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
     public var folder: String?
     /// Whether each artifact is stored as a zip file instead of a folder.
     public var zips: Bool
+    /// The names of a pipeline's artifacts that the build's own become; `nil` for a build in no pipeline.
+    public var outputs: [String]?
+    /// The artifacts that are zip files because their project says so; `artifacts` is the primary one. Recipes of older builds
+    /// have none.
+    public var zipped: [String]?
+    /// The places in the service, by the artifacts' identifiers.
+    public var places: [String: ArtifactPlace]?
     /// An ECS task definition whose container names those of imagedefinitions.json are compared with.
     public var taskDefinition: String?
 
@@ -202,6 +230,25 @@ public struct ArtifactsPlan: Sendable, Codable, Equatable {
         self.folder = folder
         self.zips = zips
         self.taskDefinition = taskDefinition
+    }
+
+    /// Whether an artifact is stored as a zip file.
+    public func isZip(_ identifier: String) -> Bool { zips || zipped?.contains(identifier) == true }
+}
+
+extension ArtifactsPlan {
+    /// The artifacts of a buildspec that are stored, each under the name it gets.
+    ///
+    /// In a pipeline the single output is the primary artifact, and each of several the secondary one of its name
+    /// (CODEBUILD.md 6.5).
+    public func deliveries(of artifacts: BuildSpec.Artifacts) -> [(name: String, rules: BuildSpec.ArtifactRules)] {
+        let primary = artifacts.primary.flatMap { $0.hasFiles ? $0 : nil }
+        let secondary = artifacts.secondary.compactMap { rules in rules.identifier.map { (name: $0, rules: rules) } }
+        guard let outputs, let first = outputs.first else {
+            return (primary.map { [(name: "artifacts", rules: $0)] } ?? []) + secondary
+        }
+        guard outputs.count > 1 else { return primary.map { [(name: first, rules: $0)] } ?? [] }
+        return secondary.filter { outputs.contains($0.name) }
     }
 }
 

@@ -5,10 +5,26 @@ internal import SpecParsing
 /// Nothing else in Swift knows `/codebuild` but `CodeBuildFolder`, for buildspecs to be checked. The scripts that run in the container (`Resources/`) have the same paths, each
 /// behind a root that is empty in containers and a folder of this machine where the host's own shell plays the container.
 public enum ContainerLayout {
-    /// `CODEBUILD_SRC_DIR` of a build: where its source lies.
-    public static func sourceDirectory(of id: BuildID) -> String { "\(sourcePrefix)\(id.sourceDigits)\(sourceSuffix)" }
+    /// The folder that holds all sources of a build; a source that has no other beside it lies in it directly.
+    public static func sourceFolder(of id: BuildID) -> String { "\(sourcePrefix)\(id.sourceDigits)\(sourceSuffix)" }
 
-    /// What stands before and behind the digits of every ``sourceDirectory(of:)``, for logs to be compared.
+    /// The folders of a build's sources, the primary one first: `src`, or of several `src/s3/00`, `src/s3/01` and so on
+    /// (CODEBUILD.md 3.3).
+    ///
+    /// - Parameter count: how many sources there are; one or more.
+    public static func sourceDirectories(of id: BuildID, count: Int = 1) -> [String] {
+        let folder = sourceFolder(of: id)
+        return count < 2 ? [folder] : (0..<count).map { "\(folder)/s3/\($0 < 10 ? "0" : "")\($0)" }
+    }
+
+    /// `CODEBUILD_SRC_DIR` of a build: where its primary source lies.
+    ///
+    /// - Parameter count: how many sources there are.
+    public static func sourceDirectory(of id: BuildID, amongSources count: Int = 1) -> String {
+        sourceDirectories(of: id, count: count)[0]
+    }
+
+    /// What stands before and behind the digits of every ``sourceFolder(of:)``, for logs to be compared.
     public static let sourcePrefix = "/codebuild/output/src", sourceSuffix = "/src"
 
     /// The state between two commands (`env.sh`, `dir.txt`, `script.sh`); in memory, and in no image of the container.
@@ -28,8 +44,15 @@ public enum ContainerLayout {
     /// owns, so that `chown -R` there meets nothing that it may not change.
     public static let mountedSource = "\(readOnly)/source/src"
     public static let mountedGit = "\(readOnly)/source/git"
+    /// As ``mountedSource`` and ``mountedGit``, of a secondary source.
+    ///
+    /// - Parameter number: 1 for the first secondary source.
+    public static func mountedSource(_ number: Int) -> String { "\(readOnly)/sources/\(number)/src" }
+    public static func mountedGit(_ number: Int) -> String { "\(readOnly)/sources/\(number)/git" }
     /// The folder in which folders with git's objects are mounted.
     public static let gitObjects = "\(readOnly)/git"
+    /// As ``gitObjects``, of a secondary source.
+    public static func gitObjects(_ number: Int) -> String { "\(readOnly)/sources/\(number)/objects" }
     /// The folder in which the volumes are mounted that hold changes of a layered source.
     public static let layers = "\(readOnly)/layers"
     /// The mount of a folder that this machine and the container share, for tar streams.

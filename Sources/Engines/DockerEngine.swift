@@ -169,6 +169,11 @@ public struct DockerEngine: Engine {
             // Where SELinux labels containers, one with a label could not use the socket.
             arguments += ["--mount", ContainerSpec.mountValue(fields), "--security-opt", "label=disable"]
         }
+        for mount in spec.writableMounts {
+            arguments += [
+                "--mount", ContainerSpec.mountValue(["type=bind", "src=\(mount.host)", "dst=\(mount.container)"]),
+            ]
+        }
         if let mount = spec.layeredMount { arguments += Self.layers(mount, of: spec) }
         for volume in spec.volumes { arguments += client.mounting(volume) }
         arguments += spec.privilege.map(Self.options) ?? []

@@ -180,6 +180,8 @@ public struct ContainerSpec: Sendable {
     public var labels: [String: String] = [:]
     /// Folders of the host, read-only in the container.
     public var readOnlyMounts: [(host: String, container: String)] = []
+    /// Folders of the host that the container may change.
+    public var writableMounts: [(host: String, container: String)] = []
     /// A folder that shows others without copying them, and takes changes.
     public var layeredMount: LayeredMount?
     /// Sockets of the engine's machine, with the paths that the container finds them at.

@@ -44,7 +44,7 @@ struct ComparisonRules: Sendable {
             + .maybe(
                 .either(
                     .either(["/github.com", "/bitbucket.org"]) + name + name,
-                    .text("/git-codecommit.") + .upTo("/v1/repos") + name, .text("/s3/00")))
+                    .text("/git-codecommit.") + .upTo("/v1/repos") + name, .text("/s3/") + .digits()))
     }()
 
     /// The part of a line of output that is compared; `nil` when the line is ignored.
@@ -72,6 +72,7 @@ struct ComparisonRules: Sendable {
         let beginsWord = bytes[place].isWord
         guard !(beginsWord && isInWord) else { return nil }
         if !beginsWord, let end = sourceDirectory.end(in: bytes, at: place) { return ("‹source›", end) }
+        if !beginsWord, let end = Self.anySourceDirectory.end(in: bytes, at: place) { return ("‹another source›", end) }
         for part in Self.partsByFirstByte[Int(bytes[place])] where part.beginsWord == beginsWord {
             if let end = part.pattern.end(in: bytes, at: place) { return (part.mark, end) }
         }

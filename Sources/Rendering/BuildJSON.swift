@@ -19,6 +19,7 @@ extension BuildResult {
         members.append(("projectName", .string(id.project)))
         if let plan {
             members.append(("buildNumber", .number(plan.number)))
+            members += Self.secondarySources(plan)
             members.append(("environment", environment(plan)))
             members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
         }
@@ -26,6 +27,22 @@ extension BuildResult {
         members.append(("phases", .array(Self.framed(phases, isComplete: isComplete))))
         members.append(("exportedEnvironmentVariables", exportedVariables.json))
         return .object(members)
+    }
+
+    private static func secondarySources(_ plan: BuildPlan) -> [(String, JSONText?)] {
+        guard !plan.secondarySources.isEmpty else { return [] }
+        let sources = plan.secondarySources.map { source in
+            JSONText.object([
+                ("sourceIdentifier", .string(source.identifier)),
+                ("location", (source.facts.repositoryURL ?? source.facts.path).map { .string($0) }),
+            ])
+        }
+        let versions = plan.secondarySources.compactMap { source in
+            source.facts.version.map {
+                JSONText.object([("sourceIdentifier", .string(source.identifier)), ("sourceVersion", .string($0))])
+            }
+        }
+        return [("secondarySources", .array(sources)), ("secondarySourceVersions", .array(versions))]
     }
 
     private func environment(_ plan: BuildPlan) -> JSONText {

@@ -15,6 +15,7 @@ extension PlanView {
                     ("snapshot", plan.snapshot.map { .string($0.identity) }),
                 ])
             ),
+            ("secondarySources", plan.secondarySources.isEmpty && missingSources.isEmpty ? nil : .array(others)),
             (
                 "buildspec",
                 .object([
@@ -77,6 +78,15 @@ extension PlanView {
             ("cache", cacheJSON),
             ("artifacts", .array(artifacts)),
             ("reports", .array(plan.reports.map(Self.json))),
+            (
+                "notUsed",
+                .array(
+                    unusedSettings.map {
+                        .object([
+                            ("name", .string($0.path)), ("why", .string($0.why)), ("place", .string("\($0.location)")),
+                        ])
+                    })
+            ),
         ])
     }
 
@@ -102,6 +112,23 @@ extension PlanView {
             ("selected", .array(choices)), ("isExpected", isExpected ? .bool(true) : nil),
             ("error", selection.problem.map { .string("\($0.statusCode): \($0.message)") }),
         ])
+    }
+
+    private var others: [JSONText] {
+        plan.secondarySources.map { other in
+            .object([
+                ("identifier", .string(other.identifier)), ("path", other.facts.path.map { .string($0) }),
+                ("directory", .string(other.directory)), ("kind", other.facts.snapshot.map { .string($0.kind) }),
+                ("tree", other.facts.snapshot.map { .string($0.tree) }),
+                ("snapshot", other.facts.snapshot.map { .string($0.identity) }),
+            ])
+        }
+            + missingSources.map { missing in
+                .object([
+                    ("identifier", .string(missing.identifier)), ("isMissing", .bool(true)),
+                    ("place", .string(missing.place)),
+                ])
+            }
     }
 
     private var environment: [JSONText] {
@@ -151,16 +178,15 @@ extension PlanView {
     }
 
     private var artifacts: [JSONText] {
-        let all = [plan.artifacts?.primary].compactMap { $0 } + (plan.artifacts?.secondary ?? [])
-        return all.map { rules in
-            let identifier = rules.identifier ?? "artifacts"
-            return .object([
-                ("identifier", .string(identifier)), ("path", .string("\(artifactsDirectory)/\(identifier)")),
+        deliveries.map { identifier, rules in
+            .object([
+                ("identifier", .string(identifier)), ("path", .string(path(ofArtifact: identifier))),
                 ("baseDirectory", Self.pattern(rules.baseDirectory?.value ?? ".")),
                 ("files", .array(rules.files.map { Self.pattern($0.value) })),
                 ("excludePaths", .array(rules.excludePaths.map { Self.pattern($0.value) })),
                 ("discardPaths", .bool(rules.discardPaths)), ("enableSymlinks", .bool(rules.enableSymlinks)),
-                ("name", rules.name.map { Self.pattern($0.value) }), ("place", .string("\(rules.location)")),
+                ("name", rules.name.map { Self.pattern($0.value) }),
+                ("destination", destination(of: rules).map(Self.pattern)), ("place", .string("\(rules.location)")),
             ])
         }
     }

@@ -9,6 +9,15 @@ extension PlanView {
             Self.row("source", "\(source), in the container \(plan.sourceDirectory)"),
         ]
         lines += plan.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        for other in plan.secondarySources {
+            lines.append(
+                Self.row(
+                    "source", "\(other.identifier): \(other.facts.path ?? ""), in the container \(other.directory)"))
+            lines += other.facts.snapshot.map { [Self.row("tree", "\($0.tree) (\($0.kind))")] } ?? []
+        }
+        lines += missingSources.map {
+            Self.row("source", "\($0.identifier): not here (--source \($0.identifier)=FOLDER)  \($0.place)")
+        }
         lines += [
             Self.row("buildspec", "\(plan.buildspecLocation), version \(plan.version.rawValue)"),
             Self.row("image", plan.image + (image.map { " (\($0.id.prefix(19)))" } ?? " (not on this engine)")),
@@ -31,6 +40,7 @@ extension PlanView {
             plan.reports.map { group in
                 "\(group.name): \(Self.listed(group.files.map(\.value))) (\(group.fileFormat))  \(group.location)"
             })
+        lines += section("not used here", unusedSettings.map { "\($0.path): \($0.why)  \($0.location)" })
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -123,14 +133,14 @@ extension PlanView {
     }
 
     private var artifactLines: [String] {
-        let all = [plan.artifacts?.primary].compactMap { $0 } + (plan.artifacts?.secondary ?? [])
-        return all.map { rules in
-            let identifier = rules.identifier ?? "artifacts"
+        deliveries.map { identifier, rules in
             var words = "\(identifier): \(Self.listed(rules.files.map(\.value)))"
             if let base = rules.baseDirectory { words += " below \(Self.expandable(base.value))" }
             if !rules.excludePaths.isEmpty { words += " without \(Self.listed(rules.excludePaths.map(\.value)))" }
             if rules.discardPaths { words += ", paths discarded" }
-            return words + ", to \(artifactsDirectory)/\(identifier)  \(rules.location)"
+            words += ", to \(path(ofArtifact: identifier))"
+            if let place = destination(of: rules) { words += " (in the service \(Self.expandable(place)))" }
+            return words + "  \(rules.location)"
         }
     }
 

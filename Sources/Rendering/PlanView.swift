@@ -1,5 +1,5 @@
 public import BuildPlanning
-internal import SpecParsing
+public import SpecParsing
 
 /// A plan together with facts about this machine, to be shown as text or as JSON.
 public struct PlanView: Sendable {
@@ -10,6 +10,8 @@ public struct PlanView: Sendable {
     public let image: Image?
     /// The folder in which artifacts are stored.
     public let artifactsDirectory: String
+    /// The forms of the artifacts, and their places in the service.
+    public let artifactsPlan: ArtifactsPlan
     /// The place where the cache is stored; `nil` when the build has none.
     public let cachePlace: String?
 
@@ -17,6 +19,28 @@ public struct PlanView: Sendable {
     public var docker = ContainerPlan.Docker.absent
     /// The images that the build's own Docker daemon will need; empty for a build without one.
     public let baseImages: [BaseImage]
+
+    /// The artifacts that are stored, each under the name it gets.
+    var deliveries: [(name: String, rules: BuildSpec.ArtifactRules)] {
+        plan.artifacts.map(artifactsPlan.deliveries) ?? []
+    }
+
+    /// The settings of the project that decide nothing here.
+    public let unusedSettings: [ProjectSettings.Unused]
+    /// The secondary sources that the settings have and nobody brings in.
+    public var missingSources: [MissingSource] = []
+
+    /// A secondary source that only the settings know.
+    public struct MissingSource: Sendable {
+        public let identifier: String
+        /// The place of its identifier: `codebuild.yml:3:21`.
+        public let place: String
+
+        public init(identifier: String, place: String) {
+            self.identifier = identifier
+            self.place = place
+        }
+    }
 
     /// An image that the settings or a Dockerfile name.
     public struct BaseImage: Sendable {
@@ -86,20 +110,35 @@ public struct PlanView: Sendable {
 
     public init(
         plan: BuildPlan, source: String, image: Image?, artifactsDirectory: String, cachePlace: String?,
-        baseImages: [BaseImage] = [], imageNotes: [String] = [], runtimes: Runtimes? = nil
+        artifactsPlan: ArtifactsPlan = ArtifactsPlan(folder: nil, zips: false, taskDefinition: nil),
+        baseImages: [BaseImage] = [], imageNotes: [String] = [], runtimes: Runtimes? = nil,
+        unusedSettings: [ProjectSettings.Unused] = []
     ) {
         self.runtimes = runtimes
         self.imageNotes = imageNotes
+        self.unusedSettings = unusedSettings
         self.baseImages = baseImages
         self.plan = plan
         self.source = source
         self.image = image
         self.artifactsDirectory = artifactsDirectory
+        self.artifactsPlan = artifactsPlan
         self.cachePlace = cachePlace
     }
 
     /// The command that asks a Docker daemon where the build has none.
     var unansweredDockerCall: DockerCall? { docker == .absent ? plan.dockerCall : nil }
+
+    /// The path of a file or folder that an artifact becomes.
+    func path(ofArtifact identifier: String) -> String {
+        "\(artifactsDirectory)/\(identifier)" + (artifactsPlan.isZip(identifier) ? ".zip" : "")
+    }
+
+    /// The place of an artifact in the service; `nil` where the project's settings name none.
+    func destination(of rules: BuildSpec.ArtifactRules) -> String? {
+        artifactsPlan.places?[rules.identifier ?? "artifacts"]?.url(
+            build: "BUILD_ID", ownName: rules.name?.value, prefix: rules.s3Prefix)
+    }
 
     /// The variables that the commands read and nobody sets.
     var unsetVariables: [UnsetVariable] { plan.unsetVariables(besides: image?.variables.map(\.name) ?? []) }

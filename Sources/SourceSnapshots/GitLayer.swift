@@ -7,6 +7,8 @@ struct GitLayer: Sendable {
     let folder: String
     /// The folder of the container that object folders are mounted below.
     let objectsFolder: String
+    /// The number of commits that git shows of the source itself; `nil` for all of them.
+    var depth: Int?
 
     /// A folder of objects, with its place in the container.
     struct ObjectStore: Sendable {
@@ -31,6 +33,12 @@ struct GitLayer: Sendable {
                 try Folder.makePublic("\(target)/\(inner)")
             }
             try write(part.snapshot, to: target, places)
+            if number == 0, let depth, let commit = part.snapshot.head.commit {
+                let ends = try await part.snapshot.repository.ends(ofHistory: depth, from: commit)
+                let file = "\(target)/shallow"
+                let known = Folder.exists(file) ? try Folder.read(file) : []
+                if !ends.isEmpty { try Folder.write(file, known + Array(ends.map { $0 + "\n" }.joined().utf8)) }
+            }
             try await index(part.snapshot, number, in: mirror, to: "\(target)/index")
         }
         return stores

@@ -75,9 +75,11 @@ public struct SourceHead: Sendable, Equatable {
     /// The reference as people write it.
     public var shortName: String? {
         guard let reference else { return nil }
-        for start in ["refs/heads/", "refs/tags/", "refs/remotes/"] where reference.hasPrefix(start) {
+        for start in ["refs/heads/", "refs/tags/", "refs/remotes/origin/", "refs/remotes/"]
+        where reference.hasPrefix(start) {
             return String(reference.dropFirst(start.count))
         }
+        if let pull = reference.wholeMatch(of: #/refs/pull/([0-9]+)/head/#) { return "pr/\(pull.1)" }
         return reference
     }
 }

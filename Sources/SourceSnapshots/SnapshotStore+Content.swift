@@ -60,22 +60,30 @@ extension SnapshotStore {
     private static func revision(_ name: String, _ index: SnapshotIndex) async throws -> FilledIndex {
         let git = index.repository.git
         let doing = "take `git:\(name)` of `\(git.folder)`"
-        func resolve(_ suffix: String) async throws -> String? {
+        func resolve(_ name: String, _ suffix: String) async throws -> String? {
             let outcome = try await git.run(["rev-parse", "--verify", "--quiet", "--end-of-options", name + suffix])
             return outcome.status.isSuccess ? outcome.text : nil
         }
-        async let asked = git.run([
-            "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", name,
-        ])
-        let commit = try await resolve("^{commit}")
+        let version = VersionName(name)
+        var commit: String?, known: String?
+        for name in version.names where known == nil {
+            commit = try await resolve(name, "^{commit}")
+            if commit != nil { known = name }
+        }
+        if let meant = version.commit { commit = try await resolve(meant, "^{commit}") }
         var tree = commit
-        if tree == nil { tree = try await resolve("^{tree}") }
+        if tree == nil, version.commit == nil { tree = try await resolve(name, "^{tree}") }
         guard let tree else {
+            let isPullRequest = name.hasPrefix("pr/")
             throw SourceError(
                 .noRevision, doing: doing, reason: "the repository has no commit of that name",
-                help: "`git log --oneline --all` lists those it has; `git fetch` gets more")
+                help: isPullRequest
+                    ? "`git fetch origin refs/pull/\(name.dropFirst(3))/head:refs/pull/\(name.dropFirst(3))/head` gets it from GitHub"
+                    : "`git log --oneline --all` lists those it has; `git fetch` gets more")
         }
-        let named = try await asked.text
+        let named = try await git.run([
+            "rev-parse", "--verify", "--quiet", "--symbolic-full-name", "--end-of-options", known ?? name,
+        ]).text
         try Folder.remove(index.path)
         _ = try await index.git.call(["read-tree", tree], doing: doing)
         let origin = try await git.run(["config", "--get", "remote.origin.url"])

@@ -11,6 +11,8 @@ public struct SnapshotStore: Sendable {
     let objectsFolder: String
     let lfsFilter: [String]
     let tell: @Sendable (News) -> Void
+    /// How the sources differ from full clones.
+    public var clone = CloneForm()
 
     /// Something that may take a moment.
     public enum News: Sendable {
@@ -109,7 +111,7 @@ public struct SnapshotStore: Sendable {
         let repository = index.repository
         let (tree, checkout, links) = try await Self.trees(index, filled)
         var warnings = filled.warnings, submodules: [SourceSnapshot.Submodule] = []
-        for link in links {
+        for link in links where clone.hasSubmodules {
             let path = String(decoding: link.path, as: UTF8.self)
             let (module, warning) = try await submodule(path, at: link.id, kind, of: repository, in: folder)
             if let module { submodules.append(.init(path: repository.prefix + path, snapshot: module)) }

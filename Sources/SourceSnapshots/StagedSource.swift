@@ -42,17 +42,20 @@ public struct StagedSource: Sendable {
 extension SnapshotStore {
     /// Takes a snapshot and checks it out for a container.
     ///
-    /// - Parameter container: its name; what it uses stays its own until ``StagedSource/release(isKept:)`` or, when this
-    ///   process is killed or the container kept, ``forget(_:root:)``.
+    /// - Parameters:
+    ///   - container: its name; what it uses stays its own until ``StagedSource/release(isKept:)`` or, when this
+    ///     process is killed or the container kept, ``forget(_:root:)``.
+    ///   - withGit: whether a `.git` belongs to the files.
     /// - Returns: `nil` as ``take(_:_:without:)``.
     public func stage(
-        _ kind: SourceKind, _ git: Git, for container: String, without excluded: [[UInt8]] = []
+        _ kind: SourceKind, _ git: Git, for container: String, without excluded: [[UInt8]] = [], withGit: Bool = true
     ) async throws -> StagedSource? {
         try await checkOut(kind, git, without: excluded) { snapshot, mirror in
             (
                 try mirror.mark(container),
-                snapshot.repository.prefix.isEmpty
-                    ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder) : nil
+                withGit && snapshot.repository.prefix.isEmpty
+                    ? GitLayer(
+                        folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder, depth: clone.depth) : nil
             )
         }
     }

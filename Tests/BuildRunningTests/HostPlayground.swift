@@ -21,6 +21,7 @@ struct HostPlayground: Sendable {
     private let folder: FilePath
     private let clock = TickingClock()
     var source: FilePath { folder.appending("source") }
+    func other(_ identifier: String) -> FilePath { folder.appending("others").appending(identifier) }
     var out: FilePath { folder.appending("out") }
     var caches: FilePath { folder.appending("caches") }
 
@@ -29,6 +30,8 @@ struct HostPlayground: Sendable {
         var image = HostShellEngine.emptyImage
         var variables: [String: String] = [:]
         var ways: [SourceStaging.Way] = [.copy]
+        /// The identifiers of secondary sources, whose files lie in ``HostPlayground/other(_:)``.
+        var others: [String] = []
         var usesCache = false
         /// Whether the driver lies in a folder that the container sees, and tar streams go through FIFOs.
         var sharesFolders = false
@@ -101,10 +104,11 @@ struct HostPlayground: Sendable {
     private func request(_ id: BuildID, _ text: String, _ options: Options) -> BuildRequest {
         let root = engine.root(of: id.containerName)
         // Where a container has its own file system these are paths without the folder in front.
-        let places = [
-            "ROOT": root, "HOME": "\(root)/root",
-            "CODEBUILD_SRC_DIR": root + ContainerLayout.sourceDirectory(of: id),
-        ]
+        let directories = ContainerLayout.sourceDirectories(of: id, count: 1 + options.others.count)
+        var places = ["ROOT": root, "HOME": "\(root)/root", "CODEBUILD_SRC_DIR": root + directories[0]]
+        for (name, directory) in zip(options.others, directories.dropFirst()) {
+            places["CODEBUILD_SRC_DIR_\(name)"] = root + directory
+        }
         let overrides = places.merging(options.variables) { $1 }.sorted { $0.key < $1.key }
         var request = BuildRequest(
             id: id, image: options.image, buildspecPath: nil,
@@ -112,6 +116,7 @@ struct HostPlayground: Sendable {
             initiator: "test", region: "eu-west-1", buildNumber: 1, startMilliseconds: 1_600_000_000_000,
             timeout: options.timeout, usesCache: options.usesCache, inlineBuildspec: text)
         request.isStrict = options.isStrict
+        request.secondarySources = options.others.map { ($0, SourceFacts()) }
         return request
     }
 
@@ -128,6 +133,9 @@ struct HostPlayground: Sendable {
                 nonce: "nonce-\(UInt64.random(in: .min ... .max))",
                 now: { clock.next() },
                 programVersion: "VERSION"))
+        surroundings.source.others = plan.secondarySources.map {
+            SourceStaging.Other(.folder(other($0.identifier).string, excluding: []), target: $0.directory)
+        }
         surroundings.root = engine.root(of: container.name)
         surroundings.secrets = options.secrets
         surroundings.onCheckpoint = options.onCheckpoint

@@ -32,7 +32,7 @@ struct RecordTests {
             let id = BuildID(project: "app", uuid: "0b5c0000-0000-0000-0000-000000000000")
             let build = PlannedBuild(
                 of: project, read,
-                on: .init(id: id, number: 7, start: Timestamp(microseconds: 1_000_000), snapshot: nil))
+                on: .init(id: id, number: 7, start: Timestamp(microseconds: 1_000_000), snapshots: TakenSnapshots()))
             let kept = KeptBuild(build, asked: project.asked, start: Timestamp(microseconds: 5))
             let data = try JSONEncoder().encode(kept)
             let again = try JSONDecoder().decode(KeptBuild.self, from: data)

@@ -86,6 +86,9 @@ struct SettingsTests {
             { $0.container.platform ?? "-" }),
         Row("cpus", { $0.cpus = "1" }, "2", "3", ["1", "2", "3", "-"], { $0.container.cpus ?? "-" }),
         Row("memory", { $0.memory = "1g" }, "2g", "3g", ["1g", "2g", "3g", "-"], { $0.container.memory ?? "-" }),
+        Row(
+            "compute", { $0.compute = "BUILD_GENERAL1_SMALL" }, "BUILD_GENERAL1_MEDIUM", "BUILD_LAMBDA_1GB",
+            ["2 4g", "4 8g", "- 1g", "- -"], { "\($0.container.cpus ?? "-") \($0.container.memory ?? "-")" }),
         .onOff("privileged", { $0.privileged = true }, { $0.container.isPrivileged }),
         Row(
             "docker", { $0.docker = "host" }, "host", "inside", ["host", "host", "inside", "none"],
@@ -234,12 +237,54 @@ struct SettingsTests {
             (nil, ["BUILDSPEC_TIMEOUT": "soon"], Asked(), .usage),
             (nil, ["BUILDSPEC_ACCOUNT": "12"], Asked(), .usage),
             (nil, ["BUILDSPEC_CACHE": "http://a"], Asked(), .usage),
+            (nil, ["BUILDSPEC_COMPUTE": "SMALL"], Asked(), .usage),
+            (nil, ["BUILDSPEC_COMPUTE": "project"], Asked(), .invalidSettings),
+            ("environment: {computeType: HUGE}", ["BUILDSPEC_COMPUTE": "project"], Asked(), .invalidSettings),
         ]
         for (settings, environment, asked, status) in cases {
             let failure = await #expect(throws: Failure.self) {
                 try await withProject(settings: settings, environment: environment, asked) { _ in }
             }
             #expect(failure?.status == status)
+        }
+    }
+
+    @Test("folders are mounted for file systems of the project alone")
+    func mounts() async throws {
+        let file = "fileSystemLocations: [{identifier: data, mountPoint: /mnt/data}]\n"
+        func mounts(_ text: String, _ file: String) async throws -> [FileSystemMount]? {
+            var asked = Asked()
+            asked.mount = [text]
+            return try await withProject(settings: file, asked) { $0.settings.container.mounts }
+        }
+        #expect(
+            try await mounts("data=/usr", file) == [.init(identifier: "data", folder: "/usr", target: "/mnt/data")])
+        for (text, file, status) in [
+            ("data", file, BuildspecApp.ExitStatus.usage), ("other=/usr", file, .usage),
+            ("data=/nonexistent", file, .noSuchFile),
+            ("data=/usr", file.replacing("/mnt/data", with: "/mnt/../etc"), .invalidSettings),
+        ] {
+            let failure = await #expect(throws: Failure.self) { try await mounts(text, file) }
+            #expect(failure?.status == status, "\(text)")
+        }
+    }
+
+    @Test("the size of the project's machine gives way to what is said of processors and memory")
+    func computeSize() async throws {
+        var asked = Asked()
+        asked.compute = "project"
+        asked.memory = "1g"
+        try await withProject(
+            settings: "environment: {type: ARM_CONTAINER, computeType: BUILD_GENERAL1_XLARGE}\n", asked
+        ) { project in
+            #expect(project.settings.container.cpus == "32" && project.settings.container.memory == "1g")
+        }
+        try await withProject(
+            settings:
+                "environment: {computeType: ATTRIBUTE_BASED_COMPUTE, computeConfiguration: {vCpu: 3, memory: 5}}\n",
+            asked
+        ) { project in
+            #expect(project.settings.container.cpus == "3" && project.settings.container.memory == "1g")
         }
     }
 

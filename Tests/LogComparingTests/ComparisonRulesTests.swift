@@ -38,6 +38,13 @@ import Testing
         #expect(rules.key(of: one) == rules.key(of: other))
     }
 
+    @Test func `other sources than the primary one lie where they lie`() {
+        let rules = ComparisonRules(sourceDirectory: "/codebuild/output/src87/src/s3/00")
+        #expect(rules.key(of: "in /codebuild/output/src87/src/s3/00/a") == "in ‹source›/a")
+        #expect(rules.key(of: "in /codebuild/output/src87/src/s3/01/a") == "in ‹another source›/a")
+        #expect(rules.key(of: "in /codebuild/output/src5/src/github.com/b/c/a") == "in ‹another source›/a")
+    }
+
     @Test(arguments: [
         "/codebuild/output/src87/src", "/codebuild/output/src1/src/github.com/acme/app",
         "/codebuild/output/src1/src/s3/00",

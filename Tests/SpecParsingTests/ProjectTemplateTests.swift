@@ -141,6 +141,55 @@ import Testing
         #expect(reading.settings.environmentVariables.map { "\($0.value) \($0.type)" } == [wanted])
     }
 
+    @Test func `a buildspec with parts that only AWS knows has variables in their places`() {
+        let text = """
+            Parameters: {Given: {Type: String, Default: g}, Hidden: {Type: String}}
+            Resources:
+              P:
+                Type: AWS::CodeBuild::Project
+                Properties:
+                  Source:
+                    Type: NO_SOURCE
+                    BuildSpec: !Sub |
+                      version: 0.2
+                      phases: {build: {commands: ['aws s3 sync ${Given} s3://${Bucket}/${Hidden}/${Role.Arn} ${!HOME}']}}
+            """
+        let reading = read(text)
+        #expect(
+            reading.settings.buildspec?.value == """
+                version: 0.2
+                phases: {build: {commands: ['aws s3 sync g s3://${Bucket}/${Hidden}/${Role_Arn} ${HOME}']}}
+                """)
+        #expect(
+            reading.diagnostics.map(\.message)
+                == [
+                    ("Ref Bucket", "Bucket"), ("the parameter Hidden", "Hidden"), ("Fn::GetAtt Role.Arn", "Role_Arn"),
+                ].map { "`source.buildspec` has \($0) in it, which cannot be known here: `${\($1)}` stands for it" })
+        // A path of which a part is missing is none.
+        let path = read(
+            "Resources: {P: {Type: 'AWS::CodeBuild::Project', Properties: {Source: {BuildSpec: !Sub 'ci/${Stage}.yml'}}}}"
+        )
+        #expect(path.settings.buildspec == nil && path.diagnostics.map(\.code) == ["unresolved-value"])
+    }
+
+    @Test func `a parameter of Parameter Store is looked up in a variable, and not known elsewhere`() {
+        let reading = read(
+            """
+            Parameters: {Token: {Type: 'AWS::SSM::Parameter::Value<String>', Default: /ci/token}}
+            Resources:
+              P:
+                Type: AWS::CodeBuild::Project
+                Properties:
+                  Environment: {Image: !Ref Token, EnvironmentVariables: [{Name: TOKEN, Value: !Ref Token}]}
+                  TimeoutInMinutes: '{{resolve:ssm:/minutes}}'
+            """)
+        #expect(
+            reading.settings.environmentVariables.map { "\($0.name) \($0.value) \($0.type)" }
+                == ["TOKEN /ci/token parameterStore"])
+        #expect(reading.settings.image == nil && reading.settings.timeoutInMinutes == nil)
+        #expect(reading.diagnostics.map(\.code) == ["unresolved-value", "unresolved-value"])
+    }
+
     @Test func `of several projects one is named`() {
         let text = """
             Resources:

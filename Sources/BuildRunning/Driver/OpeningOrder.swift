@@ -15,11 +15,18 @@ struct OpeningOrder: Sendable {
     }
 }
 
+extension BuildPlan {
+    /// The words by which the driver learns where the sources lie: the primary one, and all of them.
+    var sourceFolders: String {
+        "\(sourceDirectory.shellQuoted) \(ContainerLayout.sourceFolder(of: id).shellQuoted)"
+    }
+}
+
 extension BuildJob {
     /// The orders that make the folders, write the first `env.sh` and copy a mounted source.
     func openingOrders(_ way: SourceStaging.Way) throws -> [OpeningOrder] {
         var orders = [
-            OpeningOrder("prepare \(plan.sourceDirectory.shellQuoted)") {
+            OpeningOrder("prepare \(plan.sourceFolders)") {
                 "the image has no working `mkdir`, or its file system is full (status \($0))"
             },
             OpeningOrder(

@@ -145,7 +145,7 @@ extension LocalBuild {
         _ begun: Begun = Begun(), with privilege: Privilege? = nil
     ) async throws -> (Attempt, DriverSession.Ending) {
         let surroundings = job.surroundings
-        var orders = (["rejoin \(plan.sourceDirectory.shellQuoted)"] + orders).map { Array($0.utf8) }
+        var orders = (["rejoin \(plan.sourceFolders)"] + orders).map { Array($0.utf8) }
         if let network = surroundings.network { orders.append(network.trustOrder.order) }
         if let order = job.gitCredentialRenewal { orders.append(order) }
         if let order = job.innerDockerOrder { orders.append(order.order) }
@@ -158,6 +158,9 @@ extension LocalBuild {
         if job.debugging.isOn { _ = try await session.perform("debug") }
         let context = context(session)
         if let changes = continuation.changes, let problem = try await surroundings.source.apply(changes, in: context) {
+            throw UnfitImage(image: plan.image, reason: problem)
+        }
+        if let problem = try await surroundings.source.apply(continuation.otherChanges, in: context) {
             throw UnfitImage(image: plan.image, reason: problem)
         }
         try Task.checkCancellation()

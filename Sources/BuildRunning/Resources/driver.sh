@@ -17,6 +17,7 @@ mount=$root/codebuild/readonly/source/src
 tmp=$root/codebuild/output/tmp
 pipes=$root/codebuild/readonly/pipes
 source=
+top=
 PATH=$PATH:$root/codebuild/user/bin
 export PATH
 
@@ -40,9 +41,11 @@ apart() (
     exec "$@" </dev/null 2>&1
 )
 
-# prepare SOURCE: makes the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
+# prepare SOURCE TOP: makes the folders every build finds (CODEBUILD.md 3.3); OLDPWD of the first command is the read-only one.
+# TOP holds SOURCE and every other source, or is SOURCE itself.
 prepare() {
     source=$root$1
+    top=$root${2-$1}
     mkdir -p "$root/codebuild/readonly" "$tmp" "$root/codebuild/user/bin" "$source" || return
     [ -z "$programs" ] || provide >/dev/null 2>&1 &
     cd "$root/codebuild/readonly" && printf '%s\n' "$source" >"$tmp/dir.txt"
@@ -73,8 +76,16 @@ copy() (
     [ $# = 0 ] || cp -a -- "$@" "$source/$folder/"
 )
 
-# own USER: gives the source to a user: copied files have the owner they have outside.
-own() { chown -hR "$1" "$source"; }
+# copy_other MOUNT SOURCE FOLDER NAME...: does the same for a source that is not the primary one.
+copy_other() (
+    mount=$root$1
+    source=$root$2
+    shift 2
+    copy "$@"
+)
+
+# own USER: gives the sources to a user: copied files have the owner they have outside.
+own() { chown -hR "$1" "$top"; }
 
 # put FILE TEXT: writes the text to the letter. append FILE TEXT: adds it.
 put() { printf '%s' "$2" >"$root$1"; }
@@ -174,7 +185,7 @@ become() {
     fi
 }
 
-# admit USER: gives the source to a user who comes into it for the first time. 67: there is no such user (yet); 69: there is
+# admit USER: gives the sources to a user who comes into it for the first time. 67: there is no such user (yet); 69: there is
 # no tool to become one.
 admit() {
     become "$1" || return
@@ -376,9 +387,10 @@ remember() {
     cp -p "$tmp/env.sh" "$tmp/dir.txt" "$tmp/before/"
 }
 
-# rejoin SOURCE: begins in a container that was kept. recall: restores the state that `remember` has kept last.
+# rejoin SOURCE TOP: begins in a container that was kept. recall: restores the state that `remember` has kept last.
 rejoin() {
     source=$root$1
+    top=$root${2-$1}
     printf '%s\n' "$$" >"$tmp/driver"
     cd "$root/codebuild/readonly" || return
 }

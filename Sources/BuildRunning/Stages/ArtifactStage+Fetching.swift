@@ -35,7 +35,8 @@ extension ArtifactStage {
             }
             return try await context.job.surroundings.artifacts.store(
                 identifier, from: TarStreams(streams, confirm: confirm),
-                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }), asZip: zips)
+                selection: .merging(chosen.map { (base: $0.folder, selection: $0.selection) }),
+                asZip: forms.isZip(identifier))
         }
         for missing in stored.missing { try await sink.send(.notice(text: "artifact \(identifier): \(missing)")) }
         try await sink.send(

@@ -54,8 +54,9 @@ extension ArtifactStage {
                     "its files have \(Self.gigabytes(stored)) (`\(name)` \(Self.gigabytes(largest.storedCount))), and "
                     + "`\(directory)` has room for \(Self.gigabytes(free))")
         }
-        if all - stored > Self.holeLimit, zips || !carrier.keepsHoles {
-            let why = zips ? "a zip has no holes" : "this container has no GNU tar that could keep its holes"
+        let isZip = forms.isZip(identifier)
+        if all - stored > Self.holeLimit, isZip || !carrier.keepsHoles {
+            let why = isZip ? "a zip has no holes" : "this container has no GNU tar that could keep its holes"
             throw FileError(
                 .refused, doing: doing,
                 reason: "`\(name)` has \(Self.gigabytes(largest.byteCount)), of which "

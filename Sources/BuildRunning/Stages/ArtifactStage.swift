@@ -12,7 +12,7 @@ struct ArtifactStage: Sendable {
 
     var session: DriverSession { context.session }
     var sink: EventSink { context.sink }
-    var zips: Bool { context.job.recipe.artifacts.zips }
+    var forms: ArtifactsPlan { context.job.recipe.artifacts }
     private var plan: BuildPlan { context.plan }
 
     /// - Returns: whether the phase succeeded.
@@ -30,10 +30,15 @@ struct ArtifactStage: Sendable {
         return failure == nil
     }
 
+    private var deliveries: [(name: String, rules: BuildSpec.ArtifactRules)] {
+        plan.artifacts.map(context.job.recipe.artifacts.deliveries) ?? []
+    }
+
     /// The variables whose values after the last command this phase needs.
     private var variableNames: [String] {
-        let rules = [plan.artifacts?.primary].compactMap(\.self) + (plan.artifacts?.secondary ?? [])
-        let paths = rules.flatMap { [$0.baseDirectory].compactMap(\.self) + $0.files + $0.excludePaths }
+        let paths = deliveries.map(\.rules).flatMap {
+            [$0.baseDirectory].compactMap(\.self) + $0.files + $0.excludePaths
+        }
         return paths.flatMap { BuildRunning.variableNames(in: $0.value) } + [
             Self.discoverySwitch, Self.discoveryPattern,
         ]
@@ -43,16 +48,9 @@ struct ArtifactStage: Sendable {
     private static let discoveryPattern = "CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"
 
     private func collectAll(_ variables: [String: String]) async throws -> PhaseContext? {
-        guard let artifacts = plan.artifacts else { return nil }
-        if let primary = artifacts.primary, primary.hasFiles,
-            let failure = try await collect(primary, as: "artifacts", variables)
-        {
-            return failure
-        }
-        for rules in artifacts.secondary {
-            guard let identifier = rules.identifier else { continue }
-            try await sink.log("Preparing to copy secondary artifacts \(identifier)")
-            if let failure = try await collect(rules, as: identifier, variables) { return failure }
+        for (name, rules) in deliveries {
+            if rules.identifier != nil { try await sink.log("Preparing to copy secondary artifacts \(name)") }
+            if let failure = try await collect(rules, as: name, variables) { return failure }
         }
         return nil
     }
@@ -83,7 +81,7 @@ struct ArtifactStage: Sendable {
             files: rules.files.map { expandVariables(in: $0.value, variables) },
             excludePaths: rules.excludePaths.map { expandVariables(in: $0.value, variables) },
             discardPaths: rules.discardPaths,
-            keepsLinks: rules.enableSymlinks && zips)
+            keepsLinks: rules.enableSymlinks && forms.isZip(identifier))
         let (inside, outside) = patterns.separated(bases: folders)
         var parts: [ArtifactPart] = []
         for folder in folders {

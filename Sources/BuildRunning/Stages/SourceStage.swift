@@ -1,6 +1,6 @@
 internal import BuildPlanning
 
-/// Brings the source into the container, and checks that the image has what the buildspec asks for.
+/// Brings the sources into the container, and checks that the image has what the buildspec asks for.
 struct SourceStage: Sendable {
     private let context: StageContext
     private let way: SourceStaging.Way
@@ -13,7 +13,7 @@ struct SourceStage: Sendable {
         self.opening = opening
     }
 
-    /// Waits for the folders, the first `env.sh` and the source.
+    /// Waits for the folders, the first `env.sh` and the sources.
     ///
     /// - Returns: what could not be done, or `nil`.
     /// - Throws: ``UnfitImage``
@@ -22,7 +22,7 @@ struct SourceStage: Sendable {
         for (order, status) in zip(opening, try await session.replies(opening.count)) where status != 0 {
             return order.problem(status)
         }
-        if way == .stream { try await context.job.surroundings.source.stream(in: context) }
+        try await context.job.surroundings.source.stream(way, in: context)
         if case .named(let shell) = context.plan.shell,
             try await session.perform("command -v \(shell.shellQuoted) >/dev/null") != 0
         {
@@ -31,7 +31,7 @@ struct SourceStage: Sendable {
         return try await makeWritableForUsers()
     }
 
-    /// Makes the source readable and writable for every `run-as` user.
+    /// Makes the sources readable and writable for every `run-as` user.
     private func makeWritableForUsers() async throws -> String? {
         let session = context.session
         let users = Set(context.plan.phases.filter(\.isPresent).compactMap(\.runAs)).subtracting(["root"]).sorted()
@@ -50,7 +50,7 @@ struct SourceStage: Sendable {
             }
         }
         guard users.count > 1 else { return nil }
-        let status = try await session.perform("chmod -R a+rwX \"$source\"")
+        let status = try await session.perform("chmod -R a+rwX \"$top\"")
         return status == 0 ? nil : "cannot let several users write to the source (status \(status))"
     }
 }

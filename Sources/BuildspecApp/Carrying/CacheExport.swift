@@ -62,7 +62,7 @@ struct CacheExport {
         guard !files.files.isEmpty else {
             throw Failure(
                 .noSuchFile,
-                "there is nothing to export of `\(project.project.location.source)`: no cache, no recording, no image",
+                "there is nothing to export of `\(project.project.location.folder)`: no cache, no recording, no image",
                 help: "run a build first")
         }
         let manifest = ProjectArchive.Manifest(

@@ -144,7 +144,7 @@ extension Project {
         let id = BuildID(project: identity.name, uuid: "00000000-0000-0000-0000-000000000000")
         return PlannedBuild(
             of: self, ReadBuildspec(place: place, text: bytes, spec: spec),
-            on: .init(id: id, number: 1, start: Timestamp(microseconds: 0), snapshot: nil)
+            on: .init(id: id, number: 1, start: Timestamp(microseconds: 0), snapshots: TakenSnapshots())
         ).plan
     }
 }

@@ -12,9 +12,37 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         name: [.customShort("s"), .long],
-        help: "The source: git:worktree, git:index, git:REV of PATH, or another folder (default: PATH, as git sees it)."
+        help: """
+            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name); another \
+            folder, or FOLDER#git:REV; or a zip (default: PATH, as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
+            """)
+    var source: [String] = []
+
+    @Option(
+        help: """
+            Build as an action of CodePipeline does: inputs and outputs are zips in this folder, and two builds are chained by it.
+            """)
+    var pipeline: String?
+
+    @Option(
+        help: """
+            An input of the action: NAME, an artifact in the pipeline's folder, or NAME=SOURCE; the first is the primary source. \
+            With --pipeline. Repeatable.
+            """)
+    var input: [String] = []
+
+    @Option(
+        help: """
+            An output of the action, NAME.zip in the pipeline's folder; of several, each is the secondary artifact of its name. \
+            With --pipeline. Repeatable.
+            """)
+    var output: [String] = []
+
+    @Option(
+        help:
+            "Keep exported variables for later actions, which have them by `--env X='#{NAMESPACE.NAME}'`. With --pipeline."
     )
-    var source: String?
+    var namespace: String?
 
     @Option(name: [.customShort("i"), .long], help: "The image to build in.")
     var image: String?
@@ -84,11 +112,25 @@ struct RunOptions: ParsableArguments {
     @Option(help: "The platform of the image, as docker names it.")
     var platform: String?
 
+    @Option(
+        help: """
+            Give the build the processors and the memory of a compute type, BUILD_GENERAL1_SMALL; `project`: of the project's. \
+            --cpus and --memory beat it.
+            """)
+    var compute: String?
+
     @Option(help: "How many processors the build may use.")
     var cpus: String?
 
     @Option(help: "How much memory the build may use, as docker writes it (3g).")
     var memory: String?
+
+    @Option(
+        help: """
+            ID=DIR: mount a folder of this machine in the place of the project's file system ID (`fileSystemLocations`). \
+            Repeatable.
+            """)
+    var mount: [String] = []
 
     @Flag(
         help: """
@@ -215,11 +257,23 @@ struct RunOptions: ParsableArguments {
     @Flag(help: "Say on standard error what is done and why.")
     var verbose = false
 
+    func validate() throws {
+        guard SourceArguments(source).primaryCount < 2 else {
+            throw ValidationError("a build has one primary source: name the others as --source ID=SOURCE")
+        }
+    }
+
     var asked: Asked {
         var asked = Asked()
         asked.path = path
         asked.buildspec = buildspec
-        asked.source = source
+        let sources = SourceArguments(source)
+        asked.source = sources.primary
+        asked.otherSources = sources.others.isEmpty ? nil : sources.others
+        asked.pipeline = pipeline
+        asked.inputs = input.isEmpty ? nil : input
+        asked.outputs = output.isEmpty ? nil : output
+        asked.namespace = namespace
         asked.image = image
         asked.env = env
         asked.envFile = envFile
@@ -235,6 +289,8 @@ struct RunOptions: ParsableArguments {
         asked.context = context
         asked.pull = pull
         asked.platform = platform
+        asked.mount = mount.isEmpty ? nil : mount
+        asked.compute = compute
         asked.cpus = cpus
         asked.memory = memory
         asked.privileged = privileged

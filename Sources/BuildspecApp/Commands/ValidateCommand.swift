@@ -28,6 +28,7 @@ struct ValidateCommand: AsyncParsableCommand {
             cannot be read. BUILDSPEC_FORMAT and BUILDSPEC_STRICT stand in for the flags.
 
               buildspec validate                 the buildspec.yml of this folder
+              buildspec validate --project template.yml#App   the buildspec of that project
               buildspec validate --strict .      all of this project; warnings are errors
               git show :buildspec.yml | buildspec validate -
             """)
@@ -41,6 +42,16 @@ struct ValidateCommand: AsyncParsableCommand {
     @Option(help: "The image that the builds run in (default: that of the settings file).")
     var image: String?
 
+    @Option(
+        help: """
+            The CodeBuild project whose settings count, FILE or FILE#NAME, as for `run`; without files it is the project's own \
+            buildspec that is checked.
+            """)
+    var project: String?
+
+    @Option(help: "A parameter of the template given with --project, NAME=VALUE. Repeatable.")
+    var parameter: [String] = []
+
     @Flag(help: "Treat warnings as errors.")
     var strict = false
 
@@ -48,6 +59,8 @@ struct ValidateCommand: AsyncParsableCommand {
         await FrontDoor.enter { [self] machine in
             var asked = Asked()
             asked.image = image
+            asked.project = project
+            asked.parameter = parameter.isEmpty ? nil : parameter
             var lookup = SettingsLayers(
                 asked: asked, file: ProjectSettings(), places: machine.places,
                 bounds: SourceBounds(root: "/"))
@@ -55,7 +68,7 @@ struct ValidateCommand: AsyncParsableCommand {
                 arguments: NameList.unfolded(paths),
                 format: lookup.choice(format, "format", default: Validation.Format.text),
                 isStrict: lookup.isOn(strict, "strict"),
-                project: ValidatedProject(asked: asked, places: machine.places), terminal: machine.terminal
+                project: ValidatedProject(asked: asked, on: machine), terminal: machine.terminal
             ).run()
         }
     }

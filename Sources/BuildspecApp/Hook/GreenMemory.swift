@@ -2,6 +2,7 @@ internal import BuildPlanning
 internal import Caches
 internal import Engines
 internal import Files
+internal import SourceSnapshots
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -32,12 +33,20 @@ struct GreenMemory {
             }
             return nil
         }
+        var others: [String] = []
+        for other in project.others {
+            // Nothing names the content of a folder without git.
+            guard let source = other.source,
+                let snapshot = try await source.snapshot(without: source.excluded(settings.values.secretsFile))
+            else { return nil }
+            others.append("source \(other.identifier) \(snapshot.identity)")
+        }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
         // Another id of the same commit's tree is the same build.
         var asked = project.asked
         asked.source = nil
-        var parts = [programVersion, tree, id]
+        var parts = [programVersion, tree, id] + others
         for data in [try encoder.encode(asked), try encoder.encode(settings)] {
             parts.append(String(decoding: data, as: UTF8.self))
         }

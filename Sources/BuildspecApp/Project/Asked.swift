@@ -5,6 +5,13 @@ struct Asked: Codable, Sendable, Equatable {
     var path: String?
     var buildspec: String?
     var source: String?
+    /// `ID=WHERE` of secondary sources. Records of older versions have none.
+    var otherSources: [String]?
+    /// The folder of a pipeline, and what an action of it is handed and hands on. Records of older versions have none.
+    var pipeline: String?
+    var inputs: [String]?
+    var outputs: [String]?
+    var namespace: String?
     var image: String?
     var env: [String] = []
     var envFile: [String] = []
@@ -23,6 +30,10 @@ struct Asked: Codable, Sendable, Equatable {
     var context: String?
     var pull: String?
     var platform: String?
+    /// `ID=DIR`; records of older versions have none.
+    var mount: [String]?
+    /// A compute type of CodeBuild's, or `project`.
+    var compute: String?
     var cpus: String?
     var memory: String?
     var privileged = false

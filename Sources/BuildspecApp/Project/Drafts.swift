@@ -22,7 +22,7 @@ struct Drafts {
 
 /// The places of folders that hold something for one run.
 enum ScratchPlace: String, CaseIterable {
-    case s3, transfers, images
+    case s3, transfers, images, sources
 
     func path(_ places: Places) -> FilePath { FilePath("\(places.cache)/\(rawValue)") }
 }

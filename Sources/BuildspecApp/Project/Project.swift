@@ -13,9 +13,13 @@ struct Project: Sendable {
     /// The settings file as it was read; empty where there is none.
     let file: ProjectSettings
     let settings: Settings
-    /// The checkout of its source, where git has it; held until ``release()``.
-    private(set) var staged: StagedSource?
+    /// Its primary source.
+    private(set) var primary: ProjectSource
+    /// Its secondary sources, in the order they are numbered.
+    private(set) var others: [OtherSource]
 
+    /// The checkout of its primary source, where git has it; held until ``release()``.
+    var staged: StagedSource? { primary.staged }
     var identity: ProjectIdentity { location.identity }
     private var places: Places { machine.places }
 
@@ -34,43 +38,60 @@ struct Project: Sendable {
     static func find(
         _ asked: Asked, in location: ProjectLocation, on machine: Machine, heldBy holder: String? = nil
     ) async throws -> Project {
-        var location = location, staged: StagedSource?
-        if location.isReadFromGit {
+        var location = location, known: WrittenSettings?
+        if location.isVersionOfProject {
+            let written = try await WrittenSettings.find(location, asked, on: machine)
+            try location.mean(written.settings.source)
+            known = written
+        }
+        var primary = ProjectSource(
+            SourceCheckout(
+                of: location.place, storedAs: ProjectLocation.key(of: location.place.path),
+                objects: ContainerLayout.gitObjects, machine))
+        do {
             // Before there are settings only a flag or the environment can have named the secrets file.
             let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
-            staged = try await SourceCheckout(location, machine).stage(for: holder, without: location.excluded(secrets))
-            location.contents = staged?.files ?? location.source
-        }
-        do {
-            return try Project(machine: machine, asked: asked, location: location, staged: staged)
+            func hold() async throws {
+                guard location.isHeldToBeRead else { return }
+                try await primary.hold(for: holder, without: primary.excluded(secrets))
+                location.enter(primary.files)
+            }
+            try await hold()
+            let written: WrittenSettings
+            if let known {
+                written = known
+            } else {
+                written = try await WrittenSettings.find(location, asked, on: machine)
+            }
+            // The settings that have just been read may want another clone than the one they were read from.
+            if primary.use(written.settings.source.clone) { try await hold() }
+            return try Project(machine: machine, asked: asked, location: location, written, primary: primary)
         } catch {
-            staged?.release()
+            primary.release()
             throw error
         }
     }
 
-    private init(machine: Machine, asked: Asked, location: ProjectLocation, staged: StagedSource?) throws {
+    private init(
+        machine: Machine, asked: Asked, location: ProjectLocation, _ written: WrittenSettings, primary: ProjectSource
+    ) throws {
         self.machine = machine
         self.asked = asked
         self.location = location
-        self.staged = staged
-        let path = try location.settingsFile()
-        let environment = machine.environment
-        file = try machine.readSettings(
-            path,
-            choice: try location.projectChoice(
-                region: asked.region ?? machine.places.variable("region") ?? environment["AWS_REGION"]
-                    ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1",
-                account: asked.account ?? machine.places.variable("account") ?? "000000000000"))
+        self.primary = primary
+        file = written.settings
         var settings = try Settings(
             from: SettingsLayers(
-                asked: asked, file: file, places: machine.places, bounds: SourceBounds(root: location.source)))
+                asked: asked, file: file, places: machine.places,
+                bounds: SourceBounds(root: location.source, isFleeting: location.place.isArchive)))
         settings.network.hasRecordings =
             Files.kind(of: machine.places.recordings(of: location.identity.key)) == .folder
         if settings.network.policy == .replaying, !settings.network.hasRecordings { settings.network.policy = .closed }
+        if let pipeline = location.pipeline { try settings.follow(pipeline, asked) }
         self.settings = settings
         for note in settings.values.notes { machine.say("\(note)\n") }
-        explainSettings(path)
+        others = try OtherSource.all(of: location, asked, file, on: machine)
+        explainSettings(written.shown)
     }
 
     /// Says on standard error what is done and why, for a user who asked for it (`--verbose`).
@@ -79,8 +100,11 @@ struct Project: Sendable {
     }
 
     private func explainSettings(_ file: String?) {
-        explain("source: \(location.source)\(location.kind.map { " as \($0)" } ?? "")")
-        explain("settings file: \(file.map(places.shown) ?? "none")")
+        explain("source: \(location.place.path)\(location.place.kind.map { " as \($0)" } ?? "")")
+        for other in others {
+            explain("source \(other.identifier): \(other.source?.place.words ?? "not here")")
+        }
+        explain("settings file: \(file ?? "none")")
         for decision in settings.decisions {
             explain("\(decision.name): \(decision.value) (\(decision.place ?? "default"))")
         }
@@ -88,60 +112,86 @@ struct Project: Sendable {
 
     // MARK: The source
 
-    private var checkout: SourceCheckout { SourceCheckout(location, machine) }
-
     /// The folder whose files are those of the build.
-    var files: String { staged?.files ?? location.contents }
+    var files: String { primary.staged?.files ?? location.contents }
 
     /// The paths of the source that are not part of a build: the secrets file, if it lies there.
-    var excluded: [[UInt8]] { location.excluded(settings.values.secretsFile) }
+    var excluded: [[UInt8]] { primary.excluded(settings.values.secretsFile) }
 
-    /// Checks the source out for a container, unless that has been done or the folder is not git's.
+    /// Checks the sources out for a container, or unpacks them, as far as that has not been done.
     mutating func stage(for container: String) async throws {
-        guard staged == nil else { return }
-        staged = try await checkout.stage(for: container, without: excluded)
+        try await primary.hold(for: container, without: excluded)
+        for index in others.indices {
+            guard let excluded = others[index].source?.excluded(settings.values.secretsFile) else { continue }
+            try await others[index].source?.hold(for: container, without: excluded)
+        }
     }
 
-    /// The snapshot that a build of now would get; none for a folder without git.
-    func snapshot() async throws -> SourceSnapshot? {
-        if let staged { return staged.snapshot }
-        return try await checkout.snapshot(without: excluded)
+    /// The snapshots that a build of now would get of its sources.
+    func snapshots() async throws -> TakenSnapshots {
+        var snapshots = TakenSnapshots(primary: try await primary.snapshot(without: excluded))
+        for other in others {
+            guard let source = other.source else { continue }
+            snapshots.others[other.identifier] = try await source.snapshot(
+                without: source.excluded(settings.values.secretsFile))
+        }
+        return snapshots
     }
 
-    /// Gives the checkout back.
-    mutating func release() {
-        staged?.release()
-        staged = nil
+    /// Gives the checkouts back.
+    mutating func release() { release(isKept: false) }
+
+    /// Leaves the checkouts to the container that stays.
+    mutating func leaveToContainer() { release(isKept: true) }
+
+    private mutating func release(isKept: Bool) {
+        primary.release(isKept: isKept)
+        for index in others.indices { others[index].source?.release(isKept: isKept) }
     }
 
-    /// Leaves the checkout to the container that stays.
-    mutating func leaveToContainer() {
-        staged?.release(isKept: true)
-        staged = nil
+    /// What a build is told of its primary source.
+    func facts(_ snapshots: TakenSnapshots) -> SourceFacts {
+        var facts = primary.facts(snapshots.primary)
+        facts.path = location.folder
+        facts.repositoryURL = facts.repositoryURL ?? file.source.address
+        return location.pipeline.map { $0.facts(facts, of: $0.primaryName, settings.network) } ?? facts
     }
 
-    /// What a build is told of its source.
-    func facts(_ snapshot: SourceSnapshot?) -> SourceFacts {
-        guard let snapshot else { return SourceFacts(path: location.source) }
-        let head = snapshot.head
-        return SourceFacts(
-            version: head.shortName ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
-            path: location.source, reference: head.reference,
-            snapshot: SnapshotFacts(kind: "\(snapshot.kind)", tree: snapshot.tree, identity: snapshot.identity))
+    /// The secondary sources that a build gets, with what it is told of them.
+    func otherFacts(_ snapshots: TakenSnapshots) -> [(identifier: String, facts: SourceFacts)] {
+        others.compactMap { other in
+            guard let facts = other.facts(snapshots) else { return nil }
+            let name = location.pipeline?.inputs.first { PipelineAction.identifier(of: $0.name) == other.identifier }?
+                .name
+            let handed = name.flatMap { location.pipeline?.facts(facts, of: $0, settings.network) }
+            return (other.identifier, handed ?? facts)
+        }
     }
 
-    var git: Git { checkout.git }
+    var git: Git { primary.checkout.git }
 
-    /// The folder's files as they are now, without what git ignores and without the secrets file.
-    func sourceTree() async throws -> SourceTree {
-        let ignored = location.asksGit ? try await git.ignoredPaths() : nil
-        return try SourceTree(root: location.source, excluding: (ignored ?? []) + excluded)
+    /// The names of the sources' files by the sources' identifiers, that of the primary one being empty; of sources that are not
+    /// what lies in a folder there are none.
+    func sourceFiles() async throws -> [String: [[UInt8]]] {
+        try await changes(since: .max) { _ in [] }.mapValues(\.all)
     }
 
-    /// Their names; none where the source is not what lies in the folder.
-    func sourceFiles() async throws -> [[UInt8]] {
-        guard !location.isReadFromGit else { return [] }
-        return try SourceChanges(of: try await sourceTree(), since: .max, before: []).all
+    /// The changes of the sources that are what lies in a folder, by the sources' identifiers.
+    ///
+    /// - Parameters:
+    ///   - nanoseconds: since 1970.
+    ///   - before: the files that a source had, by its identifier.
+    func changes(
+        since nanoseconds: Int64, before: (_ identifier: String) throws -> [[UInt8]]
+    ) async throws -> [String: SourceChanges] {
+        var changes: [String: SourceChanges] = [:]
+        let others = others.compactMap { other in other.source.map { (identifier: other.identifier, source: $0) } }
+        for (identifier, source) in [(identifier: "", source: primary)] + others where source.place.isLive {
+            changes[identifier] = try SourceChanges(
+                of: try await source.tree(without: source.excluded(settings.values.secretsFile)), since: nanoseconds,
+                before: try before(identifier))
+        }
+        return changes
     }
 
     // MARK: The buildspec
@@ -149,43 +199,36 @@ struct Project: Sendable {
     func buildspec() throws -> BuildspecPlace { try location.buildspec(file) }
 
     /// The folder that artifacts are stored in.
-    var artifactsFolder: String { settings.artifacts.folder ?? SourceFolder(of: location.source).artifacts }
+    var artifactsFolder: String { settings.artifacts.folder ?? SourceFolder(of: location.folder).artifacts }
 
     /// Makes sure, before a build runs, that its artifacts will find their places.
     func requireArtifactPlaces(_ plan: BuildPlan) throws {
         guard let artifacts = plan.artifacts else { return }
         let made = MadeArtifacts(in: artifactsFolder, places)
-        if settings.artifacts.folder == nil { try SourceFolder(of: location.source).make() }
-        try made.requireFree(artifacts.names(asZip: settings.artifacts.zips), in: artifactsFolder)
+        if settings.artifacts.folder == nil { try SourceFolder(of: location.folder).make() }
+        try made.requireFree(settings.artifacts.names(of: artifacts), in: artifactsFolder)
     }
 }
 
-extension ProjectLocation {
-    /// A secrets file as a path of the source that is not part of a build: an artifact of `**/*` must not hold it.
-    ///
-    /// - Parameter secrets: an absolute path.
-    fileprivate func excluded(_ secrets: String?) -> [[UInt8]] {
-        secrets.flatMap(relative).map { [Array($0.utf8)] } ?? []
+extension ProjectSettings.Source {
+    /// The location as CODEBUILD_SOURCE_REPO_URL has it (CODEBUILD-2026 F.1).
+    var address: String? {
+        guard let location = location?.value, !location.isEmpty else { return nil }
+        return type == .s3 ? "s3://\(location)" : location
     }
+
+    /// How clones of it differ from full ones.
+    var clone: CloneForm { CloneForm(depth: cloneDepth?.value, hasSubmodules: fetchesSubmodules?.value ?? true) }
+}
+
+/// The snapshots of a project's sources; of folders without git there are none.
+struct TakenSnapshots {
+    var primary: SourceSnapshot?
+    /// By their identifiers.
+    var others: [String: SourceSnapshot] = [:]
 }
 
 extension Machine {
-    /// Reads a settings file, and says what is wrong with it.
-    ///
-    /// - Parameter path: `nil` where there is none.
-    fileprivate func readSettings(_ path: String?, choice: ProjectChoice) throws -> ProjectSettings {
-        guard let path else { return ProjectSettings() }
-        let bytes = try Files.read(path)
-        let reading = readProjectSettings(bytes, file: places.shown(path), choice: choice, extraKeys: Settings.fileKeys)
-        say(reading.diagnostics, source: bytes)
-        guard !reading.diagnostics.contains(where: { $0.severity == .error }) else {
-            throw Failure(
-                .invalidSettings, "cannot use the settings in `\(places.shown(path))`", help: "mend what is named above"
-            )
-        }
-        return reading.settings
-    }
-
     /// Says findings with the lines they are about.
     func say(_ diagnostics: [Diagnostic], source: [UInt8]) {
         say(DiagnosticRenderer(color: terminal.errorUsesColor).text(diagnostics, source: source))

@@ -6,12 +6,17 @@ internal import Files
 
 /// The place of a source, and what names the buildspec in it.
 struct ProjectLocation: Sendable {
-    /// The source's root, an absolute path.
-    let source: String
-    /// The part of the source that is asked for, where `--source` said so.
-    let kind: SourceKind?
+    /// The place of the primary source.
+    private(set) var place: SourcePlace
+    /// The action of a pipeline that the build is, if it is one.
+    let pipeline: PipelineAction?
+    /// The project's own folder, by which its caches and builds are known: the source, or where the user stands who builds an
+    /// archive.
+    let folder: String
+    /// The source's root, an absolute path; of an archive the folder that it was unpacked into.
+    private(set) var source: String
     /// The folder its files are read from: the source itself, or what git checked out of it.
-    var contents: String
+    private(set) var contents: String
     /// What PATH, the flag or the environment names as the buildspec.
     private let named: String?
     /// What `--project` or the environment names, as it was written.
@@ -33,9 +38,7 @@ struct ProjectLocation: Sendable {
                 .noSuchFile, "cannot find `\(asked.path ?? ".")`",
                 help: "give a folder with a buildspec.yml, or a buildspec file")
         }
-        let wanted = asked.source ?? places.variable("source")
-        kind = wanted.flatMap { SourceKind($0) }
-        var source = kind == nil ? wanted.map(places.absolute) : nil
+        let base: String
         if found == .file {
             guard asked.buildspec == nil else {
                 throw Failure(.usage, "PATH and `--buildspec` both name a buildspec file", help: "leave one out")
@@ -43,47 +46,73 @@ struct ProjectLocation: Sendable {
             named = path
             // A file of this folder belongs to this folder's source, as `source.buildspec: ci/buildspec.yml` does.
             let here = places.absolute(".")
-            source = source ?? (path.hasPrefix(here + "/") ? here : Self.folder(of: path))
+            base = path.hasPrefix(here + "/") ? here : Self.folder(of: path)
         } else {
             named = asked.buildspec ?? places.variable("buildspec")
+            base = path
         }
-        let root = source ?? path
-        guard Files.kind(of: root) == .folder else {
-            throw Failure(.noSuchFile, "cannot find the source folder `\(root)`")
+        pipeline = try PipelineAction(asked, of: base, places)
+        if let input = pipeline?.inputs.first {
+            place = input.place
+        } else {
+            let named = try (asked.source ?? places.variable("source")).map { try SourcePlace($0, of: base, places) }
+            place =
+                pipeline == nil ? named ?? SourcePlace(folder: base) : (named ?? SourcePlace(folder: base)).handedOver
         }
-        self.source = root
-        contents = root
+        guard place.isArchive || Files.kind(of: place.path) == .folder else {
+            throw Failure(.noSuchFile, "cannot find the source folder `\(place.path)`")
+        }
+        folder = place.isArchive || pipeline?.inputs.isEmpty == false ? base : place.path
+        source = place.path
+        contents = place.path
         project = asked.project ?? places.variable("project")
         parameters = asked.parameter ?? []
         self.places = places
     }
 
-    /// Whether the source is what git has, whatever lies around in the folder.
-    var isReadFromGit: Bool {
-        switch kind {
-        case .index, .revision: true
-        case .worktree, .folder, nil: false
+    /// Whether the source has to be checked out or unpacked before its settings can be read.
+    var isHeldToBeRead: Bool { !place.isLive }
+
+    /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
+    var isVersionOfProject: Bool { place.kind == .revision("sourceVersion") }
+
+    /// Whether the settings of the project have decided the version.
+    private(set) var isOfProject = false
+
+    /// Means the version that the project's settings name.
+    ///
+    /// - Throws: ``Failure`` when they name none, or one that git does not have.
+    mutating func mean(_ source: ProjectSettings.Source) throws {
+        guard let version = source.version, !version.value.isEmpty else {
+            throw Failure(
+                .usage, "`--source git:sourceVersion`, and the settings of the project have no `sourceVersion`",
+                help: "name a version: `--source git:REV`")
         }
+        guard source.type != .s3 else {
+            throw Failure(
+                .usage, "`\(version.location)`: the version `\(version.value)` is one of an object in S3",
+                help: "fetch the object, and build it as a folder")
+        }
+        place = SourcePlace(folder: place.path, kind: .revision(version.value), isHandedOver: place.isHandedOver)
+        isOfProject = true
     }
 
-    /// Whether git has to be asked at all: the source is in a repository, or is said to be.
-    var asksGit: Bool {
-        if let kind { return kind != .folder }
-        var path = Substring(source)
-        while true {
-            if Files.kind(of: "\(path)/.git") != nil { return true }
-            guard let slash = path.lastIndex(of: "/") else { return false }
-            path = path[..<slash]
-        }
+    /// Reads on from the folder that the source was checked out or unpacked into.
+    mutating func enter(_ files: String) {
+        contents = files
+        if place.isArchive { source = files }
     }
 
     /// The names of the project whose source lies here.
     var identity: ProjectIdentity {
-        let last = source.split(separator: "/").last.map(String.init) ?? "root"
+        let last = folder.split(separator: "/").last.map(String.init) ?? "root"
         return ProjectIdentity(
             name: String(last.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == "_") ? $0 : "-" }),
-            key: CacheKey(project: source, paths: []).name, folder: source)
+            key: Self.key(of: folder), folder: folder)
     }
+
+    /// A name for what is kept of a folder.
+    static func key(of folder: String) -> String { CacheKey(project: folder, paths: []).name }
 
     /// The path of a file within the source; `nil` for one that lies outside.
     func relative(_ path: String) -> String? {
@@ -100,6 +129,18 @@ struct ProjectLocation: Sendable {
             return (places.absolute(String(written[..<sign])), String(written[written.index(after: sign)...]))
         }
     }
+
+    /// What `--project` names where it is no file: perhaps a project of an AWS account.
+    var projectName: String? {
+        guard let project, let chosen, !isWithoutProject, Files.kind(of: chosen.path) == nil else { return nil }
+        return project
+    }
+
+    /// Whether the source's own templates are looked through for a project, where it has no settings file.
+    var isSearched: Bool { project == nil }
+
+    /// Whether no settings are wanted at all: `--project none`.
+    var isWithoutProject: Bool { project == "none" && Files.kind(of: places.absolute("none")) == nil }
 
     /// Which project of the settings file is meant, and with which parameters.
     ///
@@ -128,13 +169,12 @@ struct ProjectLocation: Sendable {
     /// - Throws: ``Failure`` (66) when the file named is not there, (78) when the one found is a link that leads outside of the
     ///   source.
     func settingsFile() throws -> String? {
+        guard !isWithoutProject else { return nil }
         if let chosen {
             guard Files.kind(of: chosen.path) == .file else {
                 throw Failure(
                     .noSuchFile, "cannot find `\(chosen.path)`, which `--project` names",
-                    help:
-                        "give a file of a project: `aws codebuild batch-get-projects --names NAME >project.json` makes one"
-                )
+                    help: "give a file of a project, or `--project NAME --aws` for one of your AWS account")
             }
             return chosen.path
         }

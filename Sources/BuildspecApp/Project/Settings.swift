@@ -66,7 +66,8 @@ struct Settings: Sendable, Codable {
 
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
-        "engine", "context", "pull", "platform", "cpus", "memory", "privileged", "docker", "images", "cache", "no-cache",
+        "engine", "context", "pull", "platform", "compute", "cpus", "memory", "privileged", "docker", "images", "cache",
+        "no-cache",
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
@@ -124,6 +125,9 @@ struct Settings: Sendable, Codable {
         let definition = try lookup.path(asked.taskDefinition, "task-definition")
         artifacts = ArtifactsPlan(
             folder: folder, zips: try lookup.isOn(asked.zip, "zip"), taskDefinition: definition)
+        // `zip: no` beats what the project says of its artifacts.
+        artifacts.zipped = lookup.decisions.contains { $0.name == "zip" } ? nil : file.zippedArtifacts
+        artifacts.places = file.artifactPlaces
         let minutes = file.timeoutInMinutes.map { Located("\($0.value)m", at: $0.location) }
         let timeout = try Self.seconds(lookup.text(asked.timeout, "timeout", setting: minutes) ?? "60m")
         lookup.note("timeout", default: "60m")
@@ -138,6 +142,20 @@ struct Settings: Sendable, Codable {
             makesCheckpoints: try lookup.isOn(asked.checkpoint, "checkpoint"), timeout: timeout, isStrict: isStrict)
         stops = try Stops(asked)
         decisions = lookup.decisions
+    }
+
+    /// Takes what an action of a pipeline decides: artifacts are zips in its folder, and values of other actions are put in.
+    mutating func follow(_ action: PipelineAction, _ asked: Asked) throws {
+        decisions.append(
+            .init(
+                name: "pipeline", value: action.folder, origin: asked.pipeline == nil ? .environment : .flag,
+                place: asked.pipeline == nil ? Places.variableName(of: "pipeline") : "--pipeline"))
+        values.variables = try action.resolving(values.variables)
+        guard !action.outputs.isEmpty else { return }
+        artifacts.folder = action.folder
+        artifacts.zips = true
+        artifacts.places = nil
+        artifacts.outputs = action.outputs
     }
 
     /// The time that an engine has to answer where nobody says another.
@@ -164,13 +182,17 @@ extension ContainerPlan {
         let asked = lookup.asked, file = lookup.file
         let image = try lookup.text(asked.image, "image", setting: file.image)
         if image == nil { lookup.note("image", default: ImageNames.standard) }
+        let platform = try lookup.text(asked.platform, "platform")
+        let size = try lookup.computeSize()
+        let cpus = try lookup.text(asked.cpus, "cpus") ?? lookup.derived("cpus", size?.processors.map { "\($0)" })
+        let memory = try lookup.text(asked.memory, "memory") ?? lookup.derived("memory", size.map { "\($0.memory)g" })
         self = Self(
             image: image ?? ImageNames.standard, imageIsDefault: image == nil,
             context: try lookup.text(asked.context, "context"), pull: .missing,
-            platform: try lookup.text(asked.platform, "platform"), cpus: try lookup.text(asked.cpus, "cpus"),
-            memory: try lookup.text(asked.memory, "memory"),
+            platform: platform, cpus: cpus, memory: memory,
             docker: try Docker(&lookup),
             otherImages: lookup.list("images"))
+        mounts = try lookup.mounts()
     }
 }
 

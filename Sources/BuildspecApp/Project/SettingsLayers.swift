@@ -23,6 +23,9 @@ struct SettingsLayers {
     /// file may come from a stranger's repository (Documentation/security.md).
     private static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
 
+    /// The keys that name what a build writes.
+    private static let written: Set<String> = ["artifacts", "build-json", "cache"]
+
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
     mutating func text(_ flag: String?, _ name: String, setting: Located<String>? = nil) throws -> String? {
@@ -63,6 +66,9 @@ struct SettingsLayers {
         guard !value.contains("://"), let inside = bounds.resolve(value) else {
             throw refused("which lies outside of the source")
         }
+        if bounds.isFleeting, let last = decisions.last, Self.written.contains(last.name) {
+            throw refused("and the source is an archive, into which nothing is written")
+        }
         return inside
     }
 
@@ -77,6 +83,68 @@ struct SettingsLayers {
     static func isOn(_ text: String) -> Bool { ["1", "true", "yes", "on"].contains(text.lowercased()) }
 
     static func isOff(_ text: String) -> Bool { ["0", "false", "no", "off"].contains(text.lowercased()) }
+
+    /// The size of the machine that the build is to have; `nil` where nobody asks for one.
+    ///
+    /// - Throws: ``Failure`` for a compute type that is not known.
+    mutating func computeSize() throws -> ComputeSize? {
+        guard let text = try text(asked.compute, "compute") else { return nil }
+        guard text == "project" else {
+            guard let size = ComputeSize(type: text, environmentType: file.compute.environmentType?.value) else {
+                throw wrong((["project"] + ComputeSize.names).map { "`\($0)`" }.joined(separator: ", "))
+            }
+            return size
+        }
+        let compute = file.compute
+        if let memory = compute.memory { return ComputeSize(processors: compute.processors, memory: memory) }
+        guard let type = compute.type else {
+            throw Failure(
+                .invalidSettings, "`compute` is `project`, and the settings have no `environment.computeType`",
+                help: "name a type: `--compute BUILD_GENERAL1_SMALL`")
+        }
+        guard let size = ComputeSize(type: type.value, environmentType: compute.environmentType?.value) else {
+            throw Failure(
+                .invalidSettings, "`\(type.location)`: the size of `\(type.value)` is not known",
+                help: "say it with --cpus and --memory")
+        }
+        return size
+    }
+
+    /// The folders that the user mounts in the place of the project's file systems.
+    ///
+    /// - Throws: ``Failure`` for what is no `ID=DIR`, an identifier that the project does not have, and a missing folder.
+    func mounts() throws -> [FileSystemMount]? {
+        guard let asked = asked.mount else { return nil }
+        return try asked.map { text in
+            guard let sign = text.firstIndex(of: "="), sign > text.startIndex else {
+                throw Failure(.usage, "`--mount` is `\(text)`, expected ID=DIR")
+            }
+            let identifier = String(text[..<sign])
+            guard let system = file.fileSystems.first(where: { $0.identifier == identifier }) else {
+                let known = file.fileSystems.map { "`\($0.identifier)`" }.joined(separator: ", ")
+                throw Failure(
+                    .usage, "`--mount` names `\(identifier)`, and the project has no file system of that identifier",
+                    help: known.isEmpty ? "`fileSystemLocations` of its settings is empty" : "it has \(known)")
+            }
+            let folder = places.absolute(String(text[text.index(after: sign)...]))
+            guard Files.kind(of: folder) == .folder else {
+                throw Failure(.noSuchFile, "cannot find the folder `\(folder)`, which `--mount` names")
+            }
+            guard system.mountPoint.hasPrefix("/"), !system.mountPoint.split(separator: "/").contains("..") else {
+                throw Failure(
+                    .invalidSettings,
+                    "`\(system.place)`: `mountPoint` is `\(system.mountPoint)`, expected an absolute path")
+            }
+            return FileSystemMount(identifier: identifier, folder: folder, target: system.mountPoint)
+        }
+    }
+
+    /// Remembers a value that follows from the compute type.
+    mutating func derived(_ name: String, _ value: String?) -> String? {
+        guard let value, let compute = decisions.last(where: { $0.name == "compute" }) else { return nil }
+        decisions.append(.init(name: name, value: value, origin: compute.origin, place: compute.place))
+        return value
+    }
 
     /// A list that only the settings file can give.
     mutating func list(_ name: String) -> [Located<String>] {

@@ -8,6 +8,8 @@ internal import Files
 struct SourceBounds: Sendable {
     /// The source's root, an absolute path.
     let root: String
+    /// Whether the folder is gone after the build, with all that is written into it: that of an unpacked archive.
+    var isFleeting = false
 
     /// Follows a path from the root as the system would, link by link.
     ///

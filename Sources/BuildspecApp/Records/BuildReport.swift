@@ -59,6 +59,7 @@ struct BuildReport: Sendable {
         }
         if let failure { throw failure }
         guard result.status == .succeeded else { return .buildFailed }
+        try project.location.pipeline?.export(result.exportedVariables)
         return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
     }
 
@@ -87,7 +88,7 @@ struct BuildReport: Sendable {
 
     /// Ends a build whose buildspec is missing or wrong: the service's log, the record, the right exit status.
     func refuse(_ problem: BuildspecProblem, _ place: BuildspecPlace) async throws -> ExitStatus {
-        let source = ContainerLayout.sourceDirectory(of: id)
+        let source = project.sourceDirectory(of: id)
         let file = place.relativePath.map { "\(source)/\($0)" } ?? ContainerLayout.inlineBuildspec
         let context: PhaseContext, isThere: Bool
         switch problem {
@@ -108,7 +109,7 @@ struct BuildReport: Sendable {
         try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: nil, id: id))
-        guard isThere else { throw Project.missing(place) }
+        guard isThere else { throw project.missing(place) }
         return .invalidBuildspec
     }
 
@@ -143,8 +144,8 @@ struct BuildReport: Sendable {
 
     private func start(buildspec: String) -> BuildEvent.BuildStart {
         .init(
-            id: id, image: project.settings.container.image, sourceDirectory: ContainerLayout.sourceDirectory(of: id),
-            buildspec: buildspec, source: project.location.source)
+            id: id, image: project.settings.container.image, sourceDirectory: project.sourceDirectory(of: id),
+            buildspec: buildspec, source: project.location.folder)
     }
 
     // MARK: Files
@@ -178,6 +179,13 @@ struct BuildReport: Sendable {
             }
         }
         return isFine
+    }
+}
+
+extension Project {
+    /// The folder of a build's container that the primary source is brought into.
+    fileprivate func sourceDirectory(of id: BuildID) -> String {
+        ContainerLayout.sourceDirectory(of: id, amongSources: 1 + others.count { $0.source != nil })
     }
 }
 

@@ -51,10 +51,9 @@ struct MadeArtifacts: ArtifactOwner {
     }
 }
 
-extension BuildSpec.Artifacts {
-    /// The names that the artifacts get in their folder.
-    func names(asZip: Bool) -> [String] {
-        let primary = primary.map { $0.hasFiles ? ["artifacts"] : [] } ?? []
-        return (primary + secondary.compactMap(\.identifier)).map { asZip ? "\($0).zip" : $0 }
+extension ArtifactsPlan {
+    /// The names that artifacts get in their folder.
+    func names(of artifacts: BuildSpec.Artifacts) -> [String] {
+        deliveries(of: artifacts).map { isZip($0.name) ? "\($0.name).zip" : $0.name }
     }
 }

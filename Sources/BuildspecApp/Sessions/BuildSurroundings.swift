@@ -4,6 +4,7 @@ internal import Artifacts
 internal import BuildPlanning
 internal import BuildRunning
 internal import Caches
+internal import ChildProcesses
 internal import Engines
 internal import Files
 internal import SourceSnapshots
@@ -99,8 +100,9 @@ struct BuildSurroundings {
         if keptContainer == nil, let image {
             for line in image.lines(on: plan, recipe.container) { machine.say("\(line)\n") }
         }
-        container.cpus = recipe.container.cpus
+        container.cpus = try await processors()
         container.memory = recipe.container.memory
+        container.writableMounts = recipe.container.mounts?.map { ($0.folder, $0.target) } ?? []
         if recipe.container.docker == .host {
             container.sockets = [(try await engine.ownSocket(), ContainerLayout.dockerSocket)]
             machine.say(
@@ -116,6 +118,16 @@ struct BuildSurroundings {
             machine.say("warning: variable `\(variable.name)` is no shell identifier: only programs see it\n")
         }
         return container
+    }
+
+    /// The processors that the container gets: no more than the engine has, where a compute type asks for them.
+    private func processors() async throws -> String? {
+        let asked = recipe.container.cpus
+        guard let asked, let wanted = Int(asked), recipe.plan.decisions.contains(where: { $0.name == "compute" }),
+            let count = try await engine.processorCount(), count < wanted
+        else { return asked }
+        machine.say("warning: the build gets \(count) processors, all that the engine has, instead of \(wanted)\n")
+        return "\(count)"
     }
 
     /// A folder for the named pipes of tar streams, beside the build's record for as long as its container may stay.
@@ -169,18 +181,32 @@ struct BuildSurroundings {
         let (tried, volumeRoot) = (ways, root)
         project.explain("ways of the source into the container: \(ways.map(\.rawValue).joined(separator: ", "))")
         let content: SourceStaging.Content =
-            if isNew, let staged { .snapshot(staged) } else {
-                .folder(project.location.source, excluding: project.excluded)
-            }
-        return SourceStaging(
+            isNew
+            ? project.primary.content(without: project.excluded)
+            : .folder(project.primary.folder, excluding: project.excluded)
+        var staging = SourceStaging(
             content, root: project.location.source, ways: ways, volumeRoot: root, changesOwner: getuid() != 0
         ) { [project] way in
             // A folder of the user's that cannot be mounted says nothing of the engine; our own checkouts do. That a way works
             // says nothing of those before it that were not tried.
-            guard project.staged != nil else { return }
+            guard project.staged != nil, project.others.allSatisfy({ $0.isStagedOrAbsent }) else { return }
             if way == .stream && tried.count > 1 || tried.contains(.overlay) {
                 memory.remember(way, volumeRoot: volumeRoot)
             }
+        }
+        staging.others = otherContents()
+        return staging
+    }
+
+    private func otherContents() -> [SourceStaging.Other] {
+        recipe.plan.secondarySources.compactMap { source in
+            guard let held = project.others.first(where: { $0.identifier == source.identifier })?.source else {
+                return nil
+            }
+            let excluded = held.excluded(project.settings.values.secretsFile)
+            return SourceStaging.Other(
+                held.content(without: excluded), target: source.directory,
+                isStreamed: recipe.ending.makesCheckpoints || held.staged == nil && !excluded.isEmpty)
         }
     }
 }
@@ -229,5 +255,13 @@ extension Machine {
     func process(of id: BuildID) -> BuildProcess {
         BuildProcess(
             nonce: "\(id.uuid)-\(UInt64.random(in: .min ... .max))", now: now, programVersion: programVersion)
+    }
+}
+
+extension EngineCommanding {
+    /// The number of processors of the engine's machine; `nil` when it does not say.
+    fileprivate func processorCount() async throws -> Int? {
+        let outcome = try await command(["info", "--format", "{{.NCPU}}"]).collect()
+        return Int(outcome.text)
     }
 }

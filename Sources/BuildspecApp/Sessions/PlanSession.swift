@@ -28,13 +28,13 @@ struct PlanSession {
                 on: .init(
                     id: BuildID(project: project.identity.name, uuid: "00000000-0000-0000-0000-000000000000"),
                     number: try BuildRecords(machine.places).number(of: project.identity).upcoming(),
-                    start: Timestamp(microseconds: 0), snapshot: try await project.snapshot()))
+                    start: Timestamp(microseconds: 0), snapshots: try await project.snapshots()))
             if let refusal = build.imageRefusal() { throw refusal.failure }
             let view = try await view(build)
             try print(text: view.text, json: view.json)
             return .succeeded
         } catch let problem as BuildspecProblem {
-            guard case .invalid = problem else { throw Project.missing(place) }
+            guard case .invalid = problem else { throw project.missing(place) }
             return .invalidBuildspec
         }
     }
@@ -85,11 +85,16 @@ struct PlanSession {
         let engine = machine.engine(of: build.project.settings)
         let image = try await image(build, engine)
         var view = PlanView(
-            plan: build.plan, source: build.project.location.source, image: image.view,
+            plan: build.plan, source: build.project.location.place.path, image: image.view,
             artifactsDirectory: build.project.artifactsFolder, cachePlace: cachePlace(build),
+            artifactsPlan: build.recipe.artifacts,
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
-            imageNotes: image.notes, runtimes: image.runtimes)
+            imageNotes: image.notes, runtimes: image.runtimes, unusedSettings: build.project.unusedSettings)
         view.docker = build.recipe.container.docker
+        view.missingSources = build.missingSources.map { other in
+            PlanView.MissingSource(
+                identifier: other.identifier, place: other.setting?.identifier.map { "\($0.location)" } ?? "settings")
+        }
         return view
     }
 

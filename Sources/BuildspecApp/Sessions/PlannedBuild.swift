@@ -45,6 +45,15 @@ extension Project {
             throw BuildspecProblem.invalid(.ours(message))
         }
         try requirePhases(spec)
+        if let outputs = settings.artifacts.outputs, let refusal = spec.refusal(of: outputs) {
+            machine.terminal.say(
+                Failure(
+                    .invalidBuildspec, refusal.message,
+                    help:
+                        "with one `--output` it is the primary artifact, `artifacts: files`; with several, the secondary ones"
+                ))
+            throw BuildspecProblem.invalid(refusal)
+        }
     }
 
     /// - Throws: ``BuildspecProblem`` for a buildspec of a batch alone, which is valid and has nothing to run.
@@ -57,10 +66,14 @@ extension Project {
         throw BuildspecProblem.invalid(.notABuildspec)
     }
 
-    static func missing(_ place: BuildspecPlace) -> Failure {
-        Failure(
+    /// The failure of a build without a buildspec, which names the buildspecs that the source has elsewhere.
+    func missing(_ place: BuildspecPlace) -> Failure {
+        let others = BuildspecSearch.usualBuildspecs(of: files).map { "`\($0)`" }
+        return Failure(
             .noSuchFile, "cannot find the buildspec `\(place.shownPath)`",
-            help: "write one, or name another with --buildspec FILE")
+            help: others.isEmpty
+                ? "write one, or name another with --buildspec FILE"
+                : "the source has \(others.joined(separator: ", ")): name one with --buildspec FILE")
     }
 }
 
@@ -81,34 +94,38 @@ struct PlannedBuild: Sendable {
         /// `CODEBUILD_BUILD_NUMBER`.
         let number: Int
         let start: Timestamp
-        let snapshot: SourceSnapshot?
+        let snapshots: TakenSnapshots
     }
 
     init(of project: Project, _ buildspec: ReadBuildspec, on occasion: Occasion) {
         self.project = project
         self.buildspec = buildspec
-        remote = occasion.snapshot?.head.origin
+        remote = occasion.snapshots.primary?.head.origin
         let settings = project.settings
         let inside = buildspec.place.relativePath
         var request = BuildRequest(
             id: occasion.id, image: settings.container.image, buildspecPath: inside,
-            overrides: settings.values.variables, source: project.facts(occasion.snapshot),
-            initiator: project.machine.userName,
+            overrides: settings.values.variables, source: project.facts(occasion.snapshots),
+            initiator: project.location.pipeline.map { "codepipeline/\($0.name)" } ?? project.machine.userName,
             region: settings.network.region, buildNumber: occasion.number,
             startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
             usesCache: settings.cache.isUsed,
             inlineBuildspec: inside == nil ? String(decoding: buildspec.text, as: UTF8.self) : nil)
+        request.secondarySources = project.otherFacts(occasion.snapshots)
         request.account = settings.network.account
         request.decisions = settings.decisions
         request.isStrict = settings.ending.isStrict
+        request.mounts = settings.container.mounts ?? []
+        request.encryptionKey = project.file.encryptionKey?.value.ownKey
         let plan = BuildPlan(buildspec.spec, request)
         recipe = BuildRecipe(
             plan: plan, project: project.identity, container: settings.container, network: settings.network,
-            sources: [
-                SourcePlan(
-                    folder: project.location.source, kind: project.location.kind.map { "\($0)" },
-                    target: plan.sourceDirectory)
-            ], cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
+            sources: [SourcePlan(project.location.place, target: plan.sourceDirectory)]
+                + plan.secondarySources.compactMap { source in
+                    project.others.first { $0.identifier == source.identifier }?.source.map {
+                        SourcePlan($0.place, as: source.identifier, target: source.directory)
+                    }
+                }, cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
             ending: settings.ending)
     }
 }
@@ -127,7 +144,18 @@ extension PlannedBuild {
     }
 }
 
+extension String {
+    /// A KMS key; `nil` for the one that every account has for S3, whose account is not the build's here.
+    fileprivate var ownKey: String? { isEmpty || hasSuffix(":alias/aws/s3") ? nil : self }
+}
+
 extension BuildRecipe {
     /// Whether the AWS of this machine answers the build's own calls.
     var usesLocalAWS: Bool { network.playsAWS || network.policy.isOffline && plan.calls("aws") }
+}
+
+extension SourcePlan {
+    fileprivate init(_ place: SourcePlace, as identifier: String? = nil, target: String) {
+        self.init(identifier: identifier, folder: place.path, kind: place.kind.map { "\($0)" }, target: target)
+    }
 }

@@ -73,19 +73,22 @@ struct RunSession {
             of: project, buildspec,
             on: .init(
                 id: id, number: try await records.number(of: project.identity).next(), start: start,
-                snapshot: project.staged?.snapshot))
+                snapshots: try await project.snapshots()))
         if let refusal = build.imageRefusal() {
             try await report.refuse(refusal.context, build.plan)
             throw refusal.failure
         }
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
-        if let missing = await build.sayUnsetVariables(on: engine) {
+        var missing = build.refusalForMissingSources()
+        if missing == nil { missing = await build.sayUnsetVariables(on: engine) }
+        if let missing {
             try Task.checkCancellation()
             try await report.refuse(missing.context, build.plan)
             throw missing.failure
         }
         build.sayLiteralReferences()
+        project.sayUnusedSettings()
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()

@@ -18,7 +18,8 @@ extension PlannedBuild {
                 Failure(
                     .noSuchFile, "\(variable.location): \(message)",
                     help:
-                        "name a folder of the container with `--env \(variable.name)=/FOLDER`, or set it in a command before: "
+                        "`--source \(identifier)=FOLDER` brings one in; or name a folder of the container with "
+                        + "`--env \(variable.name)=/FOLDER`, or set it in a command before: "
                         + "`export \(variable.name)=\"$CODEBUILD_SRC_DIR/FOLDER\"`")
             )
         }

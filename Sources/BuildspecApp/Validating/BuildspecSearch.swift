@@ -7,13 +7,15 @@ struct BuildspecSearch {
     /// A file to check, or the reason why there is none.
     enum Found: Sendable {
         case file(shown: String, path: String)
+        /// A text that stands in the settings of a project.
+        case text(shown: String, [UInt8])
         case standardInput
         case failure(shown: String, Failure)
 
         /// The name that the user would give it.
         var shown: String {
             switch self {
-            case .file(let shown, _), .failure(let shown, _): shown
+            case .file(let shown, _), .text(let shown, _), .failure(let shown, _): shown
             case .standardInput: "<stdin>"
             }
         }
@@ -24,6 +26,16 @@ struct BuildspecSearch {
     /// The number of YAML files in folders of buildspecs that are no buildspecs by their content.
     private(set) var passedOver = 0
     private var seen: Set<String> = []
+
+    /// Means the one buildspec of a project.
+    init(_ place: BuildspecPlace, places: Places) throws {
+        self.places = places
+        if let file = place.file {
+            found = [.file(shown: place.shownPath, path: file)]
+        } else {
+            found = [.text(shown: place.shownPath, try place.read() ?? [])]
+        }
+    }
 
     init(_ arguments: [String], places: Places) {
         self.places = places
@@ -41,6 +53,26 @@ struct BuildspecSearch {
 
     /// The rule of the help: which files of a folder are buildspecs by their names.
     static func isBuildspec(_ name: String) -> Bool { isYAML(name) && name.lowercased().contains("buildspec") }
+
+    /// The buildspecs at the top of a source and in its folders, by their names, the first of them.
+    static func usualBuildspecs(of source: String) -> [String] {
+        var found: [String] = [], folders = [""]
+        while !folders.isEmpty, found.count < usualLimit {
+            let folder = folders.removeFirst()
+            for name in Files.names(in: source + folder) {
+                if isBuildspec(name) {
+                    found.append(String("\(folder)/\(name)".dropFirst()))
+                } else if folder.isEmpty, folders.count < folderLimit, !skippedFolders.contains(name),
+                    isFolder("\(source)/\(name)")
+                {
+                    folders.append("/\(name)")
+                }
+            }
+        }
+        return Array(found.prefix(usualLimit))
+    }
+
+    private static let usualLimit = 5, folderLimit = 200
 
     private static func isYAML(_ name: String) -> Bool {
         let name = name.lowercased()

@@ -6,6 +6,24 @@ internal import SpecParsing
 struct ValidatedProject: Sendable {
     let asked: Asked
     let places: Places
+    /// The settings that `--project` names; `nil` where it was not given.
+    private let settings: ProjectSettings?
+
+    /// - Throws: ``Failure`` when `--project` names settings that cannot be had or are wrong.
+    init(asked: Asked, on machine: Machine) async throws {
+        self.asked = asked
+        places = machine.places
+        guard asked.project != nil else {
+            settings = nil
+            return
+        }
+        settings = try await WrittenSettings.find(try ProjectLocation(asked, places), asked, on: machine).settings
+    }
+
+    /// The buildspec of the project that `--project` names: a file of the source, or a text of the settings.
+    func buildspec() throws -> BuildspecPlace? {
+        try settings.map { try ProjectLocation(asked, places).buildspec($0) }
+    }
 
     /// The facts about the project that a file would be run in, by the rules of `run FILE`.
     ///
@@ -16,7 +34,7 @@ struct ValidatedProject: Sendable {
         var asked = asked
         asked.path = path
         let location = try? ProjectLocation(asked, places)
-        let file = (try? location?.settingsFile()).flatMap { settings(in: $0) } ?? ProjectSettings()
+        let file = settings ?? (try? location?.settingsFile()).flatMap { settings(in: $0) } ?? ProjectSettings()
         var lookup = SettingsLayers(
             asked: asked, file: file, places: places, bounds: SourceBounds(root: location?.source ?? "/"))
         let image = try? lookup.text(asked.image, "image", setting: file.image)

@@ -18,7 +18,12 @@ struct Validation: Sendable {
 
     /// - Returns: the worst that happened to any of the files.
     func run() async throws -> ExitStatus {
-        let search = BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places)
+        let search =
+            if arguments.isEmpty, let buildspec = try project.buildspec() {
+                try BuildspecSearch(buildspec, places: places)
+            } else {
+                BuildspecSearch(arguments.isEmpty ? ["buildspec.yml"] : arguments, places: places)
+            }
         let found = search.found
         var outcomes = try await readAll(found)
         try await lookFurther(&outcomes)
@@ -109,6 +114,7 @@ struct Validation: Sendable {
             case .file(let shown, let path):
                 file = path
                 bytes = try Files.read(path, named: shown, limit: DocumentLimits.bytes)
+            case .text(_, let text): bytes = text
             case .standardInput:
                 bytes = try Files.readAll(STDIN_FILENO, named: "standard input", limit: DocumentLimits.bytes) {
                     try Files.waitForInput { try stop.check() }

@@ -76,6 +76,6 @@ public struct FindingRule: Sendable, Equatable {
         "unquoted-version": "A version that is read as a number loses its last zero",
         "unknown-ignore": "An ignore comment names a code that is none",
         "deploy-mistake": "The deploy stage would refuse the file",
-        "not-supported": "What the key asks for is not supported yet",
+        "not-supported": "No Linux container can obey the setting",
     ]
 }

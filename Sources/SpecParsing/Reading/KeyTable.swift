@@ -51,8 +51,18 @@ package struct KeyTable: Sendable {
         case read
         /// The key has no meaning for a build on this machine.
         case irrelevant
-        /// The key would matter but is not supported yet, and gives a warning.
-        case missing
+        /// The key decides nothing here, and is named with the reason.
+        case unused(Unused)
+    }
+
+    /// Why a key decides nothing here.
+    struct Unused: Sendable {
+        /// A clause that begins in lower case.
+        let why: String
+        /// The values that mean as much as no value.
+        let defaults: [String]
+        /// Whether the key changes no build in the service either.
+        var isLabel = false
     }
 
     /// The shape that a value must have.
@@ -102,6 +112,21 @@ package struct KeyTable: Sendable {
 
     func key(_ name: String, in version: BuildSpec.Version) -> Key? {
         keys.first { $0.name == name && ($0.version ?? version) == version }
+    }
+
+    /// Whether a path leads to a key that decides nothing here, or to a value inside it.
+    ///
+    /// - Parameter path: may leave out the indices of lists.
+    func isUnused(_ path: SpecPath) -> Bool {
+        var table = self
+        for step in path.text.split(separator: ".") {
+            let name = step.prefix { $0 != "[" }
+            guard let key = table.keys.first(where: { $0.name == name }) else { return false }
+            if case .unused = key.support { return true }
+            guard let next = key.shape.sections.first?.table else { return false }
+            table = next
+        }
+        return false
     }
 
     /// The paths of the sections below this table that have a key of this name, the shallowest first.

@@ -5,6 +5,8 @@ struct SectionReader {
     /// The table of the whole file, in which the right place of a misplaced key is looked up.
     let rootTable: KeyTable
     private var unknownKeys: [BuildSpec.UnknownKeys] = []
+    /// The keys with a value that decides nothing here, in the order of the file.
+    private(set) var unusedKeys: [(path: SpecPath, reason: KeyTable.Unused, location: SourceLocation)] = []
 
     init(_ rootTable: KeyTable, version: BuildSpec.Version) {
         self.rootTable = rootTable
@@ -41,12 +43,9 @@ struct SectionReader {
         switch key.support {
         case .read: break
         case .irrelevant: return .empty
-        case .missing:
-            if !node.asksForNothing {
-                findings.warning(
-                    .notSupported, at: FindingPlace(entry.key, path),
-                    "\(path.quoted) is not supported yet: it is ignored")
-            }
+        case .unused(let reason):
+            let isDefault = node.kind == .scalar && reason.defaults.contains { $0 == node.text }
+            if !node.asksForNothing, !isDefault { unusedKeys.append((path, reason, entry.key.location)) }
             return .empty
         }
         guard !node.isNull else { return emptyValue(entry, key, at: path) }
@@ -54,6 +53,7 @@ struct SectionReader {
         case .text: return isScalar(node, at: path) ? .text(node) : .unreadable
         case .flag: return flag(node, at: path)
         case .number: return number(node, at: path)
+        case .texts where key.mayBeEmpty && node.kind == .list && node.items.isEmpty: return .texts([])
         case .texts: return texts(node, at: path).map { .texts($0) } ?? .unreadable
         case .commands: return commands(node, of: key.name, at: path)
         case .variables(let use): return variables(node, use, at: path)

@@ -33,7 +33,11 @@ struct TemplateProject {
     /// Names that are not those of the API with a capital letter.
     private static let names = ["BuildSpec": "buildspec", "Visibility": "projectVisibility", "Triggers": "webhook"]
     /// Properties whose values decide how a build runs here.
-    private static let matters: Set<String> = ["environment", "source", "timeoutInMinutes", "cache"]
+    private static let matters: Set<String> = [
+        "environment", "source", "timeoutInMinutes", "cache", "sourceVersion", "secondarySources",
+        "secondarySourceVersions", "artifacts", "secondaryArtifacts", "fileSystemLocations",
+    ]
+    private static let table = KeyTable.projectSettings(extraKeys: [])
 
     private mutating func rewrite(_ node: SpecNode, at path: SpecPath) -> DocumentRewriter.Node? {
         rewrite(values.value(of: node), of: node, at: path)
@@ -44,17 +48,21 @@ struct TemplateProject {
     ) -> DocumentRewriter.Node? {
         switch value {
         case .nothing: return nil
-        case .text(let text): return rewriter.scalar(text, at: node)
+        case .text(let text):
+            guard TemplateValues.reference(in: text) == nil else { return unknown(text, of: node, at: path) }
+            return rewriter.scalar(text, at: node)
         case .list(let values):
             var items: [DocumentRewriter.Node] = []
             for value in values { if let item = rewrite(value, of: node, at: path) { items.append(item) } }
             return rewriter.list(items, at: node)
-        case .unknown(let words):
-            noteUnknown(words, of: node, at: path)
-            return nil
+        case .unknown(let words): return unknown(words, of: node, at: path)
         case .plain(let node):
             switch node.kind {
-            case .scalar: return node.isNull ? rewriter.null(at: node) : rewriter.scalar(node.text, at: node)
+            case .scalar:
+                guard TemplateValues.reference(in: node.text) == nil else {
+                    return unknown(node.text, of: node, at: path)
+                }
+                return node.isNull ? rewriter.null(at: node) : rewriter.scalar(node.text, at: node)
             case .list:
                 var items: [DocumentRewriter.Node] = []
                 for item in node.items { if let item = rewriteItem(item, at: path) { items.append(item) } }
@@ -103,6 +111,26 @@ struct TemplateProject {
                 (rewriter.scalar("value", at: value), rewriter.scalar(reference.value, at: value)),
                 (rewriter.scalar("type", at: value), rewriter.scalar(reference.type, at: value)),
             ], at: variable)
+    }
+
+    /// Rewrites a value that only AWS knows, as far as that can be done.
+    private mutating func unknown(
+        _ words: String, of node: SpecNode, at path: SpecPath
+    ) -> DocumentRewriter.Node? {
+        // What decides nothing is named all the same, whatever its value.
+        if Self.table.isUnused(path) { return rewriter.scalar(words, at: node) }
+        // A buildspec is of use without some of its parts: a shell can have them as variables.
+        if path.text == "source.buildspec", let known = values.textWithVariables(of: node), known.text.contains("\n") {
+            for part in known.unknown {
+                findings.warning(
+                    .unresolvedValue, at: FindingPlace(node, path),
+                    "\(path.quoted) has \(part.words) in it, which cannot be known here: `${\(part.name)}` stands for it",
+                    help: "give it with `--env \(part.name)=VALUE`")
+            }
+            return rewriter.scalar(known.text, at: node)
+        }
+        noteUnknown(words, of: node, at: path)
+        return nil
     }
 
     private mutating func noteUnknown(_ words: String, of node: SpecNode, at path: SpecPath) {

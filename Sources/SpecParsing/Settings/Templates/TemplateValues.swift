@@ -42,21 +42,61 @@ struct TemplateValues {
     }
 
     func value(of node: SpecNode) -> Value {
-        if let tag = node.tag {
-            // `!Sub` is `Fn::Sub`, and so are all others but two.
-            let name = String(tag.dropFirst())
-            return call(["Ref", "Condition"].contains(name) ? name : "Fn::\(name)", node, hasTag: true)
-        }
-        if node.kind == .mapping, node.pairs.count == 1, let pair = node.pairs.first,
-            pair.key.text == "Ref" || pair.key.text.hasPrefix("Fn::")
-        {
-            return call(pair.key.text, pair.value, hasTag: false)
-        }
+        if let function = function(of: node) { return call(function) }
         if node.kind == .scalar {
             let text = node.text
             return text.contains("{{resolve:") && !Self.isSecret(text) ? .unknown(text) : .plain(node)
         }
         return .plain(node)
+    }
+
+    /// A function with its argument.
+    private struct Function {
+        /// The long form: `Fn::Sub`.
+        let name: String
+        let argument: SpecNode
+        /// Whether the tag stands on the argument itself.
+        let hasTag: Bool
+    }
+
+    private func function(of node: SpecNode) -> Function? {
+        if let tag = node.tag {
+            // `!Sub` is `Fn::Sub`, and so are all others but two.
+            let name = String(tag.dropFirst())
+            let long = ["Ref", "Condition"].contains(name) ? name : "Fn::\(name)"
+            return Function(name: long, argument: node, hasTag: true)
+        }
+        guard node.kind == .mapping, node.pairs.count == 1, let pair = node.pairs.first,
+            pair.key.text == "Ref" || pair.key.text.hasPrefix("Fn::")
+        else { return nil }
+        return Function(name: pair.key.text, argument: pair.value, hasTag: false)
+    }
+
+    /// A text of which parts are not known: each of them becomes a variable of the shell.
+    ///
+    /// - Returns: `nil` for a value that is not put together by `Fn::Sub` or `Fn::Join`.
+    func textWithVariables(of node: SpecNode) -> (text: String, unknown: [(name: String, words: String)])? {
+        guard let function = function(of: node) else { return nil }
+        let pieces: [Piece]?
+        switch function.name {
+        case "Fn::Sub": pieces = self.pieces(ofSub: function)
+        case "Fn::Join": pieces = self.pieces(ofJoin: function.argument)
+        default: pieces = nil
+        }
+        guard let pieces else { return nil }
+        var unknown: [(name: String, words: String)] = []
+        let texts = pieces.map { piece in
+            switch piece {
+            case .text(let text): return text
+            case .unknown(let words):
+                // `Ref Bucket`, `Fn::GetAtt Role.Arn`: the last word is what is meant.
+                let word = words.split(separator: " ").last.map(String.init) ?? words
+                let name = String(word.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+                if !unknown.contains(where: { $0.name == name }) { unknown.append((name, words)) }
+                return "${\(name)}"
+            }
+        }
+        return (texts.joined(), unknown)
     }
 
     /// The text of a value; `nil` when it is none or cannot be known.
@@ -91,24 +131,37 @@ struct TemplateValues {
 
     // MARK: Functions
 
-    private func call(_ name: String, _ argument: SpecNode, hasTag: Bool) -> Value {
-        // A tag stands on the argument itself: its own value is what is behind it.
-        func own(_ node: SpecNode) -> Value { hasTag && node.kind == .scalar ? .plain(node) : value(of: node) }
-        switch name {
-        case "Ref": return reference(Self.text(own(argument)) ?? "")
-        case "Fn::Sub": return substitute(argument, own)
-        case "Fn::Join": return join(argument)
+    private func call(_ function: Function) -> Value {
+        let argument = function.argument
+        switch function.name {
+        case "Ref": return reference(Self.text(own(function)(argument)) ?? "")
+        case "Fn::Sub": return whole(pieces(ofSub: function), function.name)
+        case "Fn::Join": return whole(pieces(ofJoin: argument), function.name)
         case "Fn::FindInMap": return find(argument)
         case "Fn::If": return choose(argument)
         case "Fn::Select": return select(argument)
         case "Fn::Split": return split(argument)
-        default: return .unknown(name)
+        case "Fn::GetAtt":
+            let parts = argument.kind == .list ? argument.items.map(\.text) : [argument.text]
+            return .unknown("Fn::GetAtt \(parts.joined(separator: "."))")
+        default: return .unknown(function.name)
         }
+    }
+
+    /// How the members of a function's argument are read: a tag stands on the argument, whose own value is what is behind it.
+    private func own(_ function: Function) -> (SpecNode) -> Value {
+        { node in function.hasTag && node.kind == .scalar ? .plain(node) : value(of: node) }
     }
 
     private func reference(_ name: String) -> Value {
         if name == "AWS::NoValue" { return .nothing }
         if let given = parameters[name] { return .text(given) }
+        let parameter = root["Parameters"]?[name]
+        if let type = parameter?["Type"]?.text, type.hasPrefix("AWS::SSM::Parameter::Value") {
+            // Its default is the name of a parameter in Parameter Store.
+            return parameter?["Default"].map { .text("{{resolve:ssm:\($0.text)}}") }
+                ?? .unknown("the parameter \(name)")
+        }
         if let fallback = root["Parameters"]?[name]?["Default"], fallback.kind == .scalar {
             return .text(fallback.text)
         }
@@ -116,53 +169,73 @@ struct TemplateValues {
         return .unknown("Ref \(name)")
     }
 
-    private func substitute(_ argument: SpecNode, _ own: (SpecNode) -> Value) -> Value {
+    // MARK: Texts of several parts
+
+    private enum Piece {
+        case text(String)
+        /// In the template's words.
+        case unknown(String)
+    }
+
+    private func piece(_ value: Value, of function: String) -> Piece {
+        if let text = Self.text(value) { return .text(text) }
+        if case .unknown(let words) = value { return .unknown(words) }
+        return .unknown(function)
+    }
+
+    /// The text that parts come to, if all of them are known.
+    private func whole(_ pieces: [Piece]?, _ function: String) -> Value {
+        guard let pieces else { return .unknown(function) }
+        var text = ""
+        for piece in pieces {
+            switch piece {
+            case .text(let part): text += part
+            case .unknown(let words): return .unknown(words)
+            }
+        }
+        return .text(text)
+    }
+
+    private func pieces(ofSub function: Function) -> [Piece]? {
+        let argument = function.argument
         let parts = argument.kind == .list ? Array(argument.items) : [argument]
         guard let template = parts.first,
-            case .plain(let node) = argument.kind == .list ? value(of: template) : own(template),
+            case .plain(let node) = argument.kind == .list ? value(of: template) : own(function)(template),
             node.kind == .scalar
-        else { return .unknown("Fn::Sub") }
-        var result = "", rest = Substring(node.text)
+        else { return nil }
+        var pieces: [Piece] = [], rest = Substring(node.text)
         while let start = rest.firstRange(of: "${") {
-            result += rest[..<start.lowerBound]
+            pieces.append(.text(String(rest[..<start.lowerBound])))
             rest = rest[start.upperBound...]
             guard let end = rest.firstIndex(of: "}") else {
-                result += "${"
+                pieces.append(.text("${"))
                 break
             }
             let name = String(rest[..<end])
             rest = rest[rest.index(after: end)...]
             if name.hasPrefix("!") {
-                result += "${\(name.dropFirst())}"
+                pieces.append(.text("${\(name.dropFirst())}"))
                 continue
             }
             let found = parts.count > 1 ? parts[1][name].map { value(of: $0) } : nil
-            let inserted: Value = found ?? (name.contains(".") ? .unknown("Fn::GetAtt \(name)") : reference(name))
-            guard let text = Self.text(inserted) else {
-                if case .unknown(let words) = inserted { return .unknown(words) }
-                return .unknown("Fn::Sub of \(name)")
-            }
-            result += text
+            let inserted = found ?? (name.contains(".") ? .unknown("Fn::GetAtt \(name)") : reference(name))
+            pieces.append(piece(inserted, of: "Fn::Sub of \(name)"))
         }
-        return .text(result + rest)
+        return pieces + [.text(String(rest))]
     }
 
-    private func join(_ argument: SpecNode) -> Value {
+    private func pieces(ofJoin argument: SpecNode) -> [Piece]? {
         let parts = Array(argument.items)
         guard parts.count == 2, let separator = text(of: parts[0]), let members = values(of: parts[1]) else {
-            return .unknown("Fn::Join")
+            return nil
         }
-        var texts: [String] = []
+        var pieces: [Piece] = []
         for value in members {
-            switch value {
-            case .nothing: continue
-            case .unknown(let words): return .unknown(words)
-            default:
-                guard let text = Self.text(value) else { return .unknown("Fn::Join") }
-                texts.append(text)
-            }
+            if case .nothing = value { continue }
+            if !pieces.isEmpty { pieces.append(.text(separator)) }
+            pieces.append(piece(value, of: "Fn::Join"))
         }
-        return .text(texts.joined(separator: separator))
+        return pieces
     }
 
     /// The members of a list, or of a function that makes one.
