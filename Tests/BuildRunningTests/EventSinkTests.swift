@@ -47,6 +47,17 @@ import Testing
         #expect(await listener.text == "a |*** hunt")
     }
 
+    @Test func `a secret that comes while the build runs is hidden from then on`() async throws {
+        let listener = Listener(), sink = sink(listener, "hunter2")
+        try await sink.output(Array("renewed hun".utf8))
+        await sink.hide([SecretText("renewed"), SecretText("t0ken")])
+        try await sink.output(Array("ter2 renewed dDBrZW4= t0k".utf8))
+        try await sink.output(Array("en".utf8))
+        try await sink.commandFinished(command, exitStatus: 0)
+        #expect(await listener.text == "renewed *** *** *** ***")
+        #expect(await sink.hiddenLater.map { $0.revealed() } == ["renewed", "t0ken"])
+    }
+
     @Test func `the end of a command's output is kept for explaining it, masked and bounded`() async throws {
         let listener = Listener(), sink = sink(listener, "hunter2")
         try await sink.output(Array("before".utf8))

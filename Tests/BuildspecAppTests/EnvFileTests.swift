@@ -97,6 +97,27 @@ struct EnvFileTests {
         #expect(try read(Array(text.utf8)).variables.count == 40_000)
     }
 
+    @Test("whatever the bytes are, they are read or named")
+    func anyBytes() throws {
+        let pieces = ["A", "=", "\"", "'", "\\", "$", "{", "}", ":-", "?", "#", " ", "\n", "export ", "é", "0", "\r"]
+        var state: UInt64 = 7
+        func next(_ count: Int) -> Int {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(state >> 33) % count
+        }
+        var readable = 0
+        for _ in 0..<3000 {
+            let text = (0..<next(24)).map { _ in pieces[next(pieces.count)] }.joined()
+            do {
+                _ = try read(Array(text.utf8) + (next(20) == 0 ? [0xff] : []))
+                readable += 1
+            } catch let failure as Failure {
+                #expect(failure.message.contains("f"), "\(text)")
+            }
+        }
+        #expect(readable > 100)
+    }
+
     @Test("--env is taken to the letter")
     func flag() throws {
         #expect(try EnvFile.variable(#"A="$HOME" # x"#).value == #""$HOME" # x"#)

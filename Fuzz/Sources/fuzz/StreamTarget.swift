@@ -53,11 +53,7 @@ enum StreamTarget {
     // MARK: Secrets
 
     private static func checkMask(_ stream: [UInt8], _ chunks: [[UInt8]], _ secrets: [String]) {
-        let texts = secrets.map { SecretText($0) }
-        guard let mask = SecretMask(texts) else {
-            require(texts.allSatisfy { $0.revealed().isEmpty || SecretMask.isTooShort($0) }, "a long secret is hidden")
-            return
-        }
+        let mask = SecretMask(secrets.map { SecretText($0) })
         let whole = masked([stream], mask), cut = masked(chunks, mask)
         require(whole == cut, "any chunking hides the same")
         for secret in secrets where !SecretMask.isTooShort(SecretText(secret)) && !secret.utf8.contains(0x2a) {

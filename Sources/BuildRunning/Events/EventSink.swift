@@ -16,6 +16,8 @@ actor EventSink {
     /// The beginning of a character whose rest has not come yet.
     private var unfinished: [UInt8] = []
     private var mask: SecretMask?
+    /// The secrets that have come since the build began, such as renewed AWS credentials.
+    private(set) var hiddenLater: [SecretText] = []
     /// The time after which the first letters of a possible secret are shown though the rest has not come.
     private let pause: Duration
     private var isPausing = false
@@ -42,7 +44,10 @@ actor EventSink {
     }
 
     /// Hides further secrets from now on.
-    func hide(_ secrets: [SecretText]) { mask?.add(secrets) }
+    func hide(_ secrets: [SecretText]) {
+        mask?.add(secrets)
+        hiddenLater += secrets
+    }
 
     func send(_ kind: BuildEvent.Kind) async throws { try await send(kind, at: now()) }
 

@@ -50,10 +50,11 @@ extension StageContext {
         try await commit
         let size = try await engine.imageSize(image) ?? 0
         let base = try await engine.imageSize(container.image) ?? 0
+        let secrets = await job.surroundings.secrets.texts + sink.hiddenLater
         let checkpoint = Checkpoint(
             phase: phase.name, image: image, byteCount: max(0, size - base),
             directory: String(decoding: directory.prefix { $0 != 0x0a }, as: UTF8.self),
-            variables: Checkpoint.kept(variables, without: job.surroundings.secrets.texts.map { $0.revealed() }))
+            variables: Checkpoint.kept(variables, without: secrets.map { $0.revealed() }))
         try await keep(checkpoint)
         try await sink.send(
             .checkpointMade(phase: BuildPhase(phase.name), image: image, bytes: checkpoint.byteCount))

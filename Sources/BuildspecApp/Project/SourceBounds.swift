@@ -1,3 +1,4 @@
+internal import CoreFoundation
 internal import Files
 
 /// The bounds of a source: what a repository names, by settings, links or file names, counts only within them.

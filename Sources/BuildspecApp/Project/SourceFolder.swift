@@ -1,3 +1,4 @@
+internal import CoreFoundation
 internal import Files
 
 /// Our own folder in a source, `.buildspec`, with the artifacts for which no other folder was named.
