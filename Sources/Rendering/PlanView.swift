@@ -23,6 +23,8 @@ public struct PlanView: Sendable {
         plan.artifacts.map(artifactsPlan.deliveries) ?? []
     }
 
+    /// The settings of the project that decide nothing here.
+    public let unusedSettings: [ProjectSettings.Unused]
     /// The secondary sources that the settings have and nobody brings in.
     public var missingSources: [MissingSource] = []
 
@@ -37,9 +39,6 @@ public struct PlanView: Sendable {
             self.place = place
         }
     }
-
-    /// The settings of the project that decide nothing here.
-    public let unusedSettings: [ProjectSettings.Unused]
 
     /// An image that the settings or a Dockerfile name.
     public struct BaseImage: Sendable {

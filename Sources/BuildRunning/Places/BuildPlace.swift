@@ -36,6 +36,8 @@ public enum Beginning: Sendable {
         public var point: ResumePoint
         /// The changes of the source to bring into the container; `nil` when its source stays as it is.
         public var changes: SourceChanges?
+        /// The changes of secondary sources to bring in, by their identifiers.
+        public var otherChanges: [String: SourceChanges] = [:]
         /// Variables that the buildspec, the settings or the flags have changed since the build ran.
         public var variables: [BuildPlan.Variable]
         /// The snapshot that ``changes`` lead to; `nil` when the source stays as it is, or is none of git.

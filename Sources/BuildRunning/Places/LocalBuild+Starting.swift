@@ -147,6 +147,9 @@ extension LocalBuild {
         if let changes = continuation.changes, let problem = try await surroundings.source.apply(changes, in: context) {
             throw UnfitImage(image: plan.image, reason: problem)
         }
+        if let problem = try await surroundings.source.apply(continuation.otherChanges, in: context) {
+            throw UnfitImage(image: plan.image, reason: problem)
+        }
         try Task.checkCancellation()
         begun.set()
         let (outcome, ending) = try await limited(session) {

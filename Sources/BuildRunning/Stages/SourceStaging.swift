@@ -132,18 +132,37 @@ public struct SourceStaging: Sendable {
         }
     }
 
-    /// Brings changes of the source into a container that already has it.
+    /// Brings changes of the primary source into a container that already has it.
     ///
     /// - Returns: what could not be done, or `nil`.
     func apply(_ changes: SourceChanges, in context: StageContext) async throws -> String? {
+        try await Self.apply(changes, from: root, to: context.plan.sourceDirectory, context)
+    }
+
+    /// Does the same for secondary sources, whose changes are named by their identifiers.
+    func apply(_ changes: [String: SourceChanges], in context: StageContext) async throws -> String? {
+        for source in context.plan.secondarySources {
+            guard let changes = changes[source.identifier],
+                let other = others.first(where: { $0.target == source.directory }),
+                case .folder(let folder, _) = other.content
+            else { continue }
+            if let problem = try await Self.apply(changes, from: folder, to: source.directory, context) {
+                return problem
+            }
+        }
+        return nil
+    }
+
+    private static func apply(
+        _ changes: SourceChanges, from root: String, to target: String, _ context: StageContext
+    ) async throws -> String? {
         for words in batches(changes.deleted.map(\.shellQuoted)) {
-            let order = Array("cd \"$source\" && rm -f --".utf8) + words
+            let order = Array("cd \"$root\"\(target.shellQuoted) && rm -f --".utf8) + words
             guard try await context.session.perform(order) == 0 else { return "cannot delete files of the source" }
         }
         guard !changes.changed.isEmpty else { return nil }
-        try await Self.send(
-            SourceArchive([.init(SourceTree(root: root, files: changes.changed))]), to: context.plan.sourceDirectory,
-            context)
+        try await send(
+            SourceArchive([.init(SourceTree(root: root, files: changes.changed))]), to: target, context)
         return nil
     }
 

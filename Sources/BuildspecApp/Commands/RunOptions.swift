@@ -13,8 +13,8 @@ struct RunOptions: ParsableArguments {
     @Option(
         name: [.customShort("s"), .long],
         help: """
-            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name); \
-            another folder, or FOLDER#git:REV; or a zip (default: PATH, as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
+            The source: git:worktree, git:index, git:REV of PATH, git:sourceVersion (what the project's settings name); another \
+            folder, or FOLDER#git:REV; or a zip (default: PATH, as git sees it). ID=SOURCE is the secondary source ID. Repeatable.
             """)
     var source: [String] = []
 

@@ -96,7 +96,7 @@ struct OtherSource: Sendable {
         var checkout = SourceCheckout(
             of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(identifier)",
             objects: ContainerLayout.gitObjects(number), machine)
-        if let setting { checkout.clone = CloneForm(of: setting) }
+        if let setting { checkout.clone = setting.clone }
         source = ProjectSource(checkout)
     }
 

@@ -53,7 +53,7 @@ struct PipelineAction: Sendable {
         }
         self.folder = path
         self.outputs = outputs
-        namespace = asked.namespace
+        namespace = asked.namespace ?? places.variable("namespace")
         self.inputs = try inputs.map { try Input($0, in: path, of: base, places) }
         let names = self.inputs.map(\.name)
         for (flag, names) in [("input", names), ("output", outputs), ("namespace", namespace.map { [$0] } ?? [])] {

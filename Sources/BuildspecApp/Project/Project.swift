@@ -49,27 +49,23 @@ struct Project: Sendable {
                 of: location.place, storedAs: ProjectLocation.key(of: location.place.path),
                 objects: ContainerLayout.gitObjects, machine))
         do {
-            if location.isHeldToBeRead {
-                // Before there are settings only a flag or the environment can have named the secrets file.
-                let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
+            // Before there are settings only a flag or the environment can have named the secrets file.
+            let secrets = (asked.secrets ?? machine.places.variable("secrets")).map(machine.places.absolute)
+            func hold() async throws {
+                guard location.isHeldToBeRead else { return }
                 try await primary.hold(for: holder, without: primary.excluded(secrets))
                 location.enter(primary.files)
             }
+            try await hold()
             let written: WrittenSettings
             if let known {
                 written = known
             } else {
                 written = try await WrittenSettings.find(location, asked, on: machine)
             }
-            var project = try Project(machine: machine, asked: asked, location: location, written, primary: primary)
-            if primary.clone(as: CloneForm(of: project.file.source)), primary.staged != nil {
-                // The settings that have just been read want another clone than the one they were read from.
-                primary.release()
-                try await primary.hold(for: holder, without: project.excluded)
-                location.enter(primary.files)
-            }
-            (project.primary, project.location) = (primary, location)
-            return project
+            // The settings that have just been read may want another clone than the one they were read from.
+            if primary.use(written.settings.source.clone) { try await hold() }
+            return try Project(machine: machine, asked: asked, location: location, written, primary: primary)
         } catch {
             primary.release()
             throw error
@@ -173,16 +169,28 @@ struct Project: Sendable {
 
     var git: Git { primary.checkout.git }
 
-    /// The folder's files as they are now, without what git ignores and without the secrets file.
-    func sourceTree() async throws -> SourceTree {
-        let ignored = location.place.asksGit ? try await git.ignoredPaths() : nil
-        return try SourceTree(root: location.source, excluding: (ignored ?? []) + excluded)
+    /// The names of the sources' files by the sources' identifiers, that of the primary one being empty; of sources that are not
+    /// what lies in a folder there are none.
+    func sourceFiles() async throws -> [String: [[UInt8]]] {
+        try await changes(since: .max) { _ in [] }.mapValues(\.all)
     }
 
-    /// Their names; none where the source is not what lies in the folder.
-    func sourceFiles() async throws -> [[UInt8]] {
-        guard location.place.isLive else { return [] }
-        return try SourceChanges(of: try await sourceTree(), since: .max, before: []).all
+    /// The changes of the sources that are what lies in a folder, by the sources' identifiers.
+    ///
+    /// - Parameters:
+    ///   - nanoseconds: since 1970.
+    ///   - before: the files that a source had, by its identifier.
+    func changes(
+        since nanoseconds: Int64, before: (_ identifier: String) throws -> [[UInt8]]
+    ) async throws -> [String: SourceChanges] {
+        var changes: [String: SourceChanges] = [:]
+        let others = others.compactMap { other in other.source.map { (identifier: other.identifier, source: $0) } }
+        for (identifier, source) in [(identifier: "", source: primary)] + others where source.place.isLive {
+            changes[identifier] = try SourceChanges(
+                of: try await source.tree(without: source.excluded(settings.values.secretsFile)), since: nanoseconds,
+                before: try before(identifier))
+        }
+        return changes
     }
 
     // MARK: The buildspec
@@ -207,6 +215,9 @@ extension ProjectSettings.Source {
         guard let location = location?.value, !location.isEmpty else { return nil }
         return type == .s3 ? "s3://\(location)" : location
     }
+
+    /// How clones of it differ from full ones.
+    var clone: CloneForm { CloneForm(depth: cloneDepth?.value, hasSubmodules: fetchesSubmodules?.value ?? true) }
 }
 
 /// The snapshots of a project's sources; of folders without git there are none.

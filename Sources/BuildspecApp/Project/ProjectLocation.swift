@@ -73,12 +73,6 @@ struct ProjectLocation: Sendable {
     /// Whether the source has to be checked out or unpacked before its settings can be read.
     var isHeldToBeRead: Bool { !place.isLive }
 
-    /// Reads on from the folder that the source was checked out or unpacked into.
-    mutating func enter(_ files: String) {
-        contents = files
-        if place.isArchive { source = files }
-    }
-
     /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
     var isVersionOfProject: Bool { place.kind == .revision("sourceVersion") }
 
@@ -101,6 +95,12 @@ struct ProjectLocation: Sendable {
         }
         place = SourcePlace(folder: place.path, kind: .revision(version.value), isHandedOver: place.isHandedOver)
         isOfProject = true
+    }
+
+    /// Reads on from the folder that the source was checked out or unpacked into.
+    mutating func enter(_ files: String) {
+        contents = files
+        if place.isArchive { source = files }
     }
 
     /// The names of the project whose source lies here.

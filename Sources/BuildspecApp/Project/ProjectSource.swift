@@ -2,7 +2,6 @@ internal import BuildPlanning
 internal import BuildRunning
 internal import Files
 internal import SourceSnapshots
-internal import SpecParsing
 
 /// One source of a project, and what is held of it for a build.
 struct ProjectSource: Sendable {
@@ -16,12 +15,15 @@ struct ProjectSource: Sendable {
 
     init(_ checkout: SourceCheckout) { self.checkout = checkout }
 
-    /// Takes another form of clone than a full one.
+    /// Makes clones of a form from now on. One of another form that is held is given back.
     ///
-    /// - Returns: whether it is another than before.
-    mutating func clone(as form: CloneForm) -> Bool {
-        defer { checkout.clone = form }
-        return checkout.clone != form
+    /// - Returns: whether one was given back.
+    mutating func use(_ clone: CloneForm) -> Bool {
+        guard checkout.clone != clone else { return false }
+        checkout.clone = clone
+        guard staged != nil else { return false }
+        release()
+        return true
     }
 
     /// The folder that the files are read from: that of the checkout, of the unpacked archive, or the source itself.
@@ -66,6 +68,12 @@ struct ProjectSource: Sendable {
         unpacked = nil
     }
 
+    /// The folder's files as they are now, without what git ignores.
+    func tree(without excluded: [[UInt8]]) async throws -> SourceTree {
+        let ignored = place.asksGit ? try await checkout.git.ignoredPaths() : nil
+        return try SourceTree(root: folder, excluding: (ignored ?? []) + excluded)
+    }
+
     /// The files as they get into a container.
     ///
     /// - Parameter excluded: paths of a folder without git that are left out.
@@ -81,12 +89,5 @@ struct ProjectSource: Sendable {
             version: head.shortName ?? head.commit, resolvedVersion: head.commit, repositoryURL: head.origin,
             path: place.path, reference: head.reference,
             snapshot: SnapshotFacts(kind: "\(snapshot.kind)", tree: snapshot.tree, identity: snapshot.identity))
-    }
-}
-
-extension CloneForm {
-    /// The clone that a project's settings want of a source.
-    init(of source: ProjectSettings.Source) {
-        self.init(depth: source.cloneDepth?.value, hasSubmodules: source.fetchesSubmodules?.value ?? true)
     }
 }

@@ -6,12 +6,12 @@ internal import SourceSnapshots
 struct SourceCheckout: Sendable {
     let place: SourcePlace
     let machine: Machine
+    /// How the source differs from a full clone.
+    var clone = CloneForm()
     /// The name of the folder that keeps the source's snapshots.
     private let storeName: String
     /// The folder of containers that git's objects are mounted below.
     private let objectsFolder: String
-    /// How the source differs from a full clone.
-    var clone = CloneForm()
 
     init(of place: SourcePlace, storedAs storeName: String, objects: String, _ machine: Machine) {
         self.place = place

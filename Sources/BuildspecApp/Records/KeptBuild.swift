@@ -49,19 +49,31 @@ struct KeptBuild: Codable {
                 isInteractive: machine.places.isInteractive))
     }
 
-    private static let name = "kept.json", listName = "source.list"
+    private static let name = "kept.json"
 
-    /// Writes the file into a record, with the names of the source's files beside it.
+    /// The name of the list of a source's files.
     ///
-    /// - Parameter isKept: whether the container stays.
-    func write(to folder: String, sourceFiles: [[UInt8]], isKept: Bool = true) throws {
+    /// - Parameter identifier: empty for the primary source.
+    private static func listName(of identifier: String) -> String {
+        identifier.isEmpty ? "source.list" : "source.\(identifier).list"
+    }
+
+    /// Writes the file into a record, with the names of the sources' files beside it.
+    ///
+    /// - Parameters:
+    ///   - sourceFiles: by the identifiers of the sources; of one that is not among them, the list stays as it was.
+    ///   - isKept: whether the container stays.
+    func write(to folder: String, sourceFiles: [String: [[UInt8]]], isKept: Bool = true) throws {
         if isKept {
             let mark = RecordedBuild(folder: folder).keptMark
             try Folder.make(String(mark[..<(mark.lastIndex(of: "/") ?? mark.startIndex)]))
             try Folder.replace(mark, with: [])
         }
         try Folder.replace("\(folder)/\(Self.name)", with: Array(try JSONEncoder().encode(self)), mode: 0o600)
-        try Folder.replace("\(folder)/\(Self.listName)", with: Array(sourceFiles.joined(separator: [0])), mode: 0o600)
+        for (identifier, files) in sourceFiles {
+            try Folder.replace(
+                "\(folder)/\(Self.listName(of: identifier))", with: Array(files.joined(separator: [0])), mode: 0o600)
+        }
     }
 
     /// - Returns: `nil` when neither the build's container nor a checkpoint of it stayed.
@@ -72,8 +84,9 @@ struct KeptBuild: Codable {
         return try VersionedFile.decode(KeptBuild.self, version: version, in: path)
     }
 
-    static func sourceFiles(of build: RecordedBuild) throws -> [[UInt8]] {
-        let path = "\(build.folder)/\(listName)"
+    /// - Parameter identifier: of the source; empty for the primary one.
+    static func sourceFiles(of build: RecordedBuild, in identifier: String) throws -> [[UInt8]] {
+        let path = "\(build.folder)/\(listName(of: identifier))"
         guard Files.kind(of: path) == .file else { return [] }
         return try Files.read(path).split(separator: 0).map { Array($0) }
     }
@@ -84,7 +97,10 @@ struct KeptBuild: Codable {
         SnapshotStore.forget("buildspec-\(build.uuid)", root: places.snapshots)
         unlink(build.keptMark)
         guard !build.hasCheckpoints else { return }
-        for file in [name, listName] { unlink("\(build.folder)/\(file)") }
+        for file in Files.names(in: build.folder)
+        where file == name || file.hasPrefix("source.") && file.hasSuffix("list") {
+            unlink("\(build.folder)/\(file)")
+        }
     }
 }
 

@@ -87,8 +87,9 @@ struct ResumeSession {
         let added = planned.plan.variables.filter {
             $0.type != .plaintext || $0.origin >= .buildspec && known[$0.name] != $0.value
         }
-        var continuation = Beginning.Continuation(point: point, changes: changes, variables: added)
-        if changes != nil { continuation.source = planned.plan.snapshot }
+        var continuation = Beginning.Continuation(point: point, changes: changes?[""], variables: added)
+        continuation.otherChanges = changes?.filter { !$0.key.isEmpty } ?? [:]
+        if continuation.changes != nil { continuation.source = planned.plan.snapshot }
         let beginning: Beginning =
             if let checkpoint = surroundings.checkpoint { .checkpoint(checkpoint, continuation) } else {
                 .again(continuation, recallingState: before.failure != nil || before.stoppedAt != nil)
@@ -113,23 +114,23 @@ struct ResumeSession {
 
     /// Writes what the next `resume` has to know, or forgets the container.
     private func keep(
-        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, with changes: SourceChanges?,
+        _ isKept: Bool, _ planned: PlannedBuild, from start: Timestamp, with changes: [String: SourceChanges]?,
         in record: BuildRecord
     ) throws {
         guard isKept else { return KeptBuild.forget(build, machine.places) }
         try KeptBuild(planned, asked: kept.asked, start: start)
-            .write(to: record.folder, sourceFiles: changes?.all ?? (try KeptBuild.sourceFiles(of: build)))
+            .write(to: record.folder, sourceFiles: changes?.mapValues(\.all) ?? [:])
     }
 
-    /// What has changed in the source since it was brought in; `nil` where nothing is to be brought in.
-    private func changes(_ project: Project) async throws -> SourceChanges? {
-        guard syncs, project.location.place.isLive else { return nil }
-        let changes = try SourceChanges(
-            of: try await project.sourceTree(), since: kept.startNanoseconds,
-            before: try KeptBuild.sourceFiles(of: build))
-        if !changes.isEmpty {
-            machine.say("bringing in \(changes.changed.count) changed and \(changes.deleted.count) deleted files\n")
+    /// What has changed in the sources since they were brought in; `nil` where nothing is to be brought in.
+    private func changes(_ project: Project) async throws -> [String: SourceChanges]? {
+        guard syncs else { return nil }
+        let changes = try await project.changes(since: kept.startNanoseconds) {
+            try KeptBuild.sourceFiles(of: build, in: $0)
         }
+        let changed = changes.values.reduce(0) { $0 + $1.changed.count }
+        let deleted = changes.values.reduce(0) { $0 + $1.deleted.count }
+        if changed + deleted > 0 { machine.say("bringing in \(changed) changed and \(deleted) deleted files\n") }
         return changes
     }
 
