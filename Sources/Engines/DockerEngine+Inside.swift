@@ -29,6 +29,19 @@ extension DockerEngine {
                 .refused, doing: "copy image `\(image)` into the build's Docker daemon",
                 reason: failed.map(\.errorText).joined(separator: "; "))
         }
+        if client == .podman { try await nameImage(image, in: container) }
+    }
+
+    /// Gives an image that podman has saved the name that it was asked for by: in its tars a name begins with that of a host, such
+    /// as `localhost/`.
+    private func nameImage(_ image: String, in container: String) async throws {
+        guard let id = try await imageID(image) else { return }
+        let tag = ["docker", "--host", "unix:///var/run/docker.sock", "tag", id, image]
+        let named = try await command(["exec", "--user", "0:0", container] + tag).collect()
+        guard named.status.isSuccess else {
+            throw EngineError(
+                .refused, doing: "name image `\(image)` in the build's Docker daemon", reason: named.errorText)
+        }
     }
 
     /// The names of the running containers that have a volume mounted.

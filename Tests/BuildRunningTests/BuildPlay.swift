@@ -20,6 +20,8 @@ final class BuildPlay: Sendable {
     static let image = "buildspec/busybox"
 
     init() throws {
+        // As the program does it: what is written to a driver that has ended is an error.
+        signal(SIGPIPE, SIG_IGN)
         root =
             FileManager.default.temporaryDirectory
             .appending(path: "buildspec-test-\(UUID().uuidString.lowercased())").path

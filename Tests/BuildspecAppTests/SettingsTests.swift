@@ -73,6 +73,9 @@ struct SettingsTests {
 
     static let rows: [Row] = [
         Row(
+            "engine", { $0.engine = "podman" }, "podman", "podman", ["podman", "podman", refused, "docker"],
+            { $0.engine?.rawValue ?? "-" }),
+        Row(
             "context", { $0.context = "a" }, "b", "c", ["a", "b", refused, "-"],
             { $0.container.context ?? "-" }),
         Row(
@@ -249,6 +252,33 @@ struct SettingsTests {
         }
     }
 
+    @Test("the engine is Docker's, or podman where there is no docker, or podman under its name")
+    func engines() async throws {
+        let kinds: [(programs: [String: String], client: String)] = [
+            ([:], "docker"), (["podman": ""], "podman"), (["docker": "", "podman": ""], "docker"),
+            (["docker": "#!/bin/sh\nexec /usr/bin/podman \"$@\"\n", "podman": ""], "podman"),
+        ]
+        for (programs, client) in kinds {
+            try await withScratch { folder in
+                for (name, text) in programs {
+                    let file = folder.appending(name).string
+                    try folder.appending(name).write(text)
+                    try await run("chmod", "+x", file)
+                }
+                let places = Places(
+                    environment: ["PATH": "/nowhere:\(folder.string)"], currentDirectory: "/", isInteractive: false)
+                #expect(places.engineClient.rawValue == client, "\(programs)")
+            }
+        }
+        try await withScratch { folder in
+            try await run("ln", "-s", folder.appending("podman").string, folder.appending("docker").string)
+            try folder.appending("podman").write("")
+            try await run("chmod", "+x", folder.appending("podman").string)
+            let places = Places(environment: ["PATH": folder.string], currentDirectory: "/", isInteractive: false)
+            #expect(places.engineClient == .podman)
+        }
+    }
+
     @Test("flags that contradict one another are refused")
     func contradictions() async throws {
         let pairs: [(inout Asked) -> Void] = [
@@ -260,6 +290,9 @@ struct SettingsTests {
             },
             {
                 $0.aws = true; $0.awsLocal = true
+            },
+            {
+                $0.awsLocal = true; $0.engine = "podman"
             },
             {
                 $0.phase = "BUILD"; $0.until = "BUILD"

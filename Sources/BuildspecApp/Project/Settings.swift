@@ -86,6 +86,11 @@ struct Settings: Sendable, Codable {
                 .usage, "`--aws` and `--aws-local` contradict one another",
                 help: "leave one out: values come from your account, or from the AWS played on this machine")
         }
+        guard client == .docker || !network.playsAWS else {
+            throw Failure(
+                .usage, "`--aws-local` needs Docker, and the engine is podman",
+                help: "leave it out, or name Docker with --engine docker")
+        }
         cache = try CachePlacement(&lookup)
         values.profile = try lookup.text(asked.profile, "profile")
         values.region = try lookup.text(asked.region, "region")
