@@ -190,6 +190,25 @@ import Testing
         #expect(reading.diagnostics.map(\.code) == ["unresolved-value", "unresolved-value"])
     }
 
+    @Test func `an account that nobody has named is told of where it matters`() {
+        let text = """
+            Resources:
+              P:
+                Type: AWS::CodeBuild::Project
+                Properties:
+                  ServiceRole: !Sub 'arn:aws:iam::${AWS::AccountId}:role/r'
+                  Environment: {Image: !Sub '${AWS::AccountId}.dkr.ecr.eu-west-1.amazonaws.com/app'}
+            """
+        func messages(_ account: String) -> [String] {
+            read(text, ProjectChoice(parameters: ["AWS::AccountId": account])).diagnostics.map(\.message)
+        }
+        #expect(messages("123456789012") == [])
+        #expect(
+            messages("000000000000") == [
+                "`environment.image` has the AWS account in it, which nobody has named: it is 000000000000"
+            ])
+    }
+
     @Test func `of several projects one is named`() {
         let text = """
             Resources:

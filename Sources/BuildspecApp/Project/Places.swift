@@ -1,4 +1,3 @@
-internal import CoreFoundation
 internal import Files
 
 /// The folders of this machine that we keep things in (XDG Base Directory Specification 0.8).

@@ -261,7 +261,11 @@ extension Machine {
 extension EngineCommanding {
     /// The number of processors of the engine's machine; `nil` when it does not say.
     fileprivate func processorCount() async throws -> Int? {
-        let outcome = try await command(["info", "--format", "{{.NCPU}}"]).collect()
-        return Int(outcome.text)
+        // In docker's words, and in podman's.
+        for field in ["{{.NCPU}}", "{{.Host.CPUs}}"] {
+            let outcome = try await command(["info", "--format", field]).collect()
+            if outcome.status.isSuccess, let count = Int(outcome.text) { return count }
+        }
+        return nil
     }
 }

@@ -50,6 +50,12 @@ struct TemplateProject {
         case .nothing: return nil
         case .text(let text):
             guard TemplateValues.reference(in: text) == nil else { return unknown(text, of: node, at: path) }
+            if values.hasUnknownAccount(text), matters(path) {
+                findings.warning(
+                    .unresolvedValue, at: FindingPlace(node, path),
+                    "\(path.quoted) has the AWS account in it, which nobody has named: it is 000000000000",
+                    help: "name it with `--account ID`")
+            }
             return rewriter.scalar(text, at: node)
         case .list(let values):
             var items: [DocumentRewriter.Node] = []
@@ -134,13 +140,15 @@ struct TemplateProject {
     }
 
     private mutating func noteUnknown(_ words: String, of node: SpecNode, at path: SpecPath) {
-        guard let first = path.firstStep(below: .root), Self.matters.contains(first), !Self.isForeign(path) else {
-            return
-        }
+        guard matters(path) else { return }
         findings.warning(
             .unresolvedValue, at: FindingPlace(node, path),
             "\(path.quoted) is \(words), which cannot be known here: it counts as not set",
             help: "give parameters with `--parameter NAME=VALUE`, and what else a build needs with flags")
+    }
+
+    private func matters(_ path: SpecPath) -> Bool {
+        path.firstStep(below: .root).map(Self.matters.contains) == true && !Self.isForeign(path)
     }
 
     /// Whether a value means nothing to a build on this machine.

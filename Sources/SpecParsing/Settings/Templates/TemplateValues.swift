@@ -13,6 +13,12 @@ struct TemplateValues {
         for name in names { decide(name, &seen) }
     }
 
+    /// Whether a text has the account of a build in it that nobody has named.
+    func hasUnknownAccount(_ text: String) -> Bool {
+        let zeros = "000000000000"
+        return parameters["AWS::AccountId"] == zeros && text.contains(zeros)
+    }
+
     /// Finds out whether a condition holds, once.
     ///
     /// - Parameter seen: the conditions that were asked for; one that needs itself is not known.
