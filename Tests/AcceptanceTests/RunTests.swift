@@ -162,7 +162,7 @@ struct RunTests {
         let missing = try await play.run()
         #expect(missing.status.exitStatus == 66)
         #expect(missing.outputText.contains("YAML_FILE_ERROR Message: YAML file does not exist"))
-        #expect(missing.errorText.contains("help: write one, or name another with --buildspec FILE"))
+        #expect(missing.errorText.contains("help: the source has `buildspec.yaml`: name one with --buildspec FILE"))
         let named = try await play.run(["-f", "ci/x.yml"])
         #expect(named.status.exitStatus == 66)
         #expect(named.outputText.contains("/src/ci/x.yml: no such file or directory"))
