@@ -82,7 +82,7 @@ public struct CredentialEndpoint: Sendable {
         guard request.uri.prefix(while: { $0 != "?" }) == Self.path else { return refusal(.notFound, "NotFound") }
         guard request.headers["authorization"].contains(where: isToken) else {
             return refusal(
-                .forbidden, "AccessDenied", because: "the Authorization is not what AWS_CONTAINER_AUTHORIZATION_TOKEN says")
+                .forbidden, "AccessDenied", because: "Authorization is not what AWS_CONTAINER_AUTHORIZATION_TOKEN says")
         }
         guard request.method == .GET else { return refusal(.methodNotAllowed, "MethodNotAllowed") }
         do {
