@@ -25,6 +25,8 @@ public struct RuntimeSelection: Sendable, Equatable {
     public private(set) var problem: PhaseContext?
 
     private let catalog: RuntimeCatalog
+    /// The runtimes whose requirements are being selected.
+    private var underway: Set<String> = []
 
     /// - Parameter asked: the buildspec's entries in their order, variables replaced.
     public init(_ asked: [(name: String, version: String)], from catalog: RuntimeCatalog) {
@@ -41,11 +43,19 @@ public struct RuntimeSelection: Sendable, Equatable {
         for (name, asked, version) in resolved {
             lines.append("Selecting '\(name)' runtime version '\(version ?? asked)' based on manual selections...")
         }
-        let manual = resolved.map { (name: $0.0, version: $0.2 ?? $0.1) }
+        let manual = resolved.map { Manual(name: $0.0, asked: $0.1, version: $0.2) }
         for (name, asked, version) in resolved where problem == nil {
             select(name, asked: asked, as: version, among: manual)
         }
         if problem != nil { choices = [] }
+    }
+
+    /// An entry of the buildspec.
+    private struct Manual {
+        let name: String
+        let asked: String
+        /// `nil` for an alias that means none.
+        let version: String?
     }
 
     /// The key that a version means; `nil` for an alias that means none.
@@ -57,7 +67,7 @@ public struct RuntimeSelection: Sendable, Equatable {
     private func runtime(_ name: String) -> RuntimeCatalog.Runtime? { catalog.runtimes.first { $0.name == name } }
 
     private mutating func select(
-        _ name: String, asked: String, as version: String?, among manual: [(name: String, version: String)]
+        _ name: String, asked: String, as version: String?, among manual: [Manual]
     ) {
         guard !choices.contains(where: { $0.name == name }) else { return }
         guard let runtime = runtime(name) else {
@@ -73,7 +83,10 @@ public struct RuntimeSelection: Sendable, Equatable {
                 "Unknown runtime version named '\(asked)' of \(name). This build image has the following versions: "
                     + runtime.named.map(\.key).sorted().joined(separator: ", "))
         }
-        for requirement in entry.requirements {
+        underway.insert(name)
+        defer { underway.remove(name) }
+        // In a list that has runtimes require one another, the first of them does without.
+        for requirement in entry.requirements where !underway.contains(requirement.name) {
             require(requirement, for: (name, key), among: manual)
             guard problem == nil else { return }
         }
@@ -83,16 +96,19 @@ public struct RuntimeSelection: Sendable, Equatable {
                 variable: named == nil ? Self.versionVariable(of: key) : nil, commands: entry.commands))
     }
 
-    /// Selects what a runtime requires, unless the buildspec names a version of it itself.
+    /// Selects what a runtime requires: the version that the buildspec names, when it fits.
     private mutating func require(
         _ requirement: RuntimeCatalog.Requirement, for dependent: (name: String, version: String),
-        among manual: [(name: String, version: String)]
+        among manual: [Manual]
     ) {
         if let own = manual.first(where: { $0.name == requirement.name }) {
-            guard !requirement.versions.contains(own.version) else { return }
+            let version = own.version ?? own.asked
+            if requirement.versions.contains(version) {
+                return select(own.name, asked: own.asked, as: own.version, among: manual)
+            }
             let words =
                 "Runtime '\(dependent.name)' version '\(dependent.version)' has a dependency on runtime "
-                + "'\(own.name)', but '\(own.name)' version '\(own.version)' has already been manually selected. Not "
+                + "'\(own.name)', but '\(own.name)' version '\(version)' has already been manually selected. Not "
                 + "attempting to override."
             lines.append(words)
             // [unknown: the message of the error behind this line]

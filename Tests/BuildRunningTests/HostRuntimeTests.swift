@@ -81,6 +81,106 @@ import Testing
             })
     }
 
+    /// A list with what AWS's own have: keys that YAML would take for numbers, requirements, runtimes without `default`.
+    private static let standIn = """
+        version: 0.1
+        runtimes:
+          java:
+            versions:
+              corretto21: {commands: ['export JAVA=21']}
+              corretto8: {commands: ['export JAVA=8']}
+              default: {commands: ['export JAVA="custom $VERSION"']}
+          python:
+            versions:
+              3.9: {commands: ['export PYTHON=3.9']}
+              3.10: {commands: ['export PYTHON=3.10']}
+              default: {commands: ['export PYTHON="custom $VERSION"']}
+          dotnet: {versions: {10.0: {commands: ['export DOTNET=10.0']}, 8.0: {commands: ['export DOTNET=8.0']}, default: {commands: ['export DOTNET="custom $VERSION"']}}}
+          nodejs: {versions: {10: {commands: ['export NODE=10']}, 12: {commands: ['export NODE=12']}, 9: {commands: ['exit 4']}}}
+          android: {versions: {29: {requires: {java: [corretto8]}, commands: ['export ANDROID="29 on $JAVA"']}}}
+        """
+
+    /// What is asked for; what is selected, in the log's order; and the variables that the build then has, or the failure's message.
+    private static let combinations: [(asked: String, selected: [String], outcome: String)] = [
+        ("java: corretto21", ["java corretto21"], "JAVA=21"),
+        ("java: corretto8", ["java corretto8"], "JAVA=8"),
+        ("java: latest", ["java corretto21"], "JAVA=21"),
+        ("java: corretto8.x", ["java corretto8"], "JAVA=8"),
+        ("java: corretto15", ["java corretto15"], "JAVA=custom 15"),
+        ("java: $JDK", ["java corretto8"], "JAVA=8"),
+        ("java: \"${JDK}\"", ["java corretto8"], "JAVA=8"),
+        ("python: 3.10", ["python 3.10"], "PYTHON=3.10"),
+        ("python: \"3.10\"", ["python 3.10"], "PYTHON=3.10"),
+        ("python: 3.9", ["python 3.9"], "PYTHON=3.9"),
+        ("python: 3.x", ["python 3.10"], "PYTHON=3.10"),
+        ("python: latest", ["python 3.10"], "PYTHON=3.10"),
+        ("python: 3.1", ["python 3.1"], "PYTHON=custom 3.1"),
+        ("python: 3.8.2", ["python 3.8.2"], "PYTHON=custom 3.8.2"),
+        ("dotnet: 10.0", ["dotnet 10.0"], "DOTNET=10.0"),
+        ("dotnet: latest", ["dotnet 10.0"], "DOTNET=10.0"),
+        ("dotnet: 8.x", ["dotnet 8.0"], "DOTNET=8.0"),
+        ("dotnet: 8", ["dotnet 8"], "DOTNET=custom 8"),
+        ("nodejs: 12", ["nodejs 12"], "NODE=12"),
+        ("nodejs: 10.x", ["nodejs 10"], "NODE=10"),
+        ("nodejs: latest", ["nodejs 12"], "NODE=12"),
+        (
+            "java: latest, python: 3.9, nodejs: 10", ["java corretto21", "python 3.9", "nodejs 10"],
+            "JAVA=21 NODE=10 PYTHON=3.9"
+        ),
+        ("nodejs: 10, java: corretto8", ["nodejs 10", "java corretto8"], "JAVA=8 NODE=10"),
+        ("android: 29, java: corretto8", ["android 29", "java corretto8"], "ANDROID=29 on 8 JAVA=8"),
+        (
+            "java: corretto21, android: 29", ["java corretto21", "android 29"],
+            "Runtime 'android' version '29' has a dependency on runtime 'java', but 'java' version 'corretto21' has already been "
+                + "manually selected. Not attempting to override."
+        ),
+        (
+            "ruby: 3.4", ["ruby 3.4"],
+            "Unknown runtime named 'ruby'. This build image has the following runtimes: android, dotnet, java, nodejs, python"
+        ),
+        (
+            "docker: 20, java: corretto8", ["docker 20", "java corretto8"],
+            "Unknown runtime named 'docker'. This build image has the following runtimes: android, dotnet, java, nodejs, python"
+        ),
+        (
+            "nodejs: 18", ["nodejs 18"],
+            "Unknown runtime version named '18' of nodejs. This build image has the following versions: 10, 12, 9"
+        ),
+        (
+            "java: latest, nodejs: 18.x", ["java corretto21", "nodejs 18.x"],
+            "Unknown runtime version named '18.x' of nodejs. This build image has the following versions: 10, 12, 9"
+        ),
+        ("nodejs: 9", ["nodejs 9"], "Error while executing command: exit 4. Reason: exit status 4"),
+    ]
+
+    @Test(arguments: combinations) func `what is asked for is selected, and the build has it, or fails`(
+        asked: String, selected: [String], outcome: String
+    ) async throws {
+        let build = try await HostPlayground.with { play in
+            try play.engine.makeImage("stand-in", files: ["/codebuild/image/config/runtimes.yml": Self.standIn])
+            var options = HostPlayground.Options()
+            options.image = "stand-in"
+            return try await play.run(
+                "version: 0.2\nenv: {variables: {JDK: corretto8}}\nphases:\n  install:\n    runtime-versions: {\(asked)}\n"
+                    + "  build:\n    commands:\n      - env | grep -E '^(ANDROID|DOTNET|JAVA|NODE|PYTHON)=' | sort | tr '\\n' ' '\n",
+                options)
+        }
+        let lines = build.log.filter { $0.contains("Selecting '") }
+        #expect(
+            lines
+                == selected.map { text in
+                    let words = text.split(separator: " ")
+                    return
+                        "[Container] Selecting '\(words[0])' runtime version '\(words[1])' based on manual selections..."
+                })
+        if outcome.contains("=") {
+            #expect(build.status == .succeeded && build.printed.last == outcome + " ", "\(build.log)")
+        } else {
+            #expect(build.phases == [.downloadSource: .failed])
+            #expect(build.log.contains { $0.hasSuffix("Message: \(outcome)") }, "\(build.log)")
+        }
+    }
+
     @Test func `a version that the image does not name is installed by its own commands`() async throws {
         let build = try await run("java: $WANTED", "env: {variables: {WANTED: corretto15, VERSION: mine}}")
         #expect(middle(build).contains("Installing custom version 15 ..."))

@@ -129,8 +129,12 @@ class Play:
         newest = max(self.names("builds"), key=lambda name: os.stat(f"{self.state}/builds/{name}").st_mtime, default=None)
         if newest is None:
             return ""
-        with open(f"{self.state}/builds/{newest}/log.txt", errors="replace") as file:
-            return file.read()
+        try:
+            with open(f"{self.state}/builds/{newest}/log.txt", errors="replace") as file:
+                return file.read()
+        except FileNotFoundError:
+            # Its record is there a moment before its log.
+            return ""
 
 
 def wait(process, limit=20):
