@@ -71,13 +71,15 @@ import Testing
         try await play.withProxy(.replay) { proxy async throws in
             for (request, (direct, first)) in zip(requests, zip(direct, first)) {
                 let again = try await Answer(to: request, of: host, play, ["-x", proxy])
-                Self.expectTheSame(direct, first, again, of: request)
+                Self.expectTheSame(direct, first: first, again: again, of: request)
             }
         }
         #expect(play.failures.isEmpty)
     }
 
-    private static func expectTheSame(_ direct: Answer, _ first: Answer, _ again: Answer, of request: Request) {
+    private static func expectTheSame(
+        _ direct: Answer, first: Answer, again: Answer, of request: Request
+    ) {
         let name = Comment(rawValue: request.description)
         #expect(first.body == direct.body, name)
         #expect(again.body == direct.body, name)

@@ -75,7 +75,8 @@ struct ImageRuntimes {
             try await streams.input.finish()
             async let said: Void = streams.errorOutput.forEachChunk { _ in }
             var bytes: [UInt8] = []
-            try await streams.output.forEachChunk { bytes += $0 }
+            // An image may be a stranger's. More than this is no list, and is refused as one that cannot be read.
+            try await streams.output.forEachChunk { if bytes.count <= DocumentLimits.bytes { bytes += $0 } }
             try await said
             return bytes
         }
