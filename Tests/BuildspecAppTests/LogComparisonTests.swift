@@ -84,7 +84,7 @@ struct LogComparisonTests {
         }
 
         func diff(_ one: String?, _ other: String, learns: Bool = true) throws -> (diff: LogDiff, text: String) {
-            let comparison = try LogComparison(one, with: other, format: .text, learns: learns, on: machine)
+            let comparison = try LogComparison(one, with: other, learns: learns, on: machine)
             let diff = try comparison.diff()
             return (diff, diff.text(comparison.sides, usesColor: false))
         }

@@ -123,8 +123,8 @@ struct LogsCommand: AsyncParsableCommand {
     func run() async throws {
         await FrontDoor.enter { [build, follow, grep, diff, noLearning, format] machine in
             if let diff {
-                return try LogComparison(build, with: diff, format: format, learns: !noLearning, on: machine)
-                    .run(on: machine.terminal)
+                return try LogComparison(build, with: diff, learns: !noLearning, on: machine)
+                    .run(as: format, on: machine.terminal)
             }
             let build = try BuildRecords(machine.places).find(build)
             if format == .json {
