@@ -71,7 +71,7 @@ struct RunSession {
         let report = BuildReport(
             of: id, project, in: record,
             comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
-        defer { cloudLog?.compare(with: record, on: machine) }
+        defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
             return try await run(place, report)
         } catch {
