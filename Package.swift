@@ -79,7 +79,7 @@ let package = Package(
             name: "BuildRunning",
             dependencies: [
                 "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
-                "AWSCalls", "ChildProcesses", "Files",
+                "AWSCalls", "ChildProcesses", "Files", "Reports",
             ],
             resources: [
                 .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),

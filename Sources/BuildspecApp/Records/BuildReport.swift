@@ -53,6 +53,7 @@ struct BuildReport: Sendable {
         } catch { failure = error }
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
+        try Folder.replace("\(record.folder)/\(ReportFiles.reports)", with: result.batchGetReports.bytes + [0x0a])
         machine.say(ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor).render(result))
         if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {
             throw await missingImage(missing.reason, job)
