@@ -64,6 +64,12 @@ public struct ReportFacts: Sendable, Codable, Equatable {
         public var file: String?
         public var line: Int?
 
+        /// Names the case among those of other builds: class or suite, and name.
+        public var fullName: String {
+            let owner = prefix ?? testSuiteName
+            return owner.isEmpty || name.hasPrefix(owner + ".") ? name : "\(owner).\(name)"
+        }
+
         public init(testSuiteName: String, prefix: String?, name: String, status: String, durationInNanoSeconds: Int) {
             self.testSuiteName = testSuiteName
             self.prefix = prefix

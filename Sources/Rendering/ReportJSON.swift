@@ -2,8 +2,15 @@ public import BuildPlanning
 
 extension BuildResult {
     /// The build's reports in the format of BatchGetReports: `{"reports":[…],"reportsNotFound":[]}`.
-    public var batchGetReports: JSONText {
-        .object([("reports", .array(reports.map(\.json))), ("reportsNotFound", .array([]))])
+    ///
+    /// - Parameters:
+    ///   - project: names the project among those of this machine. It is ours, as is `branch`.
+    ///   - branch: the branch, or the commit of a source without one.
+    public func batchGetReports(project: String?, branch: String?) -> JSONText {
+        .object([
+            ("reports", .array(reports.map(\.json))), ("reportsNotFound", .array([])),
+            ("project", project.map { .string($0) }), ("branch", branch.map { .string($0) }),
+        ])
     }
 }
 

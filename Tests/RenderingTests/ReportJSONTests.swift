@@ -7,12 +7,13 @@ import Testing
         var result = BuildResult()
         result.add(BuildEvent(time: Timestamp(microseconds: 1), kind: .reportMade(ReportSamples.coverage)))
         #expect(
-            String(decoding: result.batchGetReports.bytes, as: UTF8.self)
+            String(decoding: result.batchGetReports(project: "p", branch: nil).bytes, as: UTF8.self)
                 == #"{"reports":[{"arn":"arn:c","type":"CODE_COVERAGE","name":"p-cov","reportGroupArn":"arn:g","#
                 + #""executionId":"arn:b","status":"SUCCEEDED","exportConfig":{"exportConfigType":"NO_EXPORT"},"#
                 + #""truncated":false,"codeCoverageSummary":{"lineCoveragePercentage":66.67,"linesCovered":2,"#
                 + #""linesMissed":1,"branchesCovered":0,"branchesMissed":0},"format":"JACOCOXML","files":1,"#
-                + #""failedTests":[],"slowestTests":[],"flakyTests":[],"problems":[]}],"reportsNotFound":[]}"#)
+                + #""failedTests":[],"slowestTests":[],"flakyTests":[],"problems":[]}],"reportsNotFound":[],"project":"p"}"#
+        )
     }
 
     @Test func `build.json names the reports, where there are any`() {
