@@ -51,13 +51,17 @@ struct ShowCommand: AsyncParsableCommand {
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var tests: TestOptions
+
     func run() async throws {
-        await FrontDoor.enter { [build, format] machine in
-            let build = try BuildRecords(machine.places).find(build)
+        await FrontDoor.enter { [build, format, tests] machine in
+            let records = BuildRecords(machine.places), build = try records.find(build)
+            if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
                 try machine.terminal.write(try build.json())
             } else {
-                let table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                var table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                table.mark = try build.testMark(in: records)
                 try machine.terminal.write(Array(table.render(try build.result()).utf8))
             }
             return .succeeded
