@@ -280,6 +280,53 @@ struct FromBuildTests {
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 
+    @Test func `the object of a source in S3 is fetched by the user's AWS CLI, in its version`() async throws {
+        let (play, commit) = try await repository()
+        _ = try await git("git archive --format=zip -o ../source.zip HEAD; mkdir ../bin", in: play.source)
+        try play.write(
+            "../bin/aws",
+            "#!/bin/sh\necho \"$@\" >>\(play.root.path)/calls\nfor last; do :; done\nshift; while [ \"$1\" != --version-id ]; do shift; done\ncp \(play.root.path)/source.zip \"$3\"\n"
+        )
+        _ = try await git("chmod +x ../bin/aws", in: play.source)
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let file = try copy("s3-build", to: play, commit: commit)
+        for _ in 1...2 {
+            let result = try await play.call(
+                ["run", "--from-build", file, "--aws", "--keep", "never"],
+                environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+            #expect(result.errorText.contains("the same failure"), "\(result.errorText)")
+        }
+        let calls = try String(contentsOf: play.root.appending(path: "calls"), encoding: .utf8)
+        #expect(calls.split(separator: "\n").count == 1)
+        #expect(
+            calls.hasPrefix(
+                "s3api get-object --bucket acme-sources --key petclinic.zip --version-id 3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY "
+            ))
+        #expect(calls.contains("--region eu-west-1"))
+    }
+
+    @Test func `a secret is in no file that is kept, and in no message`() async throws {
+        let (play, commit) = try await repository()
+        let file = try copy("secrets-and-more", to: play, commit: commit)
+        try play.write(
+            "../secrets.yml",
+            "parameter-store: {/petclinic/db: very-secret-word}\nsecrets-manager: {ci/token: '{\"value\": \"very-secret-token\"}'}\n"
+        )
+        try play.write("check.sh", "echo $DB_PW $TOKEN; exit 7\n")
+        let result = try await play.call(
+            [
+                "run", "--from-build", file, "--secrets", play.root.appending(path: "secrets.yml").path, "--source",
+                "git:worktree",
+            ])
+        #expect(result.errorText.contains("the same failure"), "\(result.errorText)")
+        #expect(!"\(result.outputText)\(result.errorText)".contains("very-secret"))
+        #expect(!result.errorText.contains("DB_PW"))
+        #expect(
+            try await git("grep -rl very-secret \(play.state.path) \(play.cache.path) || echo none", in: play.source)
+                == "none")
+        _ = try await play.call(["clean", "--kept"])
+    }
+
     @Test func `a build that does not fail here says so`() async throws {
         let (play, commit) = try await repository()
         let file = try copy("github-build", to: play, commit: commit)
@@ -288,6 +335,18 @@ struct FromBuildTests {
         #expect(result.errorText.contains("not commit \(commit.prefix(12)), as you say"))
         #expect(result.errorText.contains("does not fail here"))
         #expect(result.errorText.contains("BUILD: FAILED there, SUCCEEDED here"))
+    }
+
+    @Test func `the settings of the source count for what stands here in the place of the service`() async throws {
+        let (play, commit) = try await repository([
+            "codebuild.yml":
+                "environment: {image: none, environmentVariables: [{name: OTHER, value: x}]}\ntimeoutInMinutes: 7\nx-buildspec: {artifacts: here, region: us-east-2, timeout: 9m}\n"
+        ])
+        let file = try copy("github-build", to: play, commit: commit)
+        let plan = try await play.call(["plan", "--from-build", file]).outputText
+        #expect(plan.contains("artifacts=here  ") && plan.contains("/codebuild.yml:3:26\n"), "\(plan)")
+        #expect(plan.contains("AWS_REGION=eu-west-1") && plan.contains("timeout=60m") && !plan.contains("OTHER"))
+        #expect(plan.contains("image=debian:bookworm-slim  "))
     }
 
     @Test func `the build of a batch has its identifier, and the batch is asked for where it is not given`()

@@ -348,7 +348,7 @@ extension Settings.Stops {
 
 extension ProjectSettings {
     /// A part of the build's ARN, with its place: 3 is the region, 4 the account.
-    fileprivate func arnPart(_ index: Int) -> Located<String>? {
+    func arnPart(_ index: Int) -> Located<String>? {
         arn.flatMap { arn in
             let parts = arn.value.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count > index, !parts[index].isEmpty else { return nil }

@@ -79,6 +79,11 @@ struct RepeatedBuild: Sendable {
 
     // MARK: What is known of it
 
+    /// Whether the build itself decides what a key under `x-buildspec` of the source's settings would.
+    static func decides(_ key: String) -> Bool {
+        ["account", "compute", "cpus", "memory", "platform", "privileged", "region", "timeout"].contains(key)
+    }
+
     /// The name of its project, which a build here has, too.
     var projectName: String { build.projectName ?? build.id.split(separator: ":").first.map(String.init) ?? "build" }
 
@@ -118,6 +123,29 @@ struct RepeatedBuild: Sendable {
     static func clone(_ source: ProjectSettings.Source?) -> String? {
         guard let source, source.isClone else { return nil }
         return source.location.flatMap { CloneFolder.of($0.value) }
+    }
+
+    // MARK: AWS
+
+    /// The user's AWS CLI, where the user lets AWS be asked (`--aws`); else `nil`.
+    func commandLine(_ asked: Asked, _ places: Places) throws -> AWSCommandLine? {
+        try Self.commandLine(asked, places, region: settings.arnPart(3)?.value)
+    }
+
+    /// - Parameter region: where the user names none.
+    /// - Throws: ``Failure`` for `--offline`.
+    static func commandLine(_ asked: Asked, _ places: Places, region: String? = nil) throws -> AWSCommandLine? {
+        var lookup = SettingsLayers(
+            asked: asked, file: ProjectSettings(), places: places, bounds: SourceBounds(root: places.cache))
+        guard try lookup.isOn(asked.aws, "aws") else { return nil }
+        guard try !lookup.isOn(asked.offline, "offline") else {
+            throw Failure(
+                .usage, "`--offline` and `--aws` contradict one another",
+                help: "leave one out; without a network, give what AWS would with --source and --secrets")
+        }
+        return AWSCommandLine(
+            profile: try lookup.text(asked.profile, "profile"),
+            region: try lookup.text(asked.region, "region") ?? region)
     }
 
     // MARK: Keeping
