@@ -108,7 +108,7 @@ let package = Package(
         tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
         tests("EngineContractTests", ["Engines", "Archives", "ChildProcesses", "Files", "TestSupport"]),
         tests("ChildProcessesTests", ["ChildProcesses", "Files"]),
-        tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files"]),
+        tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files", "TestSupport"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", "Files", "TestSupport"]),
         tests("SourceSnapshotsTests", ["SourceSnapshots", "Archives", "Files", "TestSupport"]),

@@ -75,6 +75,17 @@ public struct CloudBuild: Decodable, Sendable, Equatable {
         public var deepLink: String?
         public var cloudWatchLogsArn: String?
         public var s3LogsArn: String?
+        public var s3DeepLink: String?
+        public var cloudWatchLogs: Destination?
+        public var s3Logs: Destination?
+    }
+
+    /// Whether a log is written to a place.
+    public struct Destination: Decodable, Sendable, Equatable {
+        /// ENABLED or DISABLED.
+        public var status: String?
+        /// `bucket/prefix`, of S3.
+        public var location: String?
     }
 
     /// The part of the id behind the project.

@@ -26,6 +26,15 @@ public struct FileStatus: Hashable, Sendable {
         device = UInt64(bitPattern: Int64(status.st_dev))
     }
 
+    /// Reads the status of a file by its path; `nil` where there is none, or it may not be seen.
+    ///
+    /// - Parameter followsLinks: whether a link stands for what it leads to.
+    public static func at(_ path: String, followsLinks: Bool = true) -> FileStatus? {
+        var result = stat()
+        guard (followsLinks ? stat(path, &result) : lstat(path, &result)) == 0 else { return nil }
+        return FileStatus(result)
+    }
+
     /// Reads the status of an open file.
     public static func of(_ descriptor: Int32) throws -> FileStatus {
         var result = stat()

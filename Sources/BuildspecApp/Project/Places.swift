@@ -97,12 +97,11 @@ enum Files {
     enum Kind { case folder, file, other }
 
     static func kind(of path: String) -> Kind? {
-        var info = stat()
-        guard stat(path, &info) == 0 else { return nil }
-        switch info.st_mode & S_IFMT {
-        case S_IFDIR: return .folder
-        case S_IFREG: return .file
-        default: return .other
+        switch FileStatus.at(path)?.kind {
+        case .directory: .folder
+        case .file: .file
+        case nil: nil
+        default: .other
         }
     }
 
@@ -126,10 +125,12 @@ enum Files {
     static func readAll(
         _ descriptor: Int32, named name: String, limit: Int = .max, wait: () throws -> Void = {}
     ) throws -> [UInt8] {
-        var info = stat(), bytes: [UInt8] = []
-        let isRegular = fstat(descriptor, &info) == 0 && info.st_mode & S_IFMT == S_IFREG
+        var bytes: [UInt8] = []
+        // What has no status fails when it is read.
+        let status = try? FileStatus.of(descriptor)
+        let isRegular = status?.kind == .file, size = Int(status?.size ?? 0)
         // A byte more than the file has, so that its end shows at once.
-        var capacity = isRegular ? min(Int(info.st_size), limit - 1) + 1 : 65_536
+        var capacity = isRegular ? min(size, limit - 1) + 1 : 65_536
         while bytes.count <= limit {
             try wait()
             var count = 0
@@ -142,7 +143,7 @@ enum Files {
             guard count >= 0 else { throw unreadable(name) }
             if count == 0 { break }
             if bytes.isEmpty { bytes = part } else { bytes += part }
-            if isRegular, info.st_size > 0, part.count < capacity { break }
+            if isRegular, size > 0, part.count < capacity { break }
             capacity = 65_536
         }
         return bytes

@@ -1,4 +1,3 @@
-internal import CoreFoundation
 internal import Files
 
 /// The bounds of a source: what a repository names, by settings, links or file names, counts only within them.
@@ -29,12 +28,11 @@ struct SourceBounds: Sendable {
                 continue
             }
             here += "/\(step)"
-            var info = stat()
-            guard isThere, lstat(here, &info) == 0 else {
+            guard isThere, let status = FileStatus.at(here, followsLinks: false) else {
                 isThere = false
                 continue
             }
-            guard info.st_mode & S_IFMT == S_IFLNK else { continue }
+            guard status.kind == .symbolicLink else { continue }
             guard let target = Self.realPath(here), target == top || target.hasPrefix(top + "/") else { return nil }
             here = target
         }

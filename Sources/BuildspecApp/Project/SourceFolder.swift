@@ -1,4 +1,3 @@
-internal import CoreFoundation
 internal import Files
 
 /// Our own folder in a source, `.buildspec`, with the artifacts for which no other folder was named.
@@ -21,15 +20,11 @@ struct SourceFolder {
     /// - Throws: ``Failure`` when something else is in its place.
     func make() throws {
         for folder in [path, artifacts] {
-            var info = stat()
-            guard lstat(folder, &info) == 0 else { continue }
-            guard info.st_mode & S_IFMT == S_IFDIR else {
-                throw inTheWay(folder, info.st_mode & S_IFMT == S_IFLNK ? "is a link" : "is no folder")
-            }
+            guard let status = FileStatus.at(folder, followsLinks: false), status.kind != .directory else { continue }
+            throw inTheWay(folder, status.kind == .symbolicLink ? "is a link" : "is no folder")
         }
-        var info = stat()
-        if lstat(mark, &info) == 0 {
-            guard info.st_mode & S_IFMT == S_IFREG, try Files.read(mark) == Array(Self.markText.utf8) else {
+        if let status = FileStatus.at(mark, followsLinks: false) {
+            guard status.kind == .file, try Files.read(mark) == Array(Self.markText.utf8) else {
                 throw inTheWay(path, "was not made by buildspec")
             }
         } else {
