@@ -297,12 +297,55 @@ struct FromBuildTests {
             #expect(result.errorText.contains("the same failure"), "\(result.errorText)")
         }
         let calls = try String(contentsOf: play.root.appending(path: "calls"), encoding: .utf8)
-        #expect(calls.split(separator: "\n").count == 1)
+        #expect(calls.split(separator: "\n").count { $0.contains("get-object") } == 1)
         #expect(
             calls.hasPrefix(
                 "s3api get-object --bucket acme-sources --key petclinic.zip --version-id 3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY "
             ))
         #expect(calls.contains("--region eu-west-1"))
+    }
+
+    @Test func `a build, its batch and its log are read by their id from AWS`() async throws {
+        let (play, commit) = try await repository()
+        let file = try copy("batch", to: play, commit: commit)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+            .replacing("\"groupName\": \"null\"", with: "\"groupName\": \"/aws/codebuild/petclinic\"")
+            .replacing("\"streamName\": \"null\"", with: "\"streamName\": \"0b5c\"")
+        try play.write("../build.json", text)
+        // CloudWatch gives the log in parts; the end is where the token stays the same.
+        try play.write(
+            "../bin/aws",
+            """
+            #!/bin/sh
+            echo "$@" >>\(play.root.path)/calls
+            case $2 in
+            batch-get-builds) cat \(file) ;;
+            batch-get-build-batches) cat \(Self.fixtures.appending(path: "batch.batches").path) ;;
+            get-log-events)
+                case "$*" in
+                *next-token\\ f/1*) printf %s '{"events": [{"timestamp": 2, "message": "[Container] 2026/07/04 14:25:42.711945 Running command sh check.sh 7\\nchecked in the cloud\\n"}], "nextForwardToken": "f/2"}' ;;
+                *next-token\\ f/2*) printf %s '{"events": [], "nextForwardToken": "f/2"}' ;;
+                *) printf %s '{"events": [{"timestamp": 1, "message": "[Container] 2026/07/04 14:25:41.711945 Running on CodeBuild On-demand\\n[Container] 2026/07/04 14:25:41.711945 Entering phase BUILD\\n"}], "nextForwardToken": "f/1"}' ;;
+                esac ;;
+            esac
+            """)
+        _ = try await git("chmod +x ../bin/aws", in: play.source)
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let id = "petclinic:0b5c2a7e-0022-4222-8333-444455556666"
+        let result = try await play.call(
+            ["run", "--from-build", id, "--aws", "--keep", "never"],
+            environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+        #expect(result.status.exitStatus == 1)
+        for words in [
+            "asking AWS for the build `\(id)`", "the build `pack` of its batch", "the same failure", "first difference",
+        ] {
+            #expect(result.errorText.contains(words), "\(words)\n\(result.errorText)")
+        }
+        let calls = try String(contentsOf: play.root.appending(path: "calls"), encoding: .utf8).split(separator: "\n")
+        #expect(
+            calls.map { $0.split(separator: " ")[1] } == [
+                "batch-get-builds", "batch-get-build-batches", "get-log-events", "get-log-events", "get-log-events",
+            ])
     }
 
     @Test func `a secret is in no file that is kept, and in no message`() async throws {

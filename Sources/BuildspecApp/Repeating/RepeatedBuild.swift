@@ -32,7 +32,7 @@ struct RepeatedBuild: Sendable {
             return nil
         }
         try refuseOthers(asked, places)
-        let text = try BuildText(named, on: machine)
+        let text = try await BuildText(named, asked, on: machine)
         let build = try text.choose()
         let reading = readBuildSettings(text.bytes, file: text.shown, id: build.id)
         machine.say(reading.diagnostics, source: text.bytes)
@@ -40,9 +40,15 @@ struct RepeatedBuild: Sendable {
             throw Failure(
                 .invalidSettings, "cannot use the build in `\(text.shown)`", help: "mend what is named above")
         }
-        let batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
+        var batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
+        if batchBytes == nil, !text.hasBatches, let batch = build.buildBatchArn,
+            let aws = try AskedAWS(asked, in: places, region: reading.settings.arnPart(3)?.value)
+        {
+            batchBytes = try await aws.batch(batch)
+        }
         let task = try task(
-            of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil), named: asked.fromBatch ?? text.shown)
+            of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil),
+            named: asked.fromBatch ?? build.buildBatchArn ?? text.shown)
         return RepeatedBuild(
             build: build, settings: reading.settings, task: task, shown: text.shown, bytes: text.bytes,
             batchBytes: batchBytes)
@@ -125,28 +131,8 @@ struct RepeatedBuild: Sendable {
         return source.location.flatMap { CloneFolder.of($0.value) }
     }
 
-    // MARK: AWS
-
-    /// The user's AWS CLI, where the user lets AWS be asked (`--aws`); else `nil`.
-    func commandLine(_ asked: Asked, _ places: Places) throws -> AWSCommandLine? {
-        try Self.commandLine(asked, places, region: settings.arnPart(3)?.value)
-    }
-
-    /// - Parameter region: where the user names none.
-    /// - Throws: ``Failure`` for `--offline`.
-    static func commandLine(_ asked: Asked, _ places: Places, region: String? = nil) throws -> AWSCommandLine? {
-        var lookup = SettingsLayers(
-            asked: asked, file: ProjectSettings(), places: places, bounds: SourceBounds(root: places.cache))
-        guard try lookup.isOn(asked.aws, "aws") else { return nil }
-        guard try !lookup.isOn(asked.offline, "offline") else {
-            throw Failure(
-                .usage, "`--offline` and `--aws` contradict one another",
-                help: "leave one out; without a network, give what AWS would with --source and --secrets")
-        }
-        return AWSCommandLine(
-            profile: try lookup.text(asked.profile, "profile"),
-            region: try lookup.text(asked.region, "region") ?? region)
-    }
+    /// The region that it ran in.
+    var region: String? { settings.arnPart(3)?.value }
 
     // MARK: Keeping
 
@@ -184,7 +170,7 @@ private struct BuildText {
     /// Whether batches stand beside the builds.
     let hasBatches: Bool
 
-    init(_ named: String, on machine: Machine) throws {
+    init(_ named: String, _ asked: Asked, on machine: Machine) async throws {
         let places = machine.places
         if named == "-" {
             bytes = try Files.readAll(STDIN_FILENO, named: "standard input")
@@ -199,7 +185,13 @@ private struct BuildText {
             bytes = try Files.read(path)
             (shown, id) = (places.shown(path), String(named[named.index(after: sign)...]))
         } else {
-            throw Self.notThere(named)
+            let region = named.hasPrefix("arn:") ? named.split(separator: ":").dropFirst(3).first.map(String.init) : nil
+            guard Self.isID(named), let aws = try AskedAWS(asked, in: places, region: region) else {
+                throw Self.notThere(named)
+            }
+            machine.say("asking AWS for the build `\(named)`\n")
+            bytes = try await aws.build(named)
+            (shown, id) = ("aws:\(named)", nil)
         }
         do { (builds, missing) = try CloudBuild.read(bytes) } catch {
             let reading = readBuildSettings(bytes, file: shown, id: "")
@@ -212,15 +204,21 @@ private struct BuildText {
     }
 
     private static func notThere(_ named: String) -> Failure {
-        // `project:uuid`, or an ARN.
-        guard named.contains(":"), !named.contains("/") || named.hasPrefix("arn:") else {
+        guard isID(named) else {
             return Failure(
                 .noSuchFile, "cannot find `\(named)`, which `--from-build` names",
                 help: "give what `aws codebuild batch-get-builds` prints: a file, FILE#ID, or `-`")
         }
         return Failure(
             .noSuchFile, "the build `\(named)` is not here",
-            help: "`aws codebuild batch-get-builds --ids \(named) >build.json`, then `--from-build build.json`")
+            help:
+                "`aws codebuild batch-get-builds --ids \(named) >build.json`, then `--from-build build.json`; --aws does "
+                + "that by your AWS CLI")
+    }
+
+    /// Whether a text is `project:uuid`, or an ARN.
+    private static func isID(_ text: String) -> Bool {
+        text.contains(":") && (!text.contains("/") || text.hasPrefix("arn:"))
     }
 
     /// The most builds that a message lists.

@@ -156,7 +156,9 @@ struct RepeatedSource {
     /// - Returns: the path of the file; `nil` where nobody asks AWS.
     private func object(_ location: String, version: String?) async throws -> String? {
         let parts = location.split(separator: "/", maxSplits: 1).map(String.init)
-        guard parts.count == 2, !location.hasSuffix("/"), let aws = try repeated.commandLine(asked, places) else {
+        guard parts.count == 2, !location.hasSuffix("/"),
+            let aws = try AskedAWS(asked, in: places, region: repeated.region)
+        else {
             return nil
         }
         let folder = "\(places.cache)/objects"
@@ -168,7 +170,7 @@ struct RepeatedSource {
         let part = "\(file).\(machine.uuid()).tmp"
         defer { unlink(part) }
         do {
-            _ = try await aws.call(
+            _ = try await aws.commandLine.call(
                 ["s3api", "get-object", "--bucket", parts[0], "--key", parts[1]]
                     + (version.map { ["--version-id", $0] } ?? []) + [part])
         } catch let error as any CustomStringConvertible & Error where error is AWSError || error is ChildProcessError {
