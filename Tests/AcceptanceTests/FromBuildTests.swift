@@ -220,7 +220,8 @@ struct FromBuildTests {
         let before = try await git("git status --porcelain -b; git for-each-ref; ls -A", in: play.source)
         try play.write(
             "../home/.gitconfig",
-            "[url \"file://\(remote.source.path)\"]\n\tinsteadOf = https://github.com/acme/petclinic.git\n")
+            "[url \"file://\(remote.source.path)\"]\n\tinsteadOf = https://github.com/acme/petclinic.git\n\tinsteadOf = https://github.com/acme/lib.git\n"
+        )
         let file = try copy("github-build", to: play, commit: commit)
         let environment = ["HOME": play.root.appending(path: "home").path]
         for offline in [[], ["--offline"]] {
@@ -233,6 +234,28 @@ struct FromBuildTests {
         }
         let after = try await git("git status --porcelain -b; git for-each-ref; ls -A", in: play.source)
         #expect(after == before)
+        // A build that failed before its commit was known has what its version names now; so do secondary sources.
+        let later = try await git(
+            "git checkout -q -b side && echo x >x && git add x && git -c user.name=t -c user.email=t@example.org commit -q -m second && git tag v1 && git update-ref refs/pull/2/head HEAD && git checkout -q main && git branch -q -D side && git rev-parse v1",
+            in: remote.source)
+        let unknown = try String(
+            contentsOfFile: try copy("secondary-sources", to: play, commit: commit), encoding: .utf8
+        )
+        .replacing("\"resolvedSourceVersion\": \"\(commit)\",", with: "")
+        let versions = [("v1", later), ("pr/2", later), ("refs/tags/v1", later), ("main", commit), ("", commit)]
+        for (version, found) in versions {
+            try play.write(
+                "../unknown.json",
+                version.isEmpty
+                    ? unknown.replacing("\"sourceVersion\": \"refs/heads/main\",", with: "")
+                    : unknown.replacing("\"refs/heads/main\"", with: "\"\(version)\""))
+            let plan = try await play.call(
+                ["plan", "--from-build", "../unknown.json", "--source", "data="], environment: environment)
+            #expect(plan.outputText.contains("(git:\(found))"), "\(version): \(plan.errorText)")
+            #expect(
+                plan.outputText.contains(
+                    #/CODEBUILD_SRC_DIR_lib=\/codebuild\/output\/src[0-9]+\/src\/github.com\/acme\/lib /#))
+        }
         // A remote that does not answer is told with the ways that there are.
         let refused = try await play.call(
             ["run", "--from-build", file],
@@ -375,7 +398,7 @@ struct FromBuildTests {
         let file = try copy("github-build", to: play, commit: commit)
         let result = try await play.call(["run", "--from-build", file, "--source", "git:worktree"])
         #expect(result.status.isSuccess, "\(result.errorText)")
-        #expect(result.errorText.contains("not commit \(commit.prefix(12)), as you say"))
+        #expect(result.errorText.contains("source#git:worktree, in place of commit \(commit.prefix(12))"))
         #expect(result.errorText.contains("does not fail here"))
         #expect(result.errorText.contains("BUILD: FAILED there, SUCCEEDED here"))
     }

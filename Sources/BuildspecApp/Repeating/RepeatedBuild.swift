@@ -107,6 +107,9 @@ struct RepeatedBuild: Sendable {
         return OriginalBuild(id: build.id, status: build.buildStatus ?? "IN_PROGRESS", phases: phases)
     }
 
+    /// Whether it has ended, so that there is something to compare with.
+    var hasEnded: Bool { original.status != "IN_PROGRESS" }
+
     /// The commit that was built, by its full id; `nil` where the service has not come so far, or the source has none.
     var commit: String? {
         for name in [build.resolvedSourceVersion, settings.source.version?.value, build.sourceVersion] {

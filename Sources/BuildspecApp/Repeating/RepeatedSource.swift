@@ -30,8 +30,8 @@ struct RepeatedSource {
         let base = try await top(of: path)
         if let named = asked.source ?? places.variable("source"), named != "git:sourceVersion" {
             let place = try SourcePlace(named, of: base, places)
-            let commit = repeated.commit.map { ", not commit \($0.prefix(12))," } ?? ""
-            machine.say("the source is \(place.words)\(commit) as you say\n")
+            let commit = repeated.commit.map { ", in place of commit \($0.prefix(12))" } ?? ""
+            machine.say("the source is \(place.words)\(commit)\n")
             return (base, source.type == .pipeline ? place.handedOver : place)
         }
         switch source.type {

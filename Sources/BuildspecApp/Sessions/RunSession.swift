@@ -60,7 +60,9 @@ struct RunSession {
         defer { record.close() }
         let report = BuildReport(
             of: id, project, in: record,
-            comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
+            comparing: project.repeated.flatMap {
+                $0.hasEnded ? .init(original: $0.original, sourceTime: sourceTime) : nil
+            })
         defer { cloudLog?.compare(with: record, on: machine) }
         do {
             return try await run(place, report)
