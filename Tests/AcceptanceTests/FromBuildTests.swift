@@ -413,6 +413,15 @@ struct FromBuildTests {
         #expect(plan.contains("artifacts=here  ") && plan.contains("/codebuild.yml:3:26\n"), "\(plan)")
         #expect(plan.contains("AWS_REGION=eu-west-1") && plan.contains("timeout=60m") && !plan.contains("OTHER"))
         #expect(plan.contains("image=debian:bookworm-slim  "))
+        // The service had no cache: what one here holds could hide the failure.
+        let cached = "version: 0.2\nphases: {build: {commands: [a]}}\ncache: {paths: [/x]}\n"
+        let without = try await play.call(["plan", "--from-build", file, "-f", cached]).outputText
+        #expect(
+            without.contains("no-cache=yes  ") && without.contains("skipped: the cache is turned off"), "\(without)")
+        let with = try await play.call(
+            ["plan", "--from-build", file, "-f", cached], environment: ["BUILDSPEC_NO_CACHE": "no"]
+        ).outputText
+        #expect(with.contains("kept in "))
     }
 
     @Test func `the build of a batch has its identifier, and the batch is asked for where it is not given`()

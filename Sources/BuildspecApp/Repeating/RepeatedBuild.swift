@@ -48,7 +48,7 @@ struct RepeatedBuild: Sendable {
         }
         let task = try task(
             of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil),
-            named: asked.fromBatch ?? build.buildBatchArn ?? text.shown)
+            named: asked.fromBatch ?? build.buildBatchArn ?? text.shown, isFound: asked.fromBatch == nil)
         return RepeatedBuild(
             build: build, settings: reading.settings, task: task, shown: text.shown, bytes: text.bytes,
             batchBytes: batchBytes)
@@ -67,8 +67,9 @@ struct RepeatedBuild: Sendable {
         }
     }
 
+    /// - Parameter isFound: whether nobody has named the batch.
     private static func task(
-        of build: CloudBuild, in bytes: [UInt8]?, named name: String
+        of build: CloudBuild, in bytes: [UInt8]?, named name: String, isFound: Bool
     ) throws -> CloudBatch.Group? {
         guard let bytes else { return nil }
         let batches: [CloudBatch]
@@ -78,6 +79,8 @@ struct RepeatedBuild: Sendable {
                 "cannot read `\(name)` as what `aws codebuild batch-get-build-batches` prints")
         }
         if let task = batches.lazy.compactMap({ $0.group(of: build) }).first { return task }
+        // Batches that stand beside the builds may be those of others.
+        if isFound, build.buildBatchArn == nil { return nil }
         throw Failure(
             .noSuchFile, "`\(name)` has no batch with the build `\(build.id)`",
             help: build.buildBatchArn.map { "its batch is `\($0)`" } ?? "the build belongs to no batch: leave it out")
