@@ -6,6 +6,8 @@ public struct ClosingTable: Sendable {
     public var logPath: String?
     /// Whether statuses are coloured with ANSI escapes.
     public var usesColor: Bool
+    /// More lines about where things are, each with a title of one word.
+    public var remarks: [(title: String, text: String)] = []
 
     public init(logPath: String?, usesColor: Bool) {
         self.logPath = logPath
@@ -68,6 +70,10 @@ public struct ClosingTable: Sendable {
             lines.append("  source   \(snapshot.kind), tree \(snapshot.tree)")
         }
         if let logPath { lines.append("  log      \(logPath)") }
+        for remark in remarks {
+            let text = remark.text.split(whereSeparator: \.isNewline).joined(separator: "\n           ")
+            lines.append("  \(remark.title.padded(to: 8)) \(text)")
+        }
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
             let name = artifact.name.map { ", named \($0)" } ?? ""

@@ -5,10 +5,12 @@ internal import Rendering
 struct BuildsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "builds",
-        abstract: "List the builds that were run here, newest first.",
+        abstract: "List the builds that were run here, or in CodeBuild, newest first.",
         discussion: """
             A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
             source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
+
+            With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
 
     @Option(help: "How many to list.")
@@ -17,8 +19,11 @@ struct BuildsCommand: AsyncParsableCommand {
     @Option(help: "How to print them: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
     func run() async throws {
-        await FrontDoor.enter { [limit, format] machine in
+        await FrontDoor.enter { [limit, format, cloud] machine in
+            if cloud.aws { return try await CloudHistory(cloud, on: machine).list(limit, format) }
             let builds = BuildRecords(machine.places).newest(max(0, limit))
             if builds.isEmpty, format == .text { machine.terminal.say("there are no builds yet\n") }
             var lines: [JSONText] = []
@@ -43,7 +48,12 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
-        discussion: "`--format json` prints it as `aws codebuild batch-get-builds` would.")
+        discussion: """
+            `--format json` prints it as `aws codebuild batch-get-builds` would.
+
+            With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
+            beginning, the build's ARN, or the address of its page in the console.
+            """)
 
     @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
     var build: String?
@@ -51,8 +61,11 @@ struct ShowCommand: AsyncParsableCommand {
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
     func run() async throws {
-        await FrontDoor.enter { [build, format] machine in
+        await FrontDoor.enter { [build, format, cloud] machine in
+            if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
             let build = try BuildRecords(machine.places).find(build)
             if format == .json {
                 try machine.terminal.write(try build.json())
@@ -74,6 +87,7 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
               buildspec logs --format json     its events, as `run --log-format json` prints them
+              buildspec logs --aws --follow    of the newest build in CodeBuild
               buildspec logs --diff cloud.json first difference from the cloud
 
             CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
@@ -97,7 +111,12 @@ struct LogsCommand: AsyncParsableCommand {
     @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
     func validate() throws {
+        guard diff == nil || !cloud.aws else {
+            throw ValidationError("--diff compares builds here with files: `logs --aws --format json >FILE` makes one")
+        }
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
         }
@@ -107,7 +126,12 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep, diff, format] machine in
+        await FrontDoor.enter { [build, follow, grep, diff, format, cloud] machine in
+            if cloud.aws {
+                return try await CloudLogReading(
+                    history: CloudHistory(cloud, of: build, on: machine), follows: follow, pattern: grep, format: format
+                ).run()
+            }
             let build = try BuildRecords(machine.places).find(build)
             if let diff {
                 return try LogComparison(build: build, cloudLog: diff, format: format).run(
