@@ -47,6 +47,8 @@ public struct BuildEvent: Sendable, Equatable {
         case imageUsed(UsedImage)
         /// Versions of the image's runtimes are selected, in this order.
         case runtimesSelected([SelectedRuntime])
+        /// How the build compares with the one of the service that it repeats (`run --from-build`).
+        case comparedWithOriginal(OriginalComparison)
         case buildFinished(status: BuildStatus)
     }
 
@@ -179,8 +181,11 @@ public struct PhaseContext: Sendable, Equatable {
     ///
     /// The mark keeps the words from being taken for the service's, in the log and in every JSON.
     public static func ours(statusCode: String, message: String) -> PhaseContext {
-        PhaseContext(statusCode: statusCode, message: "(buildspec) \(message)")
+        PhaseContext(statusCode: statusCode, message: "\(oursPrefix)\(message)")
     }
+
+    /// What stands before every message that is ours.
+    static let oursPrefix = "(buildspec) "
 
     public static let none = PhaseContext(statusCode: "", message: "")
 

@@ -4,7 +4,7 @@ extension BuildPlan {
     /// Brings the buildspec and the request together.
     public init(_ spec: BuildSpec, _ request: BuildRequest) {
         let directories = ContainerLayout.sourceDirectories(
-            of: request.id, count: 1 + request.secondarySources.count)
+            of: request.id, clones: [request.source.clone] + request.secondarySources.map(\.facts.clone))
         let sourceDirectory = directories[0]
         let others = zip(request.secondarySources, directories.dropFirst()).map {
             SecondarySource(identifier: $0.identifier, directory: $1, facts: $0.facts)
@@ -89,6 +89,7 @@ extension BuildPlan {
             ("HOME", "/root"),
             ("AWS_DEFAULT_REGION", region),
             ("AWS_REGION", region),
+            ("CODEBUILD_BATCH_BUILD_IDENTIFIER", request.batchIdentifier),
             ("CODEBUILD_BUILD_ARN", "\(prefix):build/\(request.id)"),
             ("CODEBUILD_BUILD_ID", "\(request.id)"),
             ("CODEBUILD_BUILD_IMAGE", request.image),

@@ -172,6 +172,8 @@ public struct BuildRequest: Sendable {
     public var mounts: [FileSystemMount] = []
     /// The KMS key of the project: an ARN, or `alias/NAME`; `nil` for the default one.
     public var encryptionKey: String?
+    /// The build's name in its batch.
+    public var batchIdentifier: String?
 
     public init(
         id: BuildID, image: String, buildspecPath: String?, overrides: [BuildPlan.Variable], source: SourceFacts,
@@ -236,6 +238,9 @@ public struct SourceFacts: Sendable, Equatable, Codable {
     /// The branch or tag by its full name: `refs/heads/main`.
     public var reference: String?
     public var snapshot: SnapshotFacts?
+    /// The folder that the service clones it into, below its folder of sources: `github.com/owner/repo`; `nil` for a source that
+    /// is no clone, and where the service's own layout is not asked for.
+    public var clone: String?
 
     public init(
         version: String? = nil, resolvedVersion: String? = nil, repositoryURL: String? = nil, path: String? = nil,

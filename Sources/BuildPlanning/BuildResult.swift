@@ -50,6 +50,12 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
     public private(set) var image: BuildEvent.UsedImage?
     public private(set) var runtimes: [BuildEvent.SelectedRuntime] = []
+    /// How the build compares with the one of the service that it repeats; `nil` for a build that repeats none, or goes on.
+    public private(set) var comparison: OriginalComparison?
+    /// When the container was there, and its source began to be brought in.
+    public private(set) var readyTime: Timestamp?
+    /// When the command ended that failed first.
+    public private(set) var failureTime: Timestamp?
     /// The phases whose beginnings were kept, with what each takes of the disk.
     public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
     public private(set) var skippedPhases: [BuildPhase] = []
@@ -88,7 +94,9 @@ public struct BuildResult: Sendable, Equatable {
         case .buildStarted(let start):
             self.start = start
             startTime = event.time
-        case .phaseStarted(let phase): open(phase, at: event.time)
+        case .phaseStarted(let phase):
+            open(phase, at: event.time)
+            if phase == .downloadSource { readyTime = event.time }
         case .commandStarted(let phase, let command, let location):
             open(phase, at: event.time)
             running = (command, location)
@@ -102,6 +110,7 @@ public struct BuildResult: Sendable, Equatable {
                 failure = Failure(
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
                 failureOutput = Array(output.suffix(Self.tailLength))
+                failureTime = event.time
             }
         case .commandExplained(let phase, let command, let help, let failedTests):
             guard failure?.phase == phase, failure?.command == command else { return }
@@ -109,7 +118,7 @@ public struct BuildResult: Sendable, Equatable {
             failure?.failedTests = failedTests
         case .phaseRetried(let phase, _, _):
             // What fails and then succeeds has not failed.
-            if failure?.phase == phase { failure = nil }
+            if failure?.phase == phase { (failure, failureTime) = (nil, nil) }
         case .phaseFinished(let phase, let status, let context, let milliseconds):
             open(phase, at: event.time)
             phases[phases.count - 1].status = status
@@ -123,6 +132,7 @@ public struct BuildResult: Sendable, Equatable {
             artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
         case .variablesExported(let variables): exportedVariables = variables
         case .imageUsed(let image): self.image = image
+        case .comparedWithOriginal(let comparison): self.comparison = comparison
         case .runtimesSelected(let runtimes): self.runtimes = runtimes
         case .buildFinished(let status):
             self.status = status
@@ -146,7 +156,7 @@ public struct BuildResult: Sendable, Equatable {
             status = .inProgress
             endTime = nil
             resumedFailure = failure
-            failure = nil
+            (failure, failureTime, comparison) = (nil, nil, nil)
             keptContainer = nil
             if let place = phases.firstIndex(where: { $0.phase == BuildPhase(point.phase) }) {
                 phases.removeSubrange(place...)

@@ -17,11 +17,18 @@ public enum ContainerLayout {
         return count < 2 ? [folder] : (0..<count).map { "\(folder)/s3/\($0 < 10 ? "0" : "")\($0)" }
     }
 
-    /// `CODEBUILD_SRC_DIR` of a build: where its primary source lies.
+    /// The folders of a build's sources as the service lays them out by the sources' types: what is cloned lies at the host and
+    /// the path of its clone's URL below `src` (CODEBUILD.md 3.3), for every source of its own [inferred for secondary ones].
     ///
-    /// - Parameter count: how many sources there are.
-    public static func sourceDirectory(of id: BuildID, amongSources count: Int = 1) -> String {
-        sourceDirectories(of: id, count: count)[0]
+    /// - Parameter clones: `github.com/owner/repo` for each source; `nil` for one that is no clone.
+    public static func sourceDirectories(of id: BuildID, clones: [String?]) -> [String] {
+        var directories = sourceDirectories(of: id, count: clones.count)
+        for (index, clone) in clones.enumerated() {
+            guard let clone else { continue }
+            let directory = "\(sourceFolder(of: id))/\(clone)"
+            if !directories.contains(directory) { directories[index] = directory }
+        }
+        return directories
     }
 
     /// What stands before and behind the digits of every ``sourceFolder(of:)``, for logs to be compared.

@@ -33,6 +33,7 @@ public struct ClosingTable: Sendable {
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
                 + (span.map { " in \($0)" } ?? ""))
         lines += failure(result)
+        lines += Self.comparison(result)
         lines += places(result)
         return lines.joined(separator: "\n") + "\n"
     }
@@ -53,6 +54,15 @@ public struct ClosingTable: Sendable {
             "  failed   \(failure.phase.rawValue): \(command)",
             "           \(place)exit status \(failure.exitStatus)\(words)",
         ] + failedTests(failure.failedTests) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+    }
+
+    /// How the build compares with the one of the service that it repeats.
+    private static func comparison(_ result: BuildResult) -> [String] {
+        guard let comparison = result.comparison else { return [] }
+        let lines = comparison.lines.enumerated().map {
+            $0.offset == 0 ? "  compared \($0.element)" : "         \($0.element)"
+        }
+        return lines + (comparison.timeLine.map { ["  times    \($0)"] } ?? [])
     }
 
     /// The maximum number of failed tests that are listed.

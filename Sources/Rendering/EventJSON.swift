@@ -83,6 +83,7 @@ extension BuildEvent {
                 ("digest", image.digest.map { .string($0) }),
             ]
         case .runtimesSelected(let runtimes): members += [("runtimes", runtimes.json)]
+        case .comparedWithOriginal(let comparison): members += [("fromBuild", comparison.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
         return .object(members)
@@ -121,6 +122,7 @@ extension BuildEvent {
         case .variablesExported: "variablesExported"
         case .imageUsed: "imageUsed"
         case .runtimesSelected: "runtimesSelected"
+        case .comparedWithOriginal: "comparedWithOriginal"
         case .buildFinished: "buildFinished"
         }
     }
@@ -141,5 +143,31 @@ extension [BuildEvent.SelectedRuntime] {
 extension [BuildEvent.ExportedVariable] {
     var json: JSONText {
         .array(map { .object([("name", .string($0.name)), ("value", .string($0.value))]) })
+    }
+}
+
+extension OriginalComparison {
+    /// `id`, `failure`, `isSame`, `differences`, and `seconds` of the parts.
+    var json: JSONText {
+        func seconds(_ milliseconds: Int?) -> JSONText? { milliseconds.map { .decimal(Double($0) / 1000) } }
+        return .object([
+            ("id", .string(id)), ("failure", failure.map { .string($0) }), ("isSame", .bool(isSame)),
+            (
+                "differences",
+                .array(
+                    differences.map {
+                        .object([
+                            ("field", .string($0.field)), ("there", .string($0.there)), ("here", .string($0.here)),
+                        ])
+                    })
+            ),
+            (
+                "seconds",
+                .object([
+                    ("source", seconds(times.source)), ("start", seconds(times.start)),
+                    ("failure", seconds(times.failure)),
+                ])
+            ),
+        ])
     }
 }

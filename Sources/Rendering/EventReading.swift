@@ -43,9 +43,30 @@ extension BuildEvent {
         let failedTests: [String]?
         let variables: [Pair]?
         let runtimes: [Runtime]?
+        let fromBuild: FromBuild?
 
         struct Pair: Decodable { let name, value: String }
         struct Runtime: Decodable { let name, asked, version, key: String }
+        /// The member of an event that compares the build with another.
+        struct FromBuild: Decodable {
+            let id: String
+            let failure: String?
+            let differences: [Difference]?
+            let seconds: Seconds?
+
+            struct Difference: Decodable { let field, there, here: String }
+            struct Seconds: Decodable { let source, start, failure: Double? }
+
+            var comparison: OriginalComparison {
+                func milliseconds(_ seconds: Double?) -> Int? { seconds.map { Fields.milliseconds($0) } }
+                return OriginalComparison(
+                    id: id, failure: failure,
+                    differences: (differences ?? []).map { .init(field: $0.field, there: $0.there, here: $0.here) },
+                    times: .init(
+                        source: milliseconds(seconds?.source), start: milliseconds(seconds?.start),
+                        failure: milliseconds(seconds?.failure)))
+            }
+        }
 
         var eventKind: Kind? {
             let phase = phase.flatMap { BuildPhase(rawValue: $0) }
@@ -84,6 +105,7 @@ extension BuildEvent {
             case "runtimesSelected":
                 return .runtimesSelected(
                     (runtimes ?? []).map { .init(name: $0.name, asked: $0.asked, version: $0.version, key: $0.key) })
+            case "comparedWithOriginal": return fromBuild.map { .comparedWithOriginal($0.comparison) }
             case "buildFinished": return status.flatMap { BuildStatus(rawValue: $0) }.map { .buildFinished(status: $0) }
             default: return phase.flatMap { eventKind(in: $0) }
             }
@@ -143,6 +165,10 @@ extension BuildEvent {
         }
 
         /// The duration, clamped to a plausible range so that a damaged number does not stop the program.
-        private var milliseconds: Int { Int((min(max(seconds ?? 0, -1e9), 1e9) * 1000).rounded()) }
+        private var milliseconds: Int { Self.milliseconds(seconds ?? 0) }
+
+        private static func milliseconds(_ seconds: Double) -> Int {
+            Int((min(max(seconds, -1e9), 1e9) * 1000).rounded())
+        }
     }
 }

@@ -40,7 +40,7 @@ public struct LogRenderer: Sendable {
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
             .containerKept, .checkpointMade, .commandExplained, .runtimesSelected, .imageUsed,
-            .buildFinished:
+            .comparedWithOriginal, .buildFinished:
             return []
         }
     }

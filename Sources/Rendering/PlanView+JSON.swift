@@ -7,6 +7,7 @@ extension PlanView {
         .object([
             ("version", .number(1)),
             ("project", .string(plan.id.project)),
+            ("fromBuild", repeated?.json),
             (
                 "source",
                 .object([

@@ -24,6 +24,7 @@ extension PlanView {
             Self.row("shell", plan.shell.program),
         ]
         lines += dockerLines
+        lines += repeated.map { [""] + $0.lines } ?? []
         lines += section("about the image", imageNotes)
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })

@@ -30,6 +30,9 @@ public struct PlanView: Sendable {
     /// The secondary sources that the settings have and nobody brings in.
     public var missingSources: [MissingSource] = []
 
+    /// The build of the service that the plan runs again, if it does.
+    public var repeated: RepeatedView?
+
     /// A secondary source that only the settings know.
     public struct MissingSource: Sendable {
         public let identifier: String

@@ -63,10 +63,11 @@ public struct Git: Sendable {
     /// Runs a command. The caller judges its exit status.
     func run(
         _ arguments: [String], settings: [String] = [], input: [UInt8] = [],
-        environment changes: [String: String?] = [:]
+        environment changes: [String: String?] = [:], askingOnTerminal asksOnTerminal: Bool = false
     ) async throws -> CommandOutput {
         var command = command(arguments, settings: settings)
         command.environment.merge(changes) { $1 }
+        command.mayAskOnTerminal = asksOnTerminal
         return try await command.collect(input: input, outputLimit: 256 << 20)
     }
 

@@ -33,6 +33,31 @@ public struct SourceChanges: Sendable, Equatable {
         deleted = before.filter { !there.contains($0) }
     }
 
+    /// The changes from a tree of git to a snapshot.
+    ///
+    /// - Parameters:
+    ///   - tree: the id of the tree.
+    ///   - objects: folders with objects of the tree that the snapshot's repository may lack.
+    /// - Throws: ``SourceError`` when git does not know the tree.
+    public init(from tree: String, to snapshot: SourceSnapshot, objects: [String] = []) async throws {
+        let folders = ([snapshot.repository.objects] + objects).map { "\"\($0.escapedForGit)\"" }
+        let git = snapshot.repository.git.with([
+            "GIT_OBJECT_DIRECTORY": snapshot.objects,
+            "GIT_ALTERNATE_OBJECT_DIRECTORIES": folders.joined(separator: ":"),
+        ])
+        let doing = "compare the source with what was built"
+        func paths(_ arguments: [String]) async throws -> [[UInt8]] {
+            try await git.call(arguments, doing: doing).split(separator: 0).map(Array.init)
+        }
+        let trees = [tree, snapshot.tree]
+        let diff = [
+            "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--no-commit-id", "--ignore-submodules=all",
+        ]
+        changed = try await paths(diff + ["--diff-filter=d"] + trees)
+        deleted = try await paths(diff + ["--diff-filter=D"] + trees)
+        all = try await paths(["ls-tree", "-r", "-z", "--name-only", snapshot.tree])
+    }
+
     private static func visit(_ path: [UInt8], root: String, _ file: ([UInt8], stat) -> Void) throws {
         let full = Array(root.utf8) + [0x2f] + path
         var info = stat()

@@ -159,6 +159,39 @@ import Testing
         }
     }
 
+    @Test func `the first failure of every kind of build is shown`() async throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../Fixtures/builds")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".json") }
+        #expect(names.count >= 24)
+        let play = try Playground()
+        try await makeProgram(
+            "#!/bin/sh\ncat '\(play.source.path)/answer.json'\n", at: play.root.appending(path: "aws").path)
+        let path = "\(play.root.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        for name in names.sorted() {
+            let text = try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+            try play.write("answer.json", text)
+            let answer = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            let build = try #require((answer["builds"] as? [[String: Any]])?.first, "\(name)")
+            let id = try #require(build["id"] as? String), status = try #require(build["buildStatus"] as? String)
+            let shown = try await play.call(["show", id, "--aws"], environment: ["PATH": path])
+            #expect(shown.status.isSuccess && shown.text.contains("\n\(id) \(status)"), "\(name): \(shown.errorText)")
+            let phases = try #require(build["phases"] as? [[String: Any]])
+            for phase in phases {
+                guard let status = phase["phaseStatus"] as? String, let type = phase["phaseType"] as? String else {
+                    continue
+                }
+                #expect(shown.text.contains(try Regex("(?m)^  \(type) +\(status) ")), "\(name): \(shown.text)")
+            }
+            let failed = phases.first { ["FAILED", "TIMED_OUT", "FAULT"].contains($0["phaseStatus"] as? String) }
+            let context = (failed?["contexts"] as? [[String: Any]])?.first
+            guard let message = context?["message"] as? String, !message.isEmpty else { continue }
+            let words = message.split(whereSeparator: \.isNewline)[0].replacing(
+                "Error while executing command: ", with: "")
+            let said = words.ranges(of: ". Reason: exit status ").last.map { words[..<$0.lowerBound] } ?? words[...]
+            #expect(shown.text.contains(said), "\(name): \(shown.text)")
+        }
+    }
+
     @Test func `a log is printed whole, however often AWS refuses, or it is said where it is`() async throws {
         let ends = #""endTime": 1789547589.4, "buildStatus": "FAILED""#
         let s3 =

@@ -6,13 +6,11 @@ import Testing
 @Suite(.tags(.docker), .enabled(if: Docker.isThere))
 struct CredentialTests {
     /// Puts a CLI into a folder whose credentials end after some seconds; each call gives others.
-    private func installCLI(_ play: Playground, life: Int) throws -> String {
-        let folder = play.root.appending(path: "cli")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let program = folder.appending(path: "aws")
-        try Data(
+    private func installCLI(_ play: Playground, life: Int) async throws -> String {
+        let folder = play.root.appending(path: "bin")
+        try await play.makeProgram(
+            "aws",
             """
-            #!/bin/sh
             [ "$1 $2" = 'configure export-credentials' ] || { echo "no such call: $*" >&2; exit 9; }
             case " $* " in *' --profile nobody '*) echo 'The config profile (nobody) could not be found' >&2; exit 255 ;; esac
             echo "$*" >>\(folder.path)/calls
@@ -20,16 +18,14 @@ struct CredentialTests {
             printf '{"Version": 1, "AccessKeyId": "ASIATESTTESTTEST%04d", "SecretAccessKey": "very/secret+%d", ' "$count" "$count"
             printf '"SessionToken": "t0ken-%d", "Expiration": "%s"}' "$count" "$(date -u -d '+\(life) seconds' +%Y-%m-%dT%H:%M:%SZ)"
 
-            """.utf8
-        ).write(to: program)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program.path)
+            """)
         return "\(folder.path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
     }
 
     @Test func `a build gets credentials that are renewed, from an address of its own, and shows none of them`()
         async throws
     {
-        let play = try Playground(), path = try installCLI(play, life: 6)
+        let play = try Playground(), path = try await installCLI(play, life: 6)
         try play.write(
             "ask.py",
             """
@@ -68,7 +64,7 @@ struct CredentialTests {
         #expect(printed[1] != printed[6], "they were renewed")
         #expect(printed[7...9] == ["0", "0", "nowhere"])
         #expect(result.errorText.contains("the build may act as you in AWS until it ends, by profile `ci`"))
-        let calls = try String(contentsOf: play.root.appending(path: "cli/calls"), encoding: .utf8)
+        let calls = try String(contentsOf: play.root.appending(path: "bin/calls"), encoding: .utf8)
         #expect(calls.split(separator: "\n").allSatisfy { $0.contains("--profile ci") })
         let record = try play.files(in: play.state).map {
             try String(contentsOf: play.state.appending(path: $0), encoding: .utf8)
@@ -79,7 +75,7 @@ struct CredentialTests {
     }
 
     @Test func `where there are none nothing is run, and only the user may ask for them`() async throws {
-        let play = try Playground(), path = try installCLI(play, life: 6)
+        let play = try Playground(), path = try await installCLI(play, life: 6)
         try play.buildspec("version: 0.2\nphases: {build: {commands: [echo never]}}")
         func run(_ words: String...) async throws -> CommandOutput {
             try await play.call(["run", "--image", busybox] + words, environment: ["PATH": path])

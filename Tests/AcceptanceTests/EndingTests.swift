@@ -125,14 +125,10 @@ struct EndingTests {
         let play = try Playground()
         try play.buildspec(waiting)
         let client = play.root.appending(path: "bin/docker")
-        try FileManager.default.createDirectory(
-            at: client.deletingLastPathComponent(), withIntermediateDirectories: true)
         let real = try await Command("sh", ["-c", "command -v docker"]).collect().text
         // It starts containers, and hangs when it is to remove one.
-        try Data(
-            "#!/bin/sh\ntrap '' INT TERM\ncase $1 in rm|volume) sleep 600 & wait;; *) exec \(real) \"$@\";; esac\n".utf8
-        ).write(to: client)
-        chmod(client.path, 0o755)
+        try await play.makeProgram(
+            "docker", "trap '' INT TERM\ncase $1 in rm|volume) sleep 600 & wait;; *) exec \(real) \"$@\";; esac\n")
         let end = try await stop(play, with: SIGINT, path: client.deletingLastPathComponent().path)
         #expect(end.status == 130)
         #expect(end.seconds < 20)
@@ -147,10 +143,7 @@ struct EndingTests {
         let play = try Playground()
         try play.buildspec(waiting)
         let client = play.root.appending(path: "bin/docker")
-        try FileManager.default.createDirectory(
-            at: client.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data("#!/bin/sh\ntrap '' INT TERM\nsleep 600 & wait\n".utf8).write(to: client)
-        chmod(client.path, 0o755)
+        try await play.makeProgram("docker", "trap '' INT TERM\nsleep 600 & wait\n")
         let path = "\(client.deletingLastPathComponent().path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
         let outcome = try await play.run(["--engine-timeout", "4s"], environment: ["PATH": path])
         #expect(outcome.status == .exited(69))
@@ -166,18 +159,14 @@ struct EndingTests {
         try FileManager.default.createDirectory(at: running, withIntermediateDirectories: true)
         try Data().write(to: running.appending(path: "buildspec-\(uuid)"))
         let client = play.root.appending(path: "bin/docker")
-        try FileManager.default.createDirectory(
-            at: client.deletingLastPathComponent(), withIntermediateDirectories: true)
         let real = try await Command("sh", ["-c", "command -v docker"]).collect().text
-        try Data(
+        try await play.makeProgram(
+            "docker",
             """
-            #!/bin/sh
             [ "$1-$4" != rm-buildspec-\(uuid) ] || { echo 'device or resource busy' >&2; exit 1; }
             exec \(real) "$@"
 
-            """.utf8
-        ).write(to: client)
-        chmod(client.path, 0o755)
+            """)
         let path = "\(client.deletingLastPathComponent().path):\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
         let first = try await play.run(["--engine-timeout", "20s"], environment: ["PATH": path])
         #expect(first.status.isSuccess)

@@ -1,5 +1,6 @@
 import ChildProcesses
 import Foundation
+import TestSupport
 import Testing
 
 /// The pre-push hook, by real pushes to a real bare repository.
@@ -114,8 +115,7 @@ struct HookTests {
         let hook = project.play.source.appending(path: ".git/hooks/pre-push")
         #expect(!FileManager.default.fileExists(atPath: hook.path))
         let own = "#!/bin/sh\ncat > ../seen; echo $1 >> ../seen\n[ ! -e ../no ]\n"
-        try project.play.write(".git/hooks/pre-push", own)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook.path)
+        try await makeProgram(own, at: hook.path)
         let said = try await project.play.call(["hook", "install"]).errorText
         #expect(said.contains("the hook that was there runs first"))
         #expect(try await project.play.call(["hook", "install"]).errorText.contains("renewed"))
@@ -222,9 +222,8 @@ struct HookTests {
 
     @Test func `husky and lefthook call it as a script of theirs`() async throws {
         let project = try await Project()
-        try project.play.write(".husky/pre-push", "#!/bin/sh\n\(Playground.binary) hook run pre-push \"$@\"\n")
         let hook = project.play.source.appending(path: ".husky/pre-push").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: hook)
+        try await makeProgram("#!/bin/sh\n\(Playground.binary) hook run pre-push \"$@\"\n", at: hook)
         try await project.git("config", "core.hooksPath", ".husky")
         #expect(try await project.git("push", "origin", "main").status.isSuccess)
         #expect(try await project.builds() == 1)

@@ -97,14 +97,11 @@ import Testing
     @Test func `the stand-in is built of what the program carries`() async throws {
         let play = try Playground()
         let client = """
-            #!/bin/sh
             echo "$*" >>"$0.log"
             [ "$1" != build ] || { for last; do :; done; cp -R "$last" "$0.context"; }
             """
-        try play.write("bin/docker", client)
-        let program = play.source.appending(path: "bin/docker").path
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
-        let path = "\(play.source.path)/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
+        let program = try await play.makeProgram("docker", client)
+        let path = "\(play.root.path)/bin:\(ProcessInfo.processInfo.environment["PATH"] ?? "")"
         let result = try await play.call(
             ["images", "build", "standard", "--base", "some/debian:1"], environment: ["PATH": path])
         #expect(result.status.isSuccess, "\(result.errorText)")
@@ -114,7 +111,7 @@ import Testing
         let repository = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
         for file in ["Dockerfile", "install.sh", "runtime.sh"] {
             let own = repository.appending(path: "Dockerfiles/standard/\(file)")
-            let built = play.source.appending(path: "bin/docker.context/\(file)")
+            let built = play.root.appending(path: "bin/docker.context/\(file)")
             #expect(try Data(contentsOf: built) == Data(contentsOf: own))
         }
     }

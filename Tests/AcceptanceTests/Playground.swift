@@ -1,5 +1,6 @@
 import ChildProcesses
 import Foundation
+import TestSupport
 import Testing
 
 /// The image most tests build in: Debian with dash, bash and coreutils.
@@ -36,6 +37,16 @@ final class Playground: Sendable {
     }
 
     func buildspec(_ text: String) throws { try write("buildspec.yml", text) }
+
+    /// Makes a shell's program in `bin` beside the source, which stands in front of PATH where a test says so.
+    ///
+    /// - Returns: its path.
+    @discardableResult
+    func makeProgram(_ name: String, _ script: String) async throws -> String {
+        let path = root.appending(path: "bin/\(name)").path
+        try await TestSupport.makeProgram("#!/bin/sh\n\(script)", at: path)
+        return path
+    }
 
     func command(_ arguments: [String], environment: [String: String?] = [:]) -> Command {
         var all: [String: String?] = [

@@ -302,7 +302,7 @@ import Testing
     }
 
     /// The plan without its places.
-    private func plan(_ play: Playground, _ arguments: [String], _ environment: [String: String?] = [:]) async throws
+    private func plan(_ arguments: [String], in play: Playground, environment: [String: String?] = [:]) async throws
         -> String
     {
         let outcome = try await play.call(["plan", "--format", "json"] + arguments, environment: environment)
@@ -320,23 +320,23 @@ import Testing
                 try Data(text.utf8).write(to: file)
                 return file.path
             }
-            let yaml = try await plan(play, ["--project", file("create.yml", Self.yaml)])
+            let yaml = try await plan(["--project", file("create.yml", Self.yaml)], in: play)
             #expect(yaml.contains("\"buildBatchConfig\""))
-            #expect(try await plan(play, ["--project", file("create.json", Self.create)]) == yaml)
-            #expect(try await plan(play, ["--project", file("state.json", Self.terraform)]) == yaml)
+            #expect(try await plan(["--project", file("create.json", Self.create)], in: play) == yaml)
+            #expect(try await plan(["--project", file("state.json", Self.terraform)], in: play) == yaml)
             #expect(
-                try await plan(play, ["--project", "\(file("stack.template.json", Self.cdk))#AppE8C1D1A0"]) == yaml)
+                try await plan(["--project", "\(file("stack.template.json", Self.cdk))#AppE8C1D1A0"], in: play) == yaml)
             let parameters = ["Stage=prod", "AWS::AccountId=123456789012"].flatMap { ["--parameter", $0] }
-            #expect(try await plan(play, ["--project", file("template.yml", Self.template)] + parameters) == yaml)
+            #expect(try await plan(["--project", file("template.yml", Self.template)] + parameters, in: play) == yaml)
 
             try await moto.aws("codebuild", "create-project", "--cli-input-json", Self.create)
             let answer = try await moto.aws("codebuild", "batch-get-projects", "--names", "app", "--output", "json")
-            #expect(try await plan(play, ["--project", file("project.json", completed(answer))]) == yaml)
+            #expect(try await plan(["--project", file("project.json", completed(answer))], in: play) == yaml)
 
             // The user's own CLI gives what it gave into a file.
             let path = try file("answer.json", answer)
-            let asked = try await plan(play, ["--project", "app", "--aws"], moto.environment)
-            #expect(try await plan(play, ["--project", path, "--aws"]) == asked)
+            let asked = try await plan(["--project", "app", "--aws"], in: play, environment: moto.environment)
+            #expect(try await plan(["--project", path, "--aws"], in: play) == asked)
             try await wrong(play, moto)
         }
     }

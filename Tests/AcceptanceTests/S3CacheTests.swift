@@ -108,22 +108,18 @@ struct S3CacheTests {
     }
 
     /// A folder to put in front of PATH, with an `aws` that fails for some calls.
-    private func failing(_ play: Playground, _ moto: Moto, _ pattern: String, _ words: String) throws -> [String:
+    private func failing(_ play: Playground, _ moto: Moto, _ pattern: String, _ words: String) async throws -> [String:
         String?]
     {
         let bin = play.root.appending(path: "bin")
-        try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
         var environment = moto.environment
         let path = (environment["PATH"] ?? "") ?? ""
         let script = """
-            #!/bin/sh
             PATH='\(path)'
             case "$*" in \(pattern)) echo '\(words)' >&2; exit 254 ;; esac
             exec aws "$@"
             """
-        let file = bin.appending(path: "aws")
-        try Data(script.utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        try await play.makeProgram("aws", script)
         environment["PATH"] = "\(bin.path):\(path)"
         return environment
     }
@@ -133,7 +129,7 @@ struct S3CacheTests {
             let play = try Playground()
             try play.buildspec(spec())
             _ = try await run(play, moto, "1")
-            let broken = try failing(play, moto, "*'s3 cp'*/manifest.json\\ s3://*", "the line went dead")
+            let broken = try await failing(play, moto, "*'s3 cp'*/manifest.json\\ s3://*", "the line went dead")
             let second = try await play.run(place + ["-e", "VALUE=2"], environment: broken)
             #expect(second.status.isSuccess)
             #expect(
@@ -161,7 +157,7 @@ struct S3CacheTests {
                 }
             }
             let denied = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
-            try await check(try failing(play, moto, "*", denied), "AccessDenied: Access Denied")
+            try await check(try await failing(play, moto, "*", denied), "AccessDenied: Access Denied")
             try await check(moto.environment, "NoSuchBucket: ", place: ["--cache", "s3://no-such-bucket/x"])
             var nobody = moto.environment
             nobody["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"
@@ -196,10 +192,7 @@ struct S3CacheTests {
         let log = play.root.appending(path: "log").path
         try play.buildspec(spec().replacing("env | grep", with: "echo $AWS_REGION; env | grep"))
         let bin = play.root.appending(path: "bin")
-        try FileManager.default.createDirectory(at: bin, withIntermediateDirectories: true)
-        let file = bin.appending(path: "aws")
-        try Data("#!/bin/sh\necho \"$*\" >> '\(log)'\nexit 1\n".utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        try await play.makeProgram("aws", "echo \"$*\" >> '\(log)'\nexit 1\n")
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
         let result = try await play.run(
             place + ["--profile", "work", "--region", "eu-north-1"], environment: ["PATH": "\(bin.path):\(path)"])

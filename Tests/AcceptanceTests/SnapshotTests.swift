@@ -286,9 +286,7 @@ struct SnapshotTests {
 
     @Test func `a git that is too old is named`() async throws {
         let play = try await repository("true")
-        try play.write("../bin/git", "#!/bin/sh\necho --path-format=absolute\necho true\n")
-        try FileManager.default.setAttributes(
-            [.posixPermissions: 0o755], ofItemAtPath: play.root.appending(path: "bin/git").path)
+        try await play.makeProgram("git", "echo --path-format=absolute\necho true\n")
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let result = try await play.run(environment: ["PATH": "\(play.root.path)/bin:\(path)"])
         #expect(result.status.exitStatus == 74)

@@ -84,11 +84,7 @@ import Testing
         let play = try Playground()
         let count = play.root.appending(path: "count")
         for shell in ["sh", "bash"] {
-            let file = play.root.appending(path: "bin/\(shell)")
-            try FileManager.default.createDirectory(
-                at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data("#!/bin/sh\necho \(shell) >> \(count.path)\nexec /bin/\(shell) \"$@\"\n".utf8).write(to: file)
-            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+            try await play.makeProgram(shell, "echo \(shell) >> \(count.path)\nexec /bin/\(shell) \"$@\"\n")
         }
         let names = (1...50).map { "\($0).yml" }
         for (place, name) in names.enumerated() {

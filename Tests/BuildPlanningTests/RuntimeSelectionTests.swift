@@ -145,4 +145,11 @@ import Testing
         let error = #expect(throws: RuntimeCatalog.Unreadable.self) { try RuntimeCatalog(Array(text.utf8)) }
         #expect(error?.description.hasPrefix(words) == true, "\(error?.description ?? "")")
     }
+
+    @Test func `a file longer than a document may be is no list of runtimes`() {
+        let error = #expect(throws: RuntimeCatalog.Unreadable.self) {
+            try RuntimeCatalog(Array("runtimes: {}\n#".utf8) + Array(repeating: UInt8(ascii: "x"), count: 64 << 20))
+        }
+        #expect(error?.description == "1:1: it is longer than 64 MiB")
+    }
 }

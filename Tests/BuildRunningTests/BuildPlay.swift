@@ -76,16 +76,9 @@ final class BuildPlay: Sendable {
     }
 
     /// Lets tar streams go through FIFOs of a folder that the container sees, and not through the engine.
-    func usePipes(in job: inout BuildJob) throws {
-        for folder in ["programs/bin", "pipes"] {
-            try FileManager.default.createDirectory(
-                atPath: "\(root)/\(folder)", withIntermediateDirectories: true)
-        }
-        for name in buildProgramNames {
-            try Data(buildProgramsText.utf8).write(to: URL(filePath: "\(root)/programs/bin/\(name)"))
-            try FileManager.default.setAttributes(
-                [.posixPermissions: 0o755], ofItemAtPath: "\(root)/programs/bin/\(name)")
-        }
+    func usePipes(in job: inout BuildJob) async throws {
+        try FileManager.default.createDirectory(atPath: "\(root)/pipes", withIntermediateDirectories: true)
+        try await makeBuildPrograms(in: "\(root)/programs/bin")
         try Data(driverText.utf8).write(to: URL(filePath: "\(root)/programs/driver.sh"))
         job.surroundings.programs = "\(root)/programs"
         job.surroundings.pipes = "\(root)/pipes"

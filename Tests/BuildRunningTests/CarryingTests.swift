@@ -156,7 +156,7 @@ import Testing
     @Test func `a cache whose folder cannot be made leaves no tar waiting at its FIFO`() async throws {
         let play = try BuildPlay()
         var job = try play.job(Self.cached, image: "debian:bookworm-slim")
-        try play.usePipes(in: &job)
+        try await play.usePipes(in: &job)
         try Data().write(to: URL(filePath: "\(play.root)/blocked"))
         job.surroundings.cache = play.cache(in: "blocked/cache")
         let events = try await run(job)
@@ -169,7 +169,7 @@ import Testing
         let play = try BuildPlay()
         for text in [Self.cached, Self.cached.replacing("mkdir kept, ", with: "cat kept/file, ")] {
             var job = try play.job(text, image: "debian:bookworm-slim")
-            try play.usePipes(in: &job)
+            try await play.usePipes(in: &job)
             job.surroundings.engine = FaultyEngine(failing: [.copyIn: 1...9, .copyOut: 1...9])
             let events = try await run(job)
             #expect(events.kinds.last == .buildFinished(status: .succeeded))

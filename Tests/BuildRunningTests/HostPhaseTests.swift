@@ -261,7 +261,8 @@ import Testing
             #expect(try await play.engine.isRunning(id.containerName))
 
             try Folder.write(
-                "\(play.engine.root(of: id.containerName))\(ContainerLayout.sourceDirectory(of: id))/sub/fixed", [])
+                "\(play.engine.root(of: id.containerName))\(ContainerLayout.sourceDirectories(of: id)[0])/sub/fixed", []
+            )
             options.beginning = .again(
                 .init(point: ResumePoint(phase: .build, isInFinally: false, index: 1)), recallingState: true)
             let resumed = try await play.run(twoSteps, options, as: id)

@@ -80,7 +80,7 @@ struct HostPlayground: Sendable {
     ) async throws -> HostBuild {
         let reading = readBuildSpec(Array(text.utf8), file: "buildspec.yml")
         guard let spec = reading.spec else { throw Unreadable(findings: reading.diagnostics.map(\.message)) }
-        let job = try job(BuildPlan(spec, request(id, text, options)), options)
+        let job = try await job(BuildPlan(spec, request(id, text, options)), options)
         try await LocalPlace().run(job, from: options.beginning) { events.add($0) }
         return events.build
     }
@@ -120,7 +120,7 @@ struct HostPlayground: Sendable {
         return request
     }
 
-    private func job(_ plan: BuildPlan, _ options: Options) throws -> BuildJob {
+    private func job(_ plan: BuildPlan, _ options: Options) async throws -> BuildJob {
         var container = ContainerSpec(name: plan.id.containerName, image: plan.image)
         container.memoryMounts = [ContainerLayout.state]
         var surroundings = Surroundings(
@@ -140,7 +140,7 @@ struct HostPlayground: Sendable {
         surroundings.secrets = options.secrets
         surroundings.onCheckpoint = options.onCheckpoint
         if options.sharesFolders {
-            surroundings.programs = try programs()
+            surroundings.programs = try await programs()
             surroundings.pipes = folder.appending("pipes").string
             try Folder.make(folder.appending("pipes").string)
         }
@@ -169,14 +169,11 @@ struct HostPlayground: Sendable {
     }
 
     /// A folder with the driver and the programs of user/bin.
-    private func programs() throws -> String {
+    private func programs() async throws -> String {
         let programs = folder.appending("programs")
-        try Folder.make("\(programs)/bin", mode: 0o755)
+        try Folder.make(programs.string, mode: 0o755)
         try programs.appending("driver.sh").write(driverText)
-        for name in buildProgramNames {
-            try programs.appending("bin").appending(name).write(buildProgramsText)
-            chmod("\(programs)/bin/\(name)", 0o755)
-        }
+        try await makeBuildPrograms(in: "\(programs)/bin")
         return programs.string
     }
 
@@ -256,4 +253,11 @@ struct HostBuild: Sendable {
             }
         }
     }
+}
+
+/// Makes the programs of user/bin, which are one text by several names.
+func makeBuildPrograms(in folder: String) async throws {
+    let first = "\(folder)/\(buildProgramNames[0])"
+    try await makeProgram(buildProgramsText, at: first)
+    for name in buildProgramNames.dropFirst() { _ = link(first, "\(folder)/\(name)") }
 }

@@ -44,6 +44,8 @@ import Testing
         let engine = subject.engine, spec = subject.spec("trap '' HUP INT TERM; echo up; while :; do sleep 1; done")
         let (ups, up) = AsyncStream.makeStream(of: Void.self)
         let task = Task {
+            // One that does not start ends the waiting, too.
+            defer { up.finish() }
             try await engine.withContainer(spec) { streams in
                 try await Conversation.with(streams) { child in
                     try await child.output.wait(for: "up\n")

@@ -66,6 +66,11 @@ import Testing
             .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
             .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
             .containerKept(container: "n"),
+            .comparedWithOriginal(
+                .init(
+                    id: "p:1", failure: "BUILD: make, exit status 2",
+                    differences: [.init(field: "command", there: "make", here: "make all")],
+                    times: .init(source: 1250, start: nil, failure: 30))),
             .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)),
             .buildResumed(
                 ResumePoint(phase: .build, index: 0),

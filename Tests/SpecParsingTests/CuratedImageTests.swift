@@ -11,33 +11,34 @@ import Testing
         var testDescription: String { name }
     }
 
-    private static func linux(_ name: String, _ tag: String, _ folder: String, _ published: [String] = []) -> Row {
+    private static func linux(_ name: String, tag: String, in folder: String, as published: [String] = []) -> Row {
         Row(
             name: "aws/codebuild/\(name)", kind: .linux, architecture: name.contains("aarch64") ? .aarch64 : .x86_64,
             tag: tag, folder: folder, publicNames: published.map { "public.ecr.aws/codebuild/\($0)" })
     }
 
     static let rows: [Row] = [
-        linux("standard:8.0", "8.0", "ubuntu/standard/8.0"), linux("standard:7.0", "7.0", "ubuntu/standard/7.0"),
-        linux("standard:5.0", "5.0", "ubuntu/standard/5.0"),
-        linux("standard:4.0", "4.0", "unsupported_images/ubuntu/standard/4.0"),
+        linux("standard:8.0", tag: "8.0", in: "ubuntu/standard/8.0"),
+        linux("standard:7.0", tag: "7.0", in: "ubuntu/standard/7.0"),
+        linux("standard:5.0", tag: "5.0", in: "ubuntu/standard/5.0"),
+        linux("standard:4.0", tag: "4.0", in: "unsupported_images/ubuntu/standard/4.0"),
         linux(
-            "amazonlinux-x86_64-standard:5.0", "5.0", "al/x86_64/standard/5.0",
-            ["amazonlinux-x86_64-standard:5.0", "amazonlinux2-x86_64-standard:5.0"]),
+            "amazonlinux-x86_64-standard:5.0", tag: "5.0", in: "al/x86_64/standard/5.0",
+            as: ["amazonlinux-x86_64-standard:5.0", "amazonlinux2-x86_64-standard:5.0"]),
         linux(
-            "amazonlinux2-x86_64-standard:4.0", "4.0", "al/x86_64/standard/4.0",
-            ["amazonlinux-x86_64-standard:4.0", "amazonlinux2-x86_64-standard:4.0"]),
+            "amazonlinux2-x86_64-standard:4.0", tag: "4.0", in: "al/x86_64/standard/4.0",
+            as: ["amazonlinux-x86_64-standard:4.0", "amazonlinux2-x86_64-standard:4.0"]),
         linux(
-            "amazonlinux-x86_64-standard:3.0", "3.0", "unsupported_images/al2/x86_64/standard/3.0",
-            ["amazonlinux2-x86_64-standard:3.0", "amazonlinux-x86_64-standard:3.0"]),
+            "amazonlinux-x86_64-standard:3.0", tag: "3.0", in: "unsupported_images/al2/x86_64/standard/3.0",
+            as: ["amazonlinux2-x86_64-standard:3.0", "amazonlinux-x86_64-standard:3.0"]),
         linux(
-            "amazonlinux-x86_64-standard:corretto8", "corretto8", "al/x86_64/standard/corretto8",
-            ["amazonlinux-x86_64-standard:corretto8", "amazonlinux2-x86_64-standard:corretto8"]),
+            "amazonlinux-x86_64-standard:corretto8", tag: "corretto8", in: "al/x86_64/standard/corretto8",
+            as: ["amazonlinux-x86_64-standard:corretto8", "amazonlinux2-x86_64-standard:corretto8"]),
         linux(
-            "amazonlinux-aarch64-standard:3.0", "3.0", "al/aarch64/standard/3.0",
-            ["amazonlinux-aarch64-standard:3.0", "amazonlinux2-aarch64-standard:3.0"]),
-        linux("java:openjdk-8", "openjdk-8", "unsupported_images/java/openjdk-8"),
-        linux("nodejs:8.11.0", "8.11.0", "unsupported_images/nodejs/8.11.0"),
+            "amazonlinux-aarch64-standard:3.0", tag: "3.0", in: "al/aarch64/standard/3.0",
+            as: ["amazonlinux-aarch64-standard:3.0", "amazonlinux2-aarch64-standard:3.0"]),
+        linux("java:openjdk-8", tag: "openjdk-8", in: "unsupported_images/java/openjdk-8"),
+        linux("nodejs:8.11.0", tag: "8.11.0", in: "unsupported_images/nodejs/8.11.0"),
         Row(
             name: "aws/codebuild/standard:7.0-24.10.29", kind: .linux, architecture: .x86_64, tag: "7.0",
             release: "24.10.29", folder: "ubuntu/standard/7.0", publicNames: []),

@@ -58,7 +58,7 @@ public func run(_ arguments: String...) async throws -> [UInt8] {
 /// Makes a program of a script. A child writes it: while this process had it open, another test could fork, and starting the
 /// program would fail (`ETXTBSY`) for as long as that child has its copy of the descriptor.
 public func makeProgram(_ script: String, at path: String) async throws {
-    try await run("sh", "-c", #"printf %s "$2" >"$1" && chmod 755 "$1""#, "sh", path, script)
+    try await run("sh", "-c", #"mkdir -p "${1%/*}" && printf %s "$2" >"$1" && chmod 755 "$1""#, "sh", path, script)
 }
 
 /// A pipe that no child process inherits.

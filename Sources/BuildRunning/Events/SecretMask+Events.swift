@@ -35,6 +35,13 @@ extension SecretMask {
                 runtimes.map {
                     .init(name: $0.name, asked: masked($0.asked), version: masked($0.version), key: $0.key)
                 })
+        case .comparedWithOriginal(let comparison):
+            .comparedWithOriginal(
+                OriginalComparison(
+                    id: comparison.id, failure: comparison.failure.map { masked($0) },
+                    differences: comparison.differences.map {
+                        .init(field: $0.field, there: masked($0.there), here: masked($0.here))
+                    }, times: comparison.times))
         case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .checkpointMade, .phaseRetried, .output,
             .containerKept, .imageUsed,
             .buildFinished:

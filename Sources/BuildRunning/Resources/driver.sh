@@ -91,10 +91,10 @@ own() { chown -hR "$1" "$top"; }
 put() { printf '%s' "$2" >"$root$1"; }
 append() { printf '%s' "$2" >>"$root$1"; }
 
-# show FILE: answers with a file's bytes; 66 where there is none.
+# show FILE COUNT: answers with the first COUNT blocks of 64 KiB of a file; 66 where there is none.
 show() {
-    [ -e "$root$1" ] || return 66
-    cat "$root$1" >&2
+    [ -f "$root$1" ] || return 66
+    dd if="$root$1" bs=65536 count="$2" >&2 2>/dev/null
 }
 
 # credential HELPER ANSWER FILE...: names HELPER in git's settings files, for a git that the image has or a command installs. It

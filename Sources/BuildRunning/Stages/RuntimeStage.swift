@@ -15,7 +15,8 @@ struct RuntimeStage: Sendable {
     ///
     /// - Returns: why they cannot be selected, or `nil`.
     func run() async throws -> PhaseContext? {
-        let file = try await session.ask("show \(ContainerLayout.runtimes)")
+        // An image may be a stranger's. What is longer than a document may be is refused as one that cannot be read.
+        let file = try await session.ask("show \(ContainerLayout.runtimes) \(DocumentLimits.bytes / 65_536 + 1)")
         guard file.status != Self.absent else {
             if !plan.runtimeVersions.isEmpty {
                 try await sink.log(

@@ -53,14 +53,14 @@ extension CloudBuild {
         let context = phase.contexts?.first { $0.statusCode?.isEmpty == false || $0.message?.isEmpty == false }
         let message = context?.message ?? ""
         var events = [BuildEvent(time: start, kind: .phaseStarted(phase: name))]
-        if let failed = failedCommand(message) {
+        if let failed = CommandMessage(message), let exitStatus = failed.exitStatus {
             events += [
                 BuildEvent(
-                    time: end, kind: .commandStarted(phase: name, command: failed.command, location: nil)),
+                    time: end, kind: .commandStarted(phase: name, command: failed.text, location: nil)),
                 BuildEvent(
                     time: end,
                     kind: .commandFinished(
-                        phase: name, command: failed.command, exitStatus: failed.exitStatus, milliseconds: 0)),
+                        phase: name, command: failed.text, exitStatus: exitStatus, milliseconds: 0)),
             ]
         }
         let finished = BuildEvent.Kind.phaseFinished(
@@ -68,15 +68,6 @@ extension CloudBuild {
             context: PhaseContext(statusCode: context?.statusCode ?? "", message: message),
             milliseconds: end.milliseconds(since: start))
         return events + [BuildEvent(time: end, kind: finished)]
-    }
-
-    /// The command that a message names: `Error while executing command: TEXT. Reason: exit status N`.
-    private static func failedCommand(_ message: String) -> (command: String, exitStatus: Int)? {
-        let front = "Error while executing command: ", reason = ". Reason: exit status "
-        guard message.hasPrefix(front), let end = message.ranges(of: reason).last,
-            let status = Int(message[end.upperBound...].prefix { $0.isNumber }), status != 0
-        else { return nil }
-        return (String(message[..<end.lowerBound].dropFirst(front.count)), status)
     }
 }
 

@@ -11,6 +11,7 @@ struct RunCommand: AsyncParsableCommand {
               buildspec run -f ci/buildspec.yml    another file of this source
               buildspec run --offline              no pull, no network
               buildspec run --secrets dev.yml      values of parameter-store and secrets-manager
+              buildspec run --from-build b.json    a failed build of CodeBuild, as `aws codebuild batch-get-builds` prints it
               buildspec run --log-format json | jq -r 'select(.kind == "output").text'
 
             Every flag has an environment variable (--log-format: BUILDSPEC_LOG_FORMAT) and a key under `x-buildspec` \

@@ -58,6 +58,28 @@ struct RunOptions: ParsableArguments {
             """)
     var project: String?
 
+    @Option(
+        help: ArgumentHelp(
+            """
+            Run a build of CodeBuild again: what `aws codebuild batch-get-builds` prints, in FILE, in FILE#ID of one with \
+            several, or on standard input (`-`). Its commit, image, variables and other settings are this build's.
+            """, valueName: "build"))
+    var fromBuild: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The batch that the build of --from-build belongs to, as `aws codebuild batch-get-build-batches` prints it.
+            """, valueName: "file"))
+    var fromBatch: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            The log of the build of --from-build, as `logs --diff` takes it: where the two part is shown at the end.
+            """, valueName: "file"))
+    var log: String?
+
     @Option(help: "A parameter of the template given with --project, NAME=VALUE; AWS::Region, too. Repeatable.")
     var parameter: [String] = []
 
@@ -278,6 +300,9 @@ struct RunOptions: ParsableArguments {
         asked.env = env
         asked.envFile = envFile
         asked.project = project
+        asked.fromBuild = fromBuild
+        asked.fromBatch = fromBatch
+        asked.cloudLog = log
         asked.parameter = parameter.isEmpty ? nil : parameter
         asked.secrets = secrets
         asked.mask = mask

@@ -18,6 +18,10 @@ struct Asked: Codable, Sendable, Equatable {
     /// `FILE` or `FILE#NAME`. Records of older versions have neither this nor the parameters.
     var project: String?
     var parameter: [String]?
+    /// `FILE`, `FILE#ID` or `-`; the batch's file; the log's file. Records of older versions have none.
+    var fromBuild: String?
+    var fromBatch: String?
+    var cloudLog: String?
     var secrets: String?
     /// Records of older versions have none.
     var mask: String?

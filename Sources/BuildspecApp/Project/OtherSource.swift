@@ -93,6 +93,13 @@ struct OtherSource: Sendable {
         on machine: Machine
     ) {
         self.init(identifier: identifier, setting: setting)
+        bringIn(place, number: number, on: machine)
+    }
+
+    /// Means a source that lies somewhere on this machine.
+    ///
+    /// - Parameter number: 1 for the first secondary source that is brought in.
+    mutating func bringIn(_ place: SourcePlace, number: Int, on machine: Machine) {
         var checkout = SourceCheckout(
             of: place, storedAs: "\(ProjectLocation.key(of: place.path)).\(identifier)",
             objects: ContainerLayout.gitObjects(number), machine)

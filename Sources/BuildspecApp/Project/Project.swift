@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import Rendering
 internal import SourceSnapshots
@@ -21,6 +22,8 @@ struct Project: Sendable {
     /// The checkout of its primary source, where git has it; held until ``release()``.
     var staged: StagedSource? { primary.staged }
     var identity: ProjectIdentity { location.identity }
+    /// The build of the service that is run again, if one is.
+    var repeated: RepeatedBuild? { location.repeated }
     private var places: Places { machine.places }
 
     /// Finds the project that is asked for, and reads its settings.
@@ -31,7 +34,7 @@ struct Project: Sendable {
     /// - Parameter holder: the container that gets the checkout; `nil` when only this process reads it.
     /// - Throws: ``Failure`` when the source, a file of the settings or a setting is missing or wrong.
     static func find(_ asked: Asked, on machine: Machine, heldBy holder: String? = nil) async throws -> Project {
-        try await find(asked, in: try ProjectLocation(asked, machine.places), on: machine, heldBy: holder)
+        try await find(asked, in: try await ProjectLocation.find(asked, on: machine), on: machine, heldBy: holder)
     }
 
     /// Finds the project of a location that is known already.
@@ -65,7 +68,9 @@ struct Project: Sendable {
             }
             // The settings that have just been read may want another clone than the one they were read from.
             if primary.use(written.settings.source.clone) { try await hold() }
-            return try Project(machine: machine, asked: asked, location: location, written, primary: primary)
+            var project = try Project(machine: machine, asked: asked, location: location, written, primary: primary)
+            try await project.fetchOthers()
+            return project
         } catch {
             primary.release()
             throw error
@@ -118,6 +123,22 @@ struct Project: Sendable {
     /// The paths of the source that are not part of a build: the secrets file, if it lies there.
     var excluded: [[UInt8]] { primary.excluded(settings.values.secretsFile) }
 
+    /// Brings in the secondary sources of a build of the service that nobody has brought in, as far as their remotes have them.
+    private mutating func fetchOthers() async throws {
+        guard let repeated else { return }
+        let finder = RepeatedSource(repeated: repeated, asked: asked, machine: machine)
+        for (index, other) in others.enumerated() where other.source == nil {
+            guard let setting = other.setting else { continue }
+            do {
+                guard let place = try await finder.other(setting) else { continue }
+                others[index].bringIn(place, number: OtherSource.limit + index + 1, on: machine)
+            } catch let failure as Failure {
+                // Whether the build needs it is found out later.
+                machine.say("warning: \(failure.message)\n")
+            }
+        }
+    }
+
     /// Checks the sources out for a container, or unpacks them, as far as that has not been done.
     mutating func stage(for container: String) async throws {
         try await primary.hold(for: container, without: excluded)
@@ -154,18 +175,31 @@ struct Project: Sendable {
         var facts = primary.facts(snapshots.primary)
         facts.path = location.folder
         facts.repositoryURL = facts.repositoryURL ?? file.source.address
+        if let repeated { facts.become(file.source, of: repeated) }
         return location.pipeline.map { $0.facts(facts, of: $0.primaryName, settings.network) } ?? facts
     }
 
     /// The secondary sources that a build gets, with what it is told of them.
     func otherFacts(_ snapshots: TakenSnapshots) -> [(identifier: String, facts: SourceFacts)] {
         others.compactMap { other in
-            guard let facts = other.facts(snapshots) else { return nil }
+            guard var facts = other.facts(snapshots) else { return nil }
+            if repeated != nil, let setting = other.setting {
+                facts.clone = RepeatedBuild.clone(setting)
+                facts.version = setting.version?.value
+                facts.repositoryURL = setting.address
+            }
             let name = location.pipeline?.inputs.first { PipelineAction.identifier(of: $0.name) == other.identifier }?
                 .name
             let handed = name.flatMap { location.pipeline?.facts(facts, of: $0, settings.network) }
             return (other.identifier, handed ?? facts)
         }
+    }
+
+    /// The folders that the service clones the build's sources into, the primary one first; `nil` for what is no clone.
+    var clones: [String?] {
+        let isRepeated = repeated != nil
+        return [isRepeated ? RepeatedBuild.clone(file.source) : nil]
+            + others.filter { $0.source != nil }.map { isRepeated ? RepeatedBuild.clone($0.setting) : nil }
     }
 
     var git: Git { primary.checkout.git }
@@ -207,6 +241,19 @@ struct Project: Sendable {
         let made = MadeArtifacts(in: artifactsFolder, places)
         if settings.artifacts.folder == nil { try SourceFolder(of: location.folder).make() }
         try made.requireFree(settings.artifacts.names(of: artifacts), in: artifactsFolder)
+    }
+}
+
+extension SourceFacts {
+    /// Takes the words that the service has for the source of a build that is run again.
+    fileprivate mutating func become(_ source: ProjectSettings.Source, of repeated: RepeatedBuild) {
+        func text(_ text: String?) -> String? { text.flatMap { $0.isEmpty ? nil : $0 } }
+        version = text(repeated.build.sourceVersion)
+        resolvedVersion = text(repeated.build.resolvedSourceVersion)
+        repositoryURL = source.address
+        // Nobody knows what has triggered it.
+        reference = nil
+        clone = RepeatedBuild.clone(source)
     }
 }
 

@@ -23,6 +23,39 @@ struct ProjectLocation: Sendable {
     private let project: String?
     private let parameters: [String]
     private let places: Places
+    /// The build of the service that is run again, if one is.
+    let repeated: RepeatedBuild?
+
+    /// Finds the place that is asked for, or that the build of the service has which is to be run again.
+    ///
+    /// - Throws: ``Failure`` when there is no such folder, file or source.
+    static func find(_ asked: Asked, on machine: Machine) async throws -> ProjectLocation {
+        guard let repeated = try await RepeatedBuild.find(asked, on: machine) else {
+            return try ProjectLocation(asked, machine.places)
+        }
+        let (base, place) = try await RepeatedSource(repeated: repeated, asked: asked, machine: machine).find()
+        return try ProjectLocation(of: repeated, at: place, in: base, asked, machine.places)
+    }
+
+    private init(
+        of repeated: RepeatedBuild, at place: SourcePlace, in base: String, _ asked: Asked, _ places: Places
+    ) throws {
+        guard place.isArchive || Files.kind(of: place.path) == .folder else {
+            throw Failure(.noSuchFile, "cannot find the source folder `\(place.path)`")
+        }
+        self.place = place
+        self.repeated = repeated
+        self.places = places
+        pipeline = nil
+        folder = base
+        // What is fetched is shown as if it lay in the project's folder.
+        source = place.isReadFromGit ? base : place.path
+        contents = place.path
+        named = asked.buildspec ?? places.variable("buildspec")
+        project = nil
+        parameters = []
+        isOfProject = true
+    }
 
     /// - Throws: ``Failure`` when there is no such folder or file.
     init(_ asked: Asked, _ places: Places) throws {
@@ -68,16 +101,20 @@ struct ProjectLocation: Sendable {
         project = asked.project ?? places.variable("project")
         parameters = asked.parameter ?? []
         self.places = places
+        repeated = nil
     }
 
     /// Whether the source has to be checked out or unpacked before its settings can be read.
     var isHeldToBeRead: Bool { !place.isLive }
 
     /// Whether the version that the project's settings name is meant: `--source git:sourceVersion`.
-    var isVersionOfProject: Bool { place.kind == .revision("sourceVersion") }
+    var isVersionOfProject: Bool { repeated == nil && place.kind == .revision("sourceVersion") }
 
     /// Whether the settings of the project have decided the version.
     private(set) var isOfProject = false
+
+    /// The name of the project that a build here has.
+    var buildName: String { repeated?.projectName ?? identity.name }
 
     /// Means the version that the project's settings name.
     ///

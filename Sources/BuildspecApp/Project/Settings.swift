@@ -113,7 +113,7 @@ struct Settings: Sendable, Codable {
         }
         cache = try CachePlacement(&lookup)
         values.profile = try lookup.text(asked.profile, "profile")
-        values.region = try lookup.text(asked.region, "region")
+        values.region = try lookup.text(asked.region, "region", setting: file.arnPart(3))
         network.region =
             values.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
         if isOffline, cache.isUsed, case .bucket(let url) = cache.place {
@@ -138,7 +138,8 @@ struct Settings: Sendable, Codable {
             buildJSON: try lookup.path(asked.buildJson, "build-json"))
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
-            keep: try lookup.choice(asked.keep, "keep", default: layers.places.keepsFailures ? .failure : .never),
+            keep: try lookup.choice(
+                asked.keep, "keep", default: layers.places.keepsFailures || file.isOfBuild ? .failure : .never),
             makesCheckpoints: try lookup.isOn(asked.checkpoint, "checkpoint"), timeout: timeout, isStrict: isStrict)
         stops = try Stops(asked)
         decisions = lookup.decisions
@@ -248,7 +249,9 @@ extension NetworkPlan {
     fileprivate init(_ policy: NetworkPolicy, _ lookup: inout SettingsLayers) throws {
         let asked = lookup.asked
         let playsAWS = try lookup.isOn(asked.awsLocal, "aws-local")
-        let account = try lookup.text(asked.account, "account") ?? (playsAWS ? "123456789012" : "000000000000")
+        let account =
+            try lookup.text(asked.account, "account", setting: lookup.file.arnPart(4))
+            ?? (playsAWS ? "123456789012" : "000000000000")
         guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw Failure(.usage, "`--account` is `\(account)`, expected twelve digits")
         }
@@ -340,5 +343,16 @@ extension Settings.Stops {
             throw Failure(.usage, "`--from \(from)` comes after `--until \(last.apiName)`")
         }
         return BuildPart(start: start, last: last)
+    }
+}
+
+extension ProjectSettings {
+    /// A part of the build's ARN, with its place: 3 is the region, 4 the account.
+    fileprivate func arnPart(_ index: Int) -> Located<String>? {
+        arn.flatMap { arn in
+            let parts = arn.value.split(separator: ":", omittingEmptySubsequences: false)
+            guard parts.count > index, !parts[index].isEmpty else { return nil }
+            return Located(String(parts[index]), at: arn.location)
+        }
     }
 }

@@ -88,7 +88,7 @@ struct SettingsLayers {
     ///
     /// - Throws: ``Failure`` for a compute type that is not known.
     mutating func computeSize() throws -> ComputeSize? {
-        guard let text = try text(asked.compute, "compute") else { return nil }
+        guard let text = try text(asked.compute, "compute", setting: sizeOfBuild) else { return nil }
         guard text == "project" else {
             guard let size = ComputeSize(type: text, environmentType: file.compute.environmentType?.value) else {
                 throw wrong((["project"] + ComputeSize.names).map { "`\($0)`" }.joined(separator: ", "))
@@ -108,6 +108,16 @@ struct SettingsLayers {
                 help: "say it with --cpus and --memory")
         }
         return size
+    }
+
+    /// A build that is run again has the size that it had, where that is known.
+    private var sizeOfBuild: Located<String>? {
+        let compute = file.compute
+        guard file.isOfBuild, let type = compute.type,
+            compute.memory != nil
+                || ComputeSize(type: type.value, environmentType: compute.environmentType?.value) != nil
+        else { return nil }
+        return Located("project", at: type.location)
     }
 
     /// The folders that the user mounts in the place of the project's file systems.

@@ -11,6 +11,9 @@ struct WrittenSettings {
     ///
     /// - Throws: ``Failure`` when settings that are meant cannot be had or are wrong.
     static func find(_ location: ProjectLocation, _ asked: Asked, on machine: Machine) async throws -> WrittenSettings {
+        if let repeated = location.repeated {
+            return WrittenSettings(shown: repeated.shown, settings: repeated.settings)
+        }
         let choice = try location.projectChoice(asked, machine.places)
         if let account = try AccountProject(location, asked, in: machine.places) {
             machine.say("asking AWS for the project `\(account.name)`\n")

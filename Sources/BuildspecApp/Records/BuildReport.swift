@@ -16,12 +16,16 @@ struct BuildReport: Sendable {
 
     private var machine: Machine { project.machine }
 
-    init(of id: BuildID, _ project: Project, in record: BuildRecord, continuing result: BuildResult = BuildResult()) {
+    init(
+        of id: BuildID, _ project: Project, in record: BuildRecord, continuing result: BuildResult = BuildResult(),
+        comparing: BuildReporter.Comparing? = nil
+    ) {
         self.project = project
         self.id = id
         self.record = record
         reporter = BuildReporter(
-            project.settings.output.logFormat, project.machine.terminal, record: record, continuing: result)
+            project.settings.output.logFormat, project.machine.terminal, record: record, continuing: result,
+            comparing: comparing)
         let now = project.machine.now
         project.machine.lastWords.add { [record, reporter] in
             let isDone = DispatchSemaphore(value: 0)
@@ -109,6 +113,7 @@ struct BuildReport: Sendable {
         try await BuildRefusal(start: start(buildspec: file), context: context, isBuildspecThere: isThere)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: nil, id: id))
+        await sayComparison()
         guard isThere else { throw project.missing(place) }
         return .invalidBuildspec
     }
@@ -123,6 +128,13 @@ struct BuildReport: Sendable {
         try await BuildRefusal(plan: plan, context: context)
             .run(machine.process(of: id)) { try await reporter.take($0) }
         try write(await reporter.result.batchGetBuilds(plan: plan, id: id))
+        await sayComparison()
+    }
+
+    /// Says how a build that did not begin compares with the one of the service that it repeats.
+    private func sayComparison() async {
+        guard let comparison = await reporter.result.comparison else { return }
+        machine.say(comparison.lines.joined(separator: "\n") + "\n")
     }
 
     /// Writes down how a build ended that an error of ours, or the user, has ended before its container could say so.
@@ -185,7 +197,7 @@ struct BuildReport: Sendable {
 extension Project {
     /// The folder of a build's container that the primary source is brought into.
     fileprivate func sourceDirectory(of id: BuildID) -> String {
-        ContainerLayout.sourceDirectory(of: id, amongSources: 1 + others.count { $0.source != nil })
+        ContainerLayout.sourceDirectories(of: id, clones: clones)[0]
     }
 }
 

@@ -12,11 +12,21 @@ actor BuildReporter {
     /// Whether nobody reads standard output any more: the record goes on without it.
     private var isScreenGone = false
 
+    /// The build of the service to compare with, and what is known here alone.
+    struct Comparing: Sendable {
+        let original: OriginalBuild
+        /// How long it took to bring the source in, in milliseconds.
+        let sourceTime: Int
+    }
+
+    private let comparing: Comparing?
+
     /// - Parameter result: what the events of a build that goes on have come to so far.
     init(
         _ format: Settings.Output.LogFormat, _ terminal: Terminal, record: BuildRecord,
-        continuing result: BuildResult = BuildResult()
+        continuing result: BuildResult = BuildResult(), comparing: Comparing? = nil
     ) {
+        self.comparing = comparing
         self.result = result
         self.format = format
         self.terminal = terminal
@@ -27,7 +37,12 @@ actor BuildReporter {
     /// - Throws: ``Terminal/BrokenPipe`` or ``Failure``, once, when standard output cannot be written; ``Failure`` when the
     ///   record cannot.
     func take(_ event: BuildEvent) throws {
-        if case .buildFinished = event.kind { record.noteEnd() }
+        if case .buildFinished(let status) = event.kind {
+            if let comparison = comparison(ending: status) {
+                try take(BuildEvent(time: event.time, kind: .comparedWithOriginal(comparison)))
+            }
+            record.noteEnd()
+        }
         try record.append(event, log: plainLog.render(event))
         result.add(event)
         if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
@@ -42,6 +57,18 @@ actor BuildReporter {
             isScreenGone = true
             throw error
         }
+    }
+
+    /// How the build compares with the one of the service; `nil` where there is none, or the user has stopped the build.
+    private func comparison(ending status: BuildStatus) -> OriginalComparison? {
+        guard let comparing, status != .stopped else { return nil }
+        var comparison = OriginalComparison(of: comparing.original, with: result, ending: status)
+        comparison.times.source = comparing.sourceTime
+        if let start = result.startTime, let ready = result.readyTime {
+            comparison.times.start = ready.milliseconds(since: start)
+            comparison.times.failure = result.failureTime?.milliseconds(since: ready)
+        }
+        return comparison
     }
 
     /// Ends the build as STOPPED in the record alone: the program is about to end, and the screen may never take another byte.

@@ -30,3 +30,28 @@ struct LogComparison {
         return diff.differences.isEmpty ? .succeeded : .buildFailed
     }
 }
+
+/// The service's log of a build that is run again: it is read before the build, and compared after it.
+struct CloudLogFile {
+    private let bytes: [UInt8]
+    private let name: String
+
+    /// - Parameter path: a file, or `-` for standard input.
+    init(_ path: String, _ places: Places) throws {
+        name = path
+        bytes =
+            path == "-"
+            ? try Files.readAll(STDIN_FILENO, named: "standard input") : try Files.read(places.absolute(path))
+    }
+
+    /// Says where the two logs part.
+    func compare(with record: BuildRecord, on machine: Machine) {
+        do {
+            let local = BuildLog(events: try RecordedBuild(folder: record.folder).events())
+            let diff = LogDiff(local: local, cloud: try CloudLog.read(bytes, knownCommands: local.commandTexts))
+            machine.say(diff.text(usesColor: machine.terminal.errorUsesColor))
+        } catch {
+            machine.say("warning: cannot compare with `\(name)`: \(error)\n")
+        }
+    }
+}

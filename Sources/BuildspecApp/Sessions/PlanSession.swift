@@ -26,7 +26,7 @@ struct PlanSession {
             let build = PlannedBuild(
                 of: project, buildspec,
                 on: .init(
-                    id: BuildID(project: project.identity.name, uuid: "00000000-0000-0000-0000-000000000000"),
+                    id: BuildID(project: project.location.buildName, uuid: "00000000-0000-0000-0000-000000000000"),
                     number: try BuildRecords(machine.places).number(of: project.identity).upcoming(),
                     start: Timestamp(microseconds: 0), snapshots: try await project.snapshots()))
             if let refusal = build.imageRefusal() { throw refusal.failure }
@@ -90,6 +90,10 @@ struct PlanSession {
             artifactsPlan: build.recipe.artifacts,
             baseImages: try await BaseImages(project: build.project, plan: build.plan).view(engine),
             imageNotes: image.notes, runtimes: image.runtimes, unusedSettings: build.project.unusedSettings)
+        if let repeated = RepeatedPlan(build) {
+            view.repeated = repeated.view(
+                unanswered: repeated.unansweredReferences, image: try await repeated.missingImage(on: engine))
+        }
         view.docker = build.recipe.container.docker
         view.missingSources = build.missingSources.map { other in
             PlanView.MissingSource(

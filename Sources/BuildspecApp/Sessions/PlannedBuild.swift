@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import Files
 internal import SourceSnapshots
@@ -106,8 +107,8 @@ struct PlannedBuild: Sendable {
         var request = BuildRequest(
             id: occasion.id, image: settings.container.image, buildspecPath: inside,
             overrides: settings.values.variables, source: project.facts(occasion.snapshots),
-            initiator: project.location.pipeline.map { "codepipeline/\($0.name)" } ?? project.machine.userName,
-            region: settings.network.region, buildNumber: occasion.number,
+            initiator: project.initiator,
+            region: settings.network.region, buildNumber: project.repeated?.build.buildNumber ?? occasion.number,
             startMilliseconds: occasion.start.microseconds / 1000, timeout: settings.ending.timeout,
             usesCache: settings.cache.isUsed,
             inlineBuildspec: inside == nil ? String(decoding: buildspec.text, as: UTF8.self) : nil)
@@ -115,6 +116,7 @@ struct PlannedBuild: Sendable {
         request.account = settings.network.account
         request.decisions = settings.decisions
         request.isStrict = settings.ending.isStrict
+        request.batchIdentifier = project.repeated?.task?.identifier
         request.mounts = settings.container.mounts ?? []
         request.encryptionKey = project.file.encryptionKey?.value.ownKey
         let plan = BuildPlan(buildspec.spec, request)
@@ -127,6 +129,14 @@ struct PlannedBuild: Sendable {
                     }
                 }, cache: settings.cache, artifacts: settings.artifacts, part: settings.stops.part,
             ending: settings.ending)
+    }
+}
+
+extension Project {
+    /// Who starts its builds: `CODEBUILD_INITIATOR`.
+    fileprivate var initiator: String {
+        if let initiator = repeated?.build.initiator, !initiator.isEmpty { return initiator }
+        return location.pipeline.map { "codepipeline/\($0.name)" } ?? machine.userName
     }
 }
 

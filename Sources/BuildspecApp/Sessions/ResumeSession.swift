@@ -125,9 +125,10 @@ struct ResumeSession {
     /// What has changed in the sources since they were brought in; `nil` where nothing is to be brought in.
     private func changes(_ project: Project) async throws -> [String: SourceChanges]? {
         guard syncs else { return nil }
-        let changes = try await project.changes(since: kept.startNanoseconds) {
+        var changes = try await project.changes(since: kept.startNanoseconds) {
             try KeptBuild.sourceFiles(of: build, in: $0)
         }
+        if let primary = try await project.changes(sinceCommitOf: kept) { changes[""] = primary }
         let changed = changes.values.reduce(0) { $0 + $1.changed.count }
         let deleted = changes.values.reduce(0) { $0 + $1.deleted.count }
         if changed + deleted > 0 { machine.say("bringing in \(changed) changed and \(deleted) deleted files\n") }

@@ -1,3 +1,4 @@
+internal import Rendering
 internal import BuildPlanning
 internal import BuildRunning
 internal import Engines
@@ -10,6 +11,10 @@ struct RunSession {
     private let id: BuildID
     private let mark: RunningMarks.Mark
     private let start: Timestamp
+    /// How long it took to find the source and to bring it in, in milliseconds.
+    private let sourceTime: Int
+    /// The service's log of the build that is run again.
+    private let cloudLog: CloudLogFile?
     /// Knows whether the engine may have something of the build.
     private let trace = ContainerTrace()
     /// Whether the container stays by the user's wish.
@@ -25,11 +30,13 @@ struct RunSession {
     /// Finds the project of a build that is to be run. Whoever opens a session closes it.
     init(_ asked: Asked, on machine: Machine) async throws {
         start = machine.now()
-        let location = try ProjectLocation(asked, machine.places)
-        id = BuildID(project: location.identity.name, uuid: machine.uuid())
+        let location = try await ProjectLocation.find(asked, on: machine)
+        cloudLog = try asked.cloudLog.map { try CloudLogFile($0, machine.places) }
+        id = BuildID(project: location.buildName, uuid: machine.uuid())
         mark = try await BuildRecords(machine.places).marks().mark(id.containerName)
         do {
             project = try await Project.find(asked, in: location, on: machine, heldBy: id.containerName)
+            sourceTime = machine.now().milliseconds(since: start)
         } catch {
             mark.release()
             throw error
@@ -51,7 +58,10 @@ struct RunSession {
         records.prune()
         let record = try await records.begin(id)
         defer { record.close() }
-        let report = BuildReport(of: id, project, in: record)
+        let report = BuildReport(
+            of: id, project, in: record,
+            comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
+        defer { cloudLog?.compare(with: record, on: machine) }
         do {
             return try await run(place, report)
         } catch {
@@ -80,6 +90,9 @@ struct RunSession {
         }
         try project.requireArtifactPlaces(build.plan)
         let engine = machine.engine(of: project.settings)
+        if let repeated = RepeatedPlan(build) {
+            return try await run(build, repeating: repeated, with: engine, report)
+        }
         var missing = build.refusalForMissingSources()
         if missing == nil { missing = await build.sayUnsetVariables(on: engine) }
         if let missing {
@@ -96,10 +109,47 @@ struct RunSession {
             gathering.say(missing.failures)
             return .buildFailed
         }
+        return try await run(build, with: secrets, on: engine, report)
+    }
+
+    /// Runs a build of the service again: first what it does without is said, with the flags that would give it.
+    private mutating func run(
+        _ build: PlannedBuild, repeating repeated: RepeatedPlan, with engine: any Engine, _ report: BuildReport
+    ) async throws -> ExitStatus {
+        let gathering = SecretGathering(build: build, engine: engine)
+        let secrets: BuildSecrets?, refused: [SecretLookup.Failure]
+        do {
+            secrets = try await gathering.secrets(needing: repeated.needs)
+            refused = []
+        } catch let missing as SecretGathering.Incomplete { (secrets, refused) = (nil, missing.failures) }
+        let unanswered = build.plan.references.filter { variable in
+            secrets.map { $0.values[variable.name] == nil } ?? refused.contains { $0.variable == variable }
+        }
+        let view = repeated.view(unanswered: unanswered, image: try await repeated.missingImage(on: engine))
+        machine.say(view.lines.joined(separator: "\n") + "\n")
+        // A source that is not here is refused where a command names its folder.
+        if let missing = await build.sayUnsetVariables(on: engine) {
+            try Task.checkCancellation()
+            try await report.refuse(missing.context, build.plan)
+            throw missing.failure
+        }
+        build.sayLiteralReferences()
+        guard let secrets else {
+            try Task.checkCancellation()
+            if let first = refused.first { try await report.refuse(first, build.plan) }
+            gathering.say(refused)
+            return .buildFailed
+        }
+        return try await run(build, with: secrets, on: engine, report)
+    }
+
+    private mutating func run(
+        _ build: PlannedBuild, with secrets: BuildSecrets, on engine: any Engine, _ report: BuildReport
+    ) async throws -> ExitStatus {
         var sweep = Sweep(machine: machine, engine: engine, artifacts: project.artifactsFolder)
         if case .folder(let folder) = build.recipe.cache.place { sweep.caches = FilePath(folder) }
         let unseen = try await sweep.run()
-        let kept = KeptBuild(build, asked: project.asked, start: start)
+        let kept = KeptBuild(build, asked: try project.askedAgain(in: report.record.folder), start: start)
         if build.recipe.ending.makesCheckpoints {
             try await Checkpoints.prune(on: engine, machine)
             try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles(), isKept: false)

@@ -24,8 +24,9 @@ struct SecretGathering {
 
     /// Asks nobody, and starts no process, for a build without secrets.
     ///
+    /// - Parameter needs: whether the build cannot do without a variable; one that it can do without stays unset.
     /// - Throws: ``Incomplete``; ``Failure`` when the secrets file is wrong.
-    func secrets() async throws -> BuildSecrets {
+    func secrets(needing needs: (String) -> Bool = { _ in true }) async throws -> BuildSecrets {
         let plan = build.plan
         let file = try values.secretsFile.map { try read($0) } ?? SecretsFile()
         var secrets = BuildSecrets()
@@ -35,7 +36,9 @@ struct SecretGathering {
             let outcome = try await look(in: file, for: plan.references)
             secrets.values = outcome.values
             if let path = values.secretsFile { await warnAboutReaders(of: path) }
-            guard outcome.failures.isEmpty else { throw Incomplete(failures: outcome.failures) }
+            guard !outcome.failures.contains(where: { needs($0.variable.name) }) else {
+                throw Incomplete(failures: outcome.failures)
+            }
         }
         for name in secrets.unmasked {
             machine.say("warning: the value of `\(name)` is too short to be masked: the log shows it\n")

@@ -6,24 +6,30 @@ extension KeyTable {
     /// - Parameter extraKeys: the valid keys of `x-buildspec`.
     static func projectSettings(extraKeys: Set<String>) -> KeyTable {
         KeyTable(
-            [
-                Key("name", .text),
-                Key("environment", .section(projectEnvironment)),
-                Key("source", .section(projectSource)),
-                Key("sourceVersion", .text),
-                Key("secondarySources", .sections(projectSource)),
-                Key(
-                    "secondarySourceVersions",
-                    .sections(KeyTable([Key("sourceIdentifier", .text), Key("sourceVersion", .text)]))),
-                Key("artifacts", .section(projectArtifacts)),
-                Key("secondaryArtifacts", .sections(projectArtifacts)),
-                Key("timeoutInMinutes", .number),
-                Key("cache", .section(projectCache)),
-                Key("fileSystemLocations", .sections(projectFileSystem)),
-                Key("encryptionKey", .text),
-                Key("x-buildspec", .section(KeyTable(unknown: .refused, extraKeys.sorted().map { Key($0, .texts) }))),
-            ] + unusedProjectKeys + labels + answered)
+            [Key("name", .text)] + projectKeysOfBuild
+                + [
+                    Key("artifacts", .section(projectArtifacts)),
+                    Key("secondaryArtifacts", .sections(projectArtifacts)),
+                    Key(
+                        "x-buildspec", .section(KeyTable(unknown: .refused, extraKeys.sorted().map { Key($0, .texts) }))
+                    ),
+                ] + unusedProjectKeys + labels + answered)
     }
+
+    /// The keys of a project that each of its builds has, too.
+    static let projectKeysOfBuild = [
+        Key("environment", .section(projectEnvironment)),
+        Key("source", .section(projectSource)),
+        Key("sourceVersion", .text),
+        Key("secondarySources", .sections(projectSource)),
+        Key(
+            "secondarySourceVersions",
+            .sections(KeyTable([Key("sourceIdentifier", .text), Key("sourceVersion", .text)]))),
+        Key("timeoutInMinutes", .number),
+        Key("cache", .section(projectCache)),
+        Key("fileSystemLocations", .sections(projectFileSystem)),
+        Key("encryptionKey", .text),
+    ]
 
     /// Settings that may change a build in the service, and change none here.
     private static let unusedProjectKeys = [
@@ -122,11 +128,11 @@ extension KeyTable {
         unused("mountOptions", "`--mount` gives a folder of this machine"),
     ])
 
-    private static func unused(_ name: String, _ why: String, default values: String...) -> Key {
+    static func unused(_ name: String, _ why: String, default values: String...) -> Key {
         Key(name, .anything, support: .unused(Unused(why: why, defaults: values)))
     }
 
-    private static func label(_ name: String, _ why: String, default values: String...) -> Key {
+    static func label(_ name: String, _ why: String, default values: String...) -> Key {
         Key(name, .anything, support: .unused(Unused(why: why, defaults: values, isLabel: true)))
     }
 }

@@ -11,6 +11,10 @@ public struct ProjectSettings: Sendable, Equatable {
     public var cache: Cache?
     /// The name of the project, which its artifacts have unless they have one of their own.
     public var name: Located<String>?
+    /// Whether they are those of one build of the service, and not of a project.
+    public var isOfBuild = false
+    /// The ARN of the build.
+    public var arn: Located<String>?
     /// The place of the cache's type; `nil` where no file has it.
     public var cachePlace: SourceLocation?
     /// The primary source, without its buildspec.
@@ -123,6 +127,20 @@ public func readProjectSettings(
         let settings = reader.settings(document)
         return SettingsReading(
             settings: settings, diagnostics: reader.reader.findings.sorted, source: document.source.utf8)
+    case .failure(let unreadable):
+        return SettingsReading(
+            settings: ProjectSettings(), diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8)
+    }
+}
+
+/// Reads the settings that one build of the service had, out of what `aws codebuild batch-get-builds` prints.
+///
+/// - Parameter id: of the build: `PROJECT:UUID`.
+public func readBuildSettings(_ bytes: [UInt8], file: String, id: String) -> SettingsReading {
+    switch SpecDocument.read(bytes, file: file) {
+    case .success(let document):
+        let (settings, diagnostics) = SettingsReader.settings(ofBuild: id, in: document)
+        return SettingsReading(settings: settings, diagnostics: diagnostics, source: document.source.utf8)
     case .failure(let unreadable):
         return SettingsReading(
             settings: ProjectSettings(), diagnostics: [unreadable.diagnostic], source: unreadable.source.utf8)

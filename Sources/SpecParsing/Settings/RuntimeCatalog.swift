@@ -46,6 +46,9 @@ public struct RuntimeCatalog: Sendable, Equatable {
     ///
     /// - Throws: ``Unreadable``
     public init(_ bytes: [UInt8]) throws {
+        guard bytes.count <= DocumentLimits.bytes else {
+            throw Unreadable(description: "1:1: it is longer than \(DocumentLimits.bytes >> 20) MiB")
+        }
         let document: SpecDocument
         switch SpecDocument.read(bytes, file: "runtimes.yml") {
         case .success(let read): document = read

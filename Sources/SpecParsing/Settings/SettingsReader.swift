@@ -10,6 +10,25 @@ struct SettingsReader {
         reader = SectionReader(.projectSettings(extraKeys: extraKeys), version: .v02)
     }
 
+    /// Reads a build of the service.
+    private init() {
+        choice = ProjectChoice()
+        extraKeys = []
+        reader = SectionReader(.cloudBuild, version: .v02)
+    }
+
+    /// Reads the settings of one build out of what `batch-get-builds` prints, or of the build alone.
+    ///
+    /// - Parameter id: of the build.
+    static func settings(ofBuild id: String, in document: SpecDocument) -> (ProjectSettings, [Diagnostic]) {
+        var reader = SettingsReader()
+        guard let root = document.root, root.kind == .mapping else { return (ProjectSettings(), []) }
+        let build = root["builds"].flatMap { $0.items.first { $0["id"]?.text == id } } ?? root
+        var settings = reader.settings(of: build)
+        settings.isOfBuild = true
+        return (settings, reader.reader.findings.sorted)
+    }
+
     mutating func settings(_ document: SpecDocument) -> ProjectSettings {
         guard let root = document.root, !root.isNull, reader.isMapping(root, at: .root) else {
             return ProjectSettings()
@@ -49,7 +68,8 @@ struct SettingsReader {
             image: environment?.text("image"), privilegedMode: environment?.flag("privilegedMode"),
             timeoutInMinutes: timeout(project), buildspec: project.section("source")?.text("buildspec"),
             cache: project.section("cache").flatMap { cache($0) })
-        settings.name = project.text("name")
+        settings.name = project.text("name") ?? project.text("projectName")
+        settings.arn = project.text("arn")
         settings.cachePlace = project.section("cache")?.node("type")?.location
         settings.source = ProjectSettings.Source(version: project.text("sourceVersion"))
         if let section = project.section("source") {

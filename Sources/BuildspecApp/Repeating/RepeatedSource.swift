@@ -1,0 +1,153 @@
+internal import AWSCalls
+internal import BuildPlanning
+internal import Files
+internal import SourceSnapshots
+internal import SpecParsing
+
+/// Finds the source that a build of the service had: in the user's repository, in its remote, or where the user says.
+///
+/// Nothing of the user's changes: a commit that the repository lacks is fetched into a repository of our own.
+struct RepeatedSource {
+    let repeated: RepeatedBuild
+    let asked: Asked
+    let machine: Machine
+
+    private var places: Places { machine.places }
+    private var source: ProjectSettings.Source { repeated.settings.source }
+
+    /// Finds the project's folder and its primary source.
+    ///
+    /// - Throws: ``Failure`` (66) with the flag to give, when the source cannot be had.
+    func find() async throws -> (base: String, place: SourcePlace) {
+        let path = places.absolute(asked.path ?? ".")
+        guard Files.kind(of: path) == .folder else {
+            throw Failure(
+                Files.kind(of: path) == nil ? .noSuchFile : .usage,
+                "PATH is `\(path)`, and `--from-build` needs the project's folder",
+                help: "leave it out, or name a folder")
+        }
+        let base = try await top(of: path)
+        if let named = asked.source ?? places.variable("source"), named != "git:sourceVersion" {
+            let place = try SourcePlace(named, of: base, places)
+            let commit = repeated.commit.map { ", not commit \($0.prefix(12))," } ?? ""
+            machine.say("the source is \(place.words)\(commit) as you say\n")
+            return (base, source.type == .pipeline ? place.handedOver : place)
+        }
+        switch source.type {
+        case .some(.none): return (base, try empty())
+        case .s3: throw missingObject(source, flag: "--source ZIP")
+        case .pipeline:
+            // What a pipeline hands over is the files of a commit, where its source is a repository.
+            guard let commit = repeated.commit, try await has(commit, in: base) else {
+                throw Failure(
+                    .noSuchFile, "CodePipeline gave the build a zip, and nobody says where on this machine it is",
+                    help: pipelineHelp)
+            }
+            machine.say("the source is commit \(commit.prefix(12)) without its .git, as CodePipeline hands it over\n")
+            return (base, SourcePlace(folder: base, kind: .revision(commit)).handedOver)
+        default: return (base, try await clone(base))
+        }
+    }
+
+    private var pipelineHelp: String {
+        let location = repeated.build.sourceVersion.flatMap { version in
+            version.hasPrefix("arn:aws") ? version.firstRange(of: ":::").map { version[$0.upperBound...] } : nil
+        }
+        let fetch = location.map { "`aws s3 cp s3://\($0) source.zip`, then " } ?? ""
+        return "\(fetch)--source source.zip; or --source FOLDER, --source git:REV"
+    }
+
+    /// The top of the repository that a folder lies in; the folder itself where it lies in none.
+    private func top(of folder: String) async throws -> String {
+        guard SourcePlace(folder: folder).asksGit else { return folder }
+        return (try? await git(folder).topFolder()) ?? folder
+    }
+
+    private func git(_ folder: String) -> Git { Git(folder: folder, inherited: machine.environment.keys) }
+
+    private func has(_ commit: String, in folder: String) async throws -> Bool {
+        guard SourcePlace(folder: folder).asksGit else { return false }
+        return try await git(folder).tree(of: commit) != nil
+    }
+
+    private func empty() throws -> SourcePlace {
+        let folder = "\(places.cache)/empty"
+        try Folder.make(folder)
+        return SourcePlace(folder: folder, kind: .folder)
+    }
+
+    // MARK: Clones
+
+    private func clone(_ base: String) async throws -> SourcePlace {
+        if let commit = repeated.commit, try await has(commit, in: base) {
+            machine.say("the source is commit \(commit.prefix(12)) of \(base)\n")
+            return SourcePlace(folder: base, kind: .revision(commit))
+        }
+        return try await fetch(
+            source, repeated.commit, version: repeated.build.sourceVersion,
+            help: "`--source git:REV` of a commit that your repository has, `--source git:worktree` of what lies here, "
+                + "`--source FOLDER#git:REV` of another folder, or --source ZIP")
+    }
+
+    /// The secondary source of an identifier, where it can be had without the user.
+    func other(_ source: ProjectSettings.Source) async throws -> SourcePlace? {
+        guard let identifier = source.identifier?.value, source.isClone else { return nil }
+        let version = source.version.flatMap { $0.value.isEmpty ? nil : $0.value }
+        return try await fetch(
+            source, nil, version: version,
+            help: "--source \(identifier)=FOLDER brings it in, --source \(identifier)= builds without it")
+    }
+
+    private func fetch(
+        _ source: ProjectSettings.Source, _ commit: String?, version: String?, help: String
+    ) async throws -> SourcePlace {
+        let what = commit.map { "commit \($0.prefix(12))" } ?? version.map { "`\($0)`" } ?? "the default branch"
+        guard let address = source.location?.value, !address.isEmpty else {
+            throw Failure(.noSuchFile, "cannot find \(what), and the build names no repository", help: help)
+        }
+        let folder = "\(places.cache)/origins/\(ProjectLocation.key(of: address))"
+        guard var remote = RemoteRepository(address, in: folder, inherited: machine.environment.keys) else {
+            throw Failure(
+                .noSuchFile, "cannot find \(what): `\(address)` is no address that is fetched from", help: help)
+        }
+        if let commit, try await remote.has(commit) { return SourcePlace(folder: folder, kind: .revision(commit)) }
+        let isOffline = try isOffline()
+        guard !isOffline else {
+            throw Failure(
+                .offlineMissing, "`--offline`, and \(what) of `\(remote.url)` is not here", help: help)
+        }
+        remote.asksOnTerminal = places.isInteractive
+        machine.say("fetching \(what) from \(remote.url)\n")
+        do {
+            let found = try await remote.fetch(commit, version: version, depth: source.cloneDepth?.value)
+            if commit == nil { machine.say("the source is commit \(found.prefix(12)), which \(what) is now\n") }
+            return SourcePlace(folder: folder, kind: .revision(found))
+        } catch let error as SourceError {
+            throw Failure(.noSuchFile, error.description, help: help)
+        }
+    }
+
+    private func isOffline() throws -> Bool {
+        var lookup = SettingsLayers(
+            asked: asked, file: ProjectSettings(), places: places, bounds: SourceBounds(root: places.cache))
+        return try lookup.isOn(asked.offline, "offline")
+    }
+
+    // MARK: S3
+
+    private func missingObject(_ source: ProjectSettings.Source, flag: String) -> Failure {
+        let location = source.location?.value ?? ""
+        let version = repeated.build.sourceVersion.flatMap { $0.isEmpty ? nil : $0 }
+        let parts = location.split(separator: "/", maxSplits: 1)
+        let fetch: String
+        if location.hasSuffix("/") || parts.count < 2 {
+            fetch = "`aws s3 cp --recursive s3://\(location) source`, then --source source"
+        } else {
+            let versionWords = version.map { " --version-id \($0)" } ?? ""
+            fetch =
+                "`aws s3api get-object --bucket \(parts[0]) --key \(parts[1])\(versionWords) source.zip`, then --source source.zip"
+        }
+        return Failure(
+            .noSuchFile, "the source is `s3://\(location)`, and nobody says where on this machine it is", help: fetch)
+    }
+}
