@@ -28,10 +28,10 @@ public struct ClosingTable: Sendable {
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.startTime.flatMap { start in result.endTime.map { seconds($0.milliseconds(since: start)) } }
+        let span = result.runningTime.map(seconds)
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
-                + (span.map { " in \($0)" } ?? ""))
+                + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
         lines += failure(result)
         lines += Self.comparison(result)
         lines += places(result)

@@ -5,13 +5,16 @@ internal import Rendering
 struct BuildsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "builds",
-        abstract: "List the builds that were run here, or in CodeBuild, newest first.",
+        abstract: "List the builds of this folder's project, newest first.",
         discussion: """
             A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
             source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
 
             With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
+
+    @Flag(help: "List the builds of all projects.")
+    var all = false
 
     @Option(help: "How many to list.")
     var limit = 20
@@ -21,11 +24,23 @@ struct BuildsCommand: AsyncParsableCommand {
 
     @OptionGroup var cloud: CloudOptions
 
+    func validate() throws {
+        guard !all || cloud.project == nil else { throw ValidationError("--all and --project contradict one another") }
+    }
+
     func run() async throws {
-        await FrontDoor.enter { [limit, format, cloud] machine in
-            if cloud.aws { return try await CloudHistory(cloud, on: machine).list(limit, format) }
-            let builds = BuildRecords(machine.places).newest(max(0, limit))
-            if builds.isEmpty, format == .text { machine.terminal.say("there are no builds yet\n") }
+        await FrontDoor.enter { [all, limit, format, cloud] machine in
+            if cloud.aws {
+                var cloud = cloud
+                if all { cloud.project = "none" }
+                return try await CloudHistory(cloud, on: machine).list(limit, format)
+            }
+            let records = BuildRecords(machine.places), limit = max(0, limit)
+            let builds = all ? records.newest(limit) : try records.newestHere(limit)
+            if builds.isEmpty, limit > 0, format == .text {
+                // An empty list is one.
+                machine.say(all ? "there are no builds yet\n" : "\(try records.noneHere().message)\n")
+            }
             var lines: [JSONText] = []
             for build in builds {
                 let summary = BuildSummary(
@@ -55,7 +70,10 @@ struct ShowCommand: AsyncParsableCommand {
             beginning, the build's ARN, or the address of its page in the console.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Option(help: "How to print it: text or json.")
@@ -95,7 +113,10 @@ struct LogsCommand: AsyncParsableCommand {
             Exit status 1 when the two differ.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
