@@ -16,6 +16,10 @@ extension BuildResult {
         ]
         members.append(("startTime", startTime.map { .string($0.rfc3339) }))
         members.append(("endTime", endTime.map { .string($0.rfc3339) }))
+        if isResumed {
+            members.append(("resumed", .bool(true)))
+            members.append(("runningTimeInMilliseconds", runningTime.map { .number($0) }))
+        }
         members.append(("projectName", .string(id.project)))
         if let plan {
             members.append(("buildNumber", .number(plan.number)))

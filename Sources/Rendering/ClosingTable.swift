@@ -8,6 +8,8 @@ public struct ClosingTable: Sendable {
     public var usesColor: Bool
     /// What earlier builds tell of a failed test.
     public var mark: (@Sendable (ReportFacts.Case) -> TestMark?)?
+    /// More lines about where things are, each with a title of one word.
+    public var remarks: [(title: String, text: String)] = []
 
     public init(logPath: String?, usesColor: Bool) {
         self.logPath = logPath
@@ -28,10 +30,10 @@ public struct ClosingTable: Sendable {
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.startTime.flatMap { start in result.endTime.map { $0.milliseconds(since: start).spanWords } }
+        let span = result.runningTime.map(\.spanWords)
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
-                + (span.map { " in \($0)" } ?? ""))
+                + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
         let build = result.start.map { " \($0.id.uuid.prefix(8))" } ?? ""
         let reports = ReportLines(
             reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed")
@@ -85,6 +87,10 @@ public struct ClosingTable: Sendable {
             lines.append("  source   \(snapshot.kind), tree \(snapshot.tree)")
         }
         if let logPath { lines.append("  log      \(logPath)") }
+        for remark in remarks {
+            let text = remark.text.split(whereSeparator: \.isNewline).joined(separator: "\n           ")
+            lines.append("  \(remark.title.padded(to: 8)) \(text)")
+        }
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
             let name = artifact.name.map { ", named \($0)" } ?? ""
