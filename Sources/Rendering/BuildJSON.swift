@@ -16,6 +16,10 @@ extension BuildResult {
         ]
         members.append(("startTime", startTime.map { .string($0.rfc3339) }))
         members.append(("endTime", endTime.map { .string($0.rfc3339) }))
+        if isResumed {
+            members.append(("resumed", .bool(true)))
+            members.append(("runningTimeInMilliseconds", runningTime.map { .number($0) }))
+        }
         members.append(("projectName", .string(id.project)))
         if let plan {
             members.append(("buildNumber", .number(plan.number)))
@@ -31,6 +35,7 @@ extension BuildResult {
         if !runtimes.isEmpty { members.append(("runtimes", runtimes.json)) }
         members.append(("phases", .array(Self.framed(phases, isComplete: isComplete))))
         members.append(("exportedEnvironmentVariables", exportedVariables.json))
+        if !reports.isEmpty { members.append(("reportArns", .array(reports.map { .string($0.arn) }))) }
         return .object(members)
     }
 

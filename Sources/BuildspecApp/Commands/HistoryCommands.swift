@@ -5,11 +5,16 @@ internal import Rendering
 struct BuildsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "builds",
-        abstract: "List the builds that were run here, newest first.",
+        abstract: "List the builds of this folder's project, newest first.",
         discussion: """
             A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
             source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
+
+            With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
+
+    @Flag(help: "List the builds of all projects.")
+    var all = false
 
     @Option(help: "How many to list.")
     var limit = 20
@@ -17,10 +22,25 @@ struct BuildsCommand: AsyncParsableCommand {
     @Option(help: "How to print them: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
+    func validate() throws {
+        guard !all || cloud.project == nil else { throw ValidationError("--all and --project contradict one another") }
+    }
+
     func run() async throws {
-        await FrontDoor.enter { [limit, format] machine in
-            let builds = BuildRecords(machine.places).newest(max(0, limit))
-            if builds.isEmpty, format == .text { machine.terminal.say("there are no builds yet\n") }
+        await FrontDoor.enter { [all, limit, format, cloud] machine in
+            if cloud.aws {
+                var cloud = cloud
+                if all { cloud.project = "none" }
+                return try await CloudHistory(cloud, on: machine).list(limit, format)
+            }
+            let records = BuildRecords(machine.places), limit = max(0, limit)
+            let builds = all ? records.newest(limit) : try records.newestHere(limit)
+            if builds.isEmpty, limit > 0, format == .text {
+                // An empty list is one.
+                machine.say(all ? "there are no builds yet\n" : "\(try records.noneHere().message)\n")
+            }
             var lines: [JSONText] = []
             for build in builds {
                 let summary = BuildSummary(
@@ -43,21 +63,35 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
-        discussion: "`--format json` prints it as `aws codebuild batch-get-builds` would.")
+        discussion: """
+            `--format json` prints it as `aws codebuild batch-get-builds` would.
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+            With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
+            beginning, the build's ARN, or the address of its page in the console.
+            """)
+
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var tests: TestOptions
+    @OptionGroup var cloud: CloudOptions
+
     func run() async throws {
-        await FrontDoor.enter { [build, format] machine in
-            let build = try BuildRecords(machine.places).find(build)
+        await FrontDoor.enter { [build, format, tests, cloud] machine in
+            if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
+            let records = BuildRecords(machine.places), build = try records.find(build)
+            if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
                 try machine.terminal.write(try build.json())
             } else {
-                let table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                var table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                table.mark = try build.testMark(in: records)
                 try machine.terminal.write(Array(table.render(try build.result()).utf8))
             }
             return .succeeded
@@ -74,6 +108,7 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
               buildspec logs --format json     its events, as `run --log-format json` prints them
+              buildspec logs --aws --follow    of the newest build in CodeBuild
               buildspec logs --diff cloud.json first difference from the cloud
               buildspec logs --diff 7f31       first difference from another build here
               buildspec logs a.json --diff b.json
@@ -88,7 +123,10 @@ struct LogsCommand: AsyncParsableCommand {
             the logs differ.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
@@ -108,7 +146,12 @@ struct LogsCommand: AsyncParsableCommand {
     @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
     func validate() throws {
+        guard diff == nil || !cloud.aws else {
+            throw ValidationError("--diff compares builds here with files: `logs --aws --format json >FILE` makes one")
+        }
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
         }
@@ -121,7 +164,12 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep, diff, noLearning, format] machine in
+        await FrontDoor.enter { [build, follow, grep, diff, noLearning, format, cloud] machine in
+            if cloud.aws {
+                return try await CloudLogReading(
+                    history: CloudHistory(cloud, of: build, on: machine), follows: follow, pattern: grep, format: format
+                ).run()
+            }
             if let diff {
                 return try LogComparison(build, with: diff, learns: !noLearning, on: machine)
                     .run(as: format, on: machine.terminal)
