@@ -34,6 +34,10 @@ struct RepeatedBuild: Sendable {
             return nil
         }
         try refuseOthers(asked, places)
+        guard named != "-" || asked.cloudLog != "-" else {
+            throw Failure(
+                .usage, "`--from-build -` and `--log -` both read standard input", help: "give one of them as a file")
+        }
         let text = try await BuildText(named, asked, on: machine)
         let build = try text.choose()
         let reading = readBuildSettings(text.bytes, file: text.shown, id: build.id)
