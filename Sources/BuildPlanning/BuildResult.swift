@@ -41,10 +41,15 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var startTime: Timestamp?
     public private(set) var endTime: Timestamp?
     private var lastTime: Timestamp?
+    /// Whether the build had ended and went on.
+    public private(set) var isResumed = false
+    /// How long the build stood still between its ends and its going on, in milliseconds.
+    private var idle = 0
     public private(set) var status: BuildStatus = .inProgress
     public private(set) var phases: [Phase] = []
     public private(set) var failure: Failure?
     public private(set) var artifacts: [Artifact] = []
+    public private(set) var reports: [ReportFacts] = []
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
@@ -88,7 +93,13 @@ public struct BuildResult: Sendable, Equatable {
         endTime = lastTime
     }
 
+    /// How long the build has run, in milliseconds, without the time in which it stood still; `nil` as long as it runs.
+    public var runningTime: Int? {
+        startTime.flatMap { start in endTime.map { $0.milliseconds(since: start) - idle } }
+    }
+
     public mutating func add(_ event: BuildEvent) {
+        let before = lastTime
         lastTime = event.time
         switch event.kind {
         case .buildStarted(let start):
@@ -130,6 +141,7 @@ public struct BuildResult: Sendable, Equatable {
             cacheSaved = CacheUse(entries: entries, bytes: bytes, path: path, changed: changed)
         case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
             artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
+        case .reportMade(let report): reports.append(report)
         case .variablesExported(let variables): exportedVariables = variables
         case .imageUsed(let image): self.image = image
         case .comparedWithOriginal(let comparison): self.comparison = comparison
@@ -154,6 +166,9 @@ public struct BuildResult: Sendable, Equatable {
             if let source { start?.snapshot = source }
             // One build, as if it had succeeded at once: what failed, and all behind it, is told anew.
             status = .inProgress
+            // One that was killed has stood still since its last event.
+            if let end = endTime ?? before { idle += event.time.milliseconds(since: end) }
+            isResumed = true
             endTime = nil
             resumedFailure = failure
             (failure, failureTime, comparison) = (nil, nil, nil)
@@ -162,6 +177,7 @@ public struct BuildResult: Sendable, Equatable {
                 phases.removeSubrange(place...)
             }
             artifacts = []
+            reports = []
         case .phaseSkipped(let phase): skippedPhases.append(phase)
         case .checkpointMade(let phase, _, let bytes):
             checkpoints.removeAll { $0.phase == phase }

@@ -51,6 +51,8 @@ struct Settings: Sendable, Codable {
         var logFormat: LogFormat
         /// The absolute path of the file that gets the build as BatchGetBuilds shows it.
         var buildJSON: String?
+        /// What in its reports makes a build fail that has succeeded.
+        var failRules: [FailRule] = []
     }
 
     /// The part of the build that is run, and where it waits to be looked at.
@@ -71,7 +73,7 @@ struct Settings: Sendable, Codable {
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
-        "build-json", "strict",
+        "build-json", "fail-on", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
@@ -135,7 +137,7 @@ struct Settings: Sendable, Codable {
             lookup.text(asked.engineTimeout, "engine-timeout") ?? Self.defaultEngineTimeout, of: "engine-timeout")
         output = Output(
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
-            buildJSON: try lookup.path(asked.buildJson, "build-json"))
+            buildJSON: try lookup.path(asked.buildJson, "build-json"), failRules: try lookup.failRules())
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
             keep: try lookup.choice(
