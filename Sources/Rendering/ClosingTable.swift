@@ -23,12 +23,12 @@ public struct ClosingTable: Sendable {
             let status = phase.status ?? .inProgress
             let name = phase.phase.rawValue.padded(to: width)
             lines.append(
-                "  \(name)  \(colored(status.rawValue.padded(to: 9), isGood: status == .succeeded))  \(seconds(phase.milliseconds))"
+                "  \(name)  \(colored(status.rawValue.padded(to: 9), isGood: status == .succeeded))  \(phase.milliseconds.spanWords)"
             )
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.runningTime.map(seconds)
+        let span = result.runningTime?.spanWords
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
                 + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
@@ -129,11 +129,6 @@ public struct ClosingTable: Sendable {
         usesColor ? "\u{1b}[\(isGood ? 32 : 31)m\(text)\u{1b}[0m" : text
     }
 
-    private func seconds(_ milliseconds: Int) -> String {
-        guard milliseconds >= 60_000 else { return "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
-        return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
-    }
-
     private func size(_ bytes: Int) -> String {
         let units = ["kB", "MB", "GB", "TB"]
         guard bytes >= 1000 else { return "\(bytes) bytes" }
@@ -147,5 +142,12 @@ public struct ClosingTable: Sendable {
 }
 
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Int {
+    /// A span of so many milliseconds: `3.2 s`, `2 min 5 s`.
+    var spanWords: String {
+        self >= 60_000 ? "\(self / 60_000) min \(self / 1000 % 60) s" : "\(self / 1000).\(self / 100 % 10) s"
+    }
 }

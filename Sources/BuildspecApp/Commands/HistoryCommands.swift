@@ -99,7 +99,7 @@ struct ShowCommand: AsyncParsableCommand {
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print the log of a build, or compare it with one from the cloud.",
+        abstract: "Print the log of a build, or compare the logs of two.",
         discussion: """
               buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
@@ -107,10 +107,17 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs --format json     its events, as `run --log-format json` prints them
               buildspec logs --aws --follow    of the newest build in CodeBuild
               buildspec logs --diff cloud.json first difference from the cloud
+              buildspec logs --diff 7f31       first difference from another build here
+              buildspec logs a.json --diff b.json
+                                               of two logs from the cloud
 
-            CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
-            console's CSV, or plain text. Times, ids, ARNs and whatever else differs between any two runs does not count. \
-            Exit status 1 when the two differ.
+            --diff compares each pair of builds: OTHER, and BUILD too, is the log of a build in the cloud where it is the \
+            name of a file, and a build here otherwise. Such a file is what `aws logs get-log-events --start-from-head`, \
+            `filter-log-events` or `tail` print, the console's CSV, or plain text; `-` reads it from standard input. \
+            What differs in the set-ups of the builds (image, source, variables, versions of runtimes and tools) is told \
+            first. Times, ids, ARNs and whatever else differs between any two runs does not count, nor does what differs \
+            between two builds of the project that succeeded here; --no-learning compares that, too. Exit status 1 when \
+            the logs differ.
             """)
 
     @Argument(
@@ -126,8 +133,12 @@ struct LogsCommand: AsyncParsableCommand {
     var grep: String?
 
     @Option(
-        help: ArgumentHelp("Compare with a log downloaded from CloudWatch; `-` reads it here.", valueName: "cloudlog"))
+        help: ArgumentHelp(
+            "Compare with a log downloaded from CloudWatch, or with another build here.", valueName: "other"))
     var diff: String?
+
+    @Flag(help: "Compare also what differs between two builds of the project that succeeded.")
+    var noLearning = false
 
     @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
@@ -141,23 +152,26 @@ struct LogsCommand: AsyncParsableCommand {
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
         }
+        guard diff != nil || !noLearning else {
+            throw ValidationError("--no-learning belongs to --diff")
+        }
         guard format == .text || (!follow && grep == nil) else {
             throw ValidationError("--format json prints whole logs: leave out --follow and --grep")
         }
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep, diff, format, cloud] machine in
+        await FrontDoor.enter { [build, follow, grep, diff, noLearning, format, cloud] machine in
             if cloud.aws {
                 return try await CloudLogReading(
                     history: CloudHistory(cloud, of: build, on: machine), follows: follow, pattern: grep, format: format
                 ).run()
             }
-            let build = try BuildRecords(machine.places).find(build)
             if let diff {
-                return try LogComparison(build: build, cloudLog: diff, format: format).run(
-                    machine.places, on: machine.terminal)
+                return try LogComparison(build, with: diff, learns: !noLearning, on: machine)
+                    .run(as: format, on: machine.terminal)
             }
+            let build = try BuildRecords(machine.places).find(build)
             if format == .json {
                 try build.forEachEvent { try machine.terminal.write($0.json.bytes + [0x0a]) }
                 return .succeeded

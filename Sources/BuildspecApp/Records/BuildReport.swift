@@ -57,7 +57,11 @@ struct BuildReport: Sendable {
         } catch { failure = error }
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
-        machine.say(ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor).render(result))
+        // A batch has a table of its own.
+        if project.batchIdentifier == nil {
+            let table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
+            machine.say(table.render(result))
+        }
         if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {
             throw await missingImage(missing.reason, job)
         }

@@ -43,6 +43,16 @@ struct RunSession {
         }
     }
 
+    /// Begins one build of a batch: of a project that was found for all of them.
+    init(of project: Project, in batch: BuildID) async throws {
+        start = project.machine.now()
+        cloudLog = nil
+        sourceTime = 0
+        id = BuildID(project: batch.project, uuid: project.machine.uuid())
+        mark = try await BuildRecords(project.machine.places).marks().mark(id.containerName)
+        self.project = project
+    }
+
     mutating func close() {
         guard trace.mayBeThere, !isKept else {
             project.release()
@@ -61,7 +71,7 @@ struct RunSession {
         let report = BuildReport(
             of: id, project, in: record,
             comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
-        defer { cloudLog?.compare(with: record, on: machine) }
+        defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
             return try await run(place, report)
         } catch {
@@ -101,7 +111,8 @@ struct RunSession {
             throw missing.failure
         }
         build.sayLiteralReferences()
-        project.sayUnusedSettings()
+        // Of a batch they have been said once for all.
+        if project.batchIdentifier == nil { project.sayUnusedSettings() }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()
