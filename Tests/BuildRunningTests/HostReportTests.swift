@@ -1,8 +1,9 @@
 import BuildPlanning
-import BuildRunning
 import Files
 import SpecParsing
 import Testing
+
+@testable import BuildRunning
 
 /// The reports of UPLOAD_ARTIFACTS (CODEBUILD.md 8, CODEBUILD-2026 C), on the host's shell.
 @Suite(.enabled(if: HostPlayground.isPossible)) struct HostReportTests {
@@ -180,5 +181,20 @@ import Testing
             ], secrets: BuildSecrets(values: ["WORD": SecretText("correct-horse")]))
         #expect(build.reports.first?.failedTests.first?.message == "it was ***")
         #expect(cases.count == 1 && !cases[0].contains("correct-horse") && cases[0].contains("it was ***"))
+    }
+
+    @Test func `a search that takes longer than the service's is said`() {
+        #expect(ReportStage.words(onSearchTaking: 5_000_000) == nil)
+        #expect(ReportStage.words(onSearchTaking: 7_200_000)?.hasPrefix("the look for reports took 7 seconds") == true)
+    }
+
+    @Test func `a hard link is named, as its content is copied once`() async throws {
+        let (build, cases, _) = try await build(
+            "  unit: {files: 'two/*'}",
+            ["mkdir two && cp out/a/TEST-A.xml two/a.xml && ln two/a.xml two/b.xml", Self.quiet])
+        let report = try #require(build.reports.first)
+        // Which one is the file, is up to the engine; some have both.
+        #expect(cases.count == 2 * report.files)
+        #expect(report.files == 2 || report.problems.count == 1)
     }
 }
