@@ -1,3 +1,4 @@
+import Artifacts
 import BuildPlanning
 import Files
 import SpecParsing
@@ -196,5 +197,20 @@ import Testing
         // Which one is the file, is up to the engine; some have both.
         #expect(cases.count == 2 * report.files)
         #expect(report.files == 2 || report.problems.count == 1)
+    }
+
+    @Test func `the place of a failure is a path of the source, where it is found`() {
+        let files = [
+            "src/test/java/org/acme/A.java", "src/main/java/org/acme/B.java", "a/C.java", "b/C.java", "t/x.py",
+        ]
+        let places = SourcePlaces(
+            files.map { ListedFile(path: Array($0.utf8), kind: .file) }, below: "/codebuild/output/src1/src")
+        #expect(places.path(of: "org/acme/A.java") == "src/test/java/org/acme/A.java")
+        #expect(places.path(of: "/codebuild/output/src1/src/t/x.py") == "t/x.py")
+        #expect(places.path(of: "./t/x.py") == "t/x.py")
+        // Neither what is not there, nor what is there twice.
+        #expect(places.path(of: "C.java") == "C.java")
+        #expect(places.path(of: "me/A.java") == "me/A.java")
+        #expect(places.path(of: "/usr/lib/x.py") == "/usr/lib/x.py")
     }
 }

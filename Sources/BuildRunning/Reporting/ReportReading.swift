@@ -40,6 +40,7 @@ struct ReportOutcome: Sendable {
 /// Reads report files out of tar streams, each as its bytes come.
 final class ReportReading {
     private let order: ReportOrder
+    private let places: SourcePlaces?
     private let mask: SecretMask
     private let writer: ReportWriter?
     private let group: (ReportFormat) -> ReportGroup
@@ -49,10 +50,11 @@ final class ReportReading {
     private var problems: [ReportFormat: [String]] = [:]
 
     init(
-        _ order: ReportOrder, hiding mask: SecretMask, to writer: ReportWriter?,
+        _ order: ReportOrder, _ places: SourcePlaces?, hiding mask: SecretMask, to writer: ReportWriter?,
         group: @escaping (ReportFormat) -> ReportGroup
     ) {
         self.order = order
+        self.places = places
         self.mask = mask
         self.writer = writer
         self.group = group
@@ -133,7 +135,7 @@ final class ReportReading {
 
     private func collecting(_ format: ReportFormat) -> ReportCollecting {
         if let known = collected[format] { return known.collecting }
-        let new = ReportCollecting(group(format), hiding: mask, to: writer)
+        let new = ReportCollecting(group(format), places, hiding: mask, to: writer)
         collected[format] = (new, 0)
         return new
     }

@@ -16,6 +16,13 @@ struct ReportStage: Sendable {
     private var sink: EventSink { context.sink }
     private var recipe: BuildRecipe { context.job.recipe }
     private var files: ContainerFiles { ContainerFiles(context: context) }
+    /// The source as the build's own programs see it.
+    private var directory: String { context.job.surroundings.root + plan.sourceDirectory }
+
+    /// Lists the files of the source.
+    private func listing() async throws -> Listing {
+        Listing(try await context.session.ask("list \(plan.sourceDirectory.shellQuoted) '' f").bytes)
+    }
 
     private static let discoverySwitch = "CODEBUILD_CONFIG_AUTO_DISCOVER"
     private static let discoveryPattern = "CODEBUILD_CONFIG_AUTO_DISCOVER_DIR"
@@ -34,8 +41,9 @@ struct ReportStage: Sendable {
     func run(_ variables: [String: String]) async throws -> PhaseContext? {
         try removeOld()
         var failure: PhaseContext?, known: Set<[UInt8]> = []
+        let places = plan.reports.isEmpty ? nil : SourcePlaces(try await listing().files, below: directory)
         for group in plan.reports {
-            let outcome = try await read(group, variables, knowing: &known)
+            let outcome = try await read(group, variables, knowing: &known, places: places)
             failure = failure ?? outcome
         }
         try await discover(variables, without: known)
@@ -52,7 +60,8 @@ struct ReportStage: Sendable {
     // MARK: The groups of the buildspec
 
     private func read(
-        _ rules: BuildSpec.ReportGroup, _ variables: [String: String], knowing known: inout Set<[UInt8]>
+        _ rules: BuildSpec.ReportGroup, _ variables: [String: String], knowing known: inout Set<[UInt8]>,
+        places: SourcePlaces?
     ) async throws -> PhaseContext? {
         let key = expandVariables(in: rules.name, variables), group = ReportGroup(key: key, recipe)
         try await context.noteEmptyVariables(in: rules.name, of: "reports: group", variables)
@@ -83,7 +92,7 @@ struct ReportStage: Sendable {
         known.formUnion(order.names.keys)
         let outcome: ReportOutcome
         do {
-            outcome = try await carryOut(order, parts, as: group.name) { _ in group }
+            outcome = try await carryOut(order, parts, as: group.name, places: places) { _ in group }
         } catch let error as FileError where !Task.isCancelled {
             return .clientError("Error in UPLOAD_ARTIFACTS phase: \(error)")
         } catch let error as EngineError where !Task.isCancelled {
@@ -144,7 +153,7 @@ struct ReportStage: Sendable {
         try await sink.log("Expanding \(pattern)")
         let start = context.now()
         let glob = Glob(pattern), folder = plan.sourceDirectory
-        let listing = Listing(try await context.session.ask("list \(folder.shellQuoted) '' f").bytes)
+        let listing = try await listing()
         let found = listing.files.filter { looksLikeReport($0.path) && glob.matches($0.path) }
         try await sink.log(
             found.isEmpty ? "No matching auto-discover report paths found" : "Found \(found.count) file(s)")
@@ -161,7 +170,9 @@ struct ReportStage: Sendable {
         order.leaveOut(known)
         guard !order.isEmpty else { return }
         do {
-            let outcome = try await carryOut(order, [selected], as: "auto-discovered") { [recipe] format in
+            let outcome = try await carryOut(
+                order, [selected], as: "auto-discovered", places: SourcePlaces(listing.files, below: directory)
+            ) { [recipe] format in
                 ReportGroup(discovered: format.rawValue, recipe)
             }
             for facts in outcome.reports { try await tell(facts) }
@@ -185,7 +196,7 @@ struct ReportStage: Sendable {
 
     /// Fetches files and reads them as they come.
     private func carryOut(
-        _ order: ReportOrder, _ parts: [ArtifactPart], as name: String,
+        _ order: ReportOrder, _ parts: [ArtifactPart], as name: String, places: SourcePlaces?,
         group: @escaping @Sendable (ReportFormat) -> ReportGroup
     ) async throws -> ReportOutcome {
         var fetches: [ContainerFiles.Fetch] = []
@@ -204,7 +215,7 @@ struct ReportStage: Sendable {
                 try await BlockingThread.run { stop in
                     try explaining("read the reports of `\(name)`", as: .cannotRead) {
                         let reading = ReportReading(
-                            order, hiding: hiding, to: records.map(ReportWriter.init), group: group)
+                            order, places, hiding: hiding, to: records.map(ReportWriter.init), group: group)
                         try reading.read(streams, stop: stop)
                         return try reading.finish(build)
                     }
