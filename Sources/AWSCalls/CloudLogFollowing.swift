@@ -21,7 +21,8 @@ public struct CloudLogFollowing: Sendable {
         static let emptyAnswers = 2
 
         private(set) var pause = shortest
-        private var empty = 0
+        /// The number of answers in a row without a line, and of those behind the build's end.
+        private var quiet = 0, empty = 0
 
         /// Takes note of an answer, and says whether the log is complete.
         mutating func take(hasLines: Bool, isBuildOver: Bool) -> Bool {
@@ -29,13 +30,9 @@ public struct CloudLogFollowing: Sendable {
                 self = Pace()
                 return false
             }
-            guard isBuildOver else {
-                pause = min(pause * 2, Self.longest)
-                empty = 0
-                return false
-            }
-            pause = Self.shortest
-            empty += 1
+            quiet += 1
+            empty = isBuildOver ? empty + 1 : 0
+            pause = quiet == 1 || isBuildOver ? Self.shortest : min(pause * 2, Self.longest)
             return empty >= Self.emptyAnswers
         }
     }

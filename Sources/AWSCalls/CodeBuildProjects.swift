@@ -7,8 +7,12 @@
 /// Reads CodeBuild projects of the user's account, by the user's own AWS CLI.
 public struct CodeBuildProjects: Sendable {
     private let aws: AWSCommandLine
+    private let repetition: AWSRepetition
 
-    public init(by aws: AWSCommandLine) { self.aws = aws }
+    public init(by aws: AWSCommandLine, repetition: AWSRepetition = AWSRepetition()) {
+        self.aws = aws
+        self.repetition = repetition
+    }
 
     /// The settings of a project as `batch-get-projects` prints them; `nil` when the account has none of that name.
     ///
@@ -18,7 +22,7 @@ public struct CodeBuildProjects: Sendable {
             struct Project: Decodable {}
             let projects: [Project]?
         }
-        let bytes = try await aws.call(["codebuild", "batch-get-projects", "--names", name])
+        let bytes = try await call(["batch-get-projects", "--names", name])
         let answer: Answer = try decode(bytes)
         return answer.projects?.isEmpty == false ? bytes : nil
     }
@@ -26,8 +30,12 @@ public struct CodeBuildProjects: Sendable {
     /// The names of all projects.
     public func names() async throws -> [String] {
         struct Answer: Decodable { let projects: [String]? }
-        let answer: Answer = try decode(try await aws.call(["codebuild", "list-projects"]))
+        let answer: Answer = try decode(try await call(["list-projects"]))
         return answer.projects ?? []
+    }
+
+    private func call(_ arguments: [String]) async throws -> [UInt8] {
+        try await repetition.calling { try await aws.call(["codebuild"] + arguments) }
     }
 
     private func decode<Value: Decodable>(_ bytes: [UInt8]) throws -> Value {

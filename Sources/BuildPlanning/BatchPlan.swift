@@ -6,7 +6,7 @@ public struct BatchPlan: Sendable {
     /// Whether one failed build stops those that run.
     public let fastFail: Bool
     /// The builds in the order of the file; of a matrix the last dimension changes fastest.
-    public let builds: [Build]
+    public private(set) var builds: [Build]
 
     /// One build of a batch.
     public struct Build: Sendable, Equatable {
@@ -45,6 +45,24 @@ public struct BatchPlan: Sendable {
                 return made
             }
         }
+    }
+
+    /// The builds as far as their order depends on them.
+    public var tasks: [BatchMachine.Task] {
+        builds.map { .init($0.identifier, dependsOn: $0.dependsOn, ignoresFailure: $0.ignoreFailure) }
+    }
+
+    /// Leaves out all builds but some.
+    ///
+    /// - Parameter withDependencies: whether what they depend on stays, too; else they wait for nothing that was left out.
+    public mutating func keep(only identifiers: Set<String>, withDependencies: Bool) {
+        var kept = identifiers, added = withDependencies ? identifiers : []
+        while !added.isEmpty {
+            added = Set(builds.filter { added.contains($0.identifier) }.flatMap(\.dependsOn)).subtracting(kept)
+            kept.formUnion(added)
+        }
+        builds = builds.filter { kept.contains($0.identifier) }
+        for index in builds.indices { builds[index].dependsOn.removeAll { !kept.contains($0) } }
     }
 
     /// The name of a build that has none of its own. [unknown, CODEBUILD.md 9: the service makes them up]

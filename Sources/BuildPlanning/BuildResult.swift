@@ -41,6 +41,10 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var startTime: Timestamp?
     public private(set) var endTime: Timestamp?
     private var lastTime: Timestamp?
+    /// Whether the build had ended and went on.
+    public private(set) var isResumed = false
+    /// How long the build stood still between its ends and its going on, in milliseconds.
+    private var idle = 0
     public private(set) var status: BuildStatus = .inProgress
     public private(set) var phases: [Phase] = []
     public private(set) var failure: Failure?
@@ -89,7 +93,13 @@ public struct BuildResult: Sendable, Equatable {
         endTime = lastTime
     }
 
+    /// How long the build has run, in milliseconds, without the time in which it stood still; `nil` as long as it runs.
+    public var runningTime: Int? {
+        startTime.flatMap { start in endTime.map { $0.milliseconds(since: start) - idle } }
+    }
+
     public mutating func add(_ event: BuildEvent) {
+        let before = lastTime
         lastTime = event.time
         switch event.kind {
         case .buildStarted(let start):
@@ -156,6 +166,9 @@ public struct BuildResult: Sendable, Equatable {
             if let source { start?.snapshot = source }
             // One build, as if it had succeeded at once: what failed, and all behind it, is told anew.
             status = .inProgress
+            // One that was killed has stood still since its last event.
+            if let end = endTime ?? before { idle += event.time.milliseconds(since: end) }
+            isResumed = true
             endTime = nil
             resumedFailure = failure
             (failure, failureTime, comparison) = (nil, nil, nil)

@@ -26,16 +26,40 @@ func alignment(_ one: ArraySlice<Int>, _ other: ArraySlice<Int>) -> [(one: Int, 
     return pairs + ends.reversed()
 }
 
+/// The exact result, by the length of the longest common subsequence of each pair of ends.
 private func exactAlignment(_ one: ArraySlice<Int>, _ other: ArraySlice<Int>) -> [(one: Int, other: Int)] {
-    var removed: Set<Int> = [], inserted: Set<Int> = []
-    for change in other.difference(from: one) {
-        switch change {
-        case .remove(let offset, _, _): removed.insert(one.startIndex + offset)
-        case .insert(let offset, _, _): inserted.insert(other.startIndex + offset)
+    let width = other.count + 1
+    // Neither list is longer than 4,000,000, nor both longer than 2000: the lengths fit.
+    var lengths = [UInt16](repeating: 0, count: (one.count + 1) * width)
+    let first = Array(one), second = Array(other)
+    lengths.withUnsafeMutableBufferPointer { lengths in
+        first.withUnsafeBufferPointer { first in
+            second.withUnsafeBufferPointer { second in
+                for row in first.indices.reversed() {
+                    let here = row * width, below = here + width
+                    for column in second.indices.reversed() {
+                        lengths[here + column] =
+                            first[row] == second[column]
+                            ? lengths[below + column + 1] + 1
+                            : max(lengths[below + column], lengths[here + column + 1])
+                    }
+                }
+            }
         }
     }
-    return zip(one.indices.filter { !removed.contains($0) }, other.indices.filter { !inserted.contains($0) })
-        .map { (one: $0, other: $1) }
+    var pairs: [(one: Int, other: Int)] = [], row = 0, column = 0
+    while row < first.count, column < second.count {
+        if first[row] == second[column] {
+            pairs.append((one.startIndex + row, other.startIndex + column))
+            row += 1
+            column += 1
+        } else if lengths[(row + 1) * width + column] >= lengths[row * width + column + 1] {
+            row += 1
+        } else {
+            column += 1
+        }
+    }
+    return pairs
 }
 
 /// The stretches that begin at elements which occur exactly once in both lists, in the same order.

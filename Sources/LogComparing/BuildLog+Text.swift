@@ -39,6 +39,7 @@ private struct BuildLogReader {
             }
         }
         log.trimOutputs()
+        log.isCutOff = log.phases.first?.name != "DOWNLOAD_SOURCE"
         return log
     }
 

@@ -7,6 +7,8 @@ public struct BuildLog: Sendable, Equatable {
     public internal(set) var sourceDirectory: String?
     /// The names of phases that the user chose to skip.
     public internal(set) var skippedPhases: Set<String> = []
+    /// Whether the log does not begin at its beginning. Only downloaded logs can be cut off.
+    public internal(set) var isCutOff = false
 
     public init() {}
 

@@ -67,16 +67,16 @@ struct BytePattern: Sendable {
     }
 
     /// The end of a match that begins at `place`; `nil` when there is none.
-    func end(in bytes: [UInt8], at place: Int) -> Int? {
+    func end(in bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Int? {
         switch part {
-        case .text(let text):
-            let end = place + text.count
-            guard end <= bytes.count else { return nil }
-            return bytes[place..<end].elementsEqual(text) ? end : nil
+        case .text(let text): return Self.isText(text, in: bytes, at: place) ? place + text.count : nil
         case .foldedText(let text):
-            let end = place + text.count
-            guard end <= bytes.count else { return nil }
-            return zip(bytes[place..<end], text).allSatisfy { $0 == $1 || ($0.isLetter && $0 | 0x20 == $1) } ? end : nil
+            guard place + text.count <= bytes.count else { return nil }
+            for (offset, expected) in text.enumerated() {
+                let byte = bytes[place + offset]
+                guard byte == expected || (byte.isLetter && byte | 0x20 == expected) else { return nil }
+            }
+            return place + text.count
         case .run(let isMember, let count):
             var end = place
             while end < bytes.count, end - place < count.upperBound, isMember(bytes[end]) { end += 1 }
@@ -91,10 +91,23 @@ struct BytePattern: Sendable {
             return one.end(in: bytes, at: place).flatMap { other.end(in: bytes, at: $0) }
         case .wordEnd: return place < bytes.count && bytes[place].isWord ? nil : place
         case .upTo(let text):
-            guard text.count <= bytes.count - place else { return nil }
-            return (place...(bytes.count - text.count)).first { bytes[$0..<$0 + text.count].elementsEqual(text) }
-                .map { $0 + text.count }
+            var start = place
+            while start + text.count <= bytes.count {
+                if Self.isText(text, in: bytes, at: start) { return start + text.count }
+                start += 1
+            }
+            return nil
         }
+    }
+
+    private static func isText(_ text: [UInt8], in bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+        guard place + text.count <= bytes.count else { return false }
+        var offset = 0
+        while offset < text.count {
+            guard bytes[place + offset] == text[offset] else { return false }
+            offset += 1
+        }
+        return true
     }
 }
 

@@ -23,7 +23,12 @@ struct ComparisonRules: Sendable {
 
     /// The parts that can begin with each byte.
     private static let partsByFirstByte = (0...255).map { byte in
-        parts.filter { $0.pattern.canBegin(with: UInt8(byte)) }
+        parts.filter { $0.beginsWord == UInt8(byte).isWord && $0.pattern.canBegin(with: UInt8(byte)) }
+    }
+
+    /// The ignored lines that can begin with each byte.
+    private static let linesByFirstByte = (0...255).map { byte in
+        lines.map(\.pattern).filter { $0.canBegin(with: UInt8(byte)) }
     }
 
     /// Makes the rules for the lines of one build.
@@ -49,31 +54,56 @@ struct ComparisonRules: Sendable {
 
     /// The part of a line of output that is compared; `nil` when the line is ignored.
     func key(of line: String) -> String? {
-        var bytes = Array(line.utf8)
-        // A progress bar overwrites its line, and only its final state counts.
-        if let last = bytes.lastIndex(of: 0x0d) { bytes.removeFirst(last + 1) }
-        guard !Self.lines.contains(where: { $0.pattern.end(in: bytes, at: 0) != nil }) else { return nil }
-        var key: [UInt8] = [], place = 0, isInWord = false
+        var text = line
+        let key: Key = text.withUTF8 { bytes in
+            // A progress bar overwrites its line, and only its final state counts.
+            guard let last = bytes.lastIndex(of: 0x0d) else { return self.key(of: bytes) }
+            let rest = UnsafeBufferPointer(rebasing: bytes[(last + 1)...])
+            let key = self.key(of: rest)
+            if case .same = key { return .text(Array(rest)) }
+            return key
+        }
+        switch key {
+        case .ignored: return nil
+        case .same: return line
+        case .text(let bytes): return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    private enum Key { case ignored, same, text([UInt8]) }
+
+    private func key(of bytes: UnsafeBufferPointer<UInt8>) -> Key {
+        if let first = bytes.first,
+            Self.linesByFirstByte[Int(first)].contains(where: { $0.end(in: bytes, at: 0) != nil })
+        {
+            return .ignored
+        }
+        // Most lines have no such part, and are their own keys.
+        var key: [UInt8] = [], copied = 0, place = 0, isInWord = false
         while place < bytes.count {
-            if let (mark, end) = match(in: bytes, at: place, isInWord: isInWord) {
+            let isWord = bytes[place].isWord
+            if !(isWord && isInWord), let (mark, end) = match(in: bytes, at: place) {
+                key += bytes[copied..<place]
                 key += mark.utf8
                 place = end
+                copied = end
                 isInWord = false
             } else {
-                key.append(bytes[place])
-                isInWord = bytes[place].isWord
+                isInWord = isWord
                 place += 1
             }
         }
-        return String(decoding: key, as: UTF8.self)
+        guard copied > 0 else { return .same }
+        key += bytes[copied...]
+        return .text(key)
     }
 
-    private func match(in bytes: [UInt8], at place: Int, isInWord: Bool) -> (mark: String, end: Int)? {
-        let beginsWord = bytes[place].isWord
-        guard !(beginsWord && isInWord) else { return nil }
-        if !beginsWord, let end = sourceDirectory.end(in: bytes, at: place) { return ("‹source›", end) }
-        if !beginsWord, let end = Self.anySourceDirectory.end(in: bytes, at: place) { return ("‹another source›", end) }
-        for part in Self.partsByFirstByte[Int(bytes[place])] where part.beginsWord == beginsWord {
+    private func match(in bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> (mark: String, end: Int)? {
+        if bytes[place] == UInt8(ascii: "/") {
+            if let end = sourceDirectory.end(in: bytes, at: place) { return ("‹source›", end) }
+            if let end = Self.anySourceDirectory.end(in: bytes, at: place) { return ("‹another source›", end) }
+        }
+        for part in Self.partsByFirstByte[Int(bytes[place])] {
             if let end = part.pattern.end(in: bytes, at: place) { return (part.mark, end) }
         }
         return nil
@@ -97,6 +127,15 @@ struct ComparisonRules: Sendable {
     private static let blanks = BytePattern.run(0...Int.max) { $0 == 0x20 || $0 == 0x09 }
     private static let value = BytePattern.run { byte in !" \t\"',)]".utf8.contains(byte) }
     private static let quote = BytePattern.maybe(.any(of: "\"'"))
+    /// A port that the system chooses: 32768 to 65999. Lower ones are chosen by people.
+    private static let freePort =
+        BytePattern.either(
+            .text("3276") + .any(of: "89"), .text("327") + .any(of: "789") + .digits(1),
+            .text("32") + .any(of: "89")
+                + .digits(2), .text("3") + .any(of: "3456789") + .digits(3), .any(of: "45") + .digits(4),
+            .text("6") + .any(of: "012345") + .digits(3)) + .wordEnd
+    private static let size =
+        number + .maybe(.text(" ")) + .either(["kB", "KB", "MB", "GB", "KiB", "MiB", "GiB", "B", "K", "M", "G", "k"])
 
     private static let parts = [
         VariablePart(
@@ -166,6 +205,42 @@ struct ComparisonRules: Sendable {
             "‹temporary›", because: "`mktemp` and its like choose names by chance",
             matching: .text("/tmp/tmp") + .run(6...Int.max, of: { $0.isWord || $0 == UInt8(ascii: ".") }),
             beginsWord: false),
+        VariablePart(
+            "‹temporary›", because: "Go, Java and JUnit put a long number behind the name of a temporary file",
+            matching: .text("/tmp/")
+                + .run(0...Int.max, of: { $0.isLetter || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") })
+                + .digits(8...Int.max) + .wordEnd, beginsWord: false),
+        VariablePart(
+            "‹temporary›", because: "pip puts eight characters by chance behind its names",
+            matching: .text("/tmp/pip-")
+                + .either([
+                    "install", "req-build", "build-env", "ephem-wheel-cache", "modern-metadata", "unpack", "wheel",
+                ])
+                + .text("-") + .run(8...8, of: { $0.isWord }) + .wordEnd, beginsWord: false),
+        VariablePart(
+            "‹temporary›", because: "gcc names its intermediate files by chance",
+            matching: .text("/tmp/cc") + .run(6...6, of: { $0.isWord }) + .text(".")
+                + .either(["o", "s", "res", "ltrans"])
+                + .wordEnd, beginsWord: false),
+        VariablePart(
+            "‹time›", because: "npm names its logs by the time of the run",
+            matching: .digits(4) + .text("-") + .digits(2) + .text("-") + .digits(2) + .text("T") + .digits(2)
+                + .any(of: "_-") + .digits(2) + .any(of: "_-") + .digits(2) + .any(of: "_-.") + .digits(3) + .text("Z")),
+        VariablePart(
+            "port ‹free›", because: "the system chooses a free port",
+            matching: .folded("port") + .maybe(.either(["(s)", "s"])) + .maybe(.any(of: ":=")) + .maybe(.text(" "))
+                + freePort),
+        VariablePart(
+            "localhost:‹free›", because: "the system chooses a free port", matching: .text("localhost:") + freePort),
+        VariablePart(
+            "‹address›:‹free›", because: "the system chooses a free port",
+            matching: .either(["127.0.0.1:", "0.0.0.0:"]) + freePort),
+        VariablePart(
+            "‹address›:‹free›", because: "the system chooses a free port",
+            matching: .either(["[::]:", "[::1]:", ":::"]) + freePort, beginsWord: false),
+        VariablePart(
+            "‹process›", because: "the system numbers its processes",
+            matching: .folded("pid") + .maybe(.any(of: ":=")) + .maybe(.text(" ")) + .digits() + .wordEnd),
     ]
 
     /// The lines of output that are ignored, by their beginnings.
@@ -182,6 +257,50 @@ struct ComparisonRules: Sendable {
             .either(["Get:", "Hit:", "Ign:", "Err:"]) + .digits() + .text(" ") + .upTo("://")
         ),
         ("what apt fetches, and how fast, depends on the mirror", .text("Fetched ") + number + .upTo("B in ")),
+        (
+            "which layers of an image are fetched depends on what the engine has, their order on the network",
+            .run(12...12, of: \.isHexDigit) + .text(": ")
+                + .either([
+                    "Pulling fs layer", "Waiting", "Downloading", "Verifying Checksum", "Download complete",
+                    "Extracting",
+                    "Pull complete", "Already exists", "Preparing", "Pushing", "Pushed", "Layer already exists",
+                    "Mounted from",
+                ])
+        ),
+        (
+            "BuildKit shows how far it is with a layer",
+            .text("#") + .digits() + .text(" ") + .either(["sha256:", "extracting sha256:"])
+                + .run(of: \.isHexDigit) + .text(" ")
+        ),
+        ("wget's dots show how far it is", blanks + .digits() + .text("K ") + .run(of: { $0 == 0x2e || $0 == 0x20 })),
+        ("wget's bar shows how far it is", .upTo("%[") + .run(of: { "=> +".utf8.contains($0) }) + .text("]")),
+        (
+            "pip's bar shows how far it is",
+            blanks + .run(5...Int.max, of: { $0 >= 0x80 }) + .text(" ") + .maybe(number + .text("/")) + size
+        ),
+        ("pip's bar shows how far it is", blanks + .text("|") + .run(of: { $0 >= 0x80 || $0 == 0x20 }) + .text("| ")),
+        (
+            "what pip fetches depends on what the cache held",
+            blanks + .either(["Downloading ", "Using cached "]) + .run { $0 != 0x20 } + .text(" (") + size
+        ),
+        (
+            "Gradle's bar shows how far it is",
+            .text("<") + .run(of: { "=-".utf8.contains($0) }) + .text("> ") + .digits() + .text("%")
+        ),
+        ("what Go fetches depends on what the cache held", .text("go: downloading ")),
+        (
+            "git's meters show how far it is",
+            .maybe(.text("remote: "))
+                + .either([
+                    "Counting objects", "Compressing objects", "Receiving objects", "Resolving deltas",
+                    "Updating files",
+                    "Enumerating objects", "Unpacking objects", "Writing objects",
+                ]) + .text(": ")
+        ),
+        (
+            "curl's bar shows how far it is",
+            .run(of: { "#=O-".utf8.contains($0) }) + blanks + .digits(1...3) + .text(".") + .digits(1) + .text("%")
+        ),
     ]
 
     /// Whether a line of the agent is compared: lines about the build are, lines about the service are not.

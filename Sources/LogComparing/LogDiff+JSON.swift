@@ -2,12 +2,16 @@ public import BuildPlanning
 internal import SpecParsing
 
 extension LogDiff {
+    /// The version of the JSON form; raised when a reader of an older one would misread it.
+    public static let jsonVersion = 2
+
     /// The differences as one object, in the order of the build:
-    /// `{"version":1,"isSame":…,"differences":[{"phase":…,"command":…,"kind":…,…}]}`.
-    public var json: JSONText {
+    /// `{"version":2,"isSame":…,"one":…,"other":…,"causes":[…],"differences":[{"phase":…,"command":…,"kind":…,…}]}`.
+    public func json(_ sides: ComparedSides) -> JSONText {
         .object([
-            ("version", .number(1)), ("isSame", .bool(differences.isEmpty)),
-            ("isCloudCutOff", .bool(isCloudCutOff)),
+            ("version", .number(Self.jsonVersion)), ("isSame", .bool(differences.isEmpty)),
+            ("one", sides.json(.one)), ("other", sides.json(.other)),
+            ("cutOff", .array(cutOff.map { .string($0.rawValue) })),
             (
                 "compared",
                 .object([
@@ -15,7 +19,15 @@ extension LogDiff {
                     ("lines", .number(compared.lines)),
                 ])
             ),
-            ("differences", .array(differences.map(\.json))),
+            (
+                "learned",
+                learnedFrom.isEmpty
+                    ? nil
+                    : .object([
+                        ("builds", .array(learnedFrom.map { .string($0) })), ("linesLeftOut", .number(leftOut)),
+                    ])
+            ),
+            ("causes", .array(causes.map(\.json))), ("differences", .array(differences.map(\.json))),
         ])
     }
 }
@@ -27,23 +39,23 @@ extension LogDiff.Difference {
             ("number", command.map { .number($0.number) }),
             ("place", command?.location.map { .string("\($0)") }),
         ]
-        func add(_ kind: String, local: JSONText? = nil, cloud: JSONText? = nil) {
-            members += [("kind", .string(kind)), ("local", local), ("cloud", cloud)]
+        func add(_ kind: String, one: JSONText? = nil, other: JSONText? = nil, side: LogDiff.Side? = nil) {
+            members += [
+                ("kind", .string(kind)), ("side", side.map { .string($0.rawValue) }), ("one", one), ("other", other),
+            ]
         }
         switch kind {
         case .output(let change):
-            add("output", local: change.local.json, cloud: change.cloud.json)
+            add("output", one: change.one.json, other: change.other.json)
             members += change.position
-        case .agentLines(let change):
-            add("agentLines", local: change.local.json, cloud: change.cloud.json)
-        case .exitStatus(let local, let cloud):
-            add("exitStatus", local: .number(local), cloud: .number(cloud))
-        case .otherCommand(let cloud):
-            add("otherCommand", local: command.map { .string($0.text) }, cloud: .string(cloud.text))
-        case .commandOnly(let side): add("commandOnly\(side.suffix)")
-        case .state(let local, let cloud): add("state", local: .string(local), cloud: .string(cloud))
-        case .context(let local, let cloud): add("context", local: .string(local), cloud: .string(cloud))
-        case .phaseOnly(let side): add("phaseOnly\(side.suffix)")
+        case .agentLines(let change): add("agentLines", one: change.one.json, other: change.other.json)
+        case .exitStatus(let one, let other): add("exitStatus", one: .number(one), other: .number(other))
+        case .otherCommand(let other):
+            add("otherCommand", one: command.map { .string($0.text) }, other: .string(other.text))
+        case .commandOnly(let side): add("commandOnly", side: side)
+        case .state(let one, let other): add("state", one: .string(one), other: .string(other))
+        case .context(let one, let other): add("context", one: .string(one), other: .string(other))
+        case .phaseOnly(let side): add("phaseOnly", side: side)
         }
         return .object(members)
     }
@@ -53,14 +65,10 @@ extension LogDiff.Change {
     /// The position of the change. Line numbers count from 1 in the output of the command.
     fileprivate var position: [(String, JSONText?)] {
         [
-            ("localLine", .number(localNumber)), ("cloudLine", .number(cloudNumber)), ("before", before.json),
+            ("oneLine", .number(oneNumber)), ("otherLine", .number(otherNumber)), ("before", before.json),
             ("after", after.json),
         ]
     }
-}
-
-extension LogDiff.Side {
-    fileprivate var suffix: String { self == .local ? "Local" : "Cloud" }
 }
 
 extension [String] {

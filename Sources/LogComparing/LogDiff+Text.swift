@@ -1,60 +1,101 @@
 extension LogDiff {
     /// The differences as text for people: the first with the lines around it, each further one in a line.
-    public func text(usesColor: Bool) -> String {
-        var lines: [String] = []
+    public func text(_ sides: ComparedSides, usesColor: Bool) -> String {
+        let page = DiffPage(sides: sides, usesColor: usesColor)
+        var lines = page.causes(causes, areEffective: !differences.isEmpty)
         if let first = differences.first {
-            lines += Self.page(first, usesColor)
-            let further = Self.summary(differences.dropFirst())
+            lines += page.first(first)
+            let further = page.summary(differences.dropFirst())
             if !further.isEmpty { lines += ["", "further differences:"] + further.map { "  \($0)" } }
+            lines += page.laterCauses(causes)
         } else {
             lines.append(
                 "no difference in \(counted(compared.phases, "phase")), \(counted(compared.commands, "command")), "
                     + counted(compared.lines, "line") + " of output")
         }
-        if isCloudCutOff {
+        if leftOut > 0 {
             lines.append(
-                "note: the cloud's log does not begin at its beginning; "
+                "left out: \(counted(leftOut, "line")) whose like differs between builds that succeeded, "
+                    + learnedFrom.map { String($0.prefix(8)) }.joined(separator: " and ")
+                    + " (--no-learning compares all)")
+        }
+        for side in cutOff {
+            lines.append(
+                "note: the log \(sides.place(side)) does not begin at its beginning; "
                     + "`aws logs get-log-events --start-from-head` gets all of it")
         }
         return lines.joined(separator: "\n") + "\n"
     }
+}
+
+/// The words for differences, in the names of the two sides.
+struct DiffPage {
+    let sides: ComparedSides
+    let usesColor: Bool
+
+    // MARK: Causes
+
+    /// The causes that were there before the first difference, the likeliest first.
+    ///
+    /// - Parameter areEffective: whether the logs differ at all.
+    func causes(_ causes: [Cause], areEffective: Bool) -> [String] {
+        let early = causes.filter { $0.rating != .follows }
+        let limit = 10
+        var lines = early.prefix(limit).flatMap { cause in
+            let head =
+                !areEffective
+                ? "different, without effect on the log" : cause.rating == .explains ? "likely cause" : "possible cause"
+            return ["\(head): \(cause.words(sides))"] + [cause.whereabouts].compactMap { $0.map { "  \($0)" } }
+        }
+        if early.count > limit { lines.append("… and \(early.count - limit) more of these") }
+        return lines.isEmpty ? [] : lines + [""]
+    }
+
+    /// The causes that show only behind the first difference.
+    func laterCauses(_ causes: [Cause]) -> [String] {
+        let late = causes.filter { $0.rating == .follows }
+        return late.isEmpty
+            ? []
+            : ["", "shown later:"]
+                + late.prefix(10).map { cause in
+                    "  \(cause.words(sides))" + (cause.whereabouts.map { ", \($0)" } ?? "")
+                }
+    }
 
     // MARK: The first difference
 
-    private static func page(_ difference: Difference, _ usesColor: Bool) -> [String] {
-        let head = "first difference: \(place(difference))"
+    func first(_ difference: LogDiff.Difference) -> [String] {
+        let head = "first difference: \(Self.place(difference))"
         let location = difference.command?.location.map { "  \($0)" }
         switch difference.kind {
         case .output(let change):
             let numbers =
-                change.localNumber == change.cloudNumber
-                ? "line \(change.localNumber) of its output"
-                : "line \(change.localNumber) of its output here, line \(change.cloudNumber) in the cloud"
-            return [head, "\(location.map { "\($0): " } ?? "  ")\(numbers)"] + body(change, usesColor)
-        case .agentLines(let change):
-            return [head, "  the agent's own lines"] + body(change, usesColor)
-        case .otherCommand(let cloud):
+                change.oneNumber == change.otherNumber
+                ? "line \(change.oneNumber) of its output"
+                : "line \(change.oneNumber) of its output \(sides.place(.one)), "
+                    + "line \(change.otherNumber) \(sides.place(.other))"
+            return [head, "\(location.map { "\($0): " } ?? "  ")\(numbers)"] + body(change)
+        case .agentLines(let change): return [head, "  the agent's own lines"] + body(change)
+        case .otherCommand(let other):
             return [head] + [location].compactMap { $0 }
-                + marked(
-                    command(difference).split(whereSeparator: \.isNewline).map(String.init), with: "-",
-                    usesColor: usesColor)
-                + marked(
-                    cloud.text.split(whereSeparator: \.isNewline).map(String.init), with: "+", usesColor: usesColor)
-                + legend
+                + marked(Self.lines(of: difference.command?.text ?? ""), with: "-")
+                + marked(Self.lines(of: other.text), with: "+") + [legend]
         case .exitStatus, .commandOnly, .state, .context, .phaseOnly:
             return [head, "\(location.map { "\($0): " } ?? "  ")\(words(difference.kind))"]
         }
     }
 
-    private static func body(_ change: Change, _ usesColor: Bool) -> [String] {
-        change.before.map { "    \($0)" } + marked(change.local, with: "-", usesColor: usesColor)
-            + marked(change.cloud, with: "+", usesColor: usesColor) + change.after.map { "    \($0)" } + legend
+    private static func lines(of text: String) -> [String] { text.split(whereSeparator: \.isNewline).map(String.init) }
+
+    private func body(_ change: LogDiff.Change) -> [String] {
+        change.before.map { "    \($0)" } + marked(change.one, with: "-") + marked(change.other, with: "+")
+            + change.after.map { "    \($0)" } + [legend]
     }
 
-    private static let legend = ["  (- here, + in the cloud)"]
+    private var legend: String { "  (- \(sides.place(.one)), + \(sides.place(.other)))" }
 
     /// One side of a change. A long one is cut, since its beginning shows where to look.
-    private static func marked(_ lines: [String], with mark: String, usesColor: Bool) -> [String] {
+    private func marked(_ lines: [String], with mark: String) -> [String] {
         let limit = 20
         let shown = lines.prefix(limit).map { line in
             usesColor ? "  \u{1b}[\(mark == "-" ? 31 : 32)m\(mark) \(line)\u{1b}[0m" : "  \(mark) \(line)"
@@ -65,23 +106,23 @@ extension LogDiff {
     // MARK: The further ones
 
     /// Summarises differences in one line each; those in the output of one command share a line.
-    private static func summary(_ differences: ArraySlice<Difference>) -> [String] {
+    func summary(_ differences: ArraySlice<LogDiff.Difference>) -> [String] {
         var lines: [String] = [], rest = differences
         while let next = rest.first {
             rest.removeFirst()
             guard case .output(let change) = next.kind else {
-                lines.append("\(place(next)): \(words(next.kind))")
+                lines.append("\(Self.place(next)): \(words(next.kind))")
                 continue
             }
-            var count = (places: 1, lines: max(change.local.count, change.cloud.count))
+            var count = (places: 1, lines: change.count)
             while let other = rest.first, other.phase == next.phase, other.command == next.command,
                 case .output(let change) = other.kind
             {
-                count = (count.places + 1, count.lines + max(change.local.count, change.cloud.count))
+                count = (count.places + 1, count.lines + change.count)
                 rest.removeFirst()
             }
             lines.append(
-                "\(place(next)): \(counted(count.lines, "line")) of its output"
+                "\(Self.place(next)): \(counted(count.lines, "line")) of its output"
                     + (count.places > 1 ? ", in \(count.places) places" : ""))
         }
         let limit = 40
@@ -89,33 +130,35 @@ extension LogDiff {
         return lines.prefix(limit) + ["… and \(lines.count - limit) more"]
     }
 
-    private static func words(_ kind: Kind) -> String {
+    private func words(_ kind: LogDiff.Kind) -> String {
         switch kind {
-        case .output(let change): "\(counted(max(change.local.count, change.cloud.count), "line")) of its output"
-        case .exitStatus(let local, let cloud): "exit status \(local) here, \(cloud) in the cloud"
-        case .otherCommand(let cloud): "the cloud ran `\(firstLine(cloud.text))` in its place"
-        case .commandOnly(.local): "run here only"
-        case .commandOnly(.cloud): "run in the cloud only"
+        case .output(let change): "\(counted(change.count, "line")) of its output"
+        case .exitStatus(let one, let other): "exit status " + sides.each("\(one)", "\(other)")
+        case .otherCommand(let other): "`\(Self.firstLine(other.text))` ran in its place \(sides.place(.other))"
+        case .commandOnly(let side): "run \(sides.place(side)) only"
         case .agentLines(let change):
-            "the agent says `\((change.local + ["nothing"])[0])` here, `\((change.cloud + ["nothing"])[0])` in the cloud"
-        case .state(let local, let cloud): "\(local) here, \(cloud) in the cloud"
-        case .context(let local, let cloud): "`\(local)` here, `\(cloud)` in the cloud"
-        case .phaseOnly(.local): "reached here only"
-        case .phaseOnly(.cloud): "reached in the cloud only"
+            "the agent says "
+                + sides.each("`\((change.one + ["nothing"])[0])`", "`\((change.other + ["nothing"])[0])`")
+        case .state(let one, let other): sides.each(one, other)
+        case .context(let one, let other): sides.each("`\(one)`", "`\(other)`")
+        case .phaseOnly(let side): "reached \(sides.place(side)) only"
         }
     }
 
-    private static func place(_ difference: Difference) -> String {
+    static func place(_ difference: LogDiff.Difference) -> String {
         guard let command = difference.command else { return difference.phase }
         return "\(difference.phase), command \(command.number): \(firstLine(command.text))"
     }
 
-    private static func command(_ difference: Difference) -> String { difference.command?.text ?? "" }
-
-    private static func firstLine(_ text: String) -> String {
+    static func firstLine(_ text: String) -> String {
         let first = text.prefix { !$0.isNewline }
         return first.count < text.count ? "\(first) …" : text
     }
 }
 
-private func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+extension LogDiff.Change {
+    /// The number of lines that differ.
+    var count: Int { max(one.count, other.count) }
+}
+
+func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

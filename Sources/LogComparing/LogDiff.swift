@@ -1,13 +1,24 @@
 public import SpecParsing
 
-/// The differences between a local build and one in the cloud, by phase and command.
+/// The differences between two builds, by phase and command.
 public struct LogDiff: Sendable, Equatable {
     /// The differences in the order of the build; empty when the builds are the same.
     public internal(set) var differences: [Difference] = []
+    /// The differences between the set-ups of the builds, the likeliest cause of the first difference first.
+    public internal(set) var causes: [Cause] = []
     /// The numbers of things that were found in both builds and compared.
     public internal(set) var compared = Counts()
-    /// Whether the start of the cloud's log is missing.
-    public internal(set) var isCloudCutOff = false
+    /// The sides whose logs do not begin at their beginning.
+    public internal(set) var cutOff: [Side] = []
+    /// The number of lines that differ, but were left out because such lines differ between builds that succeeded.
+    public internal(set) var leftOut = 0
+    /// The UUIDs of the builds that this was learned from; empty where nothing was learned.
+    public internal(set) var learnedFrom: [String] = []
+
+    /// Whether the outputs of commands differ, which is all that can be learned.
+    public var hasOtherOutput: Bool {
+        differences.contains { if case .output = $0.kind { true } else { false } }
+    }
 
     /// The numbers of compared phases, commands and lines of output.
     public struct Counts: Sendable, Equatable {
@@ -25,43 +36,47 @@ public struct LogDiff: Sendable, Equatable {
         public let kind: Kind
     }
 
-    /// A command as one of the two builds recorded it.
+    /// A command as one of the two builds ran it.
     public struct Command: Sendable, Equatable {
         public let text: String
-        /// The place in the buildspec; known only for the local build.
+        /// The place in the buildspec; known only for recorded builds.
         public let location: SourceLocation?
         /// The 1-based number of the command in the phase, in the build that ran it.
         public let number: Int
     }
 
     /// One of the two builds.
-    public enum Side: String, Sendable { case local, cloud }
+    public enum Side: String, Sendable {
+        case one, other
+
+        var opposite: Side { self == .one ? .other : .one }
+    }
 
     /// The kind of a difference, with its details.
     public enum Kind: Sendable, Equatable {
         case output(Change)
-        case exitStatus(local: Int, cloud: Int)
-        /// The cloud ran another command in this place.
-        case otherCommand(cloud: Command)
+        case exitStatus(one: Int, other: Int)
+        /// The other build ran another command in this place.
+        case otherCommand(Command)
         case commandOnly(Side)
         /// The agents' lines about the build differ, such as files found or missing.
         case agentLines(Change)
-        case state(local: String, cloud: String)
-        case context(local: String, cloud: String)
+        case state(one: String, other: String)
+        case context(one: String, other: String)
         case phaseOnly(Side)
     }
 
     /// Adjacent lines that differ, with the equal lines around them.
     public struct Change: Sendable, Equatable {
-        public let local: [String]
-        public let cloud: [String]
+        public let one: [String]
+        public let other: [String]
         /// The equal lines before the change, at most three.
         public let before: [String]
         /// The equal lines after the change, at most three.
         public let after: [String]
         /// The 1-based number of the first line that differs in each output, or of the next line where a side has none.
-        public let localNumber: Int
-        public let cloudNumber: Int
+        public let oneNumber: Int
+        public let otherNumber: Int
     }
 
     /// The number of equal lines that are shown before and after a change.
@@ -69,56 +84,77 @@ public struct LogDiff: Sendable, Equatable {
 
     /// Compares two builds. Times, ids and other things that differ between any two runs do not count
     /// (``ComparisonRules``).
-    public init(local: BuildLog, cloud: BuildLog) {
-        let lines = LineComparison(
-            localRules: ComparisonRules(sourceDirectory: local.sourceDirectory),
-            cloudRules: ComparisonRules(sourceDirectory: cloud.sourceDirectory))
-        isCloudCutOff = cloud.phases.first?.name != "DOWNLOAD_SOURCE"
-        var comparison = PhaseComparison(lines: lines)
+    ///
+    /// - Parameters:
+    ///   - facts: what is known of the builds beside their logs.
+    ///   - learned: what is known to differ between builds of the same project that succeeded.
+    public init(
+        _ one: BuildLog, _ other: BuildLog, facts: (one: BuildFacts, other: BuildFacts) = (BuildFacts(), BuildFacts()),
+        learned: LearnedNoise? = nil
+    ) {
+        cutOff = [(Side.one, one), (.other, other)].filter { $0.1.isCutOff }.map(\.0)
+        var comparison = PhaseComparison(lines: LineComparison(one, other), learned: learned)
         var matched: Set<Int> = []
-        for (place, phase) in local.phases.enumerated() {
-            let earlier = local.phases[..<place].filter { $0.name == phase.name }.count
-            let other = cloud.phases.indices.filter { cloud.phases[$0].name == phase.name }.dropFirst(earlier).first
+        for (place, phase) in one.phases.enumerated() {
+            let earlier = one.phases[..<place].filter { $0.name == phase.name }.count
+            let match = other.phases.indices.filter { other.phases[$0].name == phase.name }.dropFirst(earlier).first
             // A log that begins in the middle does not tell about the phases before.
-            let isBeginningMissing = isCloudCutOff && matched.isEmpty
-            if let other {
-                matched.insert(other)
-                comparison.compare(phase, cloud.phases[other], isBeginningMissing: isBeginningMissing)
-            } else if !isBeginningMissing {
-                comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.local)))
+            let missing = matched.isEmpty ? cutOff : []
+            if let match {
+                matched.insert(match)
+                comparison.compare(phase, other.phases[match], beginningMissingOf: missing)
+            } else if !missing.contains(.other), !other.skippedPhases.contains(phase.name) {
+                comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.one)))
             }
         }
-        for (place, phase) in cloud.phases.enumerated()
-        where !matched.contains(place) && !local.skippedPhases.contains(phase.name) {
-            comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.cloud)))
+        let firstMatch = matched.min() ?? other.phases.endIndex
+        for (place, phase) in other.phases.enumerated()
+        where !matched.contains(place) && !one.skippedPhases.contains(phase.name)
+            && !(one.isCutOff && place < firstMatch)
+        {
+            comparison.differences.append(Difference(phase: phase.name, command: nil, kind: .phaseOnly(.other)))
         }
         differences = comparison.differences
         compared = comparison.compared
+        leftOut = comparison.leftOut
+        learnedFrom = learned?.builds ?? []
+        var facts = facts
+        facts.one.add(one)
+        facts.other.add(other)
+        causes = CauseFinding(one: facts.one, other: facts.other).causes()
+        if let first = differences.first { causes = CauseRating(first).rated(causes) }
     }
 }
 
 /// Compares the phases of the two builds one after the other.
 private struct PhaseComparison {
     let lines: LineComparison
+    let learned: LearnedNoise?
     var differences: [LogDiff.Difference] = []
     var compared = LogDiff.Counts()
+    var leftOut = 0
 
-    init(lines: LineComparison) { self.lines = lines }
+    init(lines: LineComparison, learned: LearnedNoise?) {
+        self.lines = lines
+        self.learned = learned
+    }
 
     /// Compares one phase.
     ///
-    /// - Parameter isBeginningMissing: whether the cloud's log begins inside this phase.
-    mutating func compare(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool) {
+    /// - Parameter missing: the sides whose logs begin inside this phase.
+    mutating func compare(
+        _ one: BuildLog.Phase, _ other: BuildLog.Phase, beginningMissingOf missing: [LogDiff.Side]
+    ) {
         compared.phases += 1
-        if ComparisonRules.comparesCommands(of: local.name) {
-            compareCommands(local, cloud, isBeginningMissing: isBeginningMissing)
+        if ComparisonRules.comparesCommands(of: one.name) {
+            compareCommands(one, other, beginningMissingOf: missing)
         }
-        let agent = lines.changes(ComparisonRules.comparedLines(local), ComparisonRules.comparedLines(cloud))
-        for change in agent.changes { add(.agentLines(change), in: local.name) }
-        if let state = local.state, let other = cloud.state, Self.plainState(state) != Self.plainState(other) {
-            add(.state(local: state, cloud: other), in: local.name)
+        let agent = lines.changes(ComparisonRules.comparedLines(one), ComparisonRules.comparedLines(other))
+        for change in agent.changes { add(.agentLines(change), in: one.name) }
+        if let state = one.state, let another = other.state, Self.plainState(state) != Self.plainState(another) {
+            add(.state(one: state, other: another), in: one.name)
         }
-        compareContexts(local, cloud)
+        compareContexts(one, other)
     }
 
     /// The plain state: `FAILED_WITH_ABORT`, which some logs have after `on-failure: ABORT`, is FAILED. [unverified,
@@ -126,59 +162,77 @@ private struct PhaseComparison {
     private static func plainState(_ state: String) -> String { state.hasPrefix("FAILED_WITH_") ? "FAILED" : state }
 
     /// Compares the contexts, except those of failed commands, whose exit status is compared already.
-    private mutating func compareContexts(_ local: BuildLog.Phase, _ cloud: BuildLog.Phase) {
-        let contexts = [local, cloud].map { $0.statusCode.isEmpty ? "" : "\($0.statusCode): \($0.message)" }
-        let isAboutCommand = [local, cloud].allSatisfy { ["", "COMMAND_EXECUTION_ERROR"].contains($0.statusCode) }
+    private mutating func compareContexts(_ one: BuildLog.Phase, _ other: BuildLog.Phase) {
+        let contexts = [one, other].map { $0.statusCode.isEmpty ? "" : "\($0.statusCode): \($0.message)" }
+        let isAboutCommand = [one, other].allSatisfy { ["", "COMMAND_EXECUTION_ERROR"].contains($0.statusCode) }
         guard !isAboutCommand, !lines.areEqual(contexts[0], contexts[1]) else { return }
-        add(.context(local: contexts[0], cloud: contexts[1]), in: local.name)
+        add(.context(one: contexts[0], other: contexts[1]), in: one.name)
     }
 
     private mutating func compareCommands(
-        _ local: BuildLog.Phase, _ cloud: BuildLog.Phase, isBeginningMissing: Bool
+        _ one: BuildLog.Phase, _ other: BuildLog.Phase, beginningMissingOf missing: [LogDiff.Side]
     ) {
-        let pairs = lines.pairs(local.commands.map(\.text), cloud.commands.map(\.text))
-        var next = (local: isBeginningMissing ? pairs.first?.one ?? local.commands.count : 0, cloud: 0),
-            hasMatched = false
-        for pair in pairs + [(one: local.commands.count, other: cloud.commands.count)] {
+        let pairs = lines.pairs(one.commands.map(\.text), other.commands.map(\.text))
+        let first = pairs.first ?? (one: one.commands.count, other: other.commands.count)
+        // What comes before the beginning of the other log is unknown there.
+        var next = (
+            one: missing.contains(.other) ? first.one : 0, other: missing.contains(.one) ? first.other : 0
+        )
+        var hasMatched = false
+        for pair in pairs + [(one: one.commands.count, other: other.commands.count)] {
             compareGap(
-                in: local, at: next.local..<pair.one, and: cloud, at: next.cloud..<pair.other, isFirst: !hasMatched)
-            if pair.one < local.commands.count {
-                compare(
-                    local.commands[pair.one], cloud.commands[pair.other], number: pair.one + 1, of: local.name)
+                CommandGap(phase: one, range: next.one..<pair.one),
+                CommandGap(phase: other, range: next.other..<pair.other), isFirst: !hasMatched)
+            if pair.one < one.commands.count {
+                compare(pair.one, of: one, other.commands[pair.other])
             }
             hasMatched = true
             next = (pair.one + 1, pair.other + 1)
         }
     }
 
-    /// Reports commands without a counterpart. They are paired first, since an edited command stays in its old place.
-    private mutating func compareGap(
-        in local: BuildLog.Phase, at localRange: Range<Int>, and cloud: BuildLog.Phase, at cloudRange: Range<Int>,
-        isFirst: Bool
-    ) {
-        var localRest = localRange, cloudRest = cloudRange
-        if isFirst, let first = cloudRange.first, ComparisonRules.beginsRuntime(cloud.commands[first].text) {
-            cloudRest = cloudRange.upperBound..<cloudRange.upperBound
+    /// Commands of a phase between two that correspond to commands of the other build.
+    private struct CommandGap {
+        let phase: BuildLog.Phase
+        let range: Range<Int>
+
+        /// The commands without those that install a runtime.
+        func withoutRuntimes() -> Range<Int> {
+            guard let first = range.first, ComparisonRules.beginsRuntime(phase.commands[first].text) else {
+                return range
+            }
+            return range.upperBound..<range.upperBound
         }
-        while let own = localRest.first, let other = cloudRest.first {
-            add(.otherCommand(cloud: cloud.command(other)), in: local.name, at: local.command(own))
-            localRest.removeFirst()
-            cloudRest.removeFirst()
-        }
-        for own in localRest { add(.commandOnly(.local), in: local.name, at: local.command(own)) }
-        for other in cloudRest { add(.commandOnly(.cloud), in: local.name, at: cloud.command(other)) }
     }
 
-    private mutating func compare(
-        _ local: BuildLog.Command, _ cloud: BuildLog.Command, number: Int, of phase: String
-    ) {
-        let place = LogDiff.Command(text: local.text, location: local.location, number: number)
+    /// Reports commands without a counterpart. They are paired first, since an edited command stays in its old place.
+    private mutating func compareGap(_ one: CommandGap, _ other: CommandGap, isFirst: Bool) {
+        var ownRest = isFirst ? one.withoutRuntimes() : one.range
+        var otherRest = isFirst ? other.withoutRuntimes() : other.range
+        let phase = one.phase.name
+        while let own = ownRest.first, let another = otherRest.first {
+            add(.otherCommand(other.phase.command(another)), in: phase, at: one.phase.command(own))
+            ownRest.removeFirst()
+            otherRest.removeFirst()
+        }
+        for own in ownRest { add(.commandOnly(.one), in: phase, at: one.phase.command(own)) }
+        for another in otherRest { add(.commandOnly(.other), in: phase, at: other.phase.command(another)) }
+    }
+
+    private mutating func compare(_ number: Int, of phase: BuildLog.Phase, _ other: BuildLog.Command) {
+        let one = phase.commands[number], name = phase.name
+        let place = LogDiff.Command(text: one.text, location: one.location ?? other.location, number: number + 1)
         compared.commands += 1
-        let output = lines.changes(local.output, cloud.output)
+        var output = lines.changes(one.output, other.output)
+        if !output.changes.isEmpty, let known = learned?.command(number, of: phase, by: lines.oneRules) {
+            let count = output.changes.reduce(0) { $0 + $1.count }
+            output = lines.changes(one.output, other.output, learned: known)
+            leftOut += max(0, count - output.changes.reduce(0) { $0 + $1.count })
+        }
         compared.lines += output.equalCount
-        for change in output.changes { add(.output(change), in: phase, at: place) }
-        if let status = local.exitStatus, let other = cloud.exitStatus, status != other {
-            add(.exitStatus(local: status, cloud: other), in: phase, at: place)
+        for change in output.changes { add(.output(change), in: name, at: place) }
+        if let status = one.exitStatus, let another = other.exitStatus, status != another {
+            add(.exitStatus(one: status, other: another), in: name, at: place)
         }
     }
 

@@ -16,9 +16,18 @@ extension BuildResult {
         ]
         members.append(("startTime", startTime.map { .string($0.rfc3339) }))
         members.append(("endTime", endTime.map { .string($0.rfc3339) }))
+        if isResumed {
+            members.append(("resumed", .bool(true)))
+            members.append(("runningTimeInMilliseconds", runningTime.map { .number($0) }))
+        }
         members.append(("projectName", .string(id.project)))
         if let plan {
             members.append(("buildNumber", .number(plan.number)))
+            members.append(
+                (
+                    "resolvedSourceVersion",
+                    plan.variables.first { $0.name == "CODEBUILD_RESOLVED_SOURCE_VERSION" }.map { .string($0.value) }
+                ))
             members += Self.secondarySources(plan)
             members.append(("environment", environment(plan)))
             members.append(("timeoutInMinutes", .number((plan.timeout + 59) / 60)))
@@ -55,6 +64,7 @@ extension BuildResult {
         }
         return .object([
             ("type", .string("LINUX_CONTAINER")), ("image", .string(plan.image)),
+            ("computeType", plan.decisions.last { $0.name == "compute" }.map { .string($0.value) }),
             // Ours: the service's answer names no digest.
             ("imageId", image.map { .string($0.id) }), ("imageDigest", image?.digest.map { .string($0) }),
             ("environmentVariables", .array(variables)),

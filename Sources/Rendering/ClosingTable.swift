@@ -8,6 +8,8 @@ public struct ClosingTable: Sendable {
     public var usesColor: Bool
     /// What earlier builds tell of a failed test.
     public var mark: (@Sendable (ReportFacts.Case) -> TestMark?)?
+    /// More lines about where things are, each with a title of one word.
+    public var remarks: [(title: String, text: String)] = []
 
     public init(logPath: String?, usesColor: Bool) {
         self.logPath = logPath
@@ -23,15 +25,15 @@ public struct ClosingTable: Sendable {
             let status = phase.status ?? .inProgress
             let name = phase.phase.rawValue.padded(to: width)
             lines.append(
-                "  \(name)  \(colored(status.rawValue.padded(to: 9), isGood: status == .succeeded))  \(seconds(phase.milliseconds))"
+                "  \(name)  \(colored(status.rawValue.padded(to: 9), isGood: status == .succeeded))  \(phase.milliseconds.spanWords)"
             )
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.startTime.flatMap { start in result.endTime.map { seconds($0.milliseconds(since: start)) } }
+        let span = result.runningTime.map(\.spanWords)
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
-                + (span.map { " in \($0)" } ?? ""))
+                + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
         let build = result.start.map { " \($0.id.uuid.prefix(8))" } ?? ""
         let reports = ReportLines(
             reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed")
@@ -85,6 +87,10 @@ public struct ClosingTable: Sendable {
             lines.append("  source   \(snapshot.kind), tree \(snapshot.tree)")
         }
         if let logPath { lines.append("  log      \(logPath)") }
+        for remark in remarks {
+            let text = remark.text.split(whereSeparator: \.isNewline).joined(separator: "\n           ")
+            lines.append("  \(remark.title.padded(to: 8)) \(text)")
+        }
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
             let name = artifact.name.map { ", named \($0)" } ?? ""
@@ -130,11 +136,6 @@ public struct ClosingTable: Sendable {
         usesColor ? "\u{1b}[\(isGood ? 32 : 31)m\(text)\u{1b}[0m" : text
     }
 
-    private func seconds(_ milliseconds: Int) -> String {
-        guard milliseconds >= 60_000 else { return "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
-        return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
-    }
-
     private func size(_ bytes: Int) -> String {
         let units = ["kB", "MB", "GB", "TB"]
         guard bytes >= 1000 else { return "\(bytes) bytes" }
@@ -148,5 +149,12 @@ public struct ClosingTable: Sendable {
 }
 
 extension String {
-    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Int {
+    /// A span of so many milliseconds: `3.2 s`, `2 min 5 s`.
+    var spanWords: String {
+        self >= 60_000 ? "\(self / 60_000) min \(self / 1000 % 60) s" : "\(self / 1000).\(self / 100 % 10) s"
+    }
 }

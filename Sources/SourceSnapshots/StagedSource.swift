@@ -51,13 +51,24 @@ extension SnapshotStore {
         _ kind: SourceKind, _ git: Git, for container: String, without excluded: [[UInt8]] = [], withGit: Bool = true
     ) async throws -> StagedSource? {
         try await checkOut(kind, git, without: excluded) { snapshot, mirror in
-            (
-                try mirror.mark(container),
-                withGit && snapshot.repository.prefix.isEmpty
-                    ? GitLayer(
-                        folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder, depth: clone.depth) : nil
-            )
+            (try mirror.mark(container), withGit ? layer(of: snapshot, for: container) : nil)
         }
+    }
+
+    /// Checks a snapshot that was taken before out for one more container.
+    public func stage(
+        _ snapshot: SourceSnapshot, for container: String, withGit: Bool = true
+    ) async throws -> StagedSource {
+        try await withLock {
+            try await checkOut(snapshot) { snapshot, mirror in
+                (try mirror.mark(container), withGit ? layer(of: snapshot, for: container) : nil)
+            }
+        }
+    }
+
+    private func layer(of snapshot: SourceSnapshot, for container: String) -> GitLayer? {
+        snapshot.repository.prefix.isEmpty
+            ? GitLayer(folder: "\(folder)/layers/\(container)", objectsFolder: objectsFolder, depth: clone.depth) : nil
     }
 
     /// Takes a snapshot and checks it out for this process alone, which reads its files; there is no `.git` with them.
@@ -77,26 +88,31 @@ extension SnapshotStore {
     ) async throws -> StagedSource? {
         guard let repository = try await usable(kind, git) else { return nil }
         return try await withLock {
-            let snapshot = try await take(kind, repository, without: excluded, in: folder)
-            let mirror = try freeMirror(for: snapshot)
-            let content = try mirror.content()
-            var warnings = snapshot.warnings
-            if content != MirrorContent(snapshot) {
-                if content == nil { tell(.checkingOut) }
-                warnings += try await mirror.update(to: snapshot, lfsFilter: lfsFilter)
-            }
-            let (use, layer) = try mark(snapshot, mirror)
-            do {
-                let prefix = snapshot.repository.prefix
-                let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
-                try Folder.makePublic(files)
-                return StagedSource(
-                    snapshot: snapshot, files: files, gitLayer: layer?.folder,
-                    objectStores: try await layer?.write(snapshot, mirror) ?? [], warnings: warnings, use: use)
-            } catch {
-                use.release(isKept: false)
-                throw error
-            }
+            try await checkOut(try await take(kind, repository, without: excluded, in: folder), mark: mark)
+        }
+    }
+
+    private func checkOut(
+        _ snapshot: SourceSnapshot, mark: (SourceSnapshot, SourceMirror) throws -> (MirrorUse, GitLayer?)
+    ) async throws -> StagedSource {
+        let mirror = try freeMirror(for: snapshot)
+        let content = try mirror.content()
+        var warnings = snapshot.warnings
+        if content != MirrorContent(snapshot) {
+            if content == nil { tell(.checkingOut) }
+            warnings += try await mirror.update(to: snapshot, lfsFilter: lfsFilter)
+        }
+        let (use, layer) = try mark(snapshot, mirror)
+        do {
+            let prefix = snapshot.repository.prefix
+            let files = prefix.isEmpty ? mirror.files : "\(mirror.files)/\(prefix.dropLast())"
+            try Folder.makePublic(files)
+            return StagedSource(
+                snapshot: snapshot, files: files, gitLayer: layer?.folder,
+                objectStores: try await layer?.write(snapshot, mirror) ?? [], warnings: warnings, use: use)
+        } catch {
+            use.release(isKept: false)
+            throw error
         }
     }
 

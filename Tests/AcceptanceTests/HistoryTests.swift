@@ -24,6 +24,24 @@ struct HistoryTests {
         #expect(try await play.call(["logs", "--grep", "nothing like it"]).status.exitStatus == 1)
         #expect(try await play.call(["logs", "--grep", "("]).status.exitStatus == 64)
         #expect(try await play.call(["show", "zzzz"]).status.exitStatus == 66)
+        // Another folder is another project.
+        let other = try Playground()
+        func elsewhere(_ arguments: String...) async throws -> CommandOutput {
+            try await other.call(arguments, environment: ["XDG_STATE_HOME": play.state.path])
+        }
+        let uuid = id.drop { $0 != ":" }.dropFirst().prefix(8)
+        for command in [["show"], ["logs"], ["logs", "--follow"], ["shell", "--at", "BUILD"], ["resume"]] {
+            let refused = try await other.call(command, environment: ["XDG_STATE_HOME": play.state.path])
+            #expect(refused.status.exitStatus == 66 && refused.output.isEmpty, "\(command): \(refused.errorText)")
+            if command[0] != "resume" {
+                #expect(refused.errorText.contains("newest of another project is \(uuid), of "))
+            }
+        }
+        let none = try await elsewhere("builds")
+        #expect(none.status.isSuccess && none.output.isEmpty)
+        #expect(none.errorText.contains("newest of another project is \(uuid), of "))
+        #expect(try await elsewhere("builds", "--all").text.split(separator: "\n").count == 2)
+        #expect(try await elsewhere("show", String(uuid)).outputText.contains("\(id) SUCCEEDED"))
     }
 
     @Test func `the log of a running build is followed to its end`() async throws {

@@ -44,7 +44,7 @@ struct HookTests {
         }
 
         func builds() async throws -> Int {
-            try await play.call(["builds", "--limit", "1000"]).outputText.split(separator: "\n").count
+            try await play.call(["builds", "--all", "--limit", "1000"]).outputText.split(separator: "\n").count
         }
 
         func remoteHas(_ reference: String) async throws -> Bool {

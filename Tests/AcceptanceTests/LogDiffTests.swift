@@ -65,7 +65,48 @@ struct LogDiffTests {
         #expect(json.status.exitStatus == 1)
         #expect(
             json.outputText.contains(#""isSame":false"#)
-                && json.outputText.contains(#""local":["two"],"cloud":["TWO"]"#))
+                && json.outputText.contains(#""one":["two"],"other":["TWO"]"#))
+    }
+
+    @Test func `two builds here differ by a variable, and in nothing that good builds differ in`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - echo "session 0$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')"
+                  - echo "to ${STAGE:-nowhere}"
+            """)
+        for _ in 0..<3 { #expect(try await play.run(["--no-cache"]).status.isSuccess) }
+        #expect(try await play.run(["--no-cache", "--env", "STAGE=prod"]).status.isSuccess)
+        let list = try JSONSerialization.jsonObject(
+            with: Data(try await play.call(["builds", "--format", "json"]).output))
+        let builds = try #require((list as? [String: Any])?["builds"] as? [[String: Any]])
+        let ids = builds.compactMap { ($0["id"] as? String)?.split(separator: ":").last?.prefix(8) }.map(String.init)
+        try #require(ids.count == 4)
+        let different = try await play.call(["logs", "--diff", ids[1]])
+        #expect(different.status.exitStatus == 1)
+        #expect(
+            different.outputText == """
+                likely cause: variable STAGE is set in build \(ids[0]) only
+
+                first difference: BUILD, command 2: echo "to ${STAGE:-nowhere}"
+                  buildspec.yml:6:9: line 1 of its output
+                  - to prod
+                  + to nowhere
+                  (- in build \(ids[0]), + in build \(ids[1]))
+                left out: 1 line whose like differs between builds that succeeded, \(ids[3]) and \(ids[2]) \
+                (--no-learning compares all)
+
+                """)
+        let all = try await play.call(["logs", "--diff", ids[1], "--no-learning"])
+        #expect(all.outputText.contains("first difference: BUILD, command 1: echo"))
+        // What only differs by chance is no difference.
+        let same = try await play.call(["logs", ids[2], "--diff", ids[1]])
+        #expect(same.status.exitStatus == 0, "\(same.outputText)")
+        #expect(try await play.call(["logs", "--no-learning"]).status.exitStatus == 64)
     }
 
     @Test func `what is no log, or not there, has its own exit status`() async throws {

@@ -20,6 +20,22 @@ import Testing
         #expect(over.status == .failed && over.endTime == time(0))
     }
 
+    @Test func `a resumed build has run as long as it ran, not as long as it stood still`() {
+        let id = BuildID(project: "p", uuid: "u")
+        let start = BuildEvent.Kind.buildStarted(
+            .init(id: id, image: "i", sourceDirectory: "/s", buildspec: "b", source: nil))
+        let point = ResumePoint(phase: .build, index: 0)
+        var result = BuildResult()
+        for (second, kind) in [
+            (0, start), (10, .buildFinished(status: .failed)), (3610, .buildResumed(point)),
+            (3615, .notice(text: "killed here")), (3700, .buildResumed(point)),
+        ] { result.add(BuildEvent(time: time(second), kind: kind)) }
+        #expect(result.isResumed && result.runningTime == nil)
+        result.add(BuildEvent(time: time(3703), kind: .buildFinished(status: .succeeded)))
+        #expect(result.runningTime == 18_000)
+        #expect(result.startTime == time(0) && result.endTime == time(3703))
+    }
+
     @Test func `a build that breaks off ends with the phase that runs`() {
         let running = result([.phaseStarted(phase: .build)])
         #expect(

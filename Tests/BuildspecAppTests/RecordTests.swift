@@ -54,6 +54,44 @@ struct RecordTests {
         }
     }
 
+    @Test("without a name the newest build of this folder's project is meant, and no other project's")
+    func newestHere() async throws {
+        try await withScratch { folder in
+            func records(in name: String) -> BuildRecords {
+                BuildRecords(
+                    Places(
+                        environment: ["XDG_STATE_HOME": "\(folder)/state"],
+                        currentDirectory: folder.appending(name).string, isInteractive: false))
+            }
+            let none = #expect(throws: Failure.self) { try records(in: "app").find(nil) }
+            #expect(none?.status == .noSuchFile && none?.message == "there is no build yet")
+            for (number, name) in ["app", "app", "other"].enumerated() {
+                let uuid = "\(number)000"
+                let start = BuildEvent.Kind.buildStarted(
+                    .init(
+                        id: BuildID(project: name, uuid: uuid), image: "i", sourceDirectory: "/s", buildspec: "b",
+                        source: folder.appending(name).string))
+                let record = folder.appending("state").appending("buildspec/builds").appending(uuid)
+                try await run("mkdir", "-p", record.string)
+                try record.appending("events.jsonl").write(
+                    BuildEvent(time: Timestamp(microseconds: 0), kind: start).json.bytes + [0x0a])
+                try await run("touch", "-d", "@\(1_700_000_000 + number)", record.appending("events.jsonl").string)
+            }
+            #expect(try records(in: "app/sub").find(nil).uuid == "1000")
+            #expect(try records(in: "app").newestHere().map(\.uuid) == ["1000", "0000"])
+            #expect(try records(in: "app").newestHere(1).map(\.uuid) == ["1000"])
+            #expect(records(in: "app").newest().map(\.uuid) == ["2000", "1000", "0000"])
+            #expect(try records(in: "app").find("2000").uuid == "2000")
+            let elsewhere = #expect(throws: Failure.self) { try records(in: "application").find(nil) }
+            #expect(elsewhere?.status == .noSuchFile)
+            #expect(
+                elsewhere?.message
+                    == "there is no build of `\(folder)/application` yet; the newest of another project is 2000, of `\(folder)/other`"
+            )
+            #expect(elsewhere?.help?.contains("builds --all") == true)
+        }
+    }
+
     @Test("a file of another version is refused, whatever else is in it", arguments: ["{\"version\": 9}", "{}", "[]"])
     func versions(_ text: String) async throws {
         try await withScratch { folder in

@@ -6,8 +6,11 @@ import Testing
 @Suite struct LogDiffTests {
     private func diff(_ local: String, _ cloud: String) -> LogDiff {
         let local = BuildLog(text: Array(local.utf8))
-        return LogDiff(local: local, cloud: BuildLog(text: Array(cloud.utf8), knownCommands: local.commandTexts))
+        return LogDiff(local, BuildLog(text: Array(cloud.utf8), knownCommands: local.commandTexts))
     }
+
+    /// A build here and one in the cloud.
+    private let sides = ComparedSides(one: .build("0b5c2a7e-1111"), other: .file("cloud.json"))
 
     /// The local sample beside the cloud's with one text replaced.
     private func diff(replacing text: String, with other: String) -> LogDiff {
@@ -18,7 +21,7 @@ import Testing
         let diff = diff(SampleLogs.local, SampleLogs.cloud)
         #expect(diff.differences == [])
         #expect(
-            diff.text(usesColor: false)
+            diff.text(sides, usesColor: false)
                 == "no difference in 5 phases, 3 commands, 7 lines of output\n")
     }
 
@@ -30,7 +33,7 @@ import Testing
         let diff = diff(replacing: "a.c:3: error: unknown type", with: "a.c:3: error: unknown name")
         #expect(diff.differences.count == 1)
         #expect(
-            diff.text(usesColor: false) == """
+            diff.text(sides, usesColor: false) == """
                 first difference: BUILD, command 2: make check
                   line 2 of its output
                     cc -c /codebuild/output/src9876543210/src/src/a.c
@@ -43,11 +46,13 @@ import Testing
 
                 """)
         #expect(
-            String(decoding: diff.json.bytes, as: UTF8.self)
-                == #"{"version":1,"isSame":false,"isCloudCutOff":false,"compared":{"phases":5,"commands":3,"lines":6},"#
-                + #""differences":[{"phase":"BUILD","command":"make check","number":2,"kind":"output","#
-                + #""local":["a.c:3: error: unknown type"],"cloud":["a.c:3: error: unknown name"],"#
-                + #""localLine":2,"cloudLine":2,"#
+            String(decoding: diff.json(sides).bytes, as: UTF8.self)
+                == #"{"version":2,"isSame":false,"one":{"kind":"build","build":"0b5c2a7e-1111"},"#
+                + #""other":{"kind":"file","file":"cloud.json"},"cutOff":[],"#
+                + #""compared":{"phases":5,"commands":3,"lines":6},"#
+                + #""causes":[],"differences":[{"phase":"BUILD","command":"make check","number":2,"kind":"output","#
+                + #""one":["a.c:3: error: unknown type"],"other":["a.c:3: error: unknown name"],"#
+                + #""oneLine":2,"otherLine":2,"#
                 + #""before":["cc -c /codebuild/output/src9876543210/src/src/a.c"],"#
                 + #""after":["1 check of 7 failed at 08:00:03","see arn:aws:s3:::local/app","total: 1"]}]}"#)
     }
@@ -78,7 +83,7 @@ import Testing
             ),
         ])
     func kinds(text: String, other: String, words: String) {
-        let shown = diff(replacing: text, with: other).text(usesColor: false)
+        let shown = diff(replacing: text, with: other).text(sides, usesColor: false)
         #expect(shown.hasPrefix("first difference: " + words), "\(shown)")
     }
 
@@ -86,7 +91,7 @@ import Testing
         let end = try #require(SampleLogs.local.range(of: "[Container] 2026/11/25 08:00:04.852131 Entering"))
         let diff = diff(String(SampleLogs.local[..<end.lowerBound]), SampleLogs.cloud)
         #expect(
-            diff.text(usesColor: false) == """
+            diff.text(sides, usesColor: false) == """
                 first difference: POST_BUILD
                   reached in the cloud only
 
@@ -99,7 +104,7 @@ import Testing
     @Test func `further differences take a line each, those of one output together`() {
         let cloud = SampleLogs.cloud.replacing("error: unknown type", with: "error: other")
             .replacing("total: 1", with: "total: 2\ntotal: 3").replacing("exit status 6", with: "exit status 2")
-        let text = diff(SampleLogs.local.replacing("deps for", with: "dep for"), cloud).text(usesColor: false)
+        let text = diff(SampleLogs.local.replacing("deps for", with: "dep for"), cloud).text(sides, usesColor: false)
         #expect(text.hasPrefix("first difference: INSTALL, command 1: make deps\n"))
         #expect(
             text.hasSuffix(
@@ -132,9 +137,9 @@ import Testing
             [Container] 2026/07/04 14:26:27 Phase complete: BUILD State: SUCCEEDED
             """
         let record = BuildLog(events: kinds.map { BuildEvent(time: time, kind: $0) })
-        let diff = LogDiff(local: record, cloud: BuildLog(text: Array(cloud.utf8), knownCommands: record.commandTexts))
+        let diff = LogDiff(record, BuildLog(text: Array(cloud.utf8), knownCommands: record.commandTexts))
         #expect(
-            diff.text(usesColor: false).hasPrefix(
+            diff.text(sides, usesColor: false).hasPrefix(
                 """
                 first difference: BUILD, command 1: make
                   buildspec.yml:9:9: line 2 of its output
@@ -178,7 +183,7 @@ import Testing
             @ Phase complete: POST_BUILD State: SUCCEEDED
             """.replacing("@", with: "[Container] 2026/07/04 14:26:23")
         let record = BuildLog(events: kinds.map { BuildEvent(time: Timestamp(microseconds: 0), kind: $0) })
-        #expect(LogDiff(local: record, cloud: BuildLog(text: Array(cloud.utf8))).differences == [])
+        #expect(LogDiff(record, BuildLog(text: Array(cloud.utf8))).differences == [])
     }
 
     @Test func `runtimes that an old agent installs in INSTALL are not the buildspec's commands`() {
@@ -193,8 +198,68 @@ import Testing
     @Test func `a log of last lines only says so`() throws {
         let start = try #require(SampleLogs.cloud.range(of: "fetched in"))
         let diff = diff(SampleLogs.local, String(SampleLogs.cloud[start.lowerBound...]))
-        #expect(diff.isCloudCutOff)
+        #expect(diff.cutOff == [.other])
         #expect(diff.differences == [])
-        #expect(diff.text(usesColor: false).contains("note: the cloud's log does not begin at its beginning"))
+        #expect(
+            diff.text(sides, usesColor: false).contains("note: the log in the cloud does not begin at its beginning"))
+    }
+
+    // MARK: Two builds here, two logs of the cloud
+
+    @Test(
+        "each pair of sides has its words",
+        arguments: [
+            (
+                ComparedSides(one: .build("0b5c2a7e-1"), other: .file("x/cloud.json")), "here", "in the cloud",
+                "the cloud"
+            ),
+            (ComparedSides(one: .file("x/cloud.json"), other: .build("0b5c2a7e-1")), "in the cloud", "here", "here"),
+            (
+                ComparedSides(one: .build("0b5c2a7e-1"), other: .build("77777777-1")), "in build 0b5c2a7e",
+                "in build 77777777", "build 77777777"
+            ),
+            (
+                ComparedSides(one: .build("0b5c2a7e-1x"), other: .build("0b5c2a7e-1y")), "in build 0b5c2a7e-1x",
+                "in build 0b5c2a7e-1y", "build 0b5c2a7e-1y"
+            ),
+            (ComparedSides(one: .file("x/a.json"), other: .file("x/b.csv")), "in a.json", "in b.csv", "b.csv"),
+            (ComparedSides(one: .file("x/a.json"), other: .file("y/a.json")), "in x/a.json", "in y/a.json", "y/a.json"),
+            (ComparedSides(one: .file("-"), other: .file("b")), "in standard input", "in b", "b"),
+        ])
+    func names(sides: ComparedSides, one: String, other: String, noun: String) {
+        #expect(sides.place(.one) == one && sides.place(.other) == other && sides.noun(.other) == noun)
+    }
+
+    @Test func `the text names the sides by what they are`() {
+        let builds = ComparedSides(one: .build("0b5c2a7e-1"), other: .build("77777777-1"))
+        let diff = diff(replacing: "exit status 6", with: "exit status 2")
+        #expect(
+            diff.text(builds, usesColor: false).hasSuffix("exit status 6 in build 0b5c2a7e, 2 in build 77777777\n"))
+        #expect(
+            String(decoding: diff.json(builds).bytes, as: UTF8.self).contains(
+                #""one":{"kind":"build","build":"0b5c2a7e-1"},"other":{"kind":"build","build":"77777777-1"}"#))
+    }
+
+    @Test func `what one is to the other the other is to the one`() throws {
+        let start = try #require(SampleLogs.cloud.range(of: "fetched in"))
+        for (text, other) in [
+            ("error: unknown type", "error: unknown name"), ("exit status 6", "exit status 2"),
+            ("command cd src", "command cd lib"),
+        ] {
+            let cloud = SampleLogs.cloud.replacing(text, with: other)
+            #expect(diff(SampleLogs.local, cloud).differences.count == diff(cloud, SampleLogs.local).differences.count)
+        }
+        let cutOff = diff(String(SampleLogs.cloud[start.lowerBound...]), SampleLogs.local)
+        #expect(cutOff.cutOff == [.one] && cutOff.differences == [])
+        let twice = diff(
+            String(SampleLogs.cloud[start.lowerBound...]), String(SampleLogs.cloud[start.lowerBound...].dropFirst(40)))
+        #expect(twice.cutOff == [.one, .other] && twice.differences == [])
+    }
+
+    @Test func `a command that only one build has is that build's, on whichever side it stands`() {
+        let lint = "command cd src\n\n[Container] 2026/07/04 14:26:23.503069 Running command make lint\n"
+        let longer = SampleLogs.cloud.replacing("command cd src\n", with: lint)
+        #expect(diff(SampleLogs.cloud, longer).differences.map(\.kind) == [.commandOnly(.other)])
+        #expect(diff(longer, SampleLogs.cloud).differences.map(\.kind) == [.commandOnly(.one)])
     }
 }

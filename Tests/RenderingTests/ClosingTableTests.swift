@@ -42,6 +42,19 @@ import Testing
                 """)
     }
 
+    @Test func `a resumed build says so, in the table and in the list`() {
+        let result = result([
+            (0, start), (1000, .buildFinished(status: .failed)),
+            (60_000, .buildResumed(ResumePoint(phase: .build, index: 0))), (62_500, .buildFinished(status: .succeeded)),
+        ])
+        let table = ClosingTable(logPath: nil, usesColor: false)
+        #expect(table.render(result) == "\n\npetclinic:u SUCCEEDED in 3.5 s, resumed\n")
+        let summary = BuildSummary(result, uuid: "u", keptMinutes: nil)
+        #expect(summary.line.hasSuffix("3.5 s      -           petclinic  (resumed)"))
+        let json = String(decoding: summary.json.bytes, as: UTF8.self)
+        #expect(json.contains(#""resumed":true,"runningTimeInMilliseconds":3500"#))
+    }
+
     @Test func `what is known of a failure takes a line, the failed tests at most six`() {
         let result = result([
             (0, start), (10, .phaseStarted(phase: .build)),

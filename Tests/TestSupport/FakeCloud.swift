@@ -60,7 +60,7 @@ public struct FakeCloud: Sendable {
 
     /// A JSON text, to be a part of a larger one.
     public struct JSON: Encodable, Sendable, ExpressibleByStringLiteral {
-        let text: String
+        public let text: String
 
         public init(stringLiteral text: String) { self.text = text }
         public init(_ text: String) { self.text = text }

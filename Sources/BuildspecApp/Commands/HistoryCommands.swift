@@ -5,11 +5,16 @@ internal import Rendering
 struct BuildsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "builds",
-        abstract: "List the builds that were run here, newest first.",
+        abstract: "List the builds of this folder's project, newest first.",
         discussion: """
             A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
             source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
+
+            With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
+
+    @Flag(help: "List the builds of all projects.")
+    var all = false
 
     @Option(help: "How many to list.")
     var limit = 20
@@ -17,10 +22,25 @@ struct BuildsCommand: AsyncParsableCommand {
     @Option(help: "How to print them: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
+    func validate() throws {
+        guard !all || cloud.project == nil else { throw ValidationError("--all and --project contradict one another") }
+    }
+
     func run() async throws {
-        await FrontDoor.enter { [limit, format] machine in
-            let builds = BuildRecords(machine.places).newest(max(0, limit))
-            if builds.isEmpty, format == .text { machine.terminal.say("there are no builds yet\n") }
+        await FrontDoor.enter { [all, limit, format, cloud] machine in
+            if cloud.aws {
+                var cloud = cloud
+                if all { cloud.project = "none" }
+                return try await CloudHistory(cloud, on: machine).list(limit, format)
+            }
+            let records = BuildRecords(machine.places), limit = max(0, limit)
+            let builds = all ? records.newest(limit) : try records.newestHere(limit)
+            if builds.isEmpty, limit > 0, format == .text {
+                // An empty list is one.
+                machine.say(all ? "there are no builds yet\n" : "\(try records.noneHere().message)\n")
+            }
             var lines: [JSONText] = []
             for build in builds {
                 let summary = BuildSummary(
@@ -43,18 +63,28 @@ struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
-        discussion: "`--format json` prints it as `aws codebuild batch-get-builds` would.")
+        discussion: """
+            `--format json` prints it as `aws codebuild batch-get-builds` would.
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+            With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
+            beginning, the build's ARN, or the address of its page in the console.
+            """)
+
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
     @OptionGroup var tests: TestOptions
+    @OptionGroup var cloud: CloudOptions
 
     func run() async throws {
-        await FrontDoor.enter { [build, format, tests] machine in
+        await FrontDoor.enter { [build, format, tests, cloud] machine in
+            if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
             let records = BuildRecords(machine.places), build = try records.find(build)
             if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
@@ -72,20 +102,31 @@ struct ShowCommand: AsyncParsableCommand {
 struct LogsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "logs",
-        abstract: "Print the log of a build, or compare it with one from the cloud.",
+        abstract: "Print the log of a build, or compare the logs of two.",
         discussion: """
               buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
               buildspec logs --follow          of a running one, until it ends
               buildspec logs --format json     its events, as `run --log-format json` prints them
+              buildspec logs --aws --follow    of the newest build in CodeBuild
               buildspec logs --diff cloud.json first difference from the cloud
+              buildspec logs --diff 7f31       first difference from another build here
+              buildspec logs a.json --diff b.json
+                                               of two logs from the cloud
 
-            CLOUDLOG is what `aws logs get-log-events --start-from-head`, `filter-log-events` or `tail` print, the \
-            console's CSV, or plain text. Times, ids, ARNs and whatever else differs between any two runs does not count. \
-            Exit status 1 when the two differ.
+            --diff compares each pair of builds: OTHER, and BUILD too, is the log of a build in the cloud where it is the \
+            name of a file, and a build here otherwise. Such a file is what `aws logs get-log-events --start-from-head`, \
+            `filter-log-events` or `tail` print, the console's CSV, or plain text; `-` reads it from standard input. \
+            What differs in the set-ups of the builds (image, source, variables, versions of runtimes and tools) is told \
+            first. Times, ids, ARNs and whatever else differs between any two runs does not count, nor does what differs \
+            between two builds of the project that succeeded here; --no-learning compares that, too. Exit status 1 when \
+            the logs differ.
             """)
 
-    @Argument(help: "The build: its id or the beginning of it, or that of its tree (default: the newest).")
+    @Argument(
+        help:
+            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
+    )
     var build: String?
 
     @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
@@ -95,15 +136,27 @@ struct LogsCommand: AsyncParsableCommand {
     var grep: String?
 
     @Option(
-        help: ArgumentHelp("Compare with a log downloaded from CloudWatch; `-` reads it here.", valueName: "cloudlog"))
+        help: ArgumentHelp(
+            "Compare with a log downloaded from CloudWatch, or with another build here.", valueName: "other"))
     var diff: String?
+
+    @Flag(help: "Compare also what differs between two builds of the project that succeeded.")
+    var noLearning = false
 
     @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var cloud: CloudOptions
+
     func validate() throws {
+        guard diff == nil || !cloud.aws else {
+            throw ValidationError("--diff compares builds here with files: `logs --aws --format json >FILE` makes one")
+        }
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
+        }
+        guard diff != nil || !noLearning else {
+            throw ValidationError("--no-learning belongs to --diff")
         }
         guard format == .text || (!follow && grep == nil) else {
             throw ValidationError("--format json prints whole logs: leave out --follow and --grep")
@@ -111,12 +164,17 @@ struct LogsCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, follow, grep, diff, format] machine in
-            let build = try BuildRecords(machine.places).find(build)
-            if let diff {
-                return try LogComparison(build: build, cloudLog: diff, format: format).run(
-                    machine.places, on: machine.terminal)
+        await FrontDoor.enter { [build, follow, grep, diff, noLearning, format, cloud] machine in
+            if cloud.aws {
+                return try await CloudLogReading(
+                    history: CloudHistory(cloud, of: build, on: machine), follows: follow, pattern: grep, format: format
+                ).run()
             }
+            if let diff {
+                return try LogComparison(build, with: diff, learns: !noLearning, on: machine)
+                    .run(as: format, on: machine.terminal)
+            }
+            let build = try BuildRecords(machine.places).find(build)
             if format == .json {
                 try build.forEachEvent { try machine.terminal.write($0.json.bytes + [0x0a]) }
                 return .succeeded

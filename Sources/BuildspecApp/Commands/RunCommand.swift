@@ -20,9 +20,15 @@ struct RunCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: RunOptions
+    @OptionGroup(title: "Batch options") var batch: BatchOptions
+
+    func validate() throws { try batch.validate(with: options) }
 
     func run() async throws {
-        await FrontDoor.enter { [options] machine in
+        await FrontDoor.enter { [options, batch] machine in
+            if let batch = batch.asked {
+                return try await BatchSession(machine: machine, asked: options.asked, options: batch).run()
+            }
             var session = try await RunSession(options.asked, on: machine)
             defer { session.close() }
             return try await session.run()

@@ -62,7 +62,7 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Run a build of CodeBuild again: what `aws codebuild batch-get-builds` prints, in FILE, in FILE#ID of one with \
-            several, or on standard input (`-`). Its commit, image, variables and other settings are this build's.
+            several, or on standard input (`-`); with --aws also PROJECT:UUID. Its commit, image, variables and other settings are this build's.
             """, valueName: "build"))
     var fromBuild: String?
 

@@ -43,7 +43,10 @@ enum FrontDoor {
         _exit(status.code)
     }
 
-    private static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {
+    /// Says an error, and what may mend it.
+    ///
+    /// - Returns: the exit status that it means.
+    static func report(_ error: any Error, on terminal: Terminal) -> ExitStatus {
         switch error {
         // Nobody sent a signal: the user said `quit`. The closing table has told the rest.
         case is CancellationError: return .buildFailed

@@ -6,12 +6,26 @@ struct Terminal: Sendable {
     let outputUsesColor: Bool
     let errorUsesColor: Bool
     let isInteractive: Bool
+    /// Takes what is written and said in the streams' place.
+    private let relay: Relay?
+
+    enum Stream { case output, error }
+    typealias Relay = @Sendable (Stream, [UInt8]) throws -> Void
 
     init(environment: [String: String]) {
         let wantsColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         outputUsesColor = wantsColor && isatty(STDOUT_FILENO) == 1
         errorUsesColor = wantsColor && isatty(STDERR_FILENO) == 1
         isInteractive = isatty(STDERR_FILENO) == 1
+        relay = nil
+    }
+
+    /// Makes a terminal for a part of the work, whose words go through the hands of another. Nobody is asked there.
+    init(of other: Terminal, relay: @escaping Relay) {
+        outputUsesColor = other.outputUsesColor
+        errorUsesColor = other.errorUsesColor
+        isInteractive = false
+        self.relay = relay
     }
 
     /// The reader of our output went away, or the terminal was closed.
@@ -20,10 +34,19 @@ struct Terminal: Sendable {
     /// Writes all of `bytes` to standard output.
     ///
     /// - Throws: ``BrokenPipe`` when nobody reads any more, ``Failure`` when it cannot be written.
-    func write(_ bytes: [UInt8]) throws { try Self.write(bytes, to: STDOUT_FILENO, named: "standard output") }
+    func write(_ bytes: [UInt8]) throws {
+        if let relay { return try relay(.output, bytes) }
+        try Self.write(bytes, to: STDOUT_FILENO, named: "standard output")
+    }
 
     /// Says something on standard error; if even that fails there is nobody to tell.
-    func say(_ text: String) { try? Self.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error") }
+    func say(_ text: String) {
+        if let relay {
+            try? relay(.error, Array(text.utf8))
+        } else {
+            try? Self.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error")
+        }
+    }
 
     /// Says a failure the way every failure is said.
     func say(_ failure: Failure) {

@@ -1,5 +1,4 @@
 internal import AWSCalls
-internal import ChildProcesses
 internal import SpecParsing
 
 /// A project of the user's AWS account: `--project NAME --aws`.
@@ -30,45 +29,12 @@ struct AccountProject {
     ///
     /// - Throws: ``Failure`` that says what is missing: the project, credentials, a region, the CLI.
     func read() async throws -> [UInt8] {
-        do {
+        try await Failure.explaining(
+            "cannot read the project `\(name)` from AWS",
+            withoutCLI: "install the AWS CLI, or give a file: `--project FILE`"
+        ) {
             if let settings = try await projects.settings(of: name) { return settings }
-            throw missing(among: try await projects.names())
-        } catch let error as AWSError {
-            throw Failure(.inputOutput, "\(doing): \(error)", help: help(error.message))
-        } catch let error as ChildProcessError where error.code == .notFound {
-            throw Failure(
-                .inputOutput, "\(doing): there is no program `aws` in PATH",
-                help: "install the AWS CLI, or give a file: `--project FILE`")
-        } catch let error as CodeBuildProjects.UnreadableAnswer {
-            throw Failure(.inputOutput, "\(doing): \(error)")
+            throw Failure.missingProject(name, among: try await projects.names(), in: region)
         }
-    }
-
-    private var doing: String { "cannot read the project `\(name)` from AWS" }
-
-    /// The most projects that a message lists.
-    private static let listed = 12
-
-    private func missing(among names: [String]) -> Failure {
-        let place = region.map { " in \($0)" } ?? " in the region of your AWS CLI"
-        let help: String
-        if names.isEmpty {
-            help = "there are no projects there at all: `--region` and `--profile` choose another place"
-        } else if let near = nearName(to: name, among: names) {
-            help = "did you mean `\(near)`?"
-        } else {
-            let more = names.count > Self.listed ? " and \(names.count - Self.listed) more" : ""
-            help = "there are " + names.sorted().prefix(Self.listed).map { "`\($0)`" }.joined(separator: ", ") + more
-        }
-        return Failure(.noSuchFile, "AWS has no project `\(name)`\(place)", help: help)
-    }
-
-    /// What to do about the CLI's own complaints; what AWS itself refuses explains itself.
-    private func help(_ message: String) -> String? {
-        if message.contains("redentials") || message.contains("SSO") || message.contains("oken") {
-            return "log in (`aws sso login`, `aws configure`), or name one of your profiles with --profile"
-        }
-        if message.contains("region") { return "name the region with --region, or in AWS_REGION" }
-        return nil
     }
 }

@@ -37,6 +37,11 @@ struct Machine: Sendable {
         Machine(places: places, terminal: terminal, lastWords: lastWords, now: now, uuid: uuid)
     }
 
+    /// Returns the same machine, with another terminal to speak on.
+    func with(_ terminal: Terminal) -> Machine {
+        Machine(places: places, terminal: terminal, lastWords: lastWords, now: now, uuid: uuid)
+    }
+
     /// The name of the user: as the environment has it, else as the system has it, else his number.
     var userName: String {
         for name in ["USER", "LOGNAME"] { if let value = environment[name], !value.isEmpty { return value } }

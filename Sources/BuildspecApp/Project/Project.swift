@@ -8,16 +8,18 @@ internal import SpecParsing
 ///
 /// Every command that means a project begins with ``find(_:on:heldBy:)``.
 struct Project: Sendable {
-    let machine: Machine
-    let asked: Asked
+    private(set) var machine: Machine
+    private(set) var asked: Asked
     private(set) var location: ProjectLocation
     /// The settings file as it was read; empty where there is none.
     let file: ProjectSettings
-    let settings: Settings
+    private(set) var settings: Settings
     /// Its primary source.
     private(set) var primary: ProjectSource
     /// Its secondary sources, in the order they are numbered.
     private(set) var others: [OtherSource]
+    /// The name of the build in its batch, where it is one of a batch.
+    private(set) var batchIdentifier: String?
 
     /// The checkout of its primary source, where git has it; held until ``release()``.
     var staged: StagedSource? { primary.staged }
@@ -85,6 +87,15 @@ struct Project: Sendable {
         self.location = location
         self.primary = primary
         file = written.settings
+        settings = try Self.settings(asked, file, of: location, on: machine)
+        for note in settings.values.notes { machine.say("\(note)\n") }
+        others = try OtherSource.all(of: location, asked, file, on: machine)
+        explainSettings(written.shown)
+    }
+
+    private static func settings(
+        _ asked: Asked, _ file: ProjectSettings, of location: ProjectLocation, on machine: Machine
+    ) throws -> Settings {
         var settings = try Settings(
             from: SettingsLayers(
                 asked: asked, file: file, places: machine.places,
@@ -93,10 +104,27 @@ struct Project: Sendable {
             Files.kind(of: machine.places.recordings(of: location.identity.key)) == .folder
         if settings.network.policy == .replaying, !settings.network.hasRecordings { settings.network.policy = .closed }
         if let pipeline = location.pipeline { try settings.follow(pipeline, asked) }
-        self.settings = settings
-        for note in settings.values.notes { machine.say("\(note)\n") }
-        others = try OtherSource.all(of: location, asked, file, on: machine)
-        explainSettings(written.shown)
+        return settings
+    }
+
+    /// Returns the project as one build of its batch sees it.
+    ///
+    /// - Parameters:
+    ///   - build: what is asked of the build, and of which the batch's own words are a part.
+    ///   - snapshots: what its sources are, whatever has changed since.
+    func build(_ build: BatchBuild, of snapshots: TakenSnapshots, on machine: Machine) throws -> Project {
+        var project = self
+        project.machine = machine
+        project.asked = build.asked
+        project.batchIdentifier = build.identifier
+        if let buildspec = build.asked.buildspec { project.location.mean(buildspec: buildspec) }
+        project.settings = try Self.settings(build.asked, file, of: project.location, on: machine)
+        project.settings.decisions = build.placed(project.settings.decisions)
+        project.primary = primary.shared(snapshots.primary)
+        for index in project.others.indices {
+            project.others[index].source = others[index].source?.shared(snapshots.others[others[index].identifier])
+        }
+        return project
     }
 
     /// Says on standard error what is done and why, for a user who asked for it (`--verbose`).
@@ -239,7 +267,11 @@ struct Project: Sendable {
     func requireArtifactPlaces(_ plan: BuildPlan) throws {
         guard let artifacts = plan.artifacts else { return }
         let made = MadeArtifacts(in: artifactsFolder, places)
-        if settings.artifacts.folder == nil { try SourceFolder(of: location.folder).make() }
+        let own = SourceFolder(of: location.folder)
+        if settings.artifacts.folder == nil || batchIdentifier != nil && artifactsFolder.hasPrefix(own.artifacts + "/")
+        {
+            try own.make(for: batchIdentifier)
+        }
         try made.requireFree(settings.artifacts.names(of: artifacts), in: artifactsFolder)
     }
 }

@@ -18,7 +18,7 @@ struct ProjectLocation: Sendable {
     /// The folder its files are read from: the source itself, or what git checked out of it.
     private(set) var contents: String
     /// What PATH, the flag or the environment names as the buildspec.
-    private let named: String?
+    private var named: String?
     /// What `--project` or the environment names, as it was written.
     private let project: String?
     private let parameters: [String]
@@ -133,6 +133,9 @@ struct ProjectLocation: Sendable {
         place = SourcePlace(folder: place.path, kind: .revision(version.value), isHandedOver: place.isHandedOver)
         isOfProject = true
     }
+
+    /// Means another buildspec of the source, by its path from the source's root, or its text.
+    mutating func mean(buildspec: String) { named = buildspec }
 
     /// Reads on from the folder that the source was checked out or unpacked into.
     mutating func enter(_ files: String) {

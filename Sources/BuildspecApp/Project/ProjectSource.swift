@@ -10,6 +10,8 @@ struct ProjectSource: Sendable {
     private(set) var staged: StagedSource?
     /// The folder that an archive was unpacked into; held as the checkout is.
     private(set) var unpacked: ScratchFolder?
+    /// Whether another holds what was unpacked, and gives it back.
+    private var isShared = false
 
     var place: SourcePlace { checkout.place }
 
@@ -24,6 +26,15 @@ struct ProjectSource: Sendable {
         guard staged != nil else { return false }
         release()
         return true
+    }
+
+    /// Returns the same source for one more build, with the files that a snapshot has.
+    func shared(_ snapshot: SourceSnapshot?) -> ProjectSource {
+        var source = self
+        source.staged = nil
+        source.isShared = true
+        source.checkout.frozen = snapshot
+        return source
     }
 
     /// The folder that the files are read from: that of the checkout, of the unpacked archive, or the source itself.
@@ -64,7 +75,7 @@ struct ProjectSource: Sendable {
     mutating func release(isKept: Bool = false) {
         staged?.release(isKept: isKept)
         staged = nil
-        unpacked?.remove()
+        if !isShared { unpacked?.remove() }
         unpacked = nil
     }
 

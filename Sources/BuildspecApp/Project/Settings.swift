@@ -276,7 +276,8 @@ extension CachePlacement {
             place = try text.map { .folder(try lookup.path($0)) } ?? .shared
         }
         self = Self(
-            place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache"), namespace: lookup.file.cache?.namespace)
+            place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache", setting: lookup.file.noCacheOfBuild),
+            namespace: lookup.file.cache?.namespace)
     }
 }
 
@@ -349,8 +350,15 @@ extension Settings.Stops {
 }
 
 extension ProjectSettings {
+    /// A build that is run again has no cache where it had none; `nil` for any other.
+    fileprivate var noCacheOfBuild: Located<Bool>? {
+        guard isOfBuild, let cache, let cachePlace else { return nil }
+        let hasNone = cache.type == .none || cache.type == .local && !cache.modes.contains(.custom)
+        return hasNone ? Located(true, at: cachePlace) : nil
+    }
+
     /// A part of the build's ARN, with its place: 3 is the region, 4 the account.
-    fileprivate func arnPart(_ index: Int) -> Located<String>? {
+    func arnPart(_ index: Int) -> Located<String>? {
         arn.flatMap { arn in
             let parts = arn.value.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count > index, !parts[index].isEmpty else { return nil }

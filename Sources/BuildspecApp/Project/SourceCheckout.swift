@@ -8,6 +8,8 @@ struct SourceCheckout: Sendable {
     let machine: Machine
     /// How the source differs from a full clone.
     var clone = CloneForm()
+    /// The snapshot that every build gets, whatever has changed since; `nil`: a new one is taken for each.
+    var frozen: SourceSnapshot?
     /// The name of the folder that keeps the source's snapshots.
     private let storeName: String
     /// The folder of containers that git's objects are mounted below.
@@ -44,8 +46,10 @@ struct SourceCheckout: Sendable {
     func stage(for container: String?, without excluded: [[UInt8]]) async throws -> StagedSource? {
         guard place.asksGit else { return nil }
         let kind = place.kind ?? .worktree
-        let staged =
-            if let container {
+        let staged: StagedSource? =
+            if let frozen, let container {
+                try await store.stage(frozen, for: container, withGit: !place.isHandedOver)
+            } else if let container {
                 try await store.stage(
                     kind, git, for: container, without: excluded, withGit: !place.isHandedOver)
             } else {
@@ -59,6 +63,7 @@ struct SourceCheckout: Sendable {
     /// Takes the snapshot without checking it out.
     func snapshot(without excluded: [[UInt8]]) async throws -> SourceSnapshot? {
         guard place.asksGit else { return nil }
+        if let frozen { return frozen }
         let snapshot = try await store.take(place.kind ?? .worktree, git, without: excluded)
         if snapshot == nil, place.kind != nil { throw noWorkTree }
         return snapshot

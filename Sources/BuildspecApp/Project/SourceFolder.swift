@@ -18,8 +18,10 @@ struct SourceFolder {
     /// Makes the folder when it is not there.
     ///
     /// - Throws: ``Failure`` when something else is in its place.
-    func make() throws {
-        for folder in [path, artifacts] {
+    ///
+    /// - Parameter name: of a folder in that of artifacts, which may not be a link either.
+    func make(for name: String? = nil) throws {
+        for folder in [path, artifacts] + (name.map { ["\(artifacts)/\($0)"] } ?? []) {
             guard let status = FileStatus.at(folder, followsLinks: false), status.kind != .directory else { continue }
             throw inTheWay(folder, status.kind == .symbolicLink ? "is a link" : "is no folder")
         }

@@ -86,15 +86,38 @@ struct BuildRecords {
         }
     }
 
-    /// Finds the build a user means: a UUID or the beginning of one, `project:uuid`, or nothing for the newest.
+    /// The builds of the project whose folder this is, newest first.
+    ///
+    /// - Parameter limit: how many at most.
+    func newestHere(_ limit: Int = .max) throws -> [RecordedBuild] {
+        var builds: [RecordedBuild] = []
+        for build in newest() where builds.count < limit {
+            if try build.isOfProject(in: places) { builds.append(build) }
+        }
+        return builds
+    }
+
+    /// What is said where the project whose folder this is has no build.
+    func noneHere() throws -> Failure {
+        guard let other = newest(1).first else {
+            return Failure(.noSuchFile, "there is no build yet", help: "`buildspec run` makes one")
+        }
+        let source = try other.start()?.source.map { ", of `\($0)`" } ?? ""
+        return Failure(
+            .noSuchFile,
+            "there is no build of `\(places.absolute("."))` yet; the newest of another project is "
+                + "\(other.uuid.prefix(8))\(source)",
+            help: "name the build, or go to its project's folder; `buildspec builds --all` lists all builds")
+    }
+
+    /// Finds the build a user means: a UUID or the beginning of one, `project:uuid`, or nothing for the newest of the project
+    /// whose folder this is.
     ///
     /// - Throws: ``Failure`` when there is none, or more than one.
     func find(_ name: String?) throws -> RecordedBuild {
         guard let name else {
-            guard let last = newest(1).first else {
-                throw Failure(.noSuchFile, "there is no build yet", help: "`buildspec run` makes one")
-            }
-            return last
+            guard let newest = try newestHere(1).first else { throw try noneHere() }
+            return newest
         }
         let wanted = BuildID(name)?.uuid ?? name
         var found = wanted.isEmpty ? [] : Files.names(in: folder).filter { $0.hasPrefix(wanted) }
@@ -107,7 +130,7 @@ struct BuildRecords {
         guard let only = found.first, found.count == 1 else {
             throw Failure(
                 .noSuchFile, found.isEmpty ? "there is no build `\(name)`" : "`\(name)` begins \(found.count) builds",
-                help: "`buildspec builds` lists them")
+                help: "`buildspec builds --all` lists them")
         }
         return RecordedBuild(folder: "\(folder)/\(only)")
     }

@@ -58,10 +58,13 @@ struct BuildReport: Sendable {
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
         try writeReports(result, job.recipe)
-        var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
-        let records = BuildRecords(machine.places)
-        table.mark = try records.build(id.uuid).testMark(in: records)
-        machine.say(table.render(result))
+        // A batch has a table of its own.
+        if project.batchIdentifier == nil {
+            var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
+            let records = BuildRecords(machine.places)
+            table.mark = try records.build(id.uuid).testMark(in: records)
+            machine.say(table.render(result))
+        }
         if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {
             throw await missingImage(missing.reason, job)
         }

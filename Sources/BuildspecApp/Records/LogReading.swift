@@ -31,7 +31,7 @@ struct LogReading {
 }
 
 /// Lets through the lines that a regular expression matches.
-private struct LineFilter {
+struct LineFilter {
     private let regex: Regex<AnyRegexOutput>
     private var unfinished: [UInt8] = []
     private(set) var hasMatched = false

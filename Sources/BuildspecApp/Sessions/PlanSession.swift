@@ -40,41 +40,11 @@ struct PlanSession {
     }
 
     private func printBatch(_ buildspec: ReadBuildspec, in project: Project) throws -> ExitStatus {
-        guard let batch = buildspec.spec.batch else {
-            guard !buildspec.spec.hasWrongBatch else {
-                throw Failure(
-                    .invalidBuildspec, "the `batch` of `\(buildspec.place.shownPath)` cannot start",
-                    help: "mend what is named above")
-            }
-            throw Failure(
-                .invalidBuildspec, "`\(buildspec.place.shownPath)` has no `batch`",
-                help: "leave out --batch to see the plan of its one build")
-        }
-        let plan = BatchPlan(batch)
+        let plan = try project.batch(of: buildspec)
         try print(text: plan.text, json: plan.json)
-        let missing = missingBuildspecs(of: plan, in: project)
+        let missing = project.missingBuildspecs(of: plan)
         for failure in missing { machine.terminal.say(failure) }
-        return missing.isEmpty ? .succeeded : .noSuchFile
-    }
-
-    /// The buildspecs that builds of a batch name and the source does not have.
-    private func missingBuildspecs(of plan: BatchPlan, in project: Project) -> [Failure] {
-        var builds: [String: [String]] = [:], paths: [String] = []
-        for build in plan.builds {
-            guard let named = build.buildspec, case .path(let path) = BuildspecReference(named),
-                Files.kind(of: "\(project.files)/\(path)") != .file
-            else { continue }
-            if builds[path] == nil { paths.append(path) }
-            builds[path, default: []].append("`\(build.identifier)`")
-        }
-        return paths.map { path in
-            let names = builds[path] ?? []
-            return Failure(
-                .noSuchFile,
-                "cannot find the buildspec `\(path)` of the build \(names.prefix(5).joined(separator: ", "))"
-                    + (names.count > 5 ? " and \(names.count - 5) more" : ""),
-                help: "a build's `buildspec` is a path below the source's root, or a text")
-        }
+        return missing.first?.status ?? .succeeded
     }
 
     private func print(text: String, json: JSONText) throws {

@@ -116,7 +116,7 @@ struct PlannedBuild: Sendable {
         request.account = settings.network.account
         request.decisions = settings.decisions
         request.isStrict = settings.ending.isStrict
-        request.batchIdentifier = project.repeated?.task?.identifier
+        request.batchIdentifier = project.batchIdentifier ?? project.repeated?.task?.identifier
         request.mounts = settings.container.mounts ?? []
         request.encryptionKey = project.file.encryptionKey?.value.ownKey
         let plan = BuildPlan(buildspec.spec, request)

@@ -31,7 +31,7 @@ struct RunSession {
     init(_ asked: Asked, on machine: Machine) async throws {
         start = machine.now()
         let location = try await ProjectLocation.find(asked, on: machine)
-        cloudLog = try asked.cloudLog.map { try CloudLogFile($0, machine.places) }
+        cloudLog = try await CloudLogFile.find(asked, of: location.repeated, on: machine)
         id = BuildID(project: location.buildName, uuid: machine.uuid())
         mark = try await BuildRecords(machine.places).marks().mark(id.containerName)
         do {
@@ -41,6 +41,16 @@ struct RunSession {
             mark.release()
             throw error
         }
+    }
+
+    /// Begins one build of a batch: of a project that was found for all of them.
+    init(of project: Project, in batch: BuildID) async throws {
+        start = project.machine.now()
+        cloudLog = nil
+        sourceTime = 0
+        id = BuildID(project: batch.project, uuid: project.machine.uuid())
+        mark = try await BuildRecords(project.machine.places).marks().mark(id.containerName)
+        self.project = project
     }
 
     mutating func close() {
@@ -60,8 +70,10 @@ struct RunSession {
         defer { record.close() }
         let report = BuildReport(
             of: id, project, in: record,
-            comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
-        defer { cloudLog?.compare(with: record, on: machine) }
+            comparing: project.repeated.flatMap {
+                $0.hasEnded ? .init(original: $0.original, sourceTime: sourceTime) : nil
+            })
+        defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
             return try await run(place, report)
         } catch {
@@ -101,7 +113,8 @@ struct RunSession {
             throw missing.failure
         }
         build.sayLiteralReferences()
-        project.sayUnusedSettings()
+        // Of a batch they have been said once for all.
+        if project.batchIdentifier == nil { project.sayUnusedSettings() }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()

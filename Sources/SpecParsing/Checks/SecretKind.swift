@@ -1,3 +1,14 @@
+/// Tells which values of variables should not be shown.
+public enum ValueSecrecy {
+    /// Whether a variable holds a secret by the form of its value or by its own name.
+    ///
+    /// It is broader than what `validate` finds: what is not shown does no harm.
+    public static func isSecret(_ value: String, named name: String) -> Bool {
+        if SecretKind.suggestsSecret(name) { return true }
+        return ContiguousArray(value.utf8).withUnsafeBufferPointer { SecretKind(of: $0, named: name) != nil }
+    }
+}
+
 /// The kind of secret that a literal value contains, judged by its form or by the name of its variable.
 enum SecretKind {
     case accessKeyID, accessKey, privateKey, gitHubToken, slackToken
@@ -84,6 +95,12 @@ enum SecretKind {
         ("TOKEN", "token", false), ("SECRET", "secret", false), ("PRIVATE_KEY", "private key", false),
         ("API_KEY", "key", false), ("APIKEY", "key", false),
     ]
+
+    /// Whether the name of a variable suggests a secret: a word of the table stands anywhere in it.
+    fileprivate static func suggestsSecret(_ name: String) -> Bool {
+        let name = name.uppercased()
+        return names.contains { name.contains($0.word.description) } || name.hasSuffix("_KEY") || name.hasSuffix("_PW")
+    }
 
     /// The kind of secret that a variable of this name holds; `nil` for a name that does not suggest a secret.
     private static func secretName(_ name: String) -> String? {

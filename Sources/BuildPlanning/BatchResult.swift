@@ -1,0 +1,65 @@
+/// What a batch came to, and each of its builds.
+public struct BatchResult: Sendable {
+    /// One build of the batch, with its tries.
+    public struct Group: Sendable {
+        public let task: BatchMachine.Task
+        public var state: BatchMachine.State = .waiting
+        /// The try that counts; `nil` for a build that never began.
+        public var build: BuildID?
+        /// Whether that try is one of an earlier run of the batch.
+        public var isRecalled = false
+        /// Earlier tries, the newest first.
+        public var prior: [Try] = []
+        /// When nothing it depends on was left to wait for.
+        public var ready: Timestamp?
+        public var start: Timestamp?
+        public var end: Timestamp?
+        /// What the try that counts came to.
+        public var result: BuildResult?
+        /// The absolute path of its log.
+        public var log: String?
+
+        public init(_ task: BatchMachine.Task) { self.task = task }
+    }
+
+    /// A build that was an earlier try.
+    public struct Try: Sendable, Equatable {
+        /// The build's ARN, or its id.
+        public let name: String
+        public let status: String
+
+        public init(name: String, status: String) {
+            self.name = name
+            self.status = status
+        }
+    }
+
+    public let id: BuildID
+    public let start: Timestamp
+    public var end: Timestamp?
+    public var status = BuildStatus.inProgress
+    /// In the order of the file.
+    public var groups: [Group]
+    /// How many builds could run at once.
+    public let limit: Int
+    /// What the ARNs of builds begin with: `arn:aws:codebuild:REGION:ACCOUNT`.
+    public let arnPrefix: String
+    /// The source's tree, where git has it.
+    public var tree: String?
+
+    public init(_ id: BuildID, _ tasks: [BatchMachine.Task], since start: Timestamp, limit: Int, arnPrefix: String) {
+        self.id = id
+        self.start = start
+        self.limit = limit
+        self.arnPrefix = arnPrefix
+        groups = tasks.map(Group.init)
+    }
+
+    /// When the builds ran, in milliseconds from the batch's beginning.
+    public var spans: [String: Range<Int>] {
+        groups.reduce(into: [:]) { spans, group in
+            guard let begun = group.start, let end = group.end, end >= begun else { return }
+            spans[group.task.identifier] = begun.milliseconds(since: start)..<end.milliseconds(since: start)
+        }
+    }
+}

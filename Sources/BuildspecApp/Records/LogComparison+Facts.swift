@@ -1,0 +1,32 @@
+internal import AWSCalls
+internal import BuildPlanning
+internal import Files
+internal import LogComparing
+
+extension RecordedBuild {
+    /// What the record tells of how the build was set up.
+    func facts() throws -> BuildFacts {
+        var facts = BuildFacts()
+        let path = "\(folder)/build.json"
+        // One that runs has none yet, and its events tell the rest.
+        if Files.kind(of: path) == .file, let build = try? CloudBuild.read(try Files.read(path)).builds.first {
+            facts.add(build)
+        }
+        facts.add(try result())
+        return facts
+    }
+}
+
+extension BuildFacts {
+    /// Takes the facts of a build resource: that of the service, or ours, which has the same form.
+    mutating func add(_ build: CloudBuild) {
+        commit = build.resolvedSourceVersion ?? commit
+        guard let environment = build.environment else { return }
+        image = environment.image ?? image
+        computeType = environment.computeType ?? computeType
+        guard let list = environment.environmentVariables else { return }
+        variables = Dictionary(
+            list.map { ($0.name, Variable(value: $0.value ?? "", type: $0.type ?? "PLAINTEXT")) },
+            uniquingKeysWith: { $1 })
+    }
+}

@@ -1,0 +1,53 @@
+internal import BuildPlanning
+internal import SpecParsing
+
+/// One build of a batch, in the words of the flags of `run`: that is how it is run, and how `resume` goes on with it.
+struct BatchBuild {
+    let identifier: String
+    private(set) var asked: Asked
+    /// The settings that the batch decides, by the names of their flags.
+    private var decided: Set<String> = []
+
+    /// - Parameters:
+    ///   - batch: what is asked of the whole batch.
+    ///   - folder: that of the source.
+    ///   - artifacts: the folder that has a folder for each build's artifacts.
+    init(_ build: BatchPlan.Build, of batch: Asked, in folder: String, artifacts: String) {
+        identifier = build.identifier
+        asked = batch
+        asked.buildJson = nil
+        asked.artifacts = "\(artifacts)/\(build.identifier)"
+        // They are overrides, as those of `start-build`, and so beat all others (CODEBUILD.md 9). [inferred]
+        asked.env += build.variables.map { "\($0.name)=\($0.value)" }
+        if let image = build.image {
+            asked.image = image
+            decided.insert("image")
+        }
+        if let buildspec = build.buildspec {
+            asked.path = folder
+            asked.buildspec = buildspec
+            decided.insert("buildspec")
+        }
+        if let isPrivileged = build.privilegedMode, batch.docker == nil {
+            asked.privileged = isPrivileged
+            asked.docker = isPrivileged ? nil : ContainerPlan.Docker.absent.rawValue
+            decided.formUnion(["privileged", "docker"])
+        }
+        // The size counts where the project's would.
+        if let type = build.computeType, batch.compute == "project" {
+            asked.compute = type
+            decided.insert("compute")
+        }
+        asked.debugSession = batch.debugSession || build.debugSession
+    }
+
+    /// Returns decisions with the batch as the place of those that it has made.
+    func placed(_ decisions: [BuildPlan.Decision]) -> [BuildPlan.Decision] {
+        decisions.map { decision in
+            guard decision.origin == .flag, decided.contains(decision.name) else { return decision }
+            return .init(
+                name: decision.name, value: decision.value, origin: .buildspec,
+                place: "build `\(identifier)` of the batch")
+        }
+    }
+}

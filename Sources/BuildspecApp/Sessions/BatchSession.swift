@@ -1,0 +1,302 @@
+internal import AWSCalls
+internal import BuildPlanning
+internal import Files
+internal import Rendering
+internal import SourceSnapshots
+internal import SpecParsing
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// One `buildspec run --batch`, from what was asked to the closing table.
+///
+/// Which build begins when is decided by ``BatchMachine``; each runs as `run` runs one, in a container, with a log and a record of
+/// its own. All have the source as it was when the batch began.
+struct BatchSession {
+    let machine: Machine
+    let asked: Asked
+    let options: Options
+
+    /// How a batch is run.
+    struct Options: Sendable {
+        /// The identifiers of the builds to run; empty: all.
+        var only: [String] = []
+        /// Whether what ``only`` depends on runs, too.
+        var withDependencies = false
+        /// How many builds run at once; `nil`: what the machine allows.
+        var jobs: Int?
+        var order = BatchScreen.Order.mixed
+        /// Whether builds that succeeded in the project's last batch are not run again.
+        var rerunsFailed = false
+    }
+
+    func run() async throws -> ExitStatus {
+        var project = try await Project.find(asked, on: machine)
+        defer { project.release() }
+        let plan: BatchPlan
+        switch try readPlan(of: project) {
+        case .success(let read): plan = read
+        case .failure(let status): return status
+        }
+        let file = BatchRecords(machine.places, of: project.identity)
+        let earlier = options.rerunsFailed ? try file.newest() : nil
+        let snapshots = try await project.snapshots()
+        project.sayUnusedSettings()
+        let limit = options.jobs ?? Self.jobs
+        let id = BuildID(project: project.location.buildName, uuid: machine.uuid())
+        var result = BatchResult(
+            id, plan.tasks, since: machine.now(), limit: limit,
+            arnPrefix: "arn:aws:codebuild:\(project.settings.network.region):\(project.settings.network.account)")
+        result.tree = snapshots.primary?.tree
+        if let earlier { result.recall(earlier) }
+        let screen = BatchScreen(
+            machine.terminal, of: plan.builds.map(\.identifier), in: options.order,
+            isJSON: project.settings.output.logFormat == .json)
+        let builds = plan.builds.map {
+            BatchBuild($0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder)
+        }
+        var run = BatchRun(
+            project: project, snapshots: snapshots, machine: machine, screen: screen,
+            builds: Dictionary(uniqueKeysWithValues: builds.map { ($0.identifier, $0) }), result: result,
+            order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit))
+        await run.run()
+        let path = try file.write(run.result)
+        if let wanted = project.settings.output.buildJSON {
+            try Folder.replace(wanted, with: run.result.batchGetBuildBatches.bytes + [0x0a], mode: 0o666)
+        }
+        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(run.result, file: path))
+        if run.isOutputGone { throw Terminal.BrokenPipe() }
+        try Task.checkCancellation()
+        return run.exit
+    }
+
+    /// As many as there are processors, and not more than have 2 GB of memory each.
+    private static var jobs: Int {
+        let memory = Int(ProcessInfo.processInfo.physicalMemory >> 31)
+        return max(1, min(ProcessInfo.processInfo.activeProcessorCount, memory))
+    }
+
+    // MARK: What is run
+
+    private enum Reading { case success(BatchPlan), failure(ExitStatus) }
+
+    private func readPlan(of project: Project) throws -> Reading {
+        let place = try project.buildspec()
+        do {
+            let buildspec = try project.read(place)
+            var plan = try project.batch(of: buildspec)
+            let names = plan.builds.map(\.identifier)
+            for name in options.only where !names.contains(name) {
+                throw Failure(
+                    .usage, "`--only` is `\(name)`, and the batch has no build of that name",
+                    help: nearName(to: name, among: names).map { "did you mean `\($0)`?" }
+                        ?? "`buildspec plan --batch` lists its builds")
+            }
+            if !options.only.isEmpty {
+                plan.keep(only: Set(options.only), withDependencies: options.withDependencies)
+            }
+            var missing = project.missingBuildspecs(of: plan)
+            let isDefaultUsed = plan.builds.contains { $0.buildspec == nil }
+            if isDefaultUsed, !buildspec.spec.hasPhases {
+                missing.append(
+                    Failure(
+                        .invalidBuildspec,
+                        "`\(place.shownPath)` has no `phases`, and builds of its batch name no other buildspec",
+                        help: "give it `phases`, or each build a `buildspec`"))
+            }
+            for failure in missing { machine.terminal.say(failure) }
+            if let first = missing.first { return .failure(first.status) }
+            return .success(plan)
+        } catch let problem as BuildspecProblem {
+            guard case .invalid = problem else { throw project.missing(place) }
+            return .failure(.invalidBuildspec)
+        }
+    }
+}
+
+/// A batch that runs.
+private struct BatchRun {
+    let project: Project
+    let snapshots: TakenSnapshots
+    let machine: Machine
+    let screen: BatchScreen
+    let builds: [String: BatchBuild]
+    private(set) var result: BatchResult
+    private var order: BatchMachine
+    /// Whether nobody reads standard output any more.
+    private(set) var isOutputGone = false
+    /// Why builds failed that did not fail by their commands.
+    private var otherStatuses: [ExitStatus] = []
+    private var works: [String: Task<Ended, Never>] = [:]
+
+    init(
+        project: Project, snapshots: TakenSnapshots, machine: Machine, screen: BatchScreen,
+        builds: [String: BatchBuild],
+        result: BatchResult, order: BatchMachine
+    ) {
+        self.project = project
+        self.snapshots = snapshots
+        self.machine = machine
+        self.screen = screen
+        self.builds = builds
+        self.result = result
+        self.order = order
+    }
+
+    /// How a build ended.
+    private struct Ended: Sendable {
+        let identifier: String
+        let status: ExitStatus
+        let start: Timestamp
+        let end: Timestamp
+        let build: BuildID?
+        let result: BuildResult?
+        let log: String?
+        var isOutputGone = false
+    }
+
+    /// The exit status of the batch: 1 when a build has failed by its commands, else that of the first one that failed otherwise.
+    var exit: ExitStatus {
+        guard result.status != .succeeded else { return .succeeded }
+        return otherStatuses.count == failures ? otherStatuses.first ?? .buildFailed : .buildFailed
+    }
+
+    private var failures: Int {
+        result.groups.count { group in
+            if case .ended(let status) = group.state { !group.isRecalled && status != .succeeded } else { false }
+        }
+    }
+
+    mutating func run() async {
+        var recalled: [String: BuildStatus] = [:]
+        for group in result.groups where group.isRecalled { recalled[group.task.identifier] = .succeeded }
+        order.recall(recalled)
+        await withTaskGroup(of: Ended.self) { group in
+            take(order.next(), in: &group)
+            while let ended = await group.next() {
+                if Task.isCancelled || ended.isOutputGone { take(order.stop(), in: &group) }
+                note(ended)
+                take(order.end(ended.identifier, status(of: ended)), in: &group)
+                update()
+                say(ended.identifier)
+            }
+        }
+        if Task.isCancelled { _ = order.stop() }
+        result.end = machine.now()
+        result.status = order.status
+        update()
+    }
+
+    private mutating func take(_ steps: [BatchMachine.Step], in group: inout TaskGroup<Ended>) {
+        let now = machine.now()
+        for step in steps {
+            switch step {
+            case .stop(let name): works[name]?.cancel()
+            case .start(let name):
+                guard let build = builds[name] else { continue }
+                let work = Task { [project, snapshots, machine, screen, result] in
+                    await Self.run(build, in: result.id, on: screen, of: machine) {
+                        try project.build(build, of: snapshots, on: $0)
+                    }
+                }
+                works[name] = work
+                change(name) { $0.start = now }
+                group.addTask {
+                    await withTaskCancellationHandler {
+                        await work.value
+                    } onCancel: {
+                        work.cancel()
+                    }
+                }
+            }
+        }
+        update()
+        for group in result.groups where group.ready == nil && order.isReady(group.task.identifier) {
+            change(group.task.identifier) { $0.ready = now }
+        }
+    }
+
+    private static func run(
+        _ build: BatchBuild, in batch: BuildID, on screen: BatchScreen, of machine: Machine,
+        _ project: (Machine) throws -> Project
+    ) async -> Ended {
+        let terminal = screen.terminal(of: build.identifier), start = machine.now()
+        var status: ExitStatus, name: BuildID?, isOutputGone = false
+        do {
+            var session = try await RunSession(of: try project(machine.with(terminal)), in: batch)
+            name = BuildID(project: batch.project, uuid: session.build)
+            defer { session.close() }
+            status = try await session.run()
+        } catch {
+            isOutputGone = error is Terminal.BrokenPipe
+            status =
+                error is CancellationError || isOutputGone ? .buildFailed : FrontDoor.report(error, on: terminal)
+        }
+        let record = name.map { BuildRecords(machine.places).build($0.uuid) }
+        let log = record.flatMap { Files.kind(of: $0.logPath) == .file ? $0.logPath : nil }
+        do { try screen.finish(build.identifier, log: log) } catch { isOutputGone = true }
+        return Ended(
+            identifier: build.identifier, status: status, start: start, end: machine.now(), build: name,
+            // A record that cannot be read tells nothing; the status is known.
+            result: try? record?.result(), log: log, isOutputGone: isOutputGone)
+    }
+
+    private func status(of ended: Ended) -> BuildStatus {
+        guard ended.status != .succeeded else { return .succeeded }
+        switch ended.result?.status {
+        case nil, .succeeded, .inProgress, .lost: return .failed
+        case let status?: return status
+        }
+    }
+
+    private mutating func note(_ ended: Ended) {
+        isOutputGone = isOutputGone || ended.isOutputGone
+        if ended.status != .succeeded, ended.status != .buildFailed { otherStatuses.append(ended.status) }
+        change(ended.identifier) { group in
+            group.start = ended.start
+            group.end = ended.end
+            group.build = ended.build
+            group.result = ended.result
+            group.log = ended.log
+        }
+    }
+
+    /// Says at once how a build has ended.
+    private func say(_ identifier: String) {
+        guard let group = result.groups.first(where: { $0.task.identifier == identifier }) else { return }
+        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).line(group))
+    }
+
+    private mutating func update() {
+        for index in result.groups.indices {
+            result.groups[index].state = order.states[result.groups[index].task.identifier] ?? .waiting
+        }
+    }
+
+    private mutating func change(_ identifier: String, _ body: (inout BatchResult.Group) -> Void) {
+        guard let index = result.groups.firstIndex(where: { $0.task.identifier == identifier }) else { return }
+        body(&result.groups[index])
+    }
+}
+
+extension BatchResult {
+    /// Takes over what succeeded in an earlier run of the batch; what did not is known as an earlier try.
+    fileprivate mutating func recall(_ batch: CloudBatch) {
+        for index in groups.indices {
+            let before = batch.buildGroups?.first { $0.identifier == groups[index].task.identifier }
+            guard let before, let last = before.currentBuildSummary, let arn = last.arn, let status = last.buildStatus
+            else { continue }
+            groups[index].prior = before.summaries.compactMap { summary in
+                summary.arn.map { Try(name: $0, status: summary.buildStatus ?? "") }
+            }
+            guard status == BuildStatus.succeeded.rawValue,
+                let id = BuildID(String(arn.split(separator: "/", maxSplits: 1).last ?? ""))
+            else { continue }
+            groups[index].prior.removeFirst()
+            groups[index].build = id
+            groups[index].isRecalled = true
+        }
+    }
+}

@@ -1,0 +1,243 @@
+import ChildProcesses
+import Foundation
+import Testing
+
+/// `run --batch`, with real containers.
+@Suite(.tags(.docker), .enabled(if: Docker.isThere))
+struct BatchRunTests {
+    private struct Batches: Decodable {
+        struct Batch: Decodable {
+            struct Group: Decodable {
+                struct Summary: Decodable {
+                    struct Artifact: Decodable { let type: String, location: String? }
+                    let arn: String?, buildStatus: String, primaryArtifact: Artifact?
+                }
+                let identifier: String, dependsOn: [String], ignoreFailure: Bool
+                let currentBuildSummary: Summary?, priorBuildSummaryList: [Summary]?
+            }
+            let buildBatchStatus: String, complete: Bool, buildGroups: [Group]
+        }
+        let buildBatches: [Batch]
+    }
+
+    /// The groups of a batch but for DOWNLOAD_SOURCE, `name:STATUS`; `-` for a build that never began.
+    private func groups(_ play: Playground) throws -> (status: String, builds: String, batch: Batches.Batch) {
+        let file = play.root.appending(path: "batch.json")
+        let batch = try #require(
+            try JSONDecoder().decode(Batches.self, from: Data(contentsOf: file)).buildBatches.first)
+        #expect(batch.complete && batch.buildGroups.first?.identifier == "DOWNLOAD_SOURCE")
+        let builds = batch.buildGroups.dropFirst().map {
+            "\($0.identifier):\($0.currentBuildSummary?.buildStatus ?? "-")"
+        }
+        return (batch.buildBatchStatus, builds.joined(separator: " "), batch)
+    }
+
+    private func run(_ play: Playground, _ arguments: String...) async throws -> CommandOutput {
+        try await play.run(["--batch", "--build-json", play.root.appending(path: "batch.json").path] + arguments)
+    }
+
+    @Test func `a graph runs in its order, each build with its own environment, log and artifacts`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            env: {variables: {WHO: all, MINE: buildspec}}
+            batch:
+              build-graph:
+                - identifier: compile
+                  env: {variables: {WHO: the compiler}}
+                - identifier: pack
+                  buildspec: ci/pack.yml
+                  depend-on: [compile]
+                - {identifier: text, buildspec: "version: 0.2\\nphases: {build: {commands: [echo inline of $CODEBUILD_BATCH_BUILD_IDENTIFIER]}}"}
+            phases:
+              build:
+                commands:
+                  - echo "$CODEBUILD_BATCH_BUILD_IDENTIFIER by $WHO, $MINE, $(cat file.txt)" | tee made.txt
+            artifacts: {files: made.txt}
+            """)
+        try play.write("file.txt", "content")
+        try play.write(
+            "ci/pack.yml",
+            "version: 0.2\nphases: {build: {commands: [echo packed, touch packed.txt]}}\nartifacts: {files: packed.txt}\n"
+        )
+        let result = try await run(play, "-e", "WHO=a flag")
+        #expect(result.status.isSuccess, "\(result.errorText)")
+        let lines = result.outputText.split(separator: "\n").map(String.init)
+        #expect(lines.contains("compile | compile by the compiler, buildspec, content"))
+        #expect(lines.contains("pack    | packed") && lines.contains("text    | inline of text"))
+        #expect(lines.allSatisfy { $0.contains(" | ") })
+        let order = try #require(lines.firstIndex { $0.hasPrefix("pack ") })
+        #expect(lines[order...].allSatisfy { !$0.hasPrefix("compile") })
+        #expect(play.files(in: play.out) == ["compile/artifacts/made.txt", "pack/artifacts/packed.txt"])
+        let (status, builds, batch) = try groups(play)
+        #expect(status == "SUCCEEDED" && builds == "compile:SUCCEEDED pack:SUCCEEDED text:SUCCEEDED")
+        #expect(batch.buildGroups[2].dependsOn == ["compile"])
+        #expect(
+            batch.buildGroups[1].currentBuildSummary?.primaryArtifact?.location == play.out.path + "/compile/artifacts")
+        #expect(result.errorText.contains("longest  compile → pack"))
+        // Each is a build as any other.
+        let history = try await play.call(["builds"])
+        #expect(history.outputText.split(separator: "\n").count == 3)
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
+    @Test func `a failed build skips what depends on it, and only what failed is run again`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch:
+              build-graph:
+                - {identifier: good}
+                - {identifier: shaky, ignore-failure: true}
+                - {identifier: bad}
+                - {identifier: after_shaky, depend-on: [shaky, good]}
+                - {identifier: after_bad, depend-on: [bad]}
+            phases: {build: {commands: ['! grep -q "^$CODEBUILD_BATCH_BUILD_IDENTIFIER$" failing.txt']}}
+            """)
+        try play.write("failing.txt", "bad\nshaky\n")
+        let first = try await run(play)
+        #expect(first.status.exitStatus == 1)
+        let (status, builds, _) = try groups(play)
+        #expect(status == "FAILED")
+        #expect(builds == "good:SUCCEEDED shaky:FAILED bad:FAILED after_shaky:SUCCEEDED after_bad:-")
+        #expect(first.errorText.contains("after_bad    not begun, since `bad` has not succeeded"))
+        #expect(first.errorText.contains("bad: buildspec.yml:9:"), "\(first.errorText)")
+        try play.write("failing.txt", "\n")
+        let second = try await run(play, "--rerun-failed")
+        #expect(second.status.isSuccess, "\(second.errorText)")
+        let again = try groups(play)
+        #expect(
+            again.builds == "good:SUCCEEDED shaky:SUCCEEDED bad:SUCCEEDED after_shaky:SUCCEEDED after_bad:SUCCEEDED")
+        #expect(again.batch.buildGroups[3].priorBuildSummaryList?.map(\.buildStatus) == ["FAILED"])
+        #expect(again.batch.buildGroups[1].priorBuildSummaryList == nil)
+        #expect(try await play.call(["builds"]).outputText.split(separator: "\n").count == 7)
+    }
+
+    @Test func `fast-fail stops what runs, and Ctrl-C everything`() async throws {
+        let play = try Playground()
+        func spec(_ commands: String) -> String {
+            """
+            version: 0.2
+            batch:
+              fast-fail: true
+              build-list: [{identifier: quick}, {identifier: slow}]
+            phases: {build: {commands: ['\(commands)']}}
+            """
+        }
+        try play.buildspec(spec("[ $CODEBUILD_BATCH_BUILD_IDENTIFIER = slow ] && sleep 600; sleep 1; exit 3"))
+        let start = ContinuousClock.now
+        let result = try await run(play, "--jobs", "2")
+        #expect(result.status.exitStatus == 1)
+        #expect(ContinuousClock.now - start < .seconds(120))
+        #expect(try groups(play).builds == "quick:FAILED slow:STOPPED")
+        #expect(try await Docker.containers(of: play).isEmpty)
+
+        try play.buildspec(spec("echo up; sleep 600"))
+        let stopped = try await Command(
+            "sh",
+            [
+                "-c",
+                """
+                "$@" >../log 2>&1 & program=$!
+                while [ "$(grep -c ' | up' ../log)" -lt 2 ]; do sleep 0.2; done
+                kill -INT $program; wait $program; echo $?
+                """, "sh", Playground.binary, "run", ".", "--image", debian, "--batch", "--jobs", "2", "--build-json",
+                "../batch.json",
+            ], environment: ["XDG_STATE_HOME": play.state.path, "XDG_CACHE_HOME": play.cache.path],
+            workingDirectory: play.source.path
+        ).collect()
+        #expect(stopped.text == "130", "\(stopped.errorText)")
+        #expect(try groups(play).builds == "quick:STOPPED slow:STOPPED")
+        #expect(try await Docker.containers(of: play).isEmpty)
+    }
+
+    @Test func `a matrix is the product of its lists, and its builds share the processors`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch:
+              build-matrix: {dynamic: {env: {image: [\(debian)], variables: {A: [x, y], B: ["1", "2"]}}}}
+            phases: {build: {commands: ['echo "did $A$B"', sleep 2]}}
+            """)
+        let grouped = try await run(play, "--jobs", "4", "--log-order", "grouped")
+        #expect(grouped.status.isSuccess, "\(grouped.errorText)")
+        let did = grouped.outputText.split(separator: "\n").filter { $0.hasPrefix("did ") }.sorted()
+        #expect(did == ["did x1", "did x2", "did y1", "did y2"])
+        let heads = grouped.outputText.split(separator: "\n").filter { $0.hasPrefix("==> ") }
+        #expect(heads.sorted() == (1...4).map { "==> build_000\($0) <==" })
+        let json = try await run(play, "--only", "build_0002", "--log-format", "json")
+        let events = json.outputText.split(separator: "\n")
+        #expect(events.count > 10 && events.allSatisfy { $0.hasPrefix("{\"batchBuild\":\"build_0002\",\"event\":{") })
+        #expect(try groups(play).builds == "build_0002:SUCCEEDED")
+    }
+
+    @Test(
+        arguments: [
+            (["--batch"], "phases: {build: {commands: ['true']}}", 65, "has no `batch`"),
+            (
+                ["--batch", "--only", "tow"],
+                "batch: {build-list: [{identifier: one}, {identifier: two}]}\nphases: {build: {commands: ['true']}}",
+                64, "did you mean `two`?"
+            ),
+            (
+                ["--batch"], "batch: {build-list: [{identifier: one, buildspec: ../out.yml}]}", 66,
+                "cannot find the buildspec `../out.yml` of the build `one`"
+            ),
+            (
+                ["--batch"], "batch: {build-list: [{identifier: one}]}", 65,
+                "has no `phases`, and builds of its batch name no other buildspec"
+            ),
+            (
+                ["--batch", "--rerun-failed"],
+                "batch: {build-list: [{identifier: one}]}\nphases: {build: {commands: ['true']}}", 66,
+                "no batch of `source` was run here yet"
+            ),
+            (["--jobs", "2"], "phases: {build: {commands: ['true']}}", 64, "belong to --batch"),
+            (
+                ["--batch", "--jobs", "0"], "phases: {build: {commands: ['true']}}", 64,
+                "--jobs is 0, expected 1 or more"
+            ),
+        ])
+    func `what cannot be run is said before anything is`(
+        arguments: [String], text: String, status: Int32, words: String
+    ) async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\n\(text)\n")
+        try play.write("../out.yml", "version: 0.2\nphases: {build: {commands: ['echo never']}}\n")
+        let result = try await play.run(arguments)
+        #expect(result.status.exitStatus == status, "\(result.errorText)")
+        #expect(result.errorText.contains(words), "\(result.errorText)")
+        #expect(result.outputText.isEmpty)
+    }
+
+    @Test func `all builds have the source as it was when the batch began`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-graph: [{identifier: one}, {identifier: two, depend-on: [one]}]}
+            phases: {build: {commands: ['echo "has $(cat file.txt) $(git rev-parse --is-inside-work-tree 2>&1)"; sleep 1']}}
+            """)
+        try play.write("file.txt", "old")
+        for words in [
+            ["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", "x"],
+        ] {
+            _ = try await Command("git", words, workingDirectory: play.source.path).collect()
+        }
+        let changing = Task {
+            while true {
+                let log = try? await play.call(["logs"])
+                if log?.outputText.contains("has old") == true { break }
+                try await Task.sleep(for: .milliseconds(100))
+            }
+            try play.write("file.txt", "new")
+        }
+        let result = try await run(play)
+        try await changing.value
+        #expect(
+            result.printed.filter { $0.contains("| has ") }.map { $0.prefix(13) } == ["one | has old", "two | has old"])
+    }
+}
