@@ -283,9 +283,9 @@ struct KeptBuildTests {
                 + "      - echo checking; grep good ../state.txt\n")
         try play.write("state.txt", "bad\n")
         let session = try await TerminalSession(in: play)
-        try await session.type("\(Playground.binary) run -i \(debian) --no-cache")
+        // What `shell` opens after the build, by the build itself.
+        try await session.type("\(Playground.binary) run -i \(debian) --no-cache --shell")
         try await session.waitFor("`buildspec shell")
-        try await session.type("\(Playground.binary) shell")
         let greeting = try await session.waitFor("BUILD] ")
         #expect(greeting.contains("this command failed with exit status 1 (buildspec.yml:6:9)"))
         #expect(greeting.contains("its last lines:\n    checking"))

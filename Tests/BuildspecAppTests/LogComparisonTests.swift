@@ -83,8 +83,8 @@ struct LogComparisonTests {
             try Folder.replace("\(folder)/\(name)", with: Array(text.utf8))
         }
 
-        func diff(_ one: String?, _ other: String, learns: Bool = true) throws -> (diff: LogDiff, text: String) {
-            let comparison = try LogComparison(one, with: other, learns: learns, on: machine)
+        func diff(_ one: String?, _ other: String, learns: Bool = true) async throws -> (diff: LogDiff, text: String) {
+            let comparison = try await LogComparison(one, with: other, learns: learns, on: machine)
             let diff = try comparison.diff()
             return (diff, diff.text(comparison.sides, usesColor: false))
         }
@@ -98,14 +98,15 @@ struct LogComparisonTests {
             try await bench.record("77777777-1", ["two"])
             try bench.cloud("a.log", ["one"])
             try bench.cloud("b.log", ["two"])
-            #expect(try bench.diff("0b5c", "a.log").text.hasPrefix("no difference in 2 phases, 1 command, 1 line"))
-            #expect(try bench.diff("0b5c", "b.log").text.contains("(- here, + in the cloud)"))
-            #expect(try bench.diff("b.log", "0b5c").text.contains("(- in the cloud, + here)"))
-            #expect(try bench.diff("0b5c", "7777").text.contains("(- in build 0b5c2a7e, + in build 77777777)"))
-            #expect(try bench.diff("a.log", "b.log").text.contains("(- in a.log, + in b.log)"))
+            #expect(
+                try await bench.diff("0b5c", "a.log").text.hasPrefix("no difference in 2 phases, 1 command, 1 line"))
+            #expect(try await bench.diff("0b5c", "b.log").text.contains("(- here, + in the cloud)"))
+            #expect(try await bench.diff("b.log", "0b5c").text.contains("(- in the cloud, + here)"))
+            #expect(try await bench.diff("0b5c", "7777").text.contains("(- in build 0b5c2a7e, + in build 77777777)"))
+            #expect(try await bench.diff("a.log", "b.log").text.contains("(- in a.log, + in b.log)"))
             // The newest build, and one by its tree.
-            #expect(try bench.diff(nil, "0b5c").text.contains("(- in build 77777777, + in build 0b5c2a7e)"))
-            #expect(try bench.diff("0b5c", "1111").text.contains("+ in build 77777777)"))
+            #expect(try await bench.diff(nil, "0b5c").text.contains("(- in build 77777777, + in build 0b5c2a7e)"))
+            #expect(try await bench.diff("0b5c", "1111").text.contains("+ in build 77777777)"))
         }
     }
 
@@ -116,19 +117,19 @@ struct LogComparisonTests {
             try await bench.record("0b5c2a7e-1", ["one"])
             try await bench.record("0b5c2a7e-2", ["two"])
             try bench.cloud("0b5c2a7e-2", ["three"])
-            #expect(try bench.diff("0b5c2a7e-1", "0b5c2a7e-2").text.contains("(- here, + in the cloud)"))
-            func status(_ one: String?, _ other: String) -> (status: BuildspecApp.ExitStatus, message: String)? {
+            #expect(try await bench.diff("0b5c2a7e-1", "0b5c2a7e-2").text.contains("(- here, + in the cloud)"))
+            func status(_ one: String?, _ other: String) async -> (status: BuildspecApp.ExitStatus, message: String)? {
                 do {
-                    _ = try bench.diff(one, other)
+                    _ = try await bench.diff(one, other)
                     return nil
                 } catch let failure as Failure { return (failure.status, failure.message) } catch { return nil }
             }
-            #expect(status(nil, "nothing")?.message == "there is neither a file nor a build `nothing`")
-            #expect(status(nil, "nothing")?.status == .noSuchFile)
-            #expect(status(nil, "0b5c")?.message == "`0b5c` begins 2 builds")
-            #expect(status("0b5c2a7e-1", "0b5c2a7e-1")?.status == .usage)
+            #expect(await status(nil, "nothing")?.message == "there is neither a file nor a build `nothing`")
+            #expect(await status(nil, "nothing")?.status == .noSuchFile)
+            #expect(await status(nil, "0b5c")?.message == "`0b5c` begins 2 builds")
+            #expect(await status("0b5c2a7e-1", "0b5c2a7e-1")?.status == .usage)
             try folder.appending("x.log").write("nothing\n")
-            #expect(status(nil, "x.log")?.status == .invalidBuildspec)
+            #expect(await status(nil, "x.log")?.status == .invalidBuildspec)
         }
     }
 
@@ -140,7 +141,7 @@ struct LogComparisonTests {
             try await bench.record(
                 "77777777-1", ["to prod"],
                 of: .init(tree: "2222", image: "sha256:2", variables: ["STAGE": "prod", "API_TOKEN": "geheim"]))
-            let text = try bench.diff("0b5c", "7777").text
+            let text = try await bench.diff("0b5c", "7777").text
             #expect(
                 text.hasPrefix(
                     """
@@ -154,7 +155,7 @@ struct LogComparisonTests {
             #expect(!text.contains("geheim"))
             // The log from the cloud tells nothing of this.
             try bench.cloud("a.log", ["to prod"])
-            #expect(try bench.diff("0b5c", "a.log").diff.causes == [])
+            #expect(try await bench.diff("0b5c", "a.log").diff.causes == [])
         }
     }
 
@@ -166,12 +167,12 @@ struct LogComparisonTests {
             try await bench.record("22222222-1", ["c", "b", "worker b91", "id 5", "all good"])
             try await bench.record("33333333-1", ["worker c3", "b", "c", "id 6", "bad"], status: 1)
             try bench.cloud("a.log", ["b", "c", "worker q0", "id 5", "all good"])
-            let learned = try bench.diff("3333", "a.log")
+            let learned = try await bench.diff("3333", "a.log")
             #expect(learned.diff.learnedFrom == ["11111111-1", "22222222-1"])
             #expect(learned.text.contains("  - id 6\n  - bad\n  + id 5\n  + all good\n"))
             #expect(learned.text.contains("left out: 2 lines whose like differs between builds that succeeded, "))
             #expect(!learned.text.contains("worker q0\n  +"))
-            let all = try bench.diff("3333", "a.log", learns: false)
+            let all = try await bench.diff("3333", "a.log", learns: false)
             #expect(all.diff.learnedFrom == [] && all.text.contains("- worker c3"))
         }
     }
@@ -184,12 +185,12 @@ struct LogComparisonTests {
             try await bench.record("22222222-1", ["id 2"])
             try await bench.record("33333333-1", ["id 3"], status: 1)
             try await bench.record("44444444-1", ["id 4"], of: .init(project: "other"))
-            #expect(try bench.diff("1111", "2222").diff.differences.count == 1)
+            #expect(try await bench.diff("1111", "2222").diff.differences.count == 1)
             try await bench.record("55555555-1", ["id 9"])
-            #expect(try bench.diff("1111", "2222").diff.learnedFrom == [])
+            #expect(try await bench.diff("1111", "2222").diff.learnedFrom == [])
             try await bench.record("66666666-1", ["id 8"])
-            #expect(try bench.diff("1111", "2222").diff.differences == [])
-            #expect(try bench.diff("1111", "2222").diff.learnedFrom == ["55555555-1", "66666666-1"])
+            #expect(try await bench.diff("1111", "2222").diff.differences == [])
+            #expect(try await bench.diff("1111", "2222").diff.learnedFrom == ["55555555-1", "66666666-1"])
         }
     }
 
@@ -203,14 +204,14 @@ struct LogComparisonTests {
             try await bench.record("99999999-1", ["Tests run: 4"], status: 1)
             try bench.cloud("a.log", ["Tests run: 3"], status: 1)
             // Of other sources and images: how many tests there are is the work of an edit.
-            #expect(try bench.diff("9999", "a.log").diff.differences.count == 1)
+            #expect(try await bench.diff("9999", "a.log").diff.differences.count == 1)
             try await bench.record("44444444-1", ["Tests run: 8"], of: .init(tree: "2222"))
-            let learned = try bench.diff("9999", "a.log")
+            let learned = try await bench.diff("9999", "a.log")
             #expect(learned.diff.learnedFrom == ["22222222-1", "44444444-1"])
             #expect(learned.diff.differences == [])
             try await bench.record("55555555-1", ["Tests run: 5"])
-            #expect(try bench.diff("9999", "a.log").diff.learnedFrom == ["11111111-1", "55555555-1"])
-            #expect(try bench.diff("9999", "a.log").diff.differences.count == 1)
+            #expect(try await bench.diff("9999", "a.log").diff.learnedFrom == ["11111111-1", "55555555-1"])
+            #expect(try await bench.diff("9999", "a.log").diff.differences.count == 1)
         }
     }
 }

@@ -288,12 +288,3 @@ import Testing
         await #expect(throws: EngineError.self) { try await absent.withContainer(spec) { _ in } }
     }
 }
-
-/// Whether something comes to be so within half a minute.
-func eventually(_ isSo: () async throws -> Bool) async throws -> Bool {
-    for _ in 0..<600 {
-        if try await isSo() { return true }
-        try await Task.sleep(for: .milliseconds(50))
-    }
-    return false
-}

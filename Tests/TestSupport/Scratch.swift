@@ -55,6 +55,15 @@ public func run(_ arguments: String...) async throws -> [UInt8] {
     }
 }
 
+/// Whether something comes to be so within half a minute.
+public func eventually(_ isSo: () async throws -> Bool) async throws -> Bool {
+    for _ in 0..<600 {
+        if try await isSo() { return true }
+        try await Task.sleep(for: .milliseconds(50))
+    }
+    return false
+}
+
 /// Makes a program of a script. A child writes it: while this process had it open, another test could fork, and starting the
 /// program would fail (`ETXTBSY`) for as long as that child has its copy of the descriptor.
 public func makeProgram(_ script: String, at path: String) async throws {

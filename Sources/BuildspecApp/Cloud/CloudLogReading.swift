@@ -78,6 +78,24 @@ struct CloudLogReading {
     }
 }
 
+extension CloudHistory {
+    /// The build that is meant, and its whole log.
+    ///
+    /// - Throws: ``Failure`` when there is none, or no log of it.
+    func log() async throws -> (build: CloudBuild, text: [UInt8]) {
+        let (build, _) = try await find()
+        let ways = CloudLogWays(build, profile: profile, region: region)
+        guard let stream = build.logs?.stream, ways.isInCloudWatch else { throw ways.noLog }
+        return try await explaining("cannot read the log of `\(build.id)` from AWS") {
+            do {
+                return (build, try await CloudWatchLogs(by: aws, repetition: repetition).text(of: stream))
+            } catch let error as AWSError where error.code == "ResourceNotFoundException" {
+                throw ways.goneLog(stream)
+            }
+        }
+    }
+}
+
 /// Where the log of a build is, and what to say when it is not where it can be read.
 struct CloudLogWays {
     private let build: CloudBuild

@@ -111,6 +111,8 @@ struct LogsCommand: AsyncParsableCommand {
               buildspec logs --aws --follow    of the newest build in CodeBuild
               buildspec logs --diff cloud.json first difference from the cloud
               buildspec logs --diff 7f31       first difference from another build here
+              buildspec logs --aws --diff app:0b5c2a7e-…
+                                               from a build in CodeBuild
               buildspec logs a.json --diff b.json
                                                of two logs from the cloud
 
@@ -149,9 +151,6 @@ struct LogsCommand: AsyncParsableCommand {
     @OptionGroup var cloud: CloudOptions
 
     func validate() throws {
-        guard diff == nil || !cloud.aws else {
-            throw ValidationError("--diff compares builds here with files: `logs --aws --format json >FILE` makes one")
-        }
         guard diff == nil || (!follow && grep == nil) else {
             throw ValidationError("--diff compares whole logs: leave out --follow and --grep")
         }
@@ -165,14 +164,15 @@ struct LogsCommand: AsyncParsableCommand {
 
     func run() async throws {
         await FrontDoor.enter { [build, follow, grep, diff, noLearning, format, cloud] machine in
+            if let diff {
+                return try await LogComparison(
+                    build, with: diff, learns: !noLearning, cloud: cloud.aws ? cloud : nil, on: machine
+                ).run(as: format, on: machine.terminal)
+            }
             if cloud.aws {
                 return try await CloudLogReading(
                     history: CloudHistory(cloud, of: build, on: machine), follows: follow, pattern: grep, format: format
                 ).run()
-            }
-            if let diff {
-                return try LogComparison(build, with: diff, learns: !noLearning, on: machine)
-                    .run(as: format, on: machine.terminal)
             }
             let build = try BuildRecords(machine.places).find(build)
             if format == .json {

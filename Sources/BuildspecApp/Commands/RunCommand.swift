@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import BuildPlanning
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,16 +23,33 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
     @OptionGroup(title: "Batch options") var batch: BatchOptions
 
-    func validate() throws { try batch.validate(with: options) }
+    @Flag(help: "Where the build fails, open a shell in its container at once, as `buildspec shell` does.")
+    var shell = false
+
+    func validate() throws {
+        try batch.validate(with: options)
+        guard !(shell && batch.batch) else { throw ValidationError("--batch runs many builds: leave out --shell") }
+    }
 
     func run() async throws {
-        await FrontDoor.enter { [options, batch] machine in
+        await FrontDoor.enter { [options, batch, shell] machine in
             if let batch = batch.asked {
                 return try await BatchSession(machine: machine, asked: options.asked, options: batch).run()
             }
-            var session = try await RunSession(options.asked, on: machine)
-            defer { session.close() }
-            return try await session.run()
+            var asked = options.asked
+            if shell, asked.keep == nil { asked.keep = EndingPlan.Keep.failure.rawValue }
+            var session = try await RunSession(asked, on: machine)
+            let status: ExitStatus
+            do {
+                defer { session.close() }
+                status = try await session.run()
+            }
+            guard shell, status == .buildFailed, BuildRecords(machine.places).build(session.build).isKept else {
+                return status
+            }
+            // The build has failed, however the shell is left.
+            _ = try await ShellSession(machine: machine, command: nil).open(session.build, copyingOut: nil)
+            return status
         }
     }
 }

@@ -42,12 +42,16 @@ struct LogComparison {
     /// - Parameters:
     ///   - name: a file, or how ``BuildRecords/find(_:)`` knows a build; `nil` for the newest build.
     ///   - otherName: the same for the other build.
+    ///   - cloud: where builds are looked for that are not here; `nil`: nowhere.
     /// - Throws: ``Failure`` when there is no such build or file, or both are the same.
-    init(_ name: String?, with otherName: String, learns: Bool, on machine: Machine) throws {
+    init(
+        _ name: String?, with otherName: String, learns: Bool, cloud: CloudOptions? = nil, on machine: Machine
+    ) async throws {
         guard name != otherName else {
             throw Failure(.usage, "`logs --diff` has the same log on both sides", help: nil)
         }
-        let one = try Self.subject(name, on: machine), other = try Self.subject(otherName, on: machine)
+        let one = try await Self.subject(name, cloud, on: machine)
+        let other = try await Self.subject(otherName, cloud, on: machine)
         guard one.origin != other.origin else {
             throw Failure(
                 .usage, "`logs --diff` has the same build on both sides",
@@ -56,7 +60,7 @@ struct LogComparison {
         self.init(one, with: other, learns: learns, on: machine)
     }
 
-    private static func subject(_ name: String?, on machine: Machine) throws -> Subject {
+    private static func subject(_ name: String?, _ cloud: CloudOptions?, on machine: Machine) async throws -> Subject {
         let records = BuildRecords(machine.places)
         guard let name else { return .build(try records.find(nil)) }
         if name == "-" || Files.kind(of: machine.places.absolute(name)) == .file {
@@ -65,6 +69,12 @@ struct LogComparison {
         do { return .build(try records.find(name)) } catch let failure as Failure {
             // The beginning of several builds is told as such.
             guard failure.message.hasPrefix("there is no build") else { throw failure }
+            if let cloud {
+                let (build, text) = try await CloudHistory(cloud, of: name, on: machine).log()
+                var log = CloudLogFile(bytes: text, name: build.id)
+                log.facts.add(build)
+                return .cloud(log)
+            }
             throw Failure(
                 .noSuchFile, "there is neither a file nor a build `\(name)`",
                 help: "`buildspec builds` lists the builds; a log from the cloud is downloaded with "
@@ -158,7 +168,7 @@ struct CloudLogFile {
         }
     }
 
-    private init(bytes: [UInt8], name: String) {
+    init(bytes: [UInt8], name: String) {
         self.bytes = bytes
         self.name = name
     }
