@@ -40,6 +40,9 @@ let package = Package(
         .systemLibrary(
             name: "CLibArchive", pkgConfig: "libarchive",
             providers: [.apt(["libarchive-dev"]), .brew(["libarchive"])]),
+        .systemLibrary(
+            name: "CExpat", pkgConfig: "expat",
+            providers: [.apt(["libexpat1-dev"]), .brew(["expat"])]),
         .systemLibrary(name: "CLinuxNamespaces"),
 
         // The pure rooms: no files, no clock, no processes.
@@ -47,6 +50,7 @@ let package = Package(
         room("BuildPlanning", ["SpecParsing"]),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
         room("LogComparing", ["BuildPlanning", "SpecParsing"]),
+        room("Reports", ["CExpat"]),
 
         // The floor: the system, paths, descriptors, locks.
         room("Files", [system]),
@@ -75,7 +79,7 @@ let package = Package(
             name: "BuildRunning",
             dependencies: [
                 "BuildPlanning", "SpecParsing", "Engines", "SourceSnapshots", "Caches", "Artifacts", "Archives",
-                "AWSCalls", "ChildProcesses", "Files",
+                "AWSCalls", "ChildProcesses", "Files", "Reports",
             ],
             resources: [
                 .embedInCode("Resources/driver.sh"), .embedInCode("Resources/shell.sh"),
@@ -105,6 +109,7 @@ let package = Package(
         tests("SpecParsingTests", ["SpecParsing", "Rendering"]),
         tests("BuildPlanningTests", ["BuildPlanning", "SpecParsing"]),
         tests("RenderingTests", ["Rendering", "BuildPlanning", "SpecParsing"]),
+        tests("ReportsTests", ["Reports"]),
         tests("LogComparingTests", ["LogComparing", "BuildPlanning", "SpecParsing"]),
         tests("EngineContractTests", ["Engines", "Archives", "ChildProcesses", "Files", "TestSupport"]),
         tests("ChildProcessesTests", ["ChildProcesses", "Files"]),

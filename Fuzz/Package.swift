@@ -19,6 +19,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     targets: [
         .systemLibrary(name: "CLibYAML", pkgConfig: "yaml-0.1"),
+        .systemLibrary(name: "CExpat", pkgConfig: "expat"),
+        room("Reports", ["CExpat"]),
         room("SpecParsing", ["CLibYAML"]),
         room("BuildPlanning", ["SpecParsing"]),
         room("Rendering", ["BuildPlanning", "SpecParsing"]),
@@ -29,7 +31,7 @@ let package = Package(
         .executableTarget(
             name: "fuzz",
             dependencies: [
-                "SpecParsing", "BuildPlanning", "Rendering", "Files", "Caches", "BuildRunning",
+                "SpecParsing", "BuildPlanning", "Rendering", "Files", "Caches", "BuildRunning", "Reports",
             ],
             swiftSettings: [.enableUpcomingFeature("ExistentialAny")]),
     ],

@@ -31,6 +31,8 @@ public struct BuildEvent: Sendable, Equatable {
         case cacheSaved(entries: Int, bytes: Int, to: String, changed: Bool)
         /// `name` is the artifact's own, evaluated, where the buildspec gives one (CODEBUILD.md 6.3).
         case artifactsCollected(identifier: String, files: Int, bytes: Int, path: String, name: String?)
+        /// A report was made of the files of a group.
+        case reportMade(ReportFacts)
         /// The phase is left out, because only another part of the build was asked for.
         case phaseSkipped(phase: BuildPhase)
         /// The state before a phase was kept.

@@ -49,6 +49,7 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var phases: [Phase] = []
     public private(set) var failure: Failure?
     public private(set) var artifacts: [Artifact] = []
+    public private(set) var reports: [ReportFacts] = []
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
@@ -140,6 +141,7 @@ public struct BuildResult: Sendable, Equatable {
             cacheSaved = CacheUse(entries: entries, bytes: bytes, path: path, changed: changed)
         case .artifactsCollected(let identifier, let files, let bytes, let path, let name):
             artifacts.append(Artifact(identifier: identifier, files: files, bytes: bytes, path: path, name: name))
+        case .reportMade(let report): reports.append(report)
         case .variablesExported(let variables): exportedVariables = variables
         case .imageUsed(let image): self.image = image
         case .comparedWithOriginal(let comparison): self.comparison = comparison
@@ -175,6 +177,7 @@ public struct BuildResult: Sendable, Equatable {
                 phases.removeSubrange(place...)
             }
             artifacts = []
+            reports = []
         case .phaseSkipped(let phase): skippedPhases.append(phase)
         case .checkpointMade(let phase, _, let bytes):
             checkpoints.removeAll { $0.phase == phase }

@@ -37,6 +37,11 @@ public struct OriginalBuild: Sendable, Equatable {
     /// The command that the first failed phase names in its message; `nil` where it was no command that failed.
     public var failedCommand: CommandMessage? { failedPhase.flatMap { CommandMessage($0.context.message) } }
 
+    /// Whether it ended because a parameter or a secret had no value (CODEBUILD.md 2).
+    public var lacksValues: Bool {
+        ["Decrypted Variables Error", "Secrets Manager Error"].contains(failedPhase?.context.statusCode)
+    }
+
     /// The first failure in a few words: `BUILD: mvn -B verify, exit status 1`.
     public var failureWords: String? {
         guard let phase = failedPhase else { return nil }

@@ -118,6 +118,17 @@ public enum Folder {
         return bytes
     }
 
+    /// Opens a file for writing at its end, and makes it where there is none.
+    ///
+    /// - Throws: ``FileError``
+    public static func append(_ path: String) throws -> OwnedDescriptor {
+        try explaining("write `\(path)`") {
+            let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC
+            return OwnedDescriptor(
+                try DirectoryHandle.check { SystemCall.open(path, flags: flags, mode: 0o600) })
+        }
+    }
+
     public static func write(_ path: String, _ bytes: [UInt8]) throws {
         try explaining("write `\(path)`") {
             let flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC

@@ -35,6 +35,7 @@ extension BuildResult {
         if !runtimes.isEmpty { members.append(("runtimes", runtimes.json)) }
         members.append(("phases", .array(Self.framed(phases, isComplete: isComplete))))
         members.append(("exportedEnvironmentVariables", exportedVariables.json))
+        if !reports.isEmpty { members.append(("reportArns", .array(reports.map { .string($0.arn) }))) }
         return .object(members)
     }
 

@@ -6,6 +6,8 @@ public struct ClosingTable: Sendable {
     public var logPath: String?
     /// Whether statuses are coloured with ANSI escapes.
     public var usesColor: Bool
+    /// What earlier builds tell of a failed test.
+    public var mark: (@Sendable (ReportFacts.Case) -> TestMark?)?
     /// More lines about where things are, each with a title of one word.
     public var remarks: [(title: String, text: String)] = []
 
@@ -28,17 +30,22 @@ public struct ClosingTable: Sendable {
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.runningTime?.spanWords
+        let span = result.runningTime.map(\.spanWords)
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
                 + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
-        lines += failure(result)
+        let build = result.start.map { " \($0.id.uuid.prefix(8))" } ?? ""
+        let reports = ReportLines(
+            reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed")
+        lines += failure(result, listsTests: !reports.tellsFailures)
+        lines += reports.lines
         lines += Self.comparison(result)
         lines += places(result)
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private func failure(_ result: BuildResult) -> [String] {
+    /// - Parameter listsTests: whether the tests that the output names are listed.
+    private func failure(_ result: BuildResult, listsTests: Bool) -> [String] {
         guard result.status != .succeeded else { return [] }
         guard let failure = result.failure else {
             guard let phase = result.phases.first(where: { $0.status != .succeeded }), !phase.context.message.isEmpty
@@ -53,7 +60,7 @@ public struct ClosingTable: Sendable {
         return [
             "  failed   \(failure.phase.rawValue): \(command)",
             "           \(place)exit status \(failure.exitStatus)\(words)",
-        ] + failedTests(failure.failedTests) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+        ] + (listsTests ? failedTests(failure.failedTests) : []) + (failure.help.map { ["  help:    \($0)"] } ?? [])
     }
 
     /// How the build compares with the one of the service that it repeats.

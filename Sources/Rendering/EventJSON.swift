@@ -64,6 +64,7 @@ extension BuildEvent {
                 ("identifier", .string(identifier)), ("files", .number(files)), ("bytes", .number(bytes)),
                 ("path", .string(path)), ("name", name.map { .string($0) }),
             ]
+        case .reportMade(let report): members += [("report", report.json)]
         case .checkpointMade(let phase, let image, let bytes):
             members += [("phase", .string(phase.rawValue)), ("image", .string(image)), ("bytes", .number(bytes))]
         case .phaseSkipped(let phase): members += [("phase", .string(phase.rawValue))]
@@ -114,6 +115,7 @@ extension BuildEvent {
         case .cacheRestored: "cacheRestored"
         case .cacheSaved: "cacheSaved"
         case .artifactsCollected: "artifactsCollected"
+        case .reportMade: "reportMade"
         case .checkpointMade: "checkpointMade"
         case .phaseSkipped: "phaseSkipped"
         case .containerKept: "containerKept"

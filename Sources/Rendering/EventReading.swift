@@ -43,6 +43,7 @@ extension BuildEvent {
         let failedTests: [String]?
         let variables: [Pair]?
         let runtimes: [Runtime]?
+        let report: ReportFacts?
         let fromBuild: FromBuild?
 
         struct Pair: Decodable { let name, value: String }
@@ -89,6 +90,7 @@ extension BuildEvent {
                 guard let identifier, let files, let bytes, let path else { return nil }
                 return .artifactsCollected(
                     identifier: identifier, files: files, bytes: bytes, path: path, name: name)
+            case "reportMade": return report.map { .reportMade($0) }
             case "containerKept": return container.map { .containerKept(container: $0) }
             case "buildResumed":
                 guard let name = self.phase.flatMap({ PhaseName(rawValue: $0.lowercased()) }), let index else {

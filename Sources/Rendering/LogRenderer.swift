@@ -38,7 +38,7 @@ public struct LogRenderer: Sendable {
         case .phaseSkipped(let phase): return line("Skipping phase \(phase.rawValue)", at: event.time)
         case .buildResumed(let point, _):
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
-        case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .notice, .variablesExported,
+        case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .reportMade, .notice, .variablesExported,
             .containerKept, .checkpointMade, .commandExplained, .runtimesSelected, .imageUsed,
             .comparedWithOriginal, .buildFinished:
             return []

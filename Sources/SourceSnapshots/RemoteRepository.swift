@@ -71,7 +71,8 @@ public struct RemoteRepository: Sendable {
         let doing = "fetch \(commit ?? version.map { "`\($0)`" } ?? "the default branch") from `\(url)`"
         let isDefault = commit == nil && version == nil
         let outcome = try await run(
-            (isDefault ? limits : []) + ["origin"] + (isDefault ? ["+HEAD:\(Self.defaultBranch)"] : []))
+            (isDefault ? limits : commit == nil ? ["--tags"] : []) + ["origin"]
+                + (isDefault ? ["+HEAD:\(Self.defaultBranch)"] : []))
         guard outcome.status.isSuccess else { throw SourceError(.unreadable, doing: doing, outcome) }
         if let reference = version.flatMap(Self.reference) {
             // That there is none such shows below.

@@ -220,7 +220,8 @@ struct FromBuildTests {
         let before = try await git("git status --porcelain -b; git for-each-ref; ls -A", in: play.source)
         try play.write(
             "../home/.gitconfig",
-            "[url \"file://\(remote.source.path)\"]\n\tinsteadOf = https://github.com/acme/petclinic.git\n")
+            "[url \"file://\(remote.source.path)\"]\n\tinsteadOf = https://github.com/acme/petclinic.git\n\tinsteadOf = https://github.com/acme/lib.git\n"
+        )
         let file = try copy("github-build", to: play, commit: commit)
         let environment = ["HOME": play.root.appending(path: "home").path]
         for offline in [[], ["--offline"]] {
@@ -233,6 +234,28 @@ struct FromBuildTests {
         }
         let after = try await git("git status --porcelain -b; git for-each-ref; ls -A", in: play.source)
         #expect(after == before)
+        // A build that failed before its commit was known has what its version names now; so do secondary sources.
+        let later = try await git(
+            "git checkout -q -b side && echo x >x && git add x && git -c user.name=t -c user.email=t@example.org commit -q -m second && git tag v1 && git update-ref refs/pull/2/head HEAD && git checkout -q main && git branch -q -D side && git rev-parse v1",
+            in: remote.source)
+        let unknown = try String(
+            contentsOfFile: try copy("secondary-sources", to: play, commit: commit), encoding: .utf8
+        )
+        .replacing("\"resolvedSourceVersion\": \"\(commit)\",", with: "")
+        let versions = [("v1", later), ("pr/2", later), ("refs/tags/v1", later), ("main", commit), ("", commit)]
+        for (version, found) in versions {
+            try play.write(
+                "../unknown.json",
+                version.isEmpty
+                    ? unknown.replacing("\"sourceVersion\": \"refs/heads/main\",", with: "")
+                    : unknown.replacing("\"refs/heads/main\"", with: "\"\(version)\""))
+            let plan = try await play.call(
+                ["plan", "--from-build", "../unknown.json", "--source", "data="], environment: environment)
+            #expect(plan.outputText.contains("(git:\(found))"), "\(version): \(plan.errorText)")
+            #expect(
+                plan.outputText.contains(
+                    #/CODEBUILD_SRC_DIR_lib=\/codebuild\/output\/src[0-9]+\/src\/github.com\/acme\/lib /#))
+        }
         // A remote that does not answer is told with the ways that there are.
         let refused = try await play.call(
             ["run", "--from-build", file],
@@ -280,14 +303,125 @@ struct FromBuildTests {
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 
+    @Test func `the object of a source in S3 is fetched by the user's AWS CLI, in its version`() async throws {
+        let (play, commit) = try await repository()
+        _ = try await git("git archive --format=zip -o ../source.zip HEAD; mkdir ../bin", in: play.source)
+        try play.write(
+            "../bin/aws",
+            "#!/bin/sh\necho \"$@\" >>\(play.root.path)/calls\nfor last; do :; done\nshift; while [ \"$1\" != --version-id ]; do shift; done\ncp \(play.root.path)/source.zip \"$3\"\n"
+        )
+        _ = try await git("chmod +x ../bin/aws", in: play.source)
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let file = try copy("s3-build", to: play, commit: commit)
+        for _ in 1...2 {
+            let result = try await play.call(
+                ["run", "--from-build", file, "--aws", "--keep", "never"],
+                environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+            #expect(result.errorText.contains("the same failure"), "\(result.errorText)")
+        }
+        let calls = try String(contentsOf: play.root.appending(path: "calls"), encoding: .utf8)
+        #expect(calls.split(separator: "\n").count { $0.contains("get-object") } == 1)
+        #expect(
+            calls.hasPrefix(
+                "s3api get-object --bucket acme-sources --key petclinic.zip --version-id 3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY "
+            ))
+        #expect(calls.contains("--region eu-west-1"))
+    }
+
+    @Test func `a build, its batch and its log are read by their id from AWS`() async throws {
+        let (play, commit) = try await repository()
+        let file = try copy("batch", to: play, commit: commit)
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+            .replacing("\"groupName\": \"null\"", with: "\"groupName\": \"/aws/codebuild/petclinic\"")
+            .replacing("\"streamName\": \"null\"", with: "\"streamName\": \"0b5c\"")
+        try play.write("../build.json", text)
+        // CloudWatch gives the log in parts; the end is where the token stays the same.
+        try play.write(
+            "../bin/aws",
+            """
+            #!/bin/sh
+            echo "$@" >>\(play.root.path)/calls
+            case $2 in
+            batch-get-builds) cat \(file) ;;
+            batch-get-build-batches) cat \(Self.fixtures.appending(path: "batch.batches").path) ;;
+            get-log-events)
+                case "$*" in
+                *next-token\\ f/1*) printf %s '{"events": [{"timestamp": 2, "message": "[Container] 2026/07/04 14:25:42.711945 Running command sh check.sh 7\\nchecked in the cloud\\n"}], "nextForwardToken": "f/2"}' ;;
+                *next-token\\ f/2*) printf %s '{"events": [], "nextForwardToken": "f/2"}' ;;
+                *) printf %s '{"events": [{"timestamp": 1, "message": "[Container] 2026/07/04 14:25:41.711945 Running on CodeBuild On-demand\\n[Container] 2026/07/04 14:25:41.711945 Entering phase BUILD\\n"}], "nextForwardToken": "f/1"}' ;;
+                esac ;;
+            esac
+            """)
+        _ = try await git("chmod +x ../bin/aws", in: play.source)
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let id = "petclinic:0b5c2a7e-0022-4222-8333-444455556666"
+        let result = try await play.call(
+            ["run", "--from-build", id, "--aws", "--keep", "never"],
+            environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+        #expect(result.status.exitStatus == 1)
+        for words in [
+            "asking AWS for the build `\(id)`", "the build `pack` of its batch", "the same failure", "first difference",
+        ] {
+            #expect(result.errorText.contains(words), "\(words)\n\(result.errorText)")
+        }
+        let calls = try String(contentsOf: play.root.appending(path: "calls"), encoding: .utf8).split(separator: "\n")
+        #expect(
+            calls.map { $0.split(separator: " ")[1] } == [
+                "batch-get-builds", "batch-get-build-batches", "get-log-events", "get-log-events", "get-log-events",
+            ])
+    }
+
+    @Test func `a secret is in no file that is kept, and in no message`() async throws {
+        let (play, commit) = try await repository()
+        let file = try copy("secrets-and-more", to: play, commit: commit)
+        try play.write(
+            "../secrets.yml",
+            "parameter-store: {/petclinic/db: very-secret-word}\nsecrets-manager: {ci/token: '{\"value\": \"very-secret-token\"}'}\n"
+        )
+        try play.write("check.sh", "echo $DB_PW $TOKEN; exit 7\n")
+        let result = try await play.call(
+            [
+                "run", "--from-build", file, "--secrets", play.root.appending(path: "secrets.yml").path, "--source",
+                "git:worktree",
+            ])
+        #expect(result.errorText.contains("the same failure"), "\(result.errorText)")
+        #expect(!"\(result.outputText)\(result.errorText)".contains("very-secret"))
+        #expect(!result.errorText.contains("DB_PW"))
+        #expect(
+            try await git("grep -rl very-secret \(play.state.path) \(play.cache.path) || echo none", in: play.source)
+                == "none")
+        _ = try await play.call(["clean", "--kept"])
+    }
+
     @Test func `a build that does not fail here says so`() async throws {
         let (play, commit) = try await repository()
         let file = try copy("github-build", to: play, commit: commit)
         let result = try await play.call(["run", "--from-build", file, "--source", "git:worktree"])
         #expect(result.status.isSuccess, "\(result.errorText)")
-        #expect(result.errorText.contains("not commit \(commit.prefix(12)), as you say"))
+        #expect(result.errorText.contains("source#git:worktree, in place of commit \(commit.prefix(12))"))
         #expect(result.errorText.contains("does not fail here"))
         #expect(result.errorText.contains("BUILD: FAILED there, SUCCEEDED here"))
+    }
+
+    @Test func `the settings of the source count for what stands here in the place of the service`() async throws {
+        let (play, commit) = try await repository([
+            "codebuild.yml":
+                "environment: {image: none, environmentVariables: [{name: OTHER, value: x}]}\ntimeoutInMinutes: 7\nx-buildspec: {artifacts: here, region: us-east-2, timeout: 9m}\n"
+        ])
+        let file = try copy("github-build", to: play, commit: commit)
+        let plan = try await play.call(["plan", "--from-build", file]).outputText
+        #expect(plan.contains("artifacts=here  ") && plan.contains("/codebuild.yml:3:26\n"), "\(plan)")
+        #expect(plan.contains("AWS_REGION=eu-west-1") && plan.contains("timeout=60m") && !plan.contains("OTHER"))
+        #expect(plan.contains("image=debian:bookworm-slim  "))
+        // The service had no cache: what one here holds could hide the failure.
+        let cached = "version: 0.2\nphases: {build: {commands: [a]}}\ncache: {paths: [/x]}\n"
+        let without = try await play.call(["plan", "--from-build", file, "-f", cached]).outputText
+        #expect(
+            without.contains("no-cache=yes  ") && without.contains("skipped: the cache is turned off"), "\(without)")
+        let with = try await play.call(
+            ["plan", "--from-build", file, "-f", cached], environment: ["BUILDSPEC_NO_CACHE": "no"]
+        ).outputText
+        #expect(with.contains("kept in "))
     }
 
     @Test func `the build of a batch has its identifier, and the batch is asked for where it is not given`()

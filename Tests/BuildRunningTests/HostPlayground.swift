@@ -23,6 +23,8 @@ struct HostPlayground: Sendable {
     var source: FilePath { folder.appending("source") }
     func other(_ identifier: String) -> FilePath { folder.appending("others").appending(identifier) }
     var out: FilePath { folder.appending("out") }
+    /// The folder of the build's record.
+    var record: FilePath { folder.appending("record") }
     var caches: FilePath { folder.appending("caches") }
 
     /// What is open to choice about one build.
@@ -138,6 +140,8 @@ struct HostPlayground: Sendable {
         }
         surroundings.root = engine.root(of: container.name)
         surroundings.secrets = options.secrets
+        surroundings.records = record.string
+        try Folder.make(record.string)
         surroundings.onCheckpoint = options.onCheckpoint
         if options.sharesFolders {
             surroundings.programs = try await programs()
@@ -232,6 +236,10 @@ struct HostBuild: Sendable {
     /// Our own words, which are no part of the log.
     var notices: [String] {
         events.compactMap { if case .notice(let text) = $0.kind { text } else { nil } }
+    }
+
+    var reports: [ReportFacts] {
+        events.compactMap { if case .reportMade(let report) = $0.kind { report } else { nil } }
     }
 
     /// How each phase ended that was begun.

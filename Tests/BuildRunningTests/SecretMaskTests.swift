@@ -218,6 +218,21 @@ import Testing
         #expect(mask.finish() == [])
     }
 
+    private static var report: ReportFacts {
+        var test = ReportFacts.Case(
+            testSuiteName: "hunter2", prefix: "hunter2", name: "hunter2", status: "FAILED", durationInNanoSeconds: 1)
+        test.message = "hunter2"
+        test.file = "hunter2"
+        var report = ReportFacts(
+            arn: "hunter2", type: .test, name: "hunter2", reportGroupArn: "hunter2", executionId: "a", status: .failed,
+            truncated: false, format: "JUNITXML", files: 1)
+        report.failedTests = [test]
+        report.slowestTests = [test]
+        report.flakyTests = [test]
+        report.problems = ["hunter2"]
+        return report
+    }
+
     @Test func `every text of an event is masked`() throws {
         let mask = mask("hunter2")
         let context = PhaseContext(statusCode: "X", message: "hunter2")
@@ -230,7 +245,7 @@ import Testing
             .cacheRestored(entries: 1, bytes: 1, from: "hunter2"),
             .cacheSaved(entries: 1, bytes: 1, to: "hunter2", changed: true),
             .artifactsCollected(identifier: "hunter2", files: 1, bytes: 1, path: "hunter2", name: nil),
-            .notice(text: "hunter2"),
+            .notice(text: "hunter2"), .reportMade(Self.report),
             .variablesExported([.init(name: "A", value: "hunter2")]),
         ]
         for kind in kinds {

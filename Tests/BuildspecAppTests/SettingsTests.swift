@@ -133,6 +133,10 @@ struct SettingsTests {
             "build-json", { $0.buildJson = "/a" }, "/b", "c", ["/a", "/b", "app/c", "-"],
             { $0.output.buildJSON.map(shortened) ?? "-" }),
         Row(
+            "fail-on", { $0.failOn = "tests" }, "coverage<80", "new-failures",
+            ["tests", "coverage<80", "new-failures", "-"],
+            { $0.output.failRules.first.map { "\($0)" } ?? "-" }),
+        Row(
             "cache", { $0.cache = "s3://a/b" }, "/b", "c", ["s3://a/b", "/b", "app/c", "shared"],
             {
                 switch $0.cache.place {

@@ -64,6 +64,7 @@ import Testing
             .cacheRestored(entries: 1, bytes: 2, from: "/c"),
             .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
             .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
+            .reportMade(ReportSamples.tests), .reportMade(ReportSamples.coverage),
             .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
             .containerKept(container: "n"),
             .comparedWithOriginal(

@@ -23,8 +23,9 @@ enum Fuzz {
         case "cache": return CacheTarget.check
         case "events": return EventTarget.check
         case "streams": return StreamTarget.check
+        case "reports": return ReportTarget.check
         default:
-            say("FUZZ_TARGET is `\(name)`, expected yaml, glob, references, cache, events or streams")
+            say("FUZZ_TARGET is `\(name)`, expected yaml, glob, references, cache, events, streams or reports")
             exit(64)
         }
     }()

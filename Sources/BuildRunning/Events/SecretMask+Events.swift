@@ -27,6 +27,7 @@ extension SecretMask {
             .artifactsCollected(
                 identifier: masked(identifier), files: files, bytes: bytes, path: masked(path),
                 name: name.map { masked($0) })
+        case .reportMade(let report): .reportMade(masked(report))
         case .notice(let text): .notice(text: masked(text))
         case .variablesExported(let variables):
             .variablesExported(variables.map { .init(name: $0.name, value: masked($0.value)) })
@@ -47,5 +48,27 @@ extension SecretMask {
             .buildFinished:
             kind
         }
+    }
+
+    private func masked(_ report: ReportFacts) -> ReportFacts {
+        var report = report
+        report.name = masked(report.name)
+        report.reportGroupArn = masked(report.reportGroupArn)
+        report.arn = masked(report.arn)
+        report.problems = report.problems.map { masked($0) }
+        for path in [\ReportFacts.failedTests, \.slowestTests, \.flakyTests] {
+            report[keyPath: path] = report[keyPath: path].map { masked($0) }
+        }
+        return report
+    }
+
+    private func masked(_ test: ReportFacts.Case) -> ReportFacts.Case {
+        var test = test
+        test.testSuiteName = masked(test.testSuiteName)
+        test.prefix = test.prefix.map { masked($0) }
+        test.name = masked(test.name)
+        test.message = test.message.map { masked($0) }
+        test.file = test.file.map { masked($0) }
+        return test
     }
 }

@@ -26,6 +26,9 @@ public struct Surroundings: Sendable {
     /// The folder of this machine that is the container's `/`, for an engine whose containers see this machine's files; empty
     /// for containers that have a file system of their own.
     public var root = ""
+    /// The folder of this machine in which the record of the build lies, for the cases of its reports; `nil` for a build whose
+    /// reports leave only their sums.
+    public var records: String?
     /// Receives each checkpoint; `nil` when no checkpoints are made.
     public var onCheckpoint: (@Sendable (Checkpoint) async throws -> Void)?
 

@@ -79,16 +79,25 @@ struct ShowCommand: AsyncParsableCommand {
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
+    @OptionGroup var tests: TestOptions
     @OptionGroup var cloud: CloudOptions
 
+    func validate() throws {
+        guard !tests.isAsked || !cloud.aws else {
+            throw ValidationError("the test cases of a build in AWS are not read: leave out --aws")
+        }
+    }
+
     func run() async throws {
-        await FrontDoor.enter { [build, format, cloud] machine in
+        await FrontDoor.enter { [build, format, tests, cloud] machine in
             if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
-            let build = try BuildRecords(machine.places).find(build)
+            let records = BuildRecords(machine.places), build = try records.find(build)
+            if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
                 try machine.terminal.write(try build.json())
             } else {
-                let table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                var table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
+                table.mark = try build.testMark(in: records)
                 try machine.terminal.write(Array(table.render(try build.result()).utf8))
             }
             return .succeeded

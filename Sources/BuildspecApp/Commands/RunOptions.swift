@@ -62,7 +62,7 @@ struct RunOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Run a build of CodeBuild again: what `aws codebuild batch-get-builds` prints, in FILE, in FILE#ID of one with \
-            several, or on standard input (`-`). Its commit, image, variables and other settings are this build's.
+            several, or on standard input (`-`); with --aws also PROJECT:UUID. Its commit, image, variables and other settings are this build's.
             """, valueName: "build"))
     var fromBuild: String?
 
@@ -235,6 +235,13 @@ struct RunOptions: ParsableArguments {
 
     @Option(
         help: """
+            What in its reports makes a build fail that has succeeded, with commas between: tests, new-failures (that failed in none \
+            of the last ten builds of the branch), coverage<80 (lines, of 100), branches<80.
+            """)
+    var failOn: String?
+
+    @Option(
+        help: """
             When the container stays after the build, for `shell` and `resume`: never, failure or always (default: \
             failure on a terminal, never elsewhere).
             """)
@@ -335,6 +342,7 @@ struct RunOptions: ParsableArguments {
         asked.engineTimeout = engineTimeout
         asked.logFormat = logFormat
         asked.buildJson = buildJson
+        asked.failOn = failOn
         asked.keep = keep
         asked.phase = phase
         asked.from = from

@@ -58,6 +58,8 @@ struct Asked: Codable, Sendable, Equatable {
     var engineTimeout: String?
     var logFormat: String?
     var buildJson: String?
+    /// Records of older versions have none.
+    var failOn: String?
     var keep: String?
     var phase: String?
     var from: String?

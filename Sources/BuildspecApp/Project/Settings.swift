@@ -51,6 +51,8 @@ struct Settings: Sendable, Codable {
         var logFormat: LogFormat
         /// The absolute path of the file that gets the build as BatchGetBuilds shows it.
         var buildJSON: String?
+        /// What in its reports makes a build fail that has succeeded.
+        var failRules: [FailRule] = []
     }
 
     /// The part of the build that is run, and where it waits to be looked at.
@@ -71,7 +73,7 @@ struct Settings: Sendable, Codable {
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
-        "build-json", "strict",
+        "build-json", "fail-on", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
@@ -135,7 +137,7 @@ struct Settings: Sendable, Codable {
             lookup.text(asked.engineTimeout, "engine-timeout") ?? Self.defaultEngineTimeout, of: "engine-timeout")
         output = Output(
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
-            buildJSON: try lookup.path(asked.buildJson, "build-json"))
+            buildJSON: try lookup.path(asked.buildJson, "build-json"), failRules: try lookup.failRules())
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
             keep: try lookup.choice(
@@ -274,7 +276,8 @@ extension CachePlacement {
             place = try text.map { .folder(try lookup.path($0)) } ?? .shared
         }
         self = Self(
-            place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache"), namespace: lookup.file.cache?.namespace)
+            place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache", setting: lookup.file.noCacheOfBuild),
+            namespace: lookup.file.cache?.namespace)
     }
 }
 
@@ -347,8 +350,15 @@ extension Settings.Stops {
 }
 
 extension ProjectSettings {
+    /// A build that is run again has no cache where it had none; `nil` for any other.
+    fileprivate var noCacheOfBuild: Located<Bool>? {
+        guard isOfBuild, let cache, let cachePlace else { return nil }
+        let hasNone = cache.type == .none || cache.type == .local && !cache.modes.contains(.custom)
+        return hasNone ? Located(true, at: cachePlace) : nil
+    }
+
     /// A part of the build's ARN, with its place: 3 is the region, 4 the account.
-    fileprivate func arnPart(_ index: Int) -> Located<String>? {
+    func arnPart(_ index: Int) -> Located<String>? {
         arn.flatMap { arn in
             let parts = arn.value.split(separator: ":", omittingEmptySubsequences: false)
             guard parts.count > index, !parts[index].isEmpty else { return nil }

@@ -192,6 +192,14 @@ struct SettingsLayers {
         return choice
     }
 
+    mutating func failRules() throws -> [FailRule] {
+        guard let text = try text(asked.failOn, "fail-on") else { return [] }
+        guard let rules = FailRule.read(text) else {
+            throw wrong("a list of `tests`, `new-failures`, `coverage<80` and `branches<80`")
+        }
+        return rules
+    }
+
     /// The last value that was looked up is not a known one.
     private func wrong(_ expected: String) -> Failure {
         guard let last = decisions.last else { return Failure(.usage, "expected \(expected)") }

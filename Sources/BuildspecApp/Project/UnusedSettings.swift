@@ -24,7 +24,7 @@ extension Project {
                 "environment.computeType", "the build has what the engine has; `--compute project` gives it that size",
                 at: file.compute.type?.location)
         }
-        if let cache = file.cache {
+        if let cache = file.cache, settings.cache.isUsed {
             let why: String? =
                 switch cache.type {
                 case .none: "a build with `cache.paths` has a cache here all the same; `--no-cache` leaves it out"

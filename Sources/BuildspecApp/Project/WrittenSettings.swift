@@ -12,7 +12,9 @@ struct WrittenSettings {
     /// - Throws: ``Failure`` when settings that are meant cannot be had or are wrong.
     static func find(_ location: ProjectLocation, _ asked: Asked, on machine: Machine) async throws -> WrittenSettings {
         if let repeated = location.repeated {
-            return WrittenSettings(shown: repeated.shown, settings: repeated.settings)
+            var settings = repeated.settings
+            settings.extra = try ownKeys(location, machine)
+            return WrittenSettings(shown: repeated.shown, settings: settings)
         }
         let choice = try location.projectChoice(asked, machine.places)
         if let account = try AccountProject(location, asked, in: machine.places) {
@@ -30,6 +32,20 @@ struct WrittenSettings {
         }
         guard location.isSearched else { return WrittenSettings() }
         return try found(in: location, choice, machine)
+    }
+
+    /// The keys under `x-buildspec` that a build of the service says nothing of: what stands here for its surroundings.
+    private static func ownKeys(
+        _ location: ProjectLocation, _ machine: Machine
+    ) throws -> [String: Located<[String]>] {
+        guard let path = try location.settingsFile() else { return [:] }
+        let shown = machine.places.shown(path), bytes = try Files.read(path)
+        let reading = readProjectSettings(bytes, file: shown, extraKeys: Settings.fileKeys)
+        guard reading.isValid else {
+            machine.say("the settings in `\(shown)` cannot be used, and are left out\n")
+            return [:]
+        }
+        return reading.settings.extra.filter { !RepeatedBuild.decides($0.key) }
     }
 
     /// Looks for a project in the templates of the source, and says what was found.

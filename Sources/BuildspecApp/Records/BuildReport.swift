@@ -57,9 +57,12 @@ struct BuildReport: Sendable {
         } catch { failure = error }
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
+        try writeReports(result, job.recipe)
         // A batch has a table of its own.
         if project.batchIdentifier == nil {
-            let table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
+            var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
+            let records = BuildRecords(machine.places)
+            table.mark = try records.build(id.uuid).testMark(in: records)
             machine.say(table.render(result))
         }
         if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {
@@ -67,6 +70,7 @@ struct BuildReport: Sendable {
         }
         if let failure { throw failure }
         guard result.status == .succeeded else { return .buildFailed }
+        guard try holdsRules(result) else { return .buildFailed }
         try project.location.pipeline?.export(result.exportedVariables)
         return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
     }
@@ -164,7 +168,40 @@ struct BuildReport: Sendable {
             buildspec: buildspec, source: project.location.folder)
     }
 
+    /// Says which rules of `--fail-on` a build breaks that has succeeded.
+    ///
+    /// - Returns: whether it breaks none.
+    private func holdsRules(_ result: BuildResult) throws -> Bool {
+        let records = BuildRecords(machine.places), build = records.build(id.uuid)
+        var holds = true
+        for rule in project.settings.output.failRules {
+            let reason = try rule.reason(result.reports) {
+                guard let reports = try RecordedReports(of: build) else { return [] }
+                let history = try TestHistory(before: build, reports.context, in: records)
+                var names: [String] = []
+                try reports.forEachCase(where: RecordedTestCase.isFailure) { test in
+                    let name = test.test.fullName
+                    if history.isEmpty || history.mark(name) == .new { names.append(name) }
+                }
+                return names
+            }
+            guard let reason else { continue }
+            machine.say("--fail-on \(rule): \(reason)\n")
+            holds = false
+        }
+        return holds
+    }
+
     // MARK: Files
+
+    private func writeReports(_ result: BuildResult, _ recipe: BuildRecipe) throws {
+        let path = "\(record.folder)/\(ReportFiles.reports)"
+        // Those of a build that goes on are made anew.
+        guard !result.reports.isEmpty else { return try Folder.remove(path) }
+        let branch = recipe.plan.variables.last { $0.name == "CODEBUILD_SOURCE_VERSION" }?.value
+        let json = result.batchGetReports(project: recipe.project.key, branch: branch)
+        try Folder.replace(path, with: json.bytes + [0x0a])
+    }
 
     private func write(_ json: JSONText) throws {
         try Folder.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])

@@ -137,6 +137,32 @@ struct CloudLogFile {
             ? try Files.readAll(STDIN_FILENO, named: "standard input") : try Files.read(places.absolute(path))
     }
 
+    /// Reads the log that the user names, or that AWS has where it may be asked (`--aws`).
+    ///
+    /// - Returns: `nil` when there is none to compare with.
+    static func find(
+        _ asked: Asked, of repeated: RepeatedBuild?, on machine: Machine
+    ) async throws -> CloudLogFile? {
+        if let path = asked.cloudLog { return try CloudLogFile(path, machine.places) }
+        guard let repeated, let aws = try AskedAWS(asked, in: machine.places, region: repeated.region) else {
+            return nil
+        }
+        do {
+            return try await aws.log(of: repeated.build).map {
+                CloudLogFile(bytes: $0, name: "the log of \(repeated.build.id)")
+            }
+        } catch let failure as Failure {
+            // The build can be run without it.
+            machine.say("warning: \(failure.message)\n")
+            return nil
+        }
+    }
+
+    private init(bytes: [UInt8], name: String) {
+        self.bytes = bytes
+        self.name = name
+    }
+
     /// - Parameter commands: texts of commands that may occur in the log.
     /// - Throws: ``Failure`` for a file that is no log.
     func log(knownCommands commands: [String] = []) throws -> BuildLog {

@@ -32,7 +32,7 @@ struct RepeatedBuild: Sendable {
             return nil
         }
         try refuseOthers(asked, places)
-        let text = try BuildText(named, on: machine)
+        let text = try await BuildText(named, asked, on: machine)
         let build = try text.choose()
         let reading = readBuildSettings(text.bytes, file: text.shown, id: build.id)
         machine.say(reading.diagnostics, source: text.bytes)
@@ -40,9 +40,15 @@ struct RepeatedBuild: Sendable {
             throw Failure(
                 .invalidSettings, "cannot use the build in `\(text.shown)`", help: "mend what is named above")
         }
-        let batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
+        var batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
+        if batchBytes == nil, !text.hasBatches, let batch = build.buildBatchArn,
+            let aws = try AskedAWS(asked, in: places, region: reading.settings.arnPart(3)?.value)
+        {
+            batchBytes = try await aws.batch(batch)
+        }
         let task = try task(
-            of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil), named: asked.fromBatch ?? text.shown)
+            of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil),
+            named: asked.fromBatch ?? build.buildBatchArn ?? text.shown, isFound: asked.fromBatch == nil)
         return RepeatedBuild(
             build: build, settings: reading.settings, task: task, shown: text.shown, bytes: text.bytes,
             batchBytes: batchBytes)
@@ -61,8 +67,9 @@ struct RepeatedBuild: Sendable {
         }
     }
 
+    /// - Parameter isFound: whether nobody has named the batch.
     private static func task(
-        of build: CloudBuild, in bytes: [UInt8]?, named name: String
+        of build: CloudBuild, in bytes: [UInt8]?, named name: String, isFound: Bool
     ) throws -> CloudBatch.Group? {
         guard let bytes else { return nil }
         let batches: [CloudBatch]
@@ -72,12 +79,19 @@ struct RepeatedBuild: Sendable {
                 "cannot read `\(name)` as what `aws codebuild batch-get-build-batches` prints")
         }
         if let task = batches.lazy.compactMap({ $0.group(of: build) }).first { return task }
+        // Batches that stand beside the builds may be those of others.
+        if isFound, build.buildBatchArn == nil { return nil }
         throw Failure(
             .noSuchFile, "`\(name)` has no batch with the build `\(build.id)`",
             help: build.buildBatchArn.map { "its batch is `\($0)`" } ?? "the build belongs to no batch: leave it out")
     }
 
     // MARK: What is known of it
+
+    /// Whether the build itself decides what a key under `x-buildspec` of the source's settings would.
+    static func decides(_ key: String) -> Bool {
+        ["account", "compute", "cpus", "memory", "platform", "privileged", "region", "timeout"].contains(key)
+    }
 
     /// The name of its project, which a build here has, too.
     var projectName: String { build.projectName ?? build.id.split(separator: ":").first.map(String.init) ?? "build" }
@@ -95,6 +109,9 @@ struct RepeatedBuild: Sendable {
         }
         return OriginalBuild(id: build.id, status: build.buildStatus ?? "IN_PROGRESS", phases: phases)
     }
+
+    /// Whether it has ended, so that there is something to compare with.
+    var hasEnded: Bool { original.status != "IN_PROGRESS" }
 
     /// The commit that was built, by its full id; `nil` where the service has not come so far, or the source has none.
     var commit: String? {
@@ -119,6 +136,9 @@ struct RepeatedBuild: Sendable {
         guard let source, source.isClone else { return nil }
         return source.location.flatMap { CloneFolder.of($0.value) }
     }
+
+    /// The region that it ran in.
+    var region: String? { settings.arnPart(3)?.value }
 
     // MARK: Keeping
 
@@ -156,7 +176,7 @@ private struct BuildText {
     /// Whether batches stand beside the builds.
     let hasBatches: Bool
 
-    init(_ named: String, on machine: Machine) throws {
+    init(_ named: String, _ asked: Asked, on machine: Machine) async throws {
         let places = machine.places
         if named == "-" {
             bytes = try Files.readAll(STDIN_FILENO, named: "standard input")
@@ -171,7 +191,13 @@ private struct BuildText {
             bytes = try Files.read(path)
             (shown, id) = (places.shown(path), String(named[named.index(after: sign)...]))
         } else {
-            throw Self.notThere(named)
+            let region = named.hasPrefix("arn:") ? named.split(separator: ":").dropFirst(3).first.map(String.init) : nil
+            guard Self.isID(named), let aws = try AskedAWS(asked, in: places, region: region) else {
+                throw Self.notThere(named)
+            }
+            machine.say("asking AWS for the build `\(named)`\n")
+            bytes = try await aws.build(named)
+            (shown, id) = ("aws:\(named)", nil)
         }
         do { (builds, missing) = try CloudBuild.read(bytes) } catch {
             let reading = readBuildSettings(bytes, file: shown, id: "")
@@ -184,15 +210,21 @@ private struct BuildText {
     }
 
     private static func notThere(_ named: String) -> Failure {
-        // `project:uuid`, or an ARN.
-        guard named.contains(":"), !named.contains("/") || named.hasPrefix("arn:") else {
+        guard isID(named) else {
             return Failure(
                 .noSuchFile, "cannot find `\(named)`, which `--from-build` names",
                 help: "give what `aws codebuild batch-get-builds` prints: a file, FILE#ID, or `-`")
         }
         return Failure(
             .noSuchFile, "the build `\(named)` is not here",
-            help: "`aws codebuild batch-get-builds --ids \(named) >build.json`, then `--from-build build.json`")
+            help:
+                "`aws codebuild batch-get-builds --ids \(named) >build.json`, then `--from-build build.json`; --aws does "
+                + "that by your AWS CLI")
+    }
+
+    /// Whether a text is `project:uuid`, or an ARN.
+    private static func isID(_ text: String) -> Bool {
+        text.contains(":") && (!text.contains("/") || text.hasPrefix("arn:"))
     }
 
     /// The most builds that a message lists.

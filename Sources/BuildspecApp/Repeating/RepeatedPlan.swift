@@ -26,8 +26,8 @@ struct RepeatedPlan {
         all = build.plan.commands(upTo: nil).map(\.text)
     }
 
-    /// Whether the build has to have a variable: a command up to the failed one names it, or it is not known which failed.
-    func needs(_ name: String) -> Bool { point == nil || Self.isNamed(name, in: needed) }
+    /// Whether the build has to have a variable: a command up to the failed one names it, or its lack is what failed.
+    func needs(_ name: String) -> Bool { original.lacksValues || Self.isNamed(name, in: needed) }
 
     private static func isNamed(_ name: String, in texts: [String]) -> Bool {
         texts.contains { text in

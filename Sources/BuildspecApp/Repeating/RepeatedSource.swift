@@ -1,4 +1,5 @@
 internal import AWSCalls
+internal import ChildProcesses
 internal import BuildPlanning
 internal import Files
 internal import SourceSnapshots
@@ -29,16 +30,23 @@ struct RepeatedSource {
         let base = try await top(of: path)
         if let named = asked.source ?? places.variable("source"), named != "git:sourceVersion" {
             let place = try SourcePlace(named, of: base, places)
-            let commit = repeated.commit.map { ", not commit \($0.prefix(12))," } ?? ""
-            machine.say("the source is \(place.words)\(commit) as you say\n")
+            let commit = repeated.commit.map { ", in place of commit \($0.prefix(12))" } ?? ""
+            machine.say("the source is \(place.words)\(commit)\n")
             return (base, source.type == .pipeline ? place.handedOver : place)
         }
         switch source.type {
         case .some(.none): return (base, try empty())
-        case .s3: throw missingObject(source, flag: "--source ZIP")
+        case .s3:
+            let location = source.location?.value ?? ""
+            let version = repeated.build.sourceVersion.flatMap { $0.isEmpty ? nil : $0 }
+            if let zip = try await object(location, version: version) { return (base, SourcePlace(archive: zip)) }
+            throw missingObject(location, version: version)
         case .pipeline:
             // What a pipeline hands over is the files of a commit, where its source is a repository.
             guard let commit = repeated.commit, try await has(commit, in: base) else {
+                if let location = pipelineObject, let zip = try await object(location, version: nil) {
+                    return (base, SourcePlace(archive: zip))
+                }
                 throw Failure(
                     .noSuchFile, "CodePipeline gave the build a zip, and nobody says where on this machine it is",
                     help: pipelineHelp)
@@ -49,12 +57,17 @@ struct RepeatedSource {
         }
     }
 
+    /// The `BUCKET/KEY` of what a pipeline has handed over: its version is an ARN.
+    private var pipelineObject: String? {
+        guard let version = repeated.build.sourceVersion, version.hasPrefix("arn:aws"),
+            let start = version.firstRange(of: ":s3:::")?.upperBound
+        else { return nil }
+        return String(version[start...])
+    }
+
     private var pipelineHelp: String {
-        let location = repeated.build.sourceVersion.flatMap { version in
-            version.hasPrefix("arn:aws") ? version.firstRange(of: ":::").map { version[$0.upperBound...] } : nil
-        }
-        let fetch = location.map { "`aws s3 cp s3://\($0) source.zip`, then " } ?? ""
-        return "\(fetch)--source source.zip; or --source FOLDER, --source git:REV"
+        let fetch = pipelineObject.map { "`aws s3 cp s3://\($0) source.zip`, then " } ?? ""
+        return "\(fetch)--source source.zip; or --source FOLDER, --source git:REV; --aws fetches it by your AWS CLI"
     }
 
     /// The top of the repository that a folder lies in; the folder itself where it lies in none.
@@ -135,9 +148,41 @@ struct RepeatedSource {
 
     // MARK: S3
 
-    private func missingObject(_ source: ProjectSettings.Source, flag: String) -> Failure {
-        let location = source.location?.value ?? ""
-        let version = repeated.build.sourceVersion.flatMap { $0.isEmpty ? nil : $0 }
+    /// Fetches an object of S3 by the user's own AWS CLI, where the user has asked for it (`--aws`).
+    ///
+    /// - Parameters:
+    ///   - location: `BUCKET/KEY`; of a folder (`KEY/`) nothing is fetched.
+    ///   - version: of the object; the newest when absent.
+    /// - Returns: the path of the file; `nil` where nobody asks AWS.
+    private func object(_ location: String, version: String?) async throws -> String? {
+        let parts = location.split(separator: "/", maxSplits: 1).map(String.init)
+        guard parts.count == 2, !location.hasSuffix("/"),
+            let aws = try AskedAWS(asked, in: places, region: repeated.region)
+        else {
+            return nil
+        }
+        let folder = "\(places.cache)/objects"
+        try Folder.make(folder)
+        let file = "\(folder)/\(ProjectLocation.key(of: "\(location)#\(version ?? "")")).zip"
+        // A version of an object never changes.
+        if version != nil, Files.kind(of: file) == .file { return file }
+        machine.say("fetching s3://\(location)\n")
+        let part = "\(file).\(machine.uuid()).tmp"
+        defer { unlink(part) }
+        do {
+            _ = try await aws.commandLine.call(
+                ["s3api", "get-object", "--bucket", parts[0], "--key", parts[1]]
+                    + (version.map { ["--version-id", $0] } ?? []) + [part])
+        } catch let error as any CustomStringConvertible & Error where error is AWSError || error is ChildProcessError {
+            throw Failure(
+                .noSuchFile, "cannot fetch `s3://\(location)`: \(error)",
+                help: "--source ZIP gives the source from elsewhere")
+        }
+        try Folder.move(part, to: file)
+        return file
+    }
+
+    private func missingObject(_ location: String, version: String?) -> Failure {
         let parts = location.split(separator: "/", maxSplits: 1)
         let fetch: String
         if location.hasSuffix("/") || parts.count < 2 {
@@ -145,7 +190,8 @@ struct RepeatedSource {
         } else {
             let versionWords = version.map { " --version-id \($0)" } ?? ""
             fetch =
-                "`aws s3api get-object --bucket \(parts[0]) --key \(parts[1])\(versionWords) source.zip`, then --source source.zip"
+                "`aws s3api get-object --bucket \(parts[0]) --key \(parts[1])\(versionWords) source.zip`, then --source source.zip; "
+                + "--aws does that by your AWS CLI"
         }
         return Failure(
             .noSuchFile, "the source is `s3://\(location)`, and nobody says where on this machine it is", help: fetch)

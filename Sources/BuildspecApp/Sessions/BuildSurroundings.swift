@@ -63,6 +63,7 @@ struct BuildSurroundings {
                 surroundings.network = proxy?.network
                 surroundings.programs = ProgramFolder.make(places)
                 surroundings.pipes = try pipes()
+                surroundings.records = BuildRecords(places).build(recipe.plan.id.uuid).folder
                 if recipe.ending.makesCheckpoints {
                     let build = BuildRecords(places).build(recipe.plan.id.uuid)
                     surroundings.onCheckpoint = { try Checkpoints(build).add($0) }

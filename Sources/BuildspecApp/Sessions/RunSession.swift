@@ -31,7 +31,7 @@ struct RunSession {
     init(_ asked: Asked, on machine: Machine) async throws {
         start = machine.now()
         let location = try await ProjectLocation.find(asked, on: machine)
-        cloudLog = try asked.cloudLog.map { try CloudLogFile($0, machine.places) }
+        cloudLog = try await CloudLogFile.find(asked, of: location.repeated, on: machine)
         id = BuildID(project: location.buildName, uuid: machine.uuid())
         mark = try await BuildRecords(machine.places).marks().mark(id.containerName)
         do {
@@ -70,7 +70,9 @@ struct RunSession {
         defer { record.close() }
         let report = BuildReport(
             of: id, project, in: record,
-            comparing: project.repeated.map { .init(original: $0.original, sourceTime: sourceTime) })
+            comparing: project.repeated.flatMap {
+                $0.hasEnded ? .init(original: $0.original, sourceTime: sourceTime) : nil
+            })
         defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
             return try await run(place, report)

@@ -68,7 +68,14 @@ extension SpecReader {
     }
 
     private mutating func checkFormat(_ format: SpecNode, at path: SpecPath) {
-        guard !Self.reportFormats.contains(format.text.uppercased()) else { return }
+        let word = format.text.uppercased()
+        guard !Self.reportFormats.contains(word) else { return }
+        guard !Self.wordsForLCOV.contains(word) else {
+            return reader.findings.warning(
+                .unknownValue, at: FindingPlace(format, path),
+                "\(path.quoted) is \(quoted(format.text)), a word that CodeBuild's documents do not have",
+                help: "its guide lists LCOV among the formats of coverage, without the word for it; here it is read")
+        }
         let near = nearName(to: format.text, among: Self.reportFormats)
         reader.findings.warning(
             .unknownValue, at: FindingPlace(format, path),
@@ -76,6 +83,9 @@ extension SpecReader {
             help: near.map { "did you mean `\($0)`?" }
                 ?? "the formats are \(Self.reportFormats.joined(separator: ", "))")
     }
+
+    /// The likely words for LCOV. [unknown, CODEBUILD-2026 C.1]
+    private static let wordsForLCOV = ["LCOVINFO", "LCOV_INFO"]
 
     /// The formats of reports, which may be written in any case (CODEBUILD.md 8).
     static let reportFormats = [

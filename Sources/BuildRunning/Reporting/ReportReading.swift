@@ -1,0 +1,148 @@
+internal import Archives
+internal import Artifacts
+internal import BuildPlanning
+internal import Files
+internal import Reports
+
+/// The files that are to be read as reports.
+struct ReportOrder: Sendable {
+    /// The names of the files as a report tells them, by their absolute paths without the first slash.
+    private(set) var names: [[UInt8]: String] = [:]
+    /// The format of all of them; `nil` where each tells its own.
+    let format: ReportFormat?
+    /// When no further file is begun.
+    var deadline: ContinuousClock.Instant?
+
+    var isEmpty: Bool { names.isEmpty }
+
+    /// Takes the files of a selection. With `discard-paths`, those whose names collide are one [inferred].
+    init(of parts: [ArtifactPart], _ format: ReportFormat?) {
+        self.format = format
+        let all = ArtifactSelection.merging(parts.map { (base: $0.folder, selection: $0.selection) })
+        for file in all.files { names[file.source] = PathText.text(file.stored) }
+    }
+
+    /// Leaves out files that were read already. [unknown: whether the service discovers files that a group names]
+    mutating func leaveOut(_ known: Set<[UInt8]>) { names = names.filter { !known.contains($0.key) } }
+}
+
+/// What came of reading files.
+struct ReportOutcome: Sendable {
+    struct Failure: Sendable {
+        /// The file as the report tells it, and its absolute path.
+        let name: String
+        let path: String
+        let problem: ReportProblem
+    }
+
+    var reports: [ReportFacts] = []
+    var failures: [Failure] = []
+    var hasRunOutOfTime = false
+}
+
+/// Reads report files out of tar streams, each as its bytes come.
+final class ReportReading {
+    private var order: ReportOrder
+    private let mask: SecretMask
+    private let writer: ReportWriter?
+    private let group: (ReportFormat) -> ReportGroup
+    /// What was found of each format, with the number of its files.
+    private var collected: [ReportFormat: (collecting: ReportCollecting, files: Int)] = [:]
+    private var outcome = ReportOutcome()
+    private var problems: [ReportFormat: [String]] = [:]
+
+    init(
+        _ order: ReportOrder, hiding mask: SecretMask, to writer: ReportWriter?,
+        group: @escaping (ReportFormat) -> ReportGroup
+    ) {
+        self.order = order
+        self.mask = mask
+        self.writer = writer
+        self.group = group
+        if let format = order.format { _ = collecting(format) }
+    }
+
+    /// Reads the wanted files of the streams.
+    func read(_ streams: TarStreams, stop: StopFlag) throws {
+        var left = order.names
+        try streams.read(stop: stop) { archive, map in
+            while let entry = try archive.next() {
+                try stop.check()
+                guard case .success(let path) = RelativePath.normalized(entry.path) else { continue }
+                let source = map.stored(path)
+                guard let name = left.removeValue(forKey: source) else { continue }
+                if let deadline = order.deadline, ContinuousClock.now > deadline {
+                    outcome.hasRunOutOfTime = true
+                    continue
+                }
+                try read(name, at: "/" + PathText.text(source), entry, of: archive)
+            }
+        }
+    }
+
+    private func read(_ name: String, at path: String, _ entry: ArchiveEntry, of archive: ArchiveReader) throws {
+        guard case .file = entry.kind else { return }
+        let format = order.format ?? Self.format(ofName: name)
+        var reader: ReportReader?
+        // The reader holds what gives to it, and that holds the reader.
+        defer { reader = nil }
+        do {
+            let take: (ReportItem) throws -> Void = { [weak self] item in
+                guard let self, let format = reader?.format else { return }
+                let collecting = self.collecting(format)
+                collecting.path = name
+                try collecting.take(item)
+            }
+            let made = try format.map { try ReportReader($0, take: take) } ?? ReportReader(guessing: take)
+            reader = made
+            try archive.readBlocks { block in
+                switch block {
+                case .bytes(let bytes): try made.feed(bytes)
+                // A report has no holes: the zero is refused where it stands.
+                case .hole: try withUnsafeBytes(of: 0 as UInt8) { try made.feed($0) }
+                }
+            }
+            try made.finish()
+            if let format = made.format { collected[format]?.files += 1 }
+        } catch let problem as ReportProblem {
+            note(problem, of: name, at: path, reader?.format)
+        }
+        if let format = reader?.format, collected[format] == nil, order.format == nil {
+            // A file without a case is a report all the same.
+            _ = collecting(format)
+            collected[format]?.files += 1
+        }
+    }
+
+    private func note(_ problem: ReportProblem, of name: String, at path: String, _ format: ReportFormat?) {
+        // A file that was discovered and is no report is none.
+        guard order.format != nil || problem.code != .otherFormat, let format else { return }
+        outcome.failures.append(.init(name: name, path: path, problem: problem))
+        problems[format, default: []].append("\(name): \(problem)")
+        _ = collecting(format)
+    }
+
+    /// The format that a name tells, where the content does not.
+    private static func format(ofName name: String) -> ReportFormat? {
+        guard name.lowercased().hasSuffix(".json") else { return nil }
+        return name.lowercased().hasSuffix("cucumber.json") ? .cucumber : .simpleCov
+    }
+
+    private func collecting(_ format: ReportFormat) -> ReportCollecting {
+        if let known = collected[format] { return known.collecting }
+        let new = ReportCollecting(group(format), hiding: mask, to: writer)
+        collected[format] = (new, 0)
+        return new
+    }
+
+    /// - Parameter build: the build's ARN.
+    func finish(_ build: String) throws -> ReportOutcome {
+        try writer?.flush()
+        outcome.reports = ReportFormat.allCases.compactMap { format in
+            collected[format].map {
+                $0.collecting.facts(format, of: build, files: $0.files, problems: problems[format] ?? [])
+            }
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,126 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Files
+internal import Rendering
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
+
+/// The failed tests of the last builds of one branch, by which new failures are told from old ones.
+struct TestHistory: Sendable {
+    /// How many builds are looked at.
+    static let limit = 10
+    /// How many records are looked through for them.
+    private static let reach = 300
+
+    /// The names of the tests that failed, the newest build first.
+    private let failures: [Set<String>]
+
+    var isEmpty: Bool { failures.isEmpty }
+
+    /// Looks for the builds before one that were made of the same project and branch, and had tests.
+    ///
+    /// - Throws: ``FileError`` when a record cannot be read.
+    init(before build: RecordedBuild, _ context: RecordedReports.Context, in records: BuildRecords) throws {
+        var failures: [Set<String>] = []
+        for earlier in records.newest(Self.reach) where earlier.uuid != build.uuid && failures.count < Self.limit {
+            guard earlier.lastChange < build.lastChange,
+                let reports = try RecordedReports(of: earlier), reports.context == context, reports.hasTests
+            else { continue }
+            var names: Set<String> = []
+            try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
+            failures.append(names)
+        }
+        self.failures = failures
+    }
+
+    /// What earlier builds tell of a test that has failed now; `nil` for an old failure, and where nothing is known.
+    func mark(_ name: String) -> TestMark? {
+        guard !failures.isEmpty else { return nil }
+        guard let last = failures.firstIndex(where: { $0.contains(name) }) else { return .new }
+        // It failed, then it did not, and now it does.
+        return last > 0 ? .flaky : nil
+    }
+}
+
+extension RecordedBuild {
+    /// What earlier builds tell of the failed tests of this one; `nil` for a build without tests.
+    func testMark(in records: BuildRecords) throws -> (@Sendable (ReportFacts.Case) -> TestMark?)? {
+        guard let reports = try RecordedReports(of: self), reports.hasTests else { return nil }
+        let history = try TestHistory(before: self, reports.context, in: records)
+        return { history.mark($0.fullName) }
+    }
+}
+
+/// The reports in a build's record.
+struct RecordedReports: Sendable {
+    /// What decides with which builds one is compared.
+    struct Context: Sendable, Codable, Equatable {
+        var project: String?
+        /// The branch, or the commit of a source without one.
+        var branch: String?
+    }
+
+    let context: Context
+    private let folder: String
+
+    /// - Returns: `nil` for a build without reports.
+    init?(of build: RecordedBuild) throws {
+        folder = build.folder
+        let path = "\(folder)/\(ReportFiles.reports)"
+        guard Files.kind(of: path) == .file else { return nil }
+        let bytes = try Files.read(path)
+        // One that a killed program has left half is none.
+        guard let context = try? JSONDecoder().decode(Context.self, from: Data(bytes)) else { return nil }
+        self.context = context
+    }
+
+    var hasTests: Bool { Files.kind(of: "\(folder)/\(ReportFiles.cases)") == .file }
+
+    /// Passes the test cases to `body`, one after the other.
+    ///
+    /// - Parameter isWanted: decides over a line before it is read.
+    func forEachCase(
+        where isWanted: ([UInt8]) -> Bool = { _ in true }, _ body: (RecordedTestCase) throws -> Void
+    ) throws {
+        guard let file = try Folder.open("\(folder)/\(ReportFiles.cases)") else { return }
+        var line: [UInt8] = []
+        func take() throws {
+            if isWanted(line), let test = RecordedTestCase(jsonLine: line) { try body(test) }
+            line.removeAll(keepingCapacity: true)
+        }
+        try file.readToEnd(stop: nil) { bytes in
+            var rest = bytes
+            while let end = rest.firstIndex(of: 0x0a) {
+                line.append(contentsOf: rest[..<end])
+                try take()
+                rest = UnsafeRawBufferPointer(rebasing: rest[(end + 1)...])
+            }
+            line.append(contentsOf: rest)
+        }
+        if !line.isEmpty { try take() }
+    }
+
+    /// Writes the JUnit file of all test cases, whatever formats they came in.
+    func writeJUnit(to path: String) throws {
+        let draft = "\(path).\(UniqueName.make()).tmp"
+        do {
+            let file = try Folder.append(draft)
+            var text = JUnitText(), waiting = text.head
+            try forEachCase { test in
+                waiting += text.text(of: test)
+                if waiting.count > 1 << 16 {
+                    try file.writeAll(waiting)
+                    waiting = []
+                }
+            }
+            try file.writeAll(waiting + text.end)
+            try Folder.move(draft, to: path)
+        } catch {
+            try? Folder.remove(draft)
+            throw error
+        }
+    }
+}

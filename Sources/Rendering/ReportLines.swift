@@ -1,0 +1,134 @@
+internal import BuildPlanning
+
+/// The part of the closing table that tells of tests and coverage: the failed tests first, and not too many of them.
+struct ReportLines {
+    let reports: [ReportFacts]
+    let mark: (ReportFacts.Case) -> TestMark?
+    /// The command that lists all failed tests.
+    let more: String
+
+    /// The most failed tests that are listed, and the lines of a message.
+    static let failed = 4, message = 1
+    private static let width = 110
+
+    var lines: [String] { failures + totals + slowest + coverage + problems }
+
+    /// Whether tests have failed: what the output tells of them is then said better here.
+    var tellsFailures: Bool { reports.contains { !$0.failedTests.isEmpty } }
+
+    private var failures: [String] {
+        let all = reports.flatMap(\.failedTests)
+        let count = reports.reduce(0) { $0 + ($1.testSummary?.failures ?? 0) }
+        // New ones first: they are what the change has broken.
+        let ranked = all.filter { mark($0) == .new } + all.filter { mark($0) != .new }
+        var lines: [String] = []
+        for test in ranked.prefix(Self.failed) {
+            let place = test.file.map { file in "  \(Self.cut(file))" + (test.line.map { ":\($0)" } ?? "") } ?? ""
+            let mark = mark(test).map { "  (\($0.rawValue))" } ?? ""
+            lines.append(Self.cut(test.fullName) + place + mark)
+            let message = (test.message ?? "").split(whereSeparator: \.isNewline).prefix(Self.message)
+            lines += message.map { "  " + Self.cut(String($0)) }
+        }
+        if count > Self.failed { lines.append("… and \(count - min(ranked.count, Self.failed)) more: `\(more)`") }
+        return Self.block("tests", lines)
+    }
+
+    private var totals: [String] {
+        reports.compactMap { report in
+            guard let tests = report.testSummary else { return nil }
+            let skipped = tests.statusCounts["SKIPPED"] ?? 0
+            let failed = tests.failures == 0 ? "" : ", \(tests.failures) failed"
+            let flaky = report.flakyTests.isEmpty ? "" : ", flaky: " + Self.names(report.flakyTests)
+            return "  report   \(Self.cut(report.name)) \(report.status.rawValue): \(tests.total) tests\(failed)"
+                + (skipped == 0 ? "" : ", \(skipped) skipped") + ", \(Self.seconds(tests.durationInNanoSeconds))"
+                + flaky
+        }
+    }
+
+    /// The slowest of all reports, on one line.
+    private var slowest: [String] {
+        let all = reports.flatMap(\.slowestTests).sorted { $0.durationInNanoSeconds > $1.durationInNanoSeconds }
+        // Fast tests are none that anybody looks for.
+        let slow = all.prefix(5).filter { $0.durationInNanoSeconds >= 1_000_000_000 }
+        guard !slow.isEmpty else { return [] }
+        return [
+            "  slowest  "
+                + slow.map { "\(Self.seconds($0.durationInNanoSeconds)) \($0.shortName)" }.joined(separator: ", ")
+        ].map { Self.cut($0, to: 2 * Self.width) }
+    }
+
+    private var coverage: [String] {
+        reports.compactMap { report in
+            guard let sums = report.codeCoverageSummary else { return nil }
+            var parts: [String] = []
+            for (name, percentage, covered, missed) in [
+                ("lines", sums.lineCoveragePercentage, sums.linesCovered, sums.linesMissed),
+                ("branches", sums.branchCoveragePercentage, sums.branchesCovered, sums.branchesMissed),
+            ] {
+                guard let percentage else { continue }
+                parts.append("\(Self.short(percentage)) % of \(name) (\(covered) of \(covered + missed))")
+            }
+            return "  coverage \(Self.cut(report.name)): "
+                + (parts.isEmpty ? "nothing to cover" : parts.joined(separator: ", "))
+        }
+    }
+
+    private var problems: [String] {
+        let all = reports.flatMap { report in report.problems.map { "\(report.name): \($0)" } }
+        var lines = all.prefix(2).map { Self.cut($0) }
+        if all.count > 2 { lines.append("… and \(all.count - 2) more") }
+        return Self.block("unread", lines)
+    }
+
+    private static func block(_ name: String, _ lines: [String]) -> [String] {
+        guard let first = lines.first else { return [] }
+        let label = name + String(repeating: " ", count: max(1, 9 - name.count))
+        return ["  \(label)\(first)"] + lines.dropFirst().map { "           \($0)" }
+    }
+
+    private static func names(_ tests: [ReportFacts.Case]) -> String {
+        cut(tests.prefix(3).map(\.shortName).joined(separator: ", ")) + (tests.count > 3 ? " and more" : "")
+    }
+
+    private static func cut(_ text: String, to width: Int = width) -> String {
+        let text = plain(text), shown = text.prefix(width)
+        return shown.count < text.count ? "\(shown)…" : text
+    }
+
+    /// The text without what a terminal would obey: control characters, and those that turn the direction of writing.
+    static func plain(_ text: String) -> String {
+        let isObeyed = { (scalar: Unicode.Scalar) in
+            switch scalar.value {
+            case 0x09: false
+            case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069: true
+            default: false
+            }
+        }
+        guard text.unicodeScalars.contains(where: isObeyed) else { return text }
+        var plain = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars { plain.append(isObeyed(scalar) ? "\u{fffd}" : scalar) }
+        return String(plain)
+    }
+
+    static func seconds(_ nanoseconds: Int) -> String {
+        let milliseconds = nanoseconds / 1_000_000
+        guard milliseconds >= 60_000 else { return "\(milliseconds / 1000).\(milliseconds / 100 % 10) s" }
+        return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
+    }
+
+    private static func short(_ percentage: Double) -> String {
+        // Never rounded up to all of it.
+        let tenths = Int(percentage * 10)
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+extension ReportFacts.Case {
+    /// The class without its package, and the name.
+    var shortName: String {
+        guard let owner = prefix ?? (testSuiteName.isEmpty ? nil : testSuiteName), !name.hasPrefix(owner) else {
+            return name
+        }
+        return "\(owner.split(separator: ".").last ?? "").\(name)"
+    }
+}

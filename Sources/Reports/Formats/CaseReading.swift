@@ -1,0 +1,33 @@
+/// Gives each item on as soon as it is whole.
+typealias Take = (ReportItem) throws -> Void
+
+/// The case that is being read, and the texts below it: common to all formats that have them as elements.
+struct OpenCase {
+    var test: TestCase
+    private var hasResult = false
+
+    init(_ test: TestCase) { self.test = test }
+
+    /// Takes the outcome that an element below the case tells. The first one that fails counts.
+    mutating func end(_ status: TestCase.Status, message: String?, stack: String?) {
+        guard !hasResult || status.isFailure && !test.status.isFailure else { return }
+        hasResult = true
+        test.status = status
+        test.message = message ?? stack
+        test.stack = message == nil ? nil : stack
+    }
+
+    /// The case with the place of its failure, where the trace tells one.
+    func finished() -> TestCase {
+        guard test.status.isFailure else { return test }
+        var test = test
+        let place =
+            test.stack.flatMap { StackPlace.find(in: $0, className: test.className ?? test.suite) }
+            ?? test.message.flatMap { StackPlace.find(in: $0, className: test.className ?? test.suite) }
+        if let place {
+            test.file = place.file
+            test.line = place.line
+        }
+        return test
+    }
+}

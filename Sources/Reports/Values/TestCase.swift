@@ -1,0 +1,40 @@
+/// One test case of a report.
+public struct TestCase: Sendable, Equatable {
+    /// How a case ended (API: `status`).
+    public enum Status: String, Sendable, CaseIterable {
+        case succeeded = "SUCCEEDED"
+        case failed = "FAILED"
+        case error = "ERROR"
+        case skipped = "SKIPPED"
+        case unknown = "UNKNOWN"
+
+        /// Whether a report with such a case has failed. Skipped and unknown cases are neutral [unknown].
+        public var isFailure: Bool { self == .failed || self == .error }
+    }
+
+    public var suite: String
+    /// The class, where the format tells it apart from the suite.
+    public var className: String?
+    public var name: String
+    public var status: Status = .succeeded
+    public var nanoseconds: Int = 0
+    /// What the test said when it failed, or why it was skipped.
+    public var message: String?
+    public var stack: String?
+    public var file: String?
+    public var line: Int?
+    /// Whether the test failed before it succeeded, in this same run.
+    public var isFlaky = false
+
+    public init(suite: String, className: String? = nil, name: String) {
+        self.suite = suite
+        self.className = className
+        self.name = name
+    }
+
+    /// Names the case among those of other builds: class or suite, and name.
+    public var fullName: String {
+        let owner = className ?? suite
+        return owner.isEmpty || name.hasPrefix(owner + ".") ? name : "\(owner).\(name)"
+    }
+}

@@ -1,0 +1,125 @@
+import BuildPlanning
+import Files
+import Rendering
+import TestSupport
+import Testing
+
+@testable import BuildspecApp
+
+@Suite struct TestHistoryTests {
+    /// Makes a record with a report whose tests failed or not.
+    private func record(
+        _ uuid: String, in records: BuildRecords, branch: String = "main", failed: [String], seconds: Int
+    ) throws -> RecordedBuild {
+        let build = records.build(uuid)
+        try Folder.make(build.folder)
+        try Folder.write("\(build.folder)/events.jsonl", [])
+        try Folder.write(
+            "\(build.folder)/reports.json", Array(#"{"reports":[],"project":"p","branch":"\#(branch)"}"#.utf8))
+        let lines = ["a", "b", "c"].map { name in
+            #"{"testRawDataPath":"x","prefix":"T","name":"\#(name)","status":"\#(failed.contains(name) ? "FAILED" : "SUCCEEDED")","#
+                + #""durationInNanoSeconds":1,"testSuiteName":"S"}"#
+        }
+        try Folder.write("\(build.folder)/test-cases.jsonl", Array(lines.joined(separator: "\n").utf8))
+        let file = try Folder.append("\(build.folder)/events.jsonl")
+        try file.setModified(.seconds(1_700_000_000 + seconds))
+        return build
+    }
+
+    private func withRecords(_ body: (BuildRecords) throws -> Void) async throws {
+        try await withScratch { folder in
+            let environment = ["HOME": folder.string, "XDG_STATE_HOME": folder.string]
+            try body(
+                BuildRecords(Places(environment: environment, currentDirectory: folder.string, isInteractive: false)))
+        }
+    }
+
+    @Test func `a failure is new, old, or comes and goes`() async throws {
+        try await withRecords { records in
+            _ = try record("1", in: records, failed: ["a"], seconds: 1)
+            _ = try record("2", in: records, failed: ["b"], seconds: 2)
+            _ = try record("3", in: records, branch: "other", failed: ["c"], seconds: 3)
+            let now = try record("4", in: records, failed: ["a", "b", "c"], seconds: 4)
+            _ = try record("5", in: records, failed: ["c"], seconds: 5)
+            let reports = try #require(try RecordedReports(of: now))
+            let history = try TestHistory(before: now, reports.context, in: records)
+            #expect(history.mark("T.a") == .flaky)
+            #expect(history.mark("T.b") == nil)
+            // Neither another branch nor a later build counts.
+            #expect(history.mark("T.c") == .new)
+        }
+    }
+
+    @Test func `without earlier builds nothing is marked`() async throws {
+        try await withRecords { records in
+            let first = try record("1", in: records, failed: ["a"], seconds: 1)
+            let mark = try #require(try first.testMark(in: records))
+            let test = ReportFacts.Case(
+                testSuiteName: "S", prefix: "T", name: "a", status: "FAILED", durationInNanoSeconds: 1)
+            #expect(mark(test) == nil)
+        }
+    }
+
+    @Test func `a merged JUnit file has every case`() async throws {
+        try await withRecords { records in
+            let build = try record("1", in: records, failed: ["b"], seconds: 1)
+            let path = "\(build.folder)/junit.xml"
+            try #require(try RecordedReports(of: build)).writeJUnit(to: path)
+            let text = String(decoding: try Folder.read(path), as: UTF8.self)
+            #expect(text.contains(#"<testcase name="a" classname="T" time="0.000"/>"#))
+            #expect(text.contains(#"<testcase name="b" classname="T" time="0.000"><failure/></testcase>"#))
+            #expect(text.hasSuffix("</testsuite>\n</testsuites>\n"))
+        }
+    }
+}
+
+@Suite struct FailRuleTests {
+    @Test func `rules are read from a list`() {
+        #expect(
+            FailRule.read("tests, coverage<80,branches<62.5,new-failures") == [
+                .tests, .lines(below: 80), .branches(below: 62.5), .newFailures,
+            ])
+        for wrong in ["", "test", "coverage", "coverage<", "coverage<101", "tests<3", "tests,,x", "coverage<8<9"] {
+            #expect(FailRule.read(wrong) == nil, "\(wrong)")
+        }
+        #expect("\(FailRule.lines(below: 80))" == "coverage<80")
+    }
+
+    private func tests(failed: Int, status: ReportFacts.Status = .failed) -> ReportFacts {
+        var facts = ReportFacts(
+            arn: "a", type: .test, name: "p-unit", reportGroupArn: "g", executionId: "b", status: status,
+            truncated: false, format: "JUNITXML", files: 1)
+        facts.testSummary = .init(
+            total: 9, statusCounts: ["FAILED": failed, "SUCCEEDED": 9 - failed], durationInNanoSeconds: 1)
+        return facts
+    }
+
+    private func coverage(_ covered: Int, _ missed: Int) -> ReportFacts {
+        var facts = ReportFacts(
+            arn: "a", type: .coverage, name: "p-cov", reportGroupArn: "g", executionId: "b", status: .succeeded,
+            truncated: false, format: "LCOV_INFO", files: 1)
+        facts.codeCoverageSummary = .init(
+            linesCovered: covered, linesMissed: missed, branchesCovered: 0, branchesMissed: 0)
+        return facts
+    }
+
+    @Test func `a rule says why it is broken`() {
+        #expect(FailRule.tests.reason([tests(failed: 0, status: .succeeded)], newFailures: { [] }) == nil)
+        #expect(FailRule.tests.reason([tests(failed: 1)], newFailures: { [] }) == "1 test has failed")
+        #expect(FailRule.tests.reason([], newFailures: { [] }) == "there is no report of tests")
+        #expect(
+            FailRule.tests.reason([tests(failed: 0, status: .incomplete)], newFailures: { [] })
+                == "the report p-unit is INCOMPLETE")
+        #expect(FailRule.newFailures.reason([tests(failed: 2)], newFailures: { [] }) == nil)
+        #expect(
+            FailRule.newFailures.reason([tests(failed: 2)], newFailures: { ["T.a"] })
+                == "1 test has failed that did not before: T.a")
+        #expect(FailRule.lines(below: 80).reason([coverage(8, 2)], newFailures: { [] }) == nil)
+        #expect(
+            FailRule.lines(below: 80).reason([coverage(8, 2), coverage(0, 1)], newFailures: { [] })
+                == "72.7 % of the lines are covered")
+        #expect(
+            FailRule.branches(below: 80).reason([coverage(8, 2)], newFailures: { [] })
+                == "there is no report of coverage with branches")
+    }
+}
