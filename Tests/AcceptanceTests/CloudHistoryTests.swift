@@ -129,6 +129,7 @@ import Testing
             let unasked = try await call("builds", "--project", "app")
             #expect(unasked.status.exitStatus == 64 && unasked.errorText.contains("add --aws"))
 
+            #expect(try await call("show", "--aws", "--tests").status.exitStatus == 64)
             // What a repository calls its project is no flag of the CLI's, and no file.
             for name in ["--endpoint-url=http://127.0.0.1:1", "file:///etc/hostname"] {
                 try play.write("codebuild.yml", "name: '\(name)'\n")

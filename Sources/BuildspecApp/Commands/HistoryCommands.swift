@@ -82,6 +82,12 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var tests: TestOptions
     @OptionGroup var cloud: CloudOptions
 
+    func validate() throws {
+        guard !tests.isAsked || !cloud.aws else {
+            throw ValidationError("the test cases of a build in AWS are not read: leave out --aws")
+        }
+    }
+
     func run() async throws {
         await FrontDoor.enter { [build, format, tests, cloud] machine in
             if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
