@@ -129,9 +129,17 @@ import Testing
             let unasked = try await call("builds", "--project", "app")
             #expect(unasked.status.exitStatus == 64 && unasked.errorText.contains("add --aws"))
 
+            // What a repository calls its project is no flag of the CLI's, and no file.
+            for name in ["--endpoint-url=http://127.0.0.1:1", "file:///etc/hostname"] {
+                try play.write("codebuild.yml", "name: '\(name)'\n")
+                let hostile = try await call("builds", "--aws")
+                #expect(hostile.status.exitStatus == 78 && hostile.errorText.contains("`codebuild.yml:1:7`"))
+            }
             let arguments = try String(contentsOf: cloud.folder.appending(path: "arguments"), encoding: .utf8)
             #expect(arguments.contains("--region eu-north-1") && arguments.contains("--region eu-west-1"))
-            for secret in ["test-secret", "test-id", "plain-value"] { #expect(!arguments.contains(secret)) }
+            for secret in ["test-secret", "test-id", "plain-value", "file:", "--endpoint-url"] {
+                #expect(!arguments.contains(secret))
+            }
         }
     }
 

@@ -40,7 +40,7 @@ import Testing
     @Test(
         "what names no build is refused, before the CLI takes it for the name of a file",
         arguments: [
-            "", ":", "file:///etc/passwd", "app:", "xyz", ":0b5c", "--help:0b5c/", "arn:aws:s3:::bucket/key",
+            "", ":", "file:///etc/passwd", "app:", "xyz", ":0b5c", "--help:\(uuid)", "arn:aws:s3:::bucket/key",
             "https://example.com/", "arn:aws:codebuild:eu-west-1:111122223333:build-batch/app:\(uuid)",
         ])
     func refused(text: String) {

@@ -169,6 +169,42 @@ import Testing
         #expect(Self.diff(["a", "b"], ["b", "a"], noise(["a", "b"], ["b", "a"])) == [])
     }
 
+    // MARK: Whatever was learned
+
+    /// Numbers that are the same in each run.
+    private struct Chance: RandomNumberGenerator {
+        var state: UInt64
+
+        mutating func next() -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return state ^ (state >> 29)
+        }
+    }
+
+    @Test func `a line that no good build has is seen in all places of all outputs`() {
+        var chance = Chance(state: 7)
+        for _ in 0..<300 {
+            func output() -> [String] {
+                (0..<Int.random(in: 0...12, using: &chance)).map { _ in
+                    [
+                        "a", "b \(Int.random(in: 0...3, using: &chance))",
+                        "id \(Int.random(in: 0...99_999, using: &chance))", "",
+                    ]
+                    .randomElement(using: &chance) ?? ""
+                }
+            }
+            let noise = Self.noise(output(), output(), haveSameInputs: Bool.random(using: &chance))
+            let good = output()
+            #expect(Self.diff(good, good, noise) == [])
+            for failure in ["error", "id failed", "b 1 error", "id 17: broken"] {
+                var bad = good
+                bad.insert(failure, at: Int.random(in: 0...good.count, using: &chance))
+                #expect(Self.diff(good, bad, noise).contains("+\(failure)"))
+                #expect(Self.diff(bad, good, noise).contains("-\(failure)"))
+            }
+        }
+    }
+
     // MARK: Long logs
 
     @Test(.timeLimit(.minutes(1)))

@@ -43,9 +43,16 @@ struct CloudBuildName: Equatable {
             rest = rest[rest.index(after: colon)...]
         }
         uuid = rest.lowercased()
-        // The CLI reads a file in the place of a value like `file://…`; and no project is called so.
-        let isProject = project.map { !$0.isEmpty && $0.allSatisfy(Self.isOfName) } ?? true
-        guard isProject, !uuid.isEmpty, uuid.allSatisfy({ $0.isHexDigit || $0 == "-" }) else { throw Self.none(text) }
+        guard project.map(Self.isProject) ?? true, !uuid.isEmpty, uuid.allSatisfy({ $0.isHexDigit || $0 == "-" }) else {
+            throw Self.none(text)
+        }
+    }
+
+    /// Whether a project can be called so.
+    ///
+    /// What begins with a dash the CLI takes for a flag, and a value like `file://…` for the name of a file with the value.
+    static func isProject(_ name: String) -> Bool {
+        name.first != "-" && !name.isEmpty && name.allSatisfy(isOfName)
     }
 
     private static func isOfName(_ letter: Character) -> Bool {

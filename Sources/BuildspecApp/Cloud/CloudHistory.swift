@@ -24,9 +24,17 @@ struct CloudHistory {
         let location = try ProjectLocation(asked, machine.places)
         var settings = ProjectSettings()
         if let project = location.projectName {
+            guard CloudBuildName.isProject(project) else {
+                throw Failure(.usage, "no project of CodeBuild is called `\(project)`")
+            }
             self.project = project
         } else {
             settings = try await WrittenSettings.find(location, asked, on: machine).settings
+            if let written = settings.name, !CloudBuildName.isProject(written.value) {
+                throw Failure(
+                    .invalidSettings, "`\(written.location)`: no project of CodeBuild is called `\(written.value)`",
+                    help: "name the project with --project; `--project none` means all of them")
+            }
             project = settings.name?.value
         }
         var lookup = SettingsLayers(
