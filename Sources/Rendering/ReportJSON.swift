@@ -6,10 +6,12 @@ extension BuildResult {
     /// - Parameters:
     ///   - project: names the project among those of this machine. It is ours, as is `branch`.
     ///   - branch: the branch, or the commit of a source without one.
-    public func batchGetReports(project: String?, branch: String?) -> JSONText {
+    ///   - identifier: names the build within its batch.
+    public func batchGetReports(project: String?, branch: String?, identifier: String? = nil) -> JSONText {
         .object([
             ("reports", .array(reports.map(\.json))), ("reportsNotFound", .array([])),
             ("project", project.map { .string($0) }), ("branch", branch.map { .string($0) }),
+            ("batchIdentifier", identifier.map { .string($0) }),
         ])
     }
 }

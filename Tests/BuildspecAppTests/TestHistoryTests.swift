@@ -9,13 +9,17 @@ import Testing
 @Suite struct TestHistoryTests {
     /// Makes a record with a report whose tests failed or not.
     private func record(
-        _ uuid: String, in records: BuildRecords, branch: String = "main", failed: [String], seconds: Int
+        _ uuid: String, in records: BuildRecords, branch: String = "main", identifier: String? = nil, failed: [String],
+        seconds: Int
     ) throws -> RecordedBuild {
         let build = records.build(uuid)
         try Folder.make(build.folder)
         try Folder.write("\(build.folder)/events.jsonl", [])
         try Folder.write(
-            "\(build.folder)/reports.json", Array(#"{"reports":[],"project":"p","branch":"\#(branch)"}"#.utf8))
+            "\(build.folder)/reports.json",
+            Array(
+                (#"{"reports":[],"project":"p","branch":"\#(branch)""#
+                    + (identifier.map { #","batchIdentifier":"\#($0)""# } ?? "") + "}").utf8))
         let lines = ["a", "b", "c"].map { name in
             #"{"testRawDataPath":"x","prefix":"T","name":"\#(name)","status":"\#(failed.contains(name) ? "FAILED" : "SUCCEEDED")","#
                 + #""durationInNanoSeconds":1,"testSuiteName":"S"}"#
@@ -39,13 +43,14 @@ import Testing
             _ = try record("1", in: records, failed: ["a"], seconds: 1)
             _ = try record("2", in: records, failed: ["b"], seconds: 2)
             _ = try record("3", in: records, branch: "other", failed: ["c"], seconds: 3)
+            _ = try record("6", in: records, identifier: "linux", failed: ["c"], seconds: 3)
             let now = try record("4", in: records, failed: ["a", "b", "c"], seconds: 4)
             _ = try record("5", in: records, failed: ["c"], seconds: 5)
             let reports = try #require(try RecordedReports(of: now))
             let history = try TestHistory(before: now, reports.context, in: records)
             #expect(history.mark("T.a") == .flaky)
             #expect(history.mark("T.b") == nil)
-            // Neither another branch nor a later build counts.
+            // Neither another branch, nor another build of a batch, nor a later one counts.
             #expect(history.mark("T.c") == .new)
         }
     }

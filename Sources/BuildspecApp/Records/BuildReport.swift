@@ -199,7 +199,8 @@ struct BuildReport: Sendable {
         // Those of a build that goes on are made anew.
         guard !result.reports.isEmpty else { return try Folder.remove(path) }
         let branch = recipe.plan.variables.last { $0.name == "CODEBUILD_SOURCE_VERSION" }?.value
-        let json = result.batchGetReports(project: recipe.project.key, branch: branch)
+        let json = result.batchGetReports(
+            project: recipe.project.key, branch: branch, identifier: project.batchIdentifier)
         try Folder.replace(path, with: json.bytes + [0x0a])
     }
 

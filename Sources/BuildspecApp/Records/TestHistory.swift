@@ -61,6 +61,8 @@ struct RecordedReports: Sendable {
         var project: String?
         /// The branch, or the commit of a source without one.
         var branch: String?
+        /// The build's name within its batch: another build of it has other tests, or the same ones elsewhere.
+        var batchIdentifier: String?
     }
 
     let context: Context
