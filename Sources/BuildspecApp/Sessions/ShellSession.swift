@@ -34,7 +34,8 @@ struct ShellSession {
             .noSuchFile,
             build.map { "build `\($0)` has no container any more" }
                 ?? "no build of `\(machine.places.absolute("."))` runs, and none was kept",
-            help: "run it with --keep failure, or --keep always; `buildspec builds --all` lists the builds of all projects")
+            help: "run it with --keep failure, or --keep always; `buildspec builds --all` lists the builds of all "
+                + "projects")
     }
 
     /// Runs `body` beside what stood between the build and every network; a build that runs has its own.
