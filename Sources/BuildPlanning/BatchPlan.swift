@@ -33,7 +33,12 @@ public struct BatchPlan: Sendable {
             builds = (1...max(1, fanout.parallelism.value)).map { number in
                 Build(
                     identifier: Self.generatedIdentifier(number), env: nil, ignoreFailure: fanout.ignoreFailure,
-                    choices: [])
+                    choices: [
+                        .variable(
+                            .init(
+                                name: Self.shardVariable, value: "\(number)/\(max(1, fanout.parallelism.value))",
+                                origin: .service))
+                    ])
             }
         } else {
             builds = batch.builds.map { build in
@@ -64,6 +69,9 @@ public struct BatchPlan: Sendable {
         builds = builds.filter { kept.contains($0.identifier) }
         for index in builds.indices { builds[index].dependsOn.removeAll { !kept.contains($0) } }
     }
+
+    /// The variable that tells `codebuild-tests-run` its part, `NUMBER/TOTAL`. It is ours: the service's is documented nowhere.
+    public static let shardVariable = "BUILDSPEC_SHARD"
 
     /// The name of a build that has none of its own. [unknown, CODEBUILD.md 9: the service makes them up]
     static func generatedIdentifier(_ number: Int) -> String {

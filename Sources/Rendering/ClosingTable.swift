@@ -30,7 +30,7 @@ public struct ClosingTable: Sendable {
         }
         lines.append("")
         let id = result.start.map { "\($0.id) " } ?? ""
-        let span = result.runningTime.map(\.spanWords)
+        let span = result.runningTime?.spanWords
         lines.append(
             "\(id)\(colored(result.status.rawValue, isGood: result.status == .succeeded))"
                 + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))

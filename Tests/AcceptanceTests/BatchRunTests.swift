@@ -240,4 +240,31 @@ struct BatchRunTests {
         #expect(
             result.printed.filter { $0.contains("| has ") }.map { $0.prefix(13) } == ["one | has old", "two | has old"])
     }
+
+    @Test func `a fanout gives each build its part of the tests`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-fanout: {parallelism: 4}}
+            phases:
+              build:
+                commands:
+                  - codebuild-tests-run --test-command 'printf "ran %s\\n"' --files-search "codebuild-glob-search 't/*.js'"
+                  - codebuild-tests-run --test-command 'echo "$CODEBUILD_CURRENT_SHARD_FILES" | sed "s/^/read /"'
+                    --files-search 'ls t' --sharding-strategy stability
+            """)
+        for number in 0..<40 { try play.write("t/f\(number < 10 ? "0" : "")\(number).js", "") }
+        let result = try await run(play, "--log-order", "grouped")
+        #expect(result.status.isSuccess, "\(result.errorText)")
+        let lines = result.outputText.split(separator: "\n").map(String.init)
+        let all = (0..<40).map { "f\($0 < 10 ? "0" : "")\($0).js" }
+        #expect(lines.filter { $0.hasPrefix("ran ") }.sorted() == all.map { "ran t/\($0)" })
+        #expect(lines.filter { $0.hasPrefix("read ") }.sorted() == all.map { "read \($0)" })
+        // Contiguous parts of ten each.
+        let begin = try #require(lines.firstIndex(of: "ran t/f10.js"))
+        #expect(lines[begin..<begin + 10].map { $0.suffix(6) } == all[10..<20].map { $0.suffix(6) })
+        let alone = try await play.run()
+        #expect(alone.printed.count { $0.hasPrefix("ran ") } == 40 && alone.printed.count { $0.hasPrefix("read ") } == 40)
+    }
 }

@@ -468,6 +468,27 @@ struct FromBuildTests {
         #expect(result.errorText.contains(words), "\(result.errorText)")
     }
 
+    @Test func `a digest of CodeBuild's own image is named, and that of another image is part of its name`()
+        async throws
+    {
+        let (play, _) = try await repository()
+        let digest = "sha256:cbbf2f9a99b47fc460d422812b6a5adff7dfee951d8fa2e4a98caa0382cfbdbf"
+        for (image, name) in [
+            ("aws/codebuild/standard:7.0@\(digest)", "aws/codebuild/standard:7.0"),
+            ("acme/java@\(digest)", "acme/java@\(digest)"),
+        ] {
+            try play.write(
+                "b.json",
+                "{\"id\": \"p:1\", \"environment\": {\"image\": \"\(image)\"}, \"source\": {\"type\": \"NO_SOURCE\", \"buildspec\": \"version: 0.2\\nphases: {build: {commands: [a]}}\\n\"}}"
+            )
+            let plan = try await play.call(["plan", "--from-build", "b.json"])
+            #expect(
+                plan.outputText.contains("CODEBUILD_BUILD_IMAGE=\(name)  service"),
+                "\(plan.outputText)\(plan.errorText)")
+            #expect(plan.outputText.contains("digest \(digest): it is CodeBuild's own") == image.hasPrefix("aws/"))
+        }
+    }
+
     @Test func `a build is read from standard input`() async throws {
         let (play, commit) = try await repository()
         let text = try String(contentsOfFile: try copy("github-build", to: play, commit: commit), encoding: .utf8)

@@ -1,8 +1,10 @@
+import Artifacts
 import BuildPlanning
-import BuildRunning
 import Files
 import SpecParsing
 import Testing
+
+@testable import BuildRunning
 
 /// The reports of UPLOAD_ARTIFACTS (CODEBUILD.md 8, CODEBUILD-2026 C), on the host's shell.
 @Suite(.enabled(if: HostPlayground.isPossible)) struct HostReportTests {
@@ -180,5 +182,35 @@ import Testing
             ], secrets: BuildSecrets(values: ["WORD": SecretText("correct-horse")]))
         #expect(build.reports.first?.failedTests.first?.message == "it was ***")
         #expect(cases.count == 1 && !cases[0].contains("correct-horse") && cases[0].contains("it was ***"))
+    }
+
+    @Test func `a search that takes longer than the service's is said`() {
+        #expect(ReportStage.words(onSearchTaking: 5_000_000) == nil)
+        #expect(ReportStage.words(onSearchTaking: 7_200_000)?.hasPrefix("the look for reports took 7 seconds") == true)
+    }
+
+    @Test func `a hard link is named, as its content is copied once`() async throws {
+        let (build, cases, _) = try await build(
+            "  unit: {files: 'two/*'}",
+            ["mkdir two && cp out/a/TEST-A.xml two/a.xml && ln two/a.xml two/b.xml", Self.quiet])
+        let report = try #require(build.reports.first)
+        // Which one is the file, is up to the engine; some have both.
+        #expect(cases.count == 2 * report.files)
+        #expect(report.files == 2 || report.problems.count == 1)
+    }
+
+    @Test func `the place of a failure is a path of the source, where it is found`() {
+        let files = [
+            "src/test/java/org/acme/A.java", "src/main/java/org/acme/B.java", "a/C.java", "b/C.java", "t/x.py",
+        ]
+        let places = SourcePlaces(
+            files.map { ListedFile(path: Array($0.utf8), kind: .file) }, below: "/codebuild/output/src1/src")
+        #expect(places.path(of: "org/acme/A.java") == "src/test/java/org/acme/A.java")
+        #expect(places.path(of: "/codebuild/output/src1/src/t/x.py") == "t/x.py")
+        #expect(places.path(of: "./t/x.py") == "t/x.py")
+        // Neither what is not there, nor what is there twice.
+        #expect(places.path(of: "C.java") == "C.java")
+        #expect(places.path(of: "me/A.java") == "me/A.java")
+        #expect(places.path(of: "/usr/lib/x.py") == "/usr/lib/x.py")
     }
 }

@@ -39,7 +39,7 @@ struct LogComparisonTests {
                 .buildStarted(
                     .init(
                         id: id, image: "debian:12", sourceDirectory: "/s", buildspec: "/s/buildspec.yml",
-                        source: "/home/app",
+                        source: folder,
                         snapshot: made.tree.map { SnapshotFacts(kind: "git:worktree", tree: $0, identity: $0) })),
                 .imageUsed(.init(name: "debian:12", id: made.image, digest: nil)),
                 .phaseStarted(phase: .downloadSource),

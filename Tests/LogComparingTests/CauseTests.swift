@@ -147,6 +147,7 @@ import Testing
             ("DB_PASSWORD", "hunter2hunter2", "PLAINTEXT"),
             ("X", "ghp_0123456789012345678901234567890123456789", "PLAINTEXT"),
             ("DB", "/app/db", "PARAMETER_STORE"), ("API_TOKEN", "qq7", "PLAINTEXT"),
+            ("DATABASE_URL", "postgres://app:geheim@db/app", "PLAINTEXT"), ("DB_PASS", "geheim", "PLAINTEXT"),
         ])
     func secrets(name: String, value: String, type: String) {
         let log = Self.log([("make", "done", 0)])

@@ -30,6 +30,7 @@ public let buildProgramsText = String(decoding: PackageResources.codebuild_files
 /// The names that the programs of user/bin are called by.
 public let buildProgramNames = [
     "codebuild-breakpoint", "codebuild-glob-search", "codebuild-hash-files", "codebuild-resume",
+    "codebuild-tests-run",
 ]
 
 /// The program that git in the build asks for credentials: see `Resources/git-credential-helper.sh`.

@@ -10,11 +10,16 @@ final class ReportCollecting {
     /// The file that is read, as the build names it.
     var path = ""
     private(set) var totals = ReportTotals()
+    private let places: SourcePlaces?
     private let mask: SecretMask?
     private let writer: ReportWriter?
 
-    init(_ group: ReportGroup, hiding mask: SecretMask? = nil, to writer: ReportWriter? = nil) {
+    init(
+        _ group: ReportGroup, _ places: SourcePlaces? = nil, hiding mask: SecretMask? = nil,
+        to writer: ReportWriter? = nil
+    ) {
         self.group = group
+        self.places = places
         self.mask = mask
         self.writer = writer
     }
@@ -22,7 +27,7 @@ final class ReportCollecting {
     func take(_ item: ReportItem) throws {
         switch item {
         case .test(let test):
-            let hidden = masked(test)
+            let hidden = masked(located(test))
             totals.add(.test(hidden))
             try writer?.write(json(hidden), isCase: true)
         case .coverage(var file):
@@ -30,6 +35,13 @@ final class ReportCollecting {
             totals.add(item)
             try writer?.write(json(file), isCase: false)
         }
+    }
+
+    private func located(_ test: TestCase) -> TestCase {
+        guard test.status.isFailure, let places, let file = test.file else { return test }
+        var test = test
+        test.file = places.path(of: file)
+        return test
     }
 
     /// A test may print a secret into its report.

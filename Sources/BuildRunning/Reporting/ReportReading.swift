@@ -10,8 +10,6 @@ struct ReportOrder: Sendable {
     private(set) var names: [[UInt8]: String] = [:]
     /// The format of all of them; `nil` where each tells its own.
     let format: ReportFormat?
-    /// When no further file is begun.
-    var deadline: ContinuousClock.Instant?
 
     var isEmpty: Bool { names.isEmpty }
 
@@ -37,12 +35,12 @@ struct ReportOutcome: Sendable {
 
     var reports: [ReportFacts] = []
     var failures: [Failure] = []
-    var hasRunOutOfTime = false
 }
 
 /// Reads report files out of tar streams, each as its bytes come.
 final class ReportReading {
-    private var order: ReportOrder
+    private let order: ReportOrder
+    private let places: SourcePlaces?
     private let mask: SecretMask
     private let writer: ReportWriter?
     private let group: (ReportFormat) -> ReportGroup
@@ -52,10 +50,11 @@ final class ReportReading {
     private var problems: [ReportFormat: [String]] = [:]
 
     init(
-        _ order: ReportOrder, hiding mask: SecretMask, to writer: ReportWriter?,
+        _ order: ReportOrder, _ places: SourcePlaces?, hiding mask: SecretMask, to writer: ReportWriter?,
         group: @escaping (ReportFormat) -> ReportGroup
     ) {
         self.order = order
+        self.places = places
         self.mask = mask
         self.writer = writer
         self.group = group
@@ -71,17 +70,23 @@ final class ReportReading {
                 guard case .success(let path) = RelativePath.normalized(entry.path) else { continue }
                 let source = map.stored(path)
                 guard let name = left.removeValue(forKey: source) else { continue }
-                if let deadline = order.deadline, ContinuousClock.now > deadline {
-                    outcome.hasRunOutOfTime = true
+                guard case .file = entry.kind else {
+                    // Such as a hard link, of whose content the stream has one copy only.
+                    note("is no file of its own, and is not read", of: name)
                     continue
                 }
-                try read(name, at: "/" + PathText.text(source), entry, of: archive)
+                try read(name, at: "/" + PathText.text(source), archive)
             }
         }
+        for name in left.values.sorted() { note("was gone when it was to be copied", of: name) }
     }
 
-    private func read(_ name: String, at path: String, _ entry: ArchiveEntry, of archive: ArchiveReader) throws {
-        guard case .file = entry.kind else { return }
+    /// Notes that a file that a group names is not read.
+    private func note(_ words: String, of name: String) {
+        if let format = order.format { problems[format, default: []].append("\(name): \(words)") }
+    }
+
+    private func read(_ name: String, at path: String, _ archive: ArchiveReader) throws {
         let format = order.format ?? Self.format(ofName: name)
         var reader: ReportReader?
         // The reader holds what gives to it, and that holds the reader.
@@ -130,7 +135,7 @@ final class ReportReading {
 
     private func collecting(_ format: ReportFormat) -> ReportCollecting {
         if let known = collected[format] { return known.collecting }
-        let new = ReportCollecting(group(format), hiding: mask, to: writer)
+        let new = ReportCollecting(group(format), places, hiding: mask, to: writer)
         collected[format] = (new, 0)
         return new
     }

@@ -6,15 +6,141 @@
 #   codebuild-resume                (CODEBUILD.md 11)
 #   codebuild-hash-files GLOB...    one SHA-256 over the files that match below the source's folder
 #   codebuild-glob-search GLOB...   the files that match below the current folder, one a line
+#   codebuild-tests-run --test-command TEXT --files-search TEXT [--sharding-strategy equal-distribution|stability]
+#                                   runs a command with this shard's part of the files that another one lists, in a fanout;
+#                                   elsewhere with all of them
 #
 # `*`, `?` and `[...]` stay inside one name, `**` crosses folders, `{a,b}` is one of several. Folders are not listed,
 # links to folders are not entered by `**`, and neither is `.git` by any wildcard. Written for dash, bash and busybox;
 # no `find`, no `sort`. The hash is that of the lines `sha256sum` would print for the files, in the order of the walk.
-LC_ALL=C
-export LC_ALL
 N='
 '
 me=${0##*/}
+
+# refuse WORDS: ends the program; something is wrong with how it was called.
+refuse() {
+    printf "%s: %s\nusage: %s --test-command TEXT --files-search TEXT [--sharding-strategy equal-distribution|stability]\n" \
+        "$me" "$1" "$me" >&2
+    exit 2
+}
+
+# tests_run ARGUMENTS: codebuild-tests-run. Its part is named by BUILDSPEC_SHARD, NUMBER/TOTAL, a variable of ours: the service's
+# own is documented nowhere.
+tests_run() {
+    test_command=
+    files_search=
+    strategy=equal-distribution
+    while [ $# -gt 0 ]; do
+        case $1 in
+        --*=*)
+            option=${1%%=*}
+            value=${1#*=}
+            shift
+            ;;
+        *)
+            option=$1
+            [ $# -gt 1 ] || refuse "\`$1\` needs a value"
+            value=$2
+            shift 2
+            ;;
+        esac
+        case $option in
+        --test-command) test_command=$value ;;
+        --files-search) files_search=$value ;;
+        --sharding-strategy) strategy=$value ;;
+        *) refuse "there is no option \`$option\`" ;;
+        esac
+    done
+    [ -n "$test_command" ] || refuse "--test-command is missing"
+    [ -n "$files_search" ] || refuse "--files-search is missing"
+    case $strategy in
+    equal-distribution | stability) ;;
+    *) refuse "--sharding-strategy is \`$strategy\`, expected equal-distribution or stability" ;;
+    esac
+    shard=${BUILDSPEC_SHARD:-1/1}
+    total=${shard#*/}
+    shard=${shard%/*}
+    found=$(sh -c "$files_search") || {
+        status=$?
+        printf '%s: the search ended with status %s: %s\n' "$me" "$status" "$files_search" >&2
+        exit "$status"
+    }
+    found=$(printf '%s\n' "$found" | LC_ALL=C sort -u)
+    set -f
+    IFS=$N
+    # shellcheck disable=SC2086 # a word for each line
+    set -- $found
+    unset IFS
+    set +f
+    if [ $# = 0 ]; then
+        printf '%s: the search found no files: %s\n' "$me" "$files_search" >&2
+        exit 1
+    fi
+    mine=
+    words=
+    count=0
+    place=0
+    all=$#
+    # The first of so many shards have one file more.
+    more=$((all % total))
+    size=$((all / total))
+    first=$(((shard - 1) * size + (shard - 1 < more ? shard - 1 : more)))
+    last=$((first + size + (shard <= more)))
+    for file; do
+        if [ "$strategy" = stability ]; then
+            owner=$(owner_of "$file")
+            [ "$owner" = "$shard" ] && take_it=1 || take_it=
+        else
+            [ "$place" -ge "$first" ] && [ "$place" -lt "$last" ] && take_it=1 || take_it=
+        fi
+        place=$((place + 1))
+        [ -n "$take_it" ] || continue
+        count=$((count + 1))
+        mine=$mine${mine:+$N}$file
+        # Most names need no quotes, and no process of their own.
+        case $file in
+        *[!A-Za-z0-9_./:@%+,=-]*) words="$words $(quoted "$file")" ;;
+        *) words="$words $file" ;;
+        esac
+    done
+    printf '%s: shard %s of %s has %s of %s files\n' "$me" "$shard" "$total" "$count" "$all" >&2
+    [ "$count" -gt 0 ] || exit 0
+    # A command that reads the list itself gets none behind it. [inferred, CODEBUILD-2026 D.2]
+    case $test_command in
+    *CODEBUILD_CURRENT_SHARD_FILES*) words= ;;
+    esac
+    CODEBUILD_CURRENT_SHARD_FILES=$mine exec sh -c "$test_command$words"
+}
+
+# owner_of FILE: the shard with the highest of numbers that follow from the file's name and the shard's: with one shard or file
+# more or less few others change hands.
+owner_of() (
+    hash=$(printf %s "$1" | cksum)
+    hash=${hash%% *}
+    best=-1
+    owner=1
+    number=1
+    while [ "$number" -le "$total" ]; do
+        mixed=$((((hash ^ (number * 2654435761)) & 0xffffffff) * 2246822519 & 0xffffffff))
+        mixed=$(((mixed ^ (mixed >> 15)) * 3266489917 & 0xffffffff))
+        mixed=$((mixed ^ (mixed >> 13)))
+        if [ "$mixed" -gt "$best" ]; then
+            best=$mixed
+            owner=$number
+        fi
+        number=$((number + 1))
+    done
+    printf %s "$owner"
+)
+
+# quoted WORD: as a shell reads it back.
+quoted() {
+    printf "'%s'" "$(printf %s "$1" | sed "s/'/'\\\\''/g")"
+}
+
+if [ "$me" = codebuild-tests-run ]; then tests_run "$@"; fi
+LC_ALL=C
+export LC_ALL
 tmp=${0%/user/bin/*}/output/tmp
 case $me in
 codebuild-breakpoint)

@@ -8,9 +8,14 @@ extension RecordedBuild {
     func facts() throws -> BuildFacts {
         var facts = BuildFacts()
         let path = "\(folder)/build.json"
-        // One that runs has none yet, and its events tell the rest.
-        if Files.kind(of: path) == .file, let build = try? CloudBuild.read(try Files.read(path)).builds.first {
-            facts.add(build)
+        // One that runs has none yet.
+        if Files.kind(of: path) == .file {
+            let bytes = try Files.read(path)
+            do {
+                if let build = try CloudBuild.read(bytes).builds.first { facts.add(build) }
+            } catch is CodeBuildProjects.UnreadableAnswer {
+                // A program that was killed may have left it unfinished: the events tell the rest.
+            }
         }
         facts.add(try result())
         return facts

@@ -8,6 +8,8 @@ struct RepeatedBuild: Sendable {
     let build: CloudBuild
     /// The settings that the build had, with their places in the file.
     let settings: ProjectSettings
+    /// The digest of an image of CodeBuild's own, which no registry has under that name; left out of the image's name.
+    let digest: Located<String>?
     /// Its task in its batch; `nil` for a build of no batch, and where nobody has given the batch.
     let task: CloudBatch.Group?
     /// The file as people call it.
@@ -32,6 +34,10 @@ struct RepeatedBuild: Sendable {
             return nil
         }
         try refuseOthers(asked, places)
+        guard named != "-" || asked.cloudLog != "-" else {
+            throw Failure(
+                .usage, "`--from-build -` and `--log -` both read standard input", help: "give one of them as a file")
+        }
         let text = try await BuildText(named, asked, on: machine)
         let build = try text.choose()
         let reading = readBuildSettings(text.bytes, file: text.shown, id: build.id)
@@ -49,8 +55,10 @@ struct RepeatedBuild: Sendable {
         let task = try task(
             of: build, in: batchBytes ?? (text.hasBatches ? text.bytes : nil),
             named: asked.fromBatch ?? build.buildBatchArn ?? text.shown, isFound: asked.fromBatch == nil)
+        var settings = reading.settings
+        let digest = settings.takeDigestOfOwnImage()
         return RepeatedBuild(
-            build: build, settings: reading.settings, task: task, shown: text.shown, bytes: text.bytes,
+            build: build, settings: settings, digest: digest, task: task, shown: text.shown, bytes: text.bytes,
             batchBytes: batchBytes)
     }
 
@@ -152,6 +160,17 @@ struct RepeatedBuild: Sendable {
         let batch = "\(folder)/from-batch.json"
         try Folder.replace(batch, with: batchBytes, mode: 0o600)
         return ("\(path)#\(build.id)", batch)
+    }
+}
+
+extension ProjectSettings {
+    /// Takes the digest off the name of an image of CodeBuild's own: `aws/codebuild/standard:7.0@sha256:…`.
+    fileprivate mutating func takeDigestOfOwnImage() -> Located<String>? {
+        guard let named = image, let sign = named.value.lastIndex(of: "@"),
+            CuratedImage(named: String(named.value[..<sign])) != nil
+        else { return nil }
+        image = Located(String(named.value[..<sign]), at: named.location)
+        return Located(String(named.value[named.value.index(after: sign)...]), at: named.location)
     }
 }
 

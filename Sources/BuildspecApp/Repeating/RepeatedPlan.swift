@@ -72,6 +72,14 @@ struct RepeatedPlan {
         {
             RepeatedView.Missing(name: $0.path, why: $0.why, place: "\($0.location)")
         }
+        if let digest = repeated.digest {
+            missing.append(
+                .init(
+                    name: "digest \(digest.value)",
+                    why:
+                        "it is CodeBuild's own, and no registry has it: the image here may be another release of the same",
+                    place: "\(digest.location)"))
+        }
         for other in build.missingSources {
             missing.append(
                 .init(

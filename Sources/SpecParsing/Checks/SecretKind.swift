@@ -4,8 +4,18 @@ public enum ValueSecrecy {
     ///
     /// It is broader than what `validate` finds: what is not shown does no harm.
     public static func isSecret(_ value: String, named name: String) -> Bool {
-        if SecretKind.suggestsSecret(name) { return true }
+        if SecretKind.suggestsSecret(name) || hasPassword(value) { return true }
         return ContiguousArray(value.utf8).withUnsafeBufferPointer { SecretKind(of: $0, named: name) != nil }
+    }
+}
+
+extension ValueSecrecy {
+    /// Whether a value has a user's name and password before its host: `postgres://app:geheim@db/app`.
+    private static func hasPassword(_ value: String) -> Bool {
+        guard let scheme = value.firstRange(of: "://") else { return false }
+        let authority = value[scheme.upperBound...].prefix { $0 != "/" && $0 != " " }
+        guard let at = authority.lastIndex(of: "@") else { return false }
+        return authority[..<at].contains(":")
     }
 }
 
@@ -99,7 +109,9 @@ enum SecretKind {
     /// Whether the name of a variable suggests a secret: a word of the table stands anywhere in it.
     fileprivate static func suggestsSecret(_ name: String) -> Bool {
         let name = name.uppercased()
-        return names.contains { name.contains($0.word.description) } || name.hasSuffix("_KEY") || name.hasSuffix("_PW")
+        let further = ["PASS", "PWD", "CREDENTIAL", "AUTH"]
+        return names.contains { name.contains($0.word.description) } || further.contains { name.contains($0) }
+            || name.hasSuffix("_KEY") || name.hasSuffix("_PW")
     }
 
     /// The kind of secret that a variable of this name holds; `nil` for a name that does not suggest a secret.
