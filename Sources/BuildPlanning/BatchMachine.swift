@@ -39,7 +39,8 @@ public struct BatchMachine: Sendable {
     private let failsFast: Bool
     private let limit: Int
     public private(set) var states: [String: State]
-    private var isStopped = false
+    /// How the batch ends that was stopped as a whole.
+    private var ending: BuildStatus?
 
     /// - Parameters:
     ///   - tasks: in the order of the file; builds that could begin at the same time begin in this order.
@@ -106,11 +107,13 @@ public struct BatchMachine: Sendable {
         return steps
     }
 
-    /// Stops everything, for the user.
+    /// Stops everything: for the user, or since the batch has taken too long.
     ///
+    /// - Parameter status: how the batch ends: STOPPED or TIMED_OUT.
     /// - Returns: the builds to stop.
-    public mutating func stop() -> [Step] {
-        isStopped = true
+    public mutating func stop(as status: BuildStatus = .stopped) -> [Step] {
+        guard !isOver else { return [] }
+        ending = ending ?? status
         var steps: [Step] = []
         for task in tasks {
             switch states[task.identifier] {
@@ -126,7 +129,7 @@ public struct BatchMachine: Sendable {
 
     /// What the batch has come to. It succeeds when every build does whose failure counts.
     public var status: BuildStatus {
-        if isStopped { return .stopped }
+        if let ending { return ending }
         guard isOver else { return .inProgress }
         let counts = tasks.allSatisfy { task in
             switch states[task.identifier] {

@@ -55,6 +55,18 @@ public struct BatchResult: Sendable {
         groups = tasks.map(Group.init)
     }
 
+    /// Returns what the batch comes to when it ends here, whatever its builds still do.
+    public func brokenOff(at time: Timestamp) -> BatchResult {
+        var batch = self
+        batch.status = .stopped
+        batch.end = time
+        for index in groups.indices where [.running, .stopping].contains(groups[index].state) {
+            batch.groups[index].state = .ended(.stopped)
+            batch.groups[index].end = time
+        }
+        return batch
+    }
+
     /// When the builds ran, in milliseconds from the batch's beginning.
     public var spans: [String: Range<Int>] {
         groups.reduce(into: [:]) { spans, group in

@@ -213,6 +213,30 @@ struct BatchRunTests {
         #expect(result.outputText.isEmpty)
     }
 
+    @Test func `a batch keeps to the restrictions of its project`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch:
+              build-list: [{identifier: one}, {identifier: two, env: {compute-type: BUILD_GENERAL1_LARGE}}]
+            phases: {build: {commands: ['true']}}
+            """)
+        for (restriction, words) in [
+            ("maximumBuildsAllowed: 1", "codebuild.yml:1:57` allows 1 builds in a batch, and this one has 2"),
+            (
+                "computeTypesAllowed: [BUILD_GENERAL1_SMALL]",
+                "allows `BUILD_GENERAL1_SMALL` in a batch, and its build `two` has `BUILD_GENERAL1_LARGE`"
+            ),
+        ] {
+            try play.write("codebuild.yml", "buildBatchConfig: {restrictions: {\(restriction)}}\n")
+            let result = try await run(play)
+            #expect(result.status.exitStatus == 78 && result.errorText.contains(words), "\(result.errorText)")
+            #expect(result.outputText.isEmpty)
+        }
+        #expect(try await run(play, "--only", "one").status.isSuccess)
+    }
+
     @Test func `all builds have the source as it was when the batch began`() async throws {
         let play = try Playground()
         try play.buildspec(
@@ -265,6 +289,7 @@ struct BatchRunTests {
         let begin = try #require(lines.firstIndex(of: "ran t/f10.js"))
         #expect(lines[begin..<begin + 10].map { $0.suffix(6) } == all[10..<20].map { $0.suffix(6) })
         let alone = try await play.run()
-        #expect(alone.printed.count { $0.hasPrefix("ran ") } == 40 && alone.printed.count { $0.hasPrefix("read ") } == 40)
+        #expect(
+            alone.printed.count { $0.hasPrefix("ran ") } == 40 && alone.printed.count { $0.hasPrefix("read ") } == 40)
     }
 }

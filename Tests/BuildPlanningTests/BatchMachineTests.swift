@@ -91,6 +91,15 @@ import Testing
         #expect(machine.isOver && machine.status == .stopped && machine.states["b"] == .dropped)
     }
 
+    @Test func `a batch that takes too long is stopped, and says so`() {
+        var machine = BatchMachine([Task("a"), Task("b")], failsFast: false, limit: 1)
+        _ = machine.next()
+        #expect(machine.stop(as: .timedOut) == [.stop("a")])
+        #expect(machine.end("a", .stopped).isEmpty && machine.status == .timedOut)
+        // What is over cannot be stopped any more.
+        #expect(machine.stop().isEmpty && machine.status == .timedOut)
+    }
+
     @Test func `what an earlier try has run is not run again`() {
         var machine = BatchMachine(eight, failsFast: false, limit: 8)
         machine.recall(["a": .succeeded, "b": .succeeded, "e": .failed, "h": .succeeded])

@@ -17,6 +17,30 @@ extension Project {
             help: "leave out --batch: it has one build")
     }
 
+    /// Makes sure that a batch keeps to the restrictions of the project.
+    ///
+    /// - Throws: ``Failure`` (78) that names the restriction and what breaks it.
+    func requireAllowed(_ plan: BatchPlan) throws {
+        if let most = file.batch.maximumBuilds, plan.builds.count > most.value {
+            throw Failure(
+                .invalidSettings,
+                "`\(most.location)` allows \(most.value) builds in a batch, and this one has \(plan.builds.count)",
+                help: "run some of them with --only, or raise `maximumBuildsAllowed`")
+        }
+        let allowed = file.batch.computeTypes
+        guard let first = allowed.first else { return }
+        for build in plan.builds {
+            guard let type = build.computeType ?? file.compute.type?.value,
+                !allowed.contains(where: { $0.value == type })
+            else { continue }
+            throw Failure(
+                .invalidSettings,
+                "`\(first.location)` allows \(allowed.map { "`\($0.value)`" }.joined(separator: ", ")) in a batch, and its build "
+                    + "`\(build.identifier)` has `\(type)`",
+                help: "name an allowed `compute-type`, or add this one to `computeTypesAllowed`")
+        }
+    }
+
     /// The buildspecs that builds of a batch name and the source does not have, or has as links that lead outside of it.
     func missingBuildspecs(of plan: BatchPlan) -> [Failure] {
         var builds: [String: [String]] = [:], paths: [String] = []

@@ -4,6 +4,7 @@ internal import Files
 internal import Rendering
 internal import SourceSnapshots
 internal import SpecParsing
+internal import Synchronization
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -57,15 +58,25 @@ struct BatchSession {
         let builds = plan.builds.map {
             BatchBuild($0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder)
         }
+        let wanted = project.settings.output.buildJSON
+        @Sendable func write(_ result: BatchResult) throws -> String {
+            if let wanted {
+                try Folder.replace(wanted, with: result.batchGetBuildBatches.bytes + [0x0a], mode: 0o666)
+            }
+            return try file.write(result)
+        }
+        let present = Mutex(result)
+        machine.lastWords.add { [now = machine.now] in
+            // The program is ending: there is nobody to tell.
+            _ = try? write(present.withLock { $0 }.brokenOff(at: now()))
+        }
         var run = BatchRun(
             project: project, snapshots: snapshots, machine: machine, screen: screen,
             builds: Dictionary(uniqueKeysWithValues: builds.map { ($0.identifier, $0) }), result: result,
-            order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit))
-        await run.run()
-        let path = try file.write(run.result)
-        if let wanted = project.settings.output.buildJSON {
-            try Folder.replace(wanted, with: run.result.batchGetBuildBatches.bytes + [0x0a], mode: 0o666)
-        }
+            order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit),
+            tell: { result in present.withLock { $0 = result } })
+        await run.run(forAtMost: project.file.batch.timeoutInMinutes?.value)
+        let path = try write(run.result)
         machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(run.result, file: path))
         if run.isOutputGone { throw Terminal.BrokenPipe() }
         try Task.checkCancellation()
@@ -97,6 +108,7 @@ struct BatchSession {
             if !options.only.isEmpty {
                 plan.keep(only: Set(options.only), withDependencies: options.withDependencies)
             }
+            try project.requireAllowed(plan)
             var missing = project.missingBuildspecs(of: plan)
             let isDefaultUsed = plan.builds.contains { $0.buildspec == nil }
             if isDefaultUsed, !buildspec.spec.hasPhases {
@@ -125,6 +137,8 @@ private struct BatchRun {
     let builds: [String: BatchBuild]
     private(set) var result: BatchResult
     private var order: BatchMachine
+    /// Gets every change of the result.
+    private let tell: @Sendable (BatchResult) -> Void
     /// Whether nobody reads standard output any more.
     private(set) var isOutputGone = false
     /// Why builds failed that did not fail by their commands.
@@ -134,7 +148,7 @@ private struct BatchRun {
     init(
         project: Project, snapshots: TakenSnapshots, machine: Machine, screen: BatchScreen,
         builds: [String: BatchBuild],
-        result: BatchResult, order: BatchMachine
+        result: BatchResult, order: BatchMachine, tell: @escaping @Sendable (BatchResult) -> Void
     ) {
         self.project = project
         self.snapshots = snapshots
@@ -143,6 +157,12 @@ private struct BatchRun {
         self.builds = builds
         self.result = result
         self.order = order
+        self.tell = tell
+    }
+
+    private enum News: Sendable {
+        case ended(Ended)
+        case timeIsUp
     }
 
     /// How a build ended.
@@ -151,7 +171,6 @@ private struct BatchRun {
         let status: ExitStatus
         let start: Timestamp
         let end: Timestamp
-        let build: BuildID?
         let result: BuildResult?
         let log: String?
         var isOutputGone = false
@@ -169,19 +188,36 @@ private struct BatchRun {
         }
     }
 
-    mutating func run() async {
+    /// - Parameter minutes: how long the batch may take; `nil`: as long as its builds may.
+    mutating func run(forAtMost minutes: Int?) async {
         var recalled: [String: BuildStatus] = [:]
         for group in result.groups where group.isRecalled { recalled[group.task.identifier] = .succeeded }
         order.recall(recalled)
-        await withTaskGroup(of: Ended.self) { group in
-            take(order.next(), in: &group)
-            while let ended = await group.next() {
-                if Task.isCancelled || ended.isOutputGone { take(order.stop(), in: &group) }
-                note(ended)
-                take(order.end(ended.identifier, status(of: ended)), in: &group)
-                update()
-                say(ended.identifier)
+        await withTaskGroup(of: News.self) { group in
+            if let minutes {
+                group.addTask {
+                    // A sleep that is cut short is that of a batch which is over, or stopped.
+                    try? await Task.sleep(for: .seconds(60 * minutes))
+                    return .timeIsUp
+                }
             }
+            take(order.next(), in: &group)
+            while !order.isOver, let news = await group.next() {
+                switch news {
+                case .timeIsUp:
+                    guard !Task.isCancelled else { continue }
+                    machine.say("the batch has taken \(minutes ?? 0) minutes (`timeoutInMins`), and is stopped\n")
+                    take(order.stop(as: .timedOut), in: &group)
+                    update()
+                case .ended(let ended):
+                    if Task.isCancelled || ended.isOutputGone { take(order.stop(), in: &group) }
+                    note(ended)
+                    take(order.end(ended.identifier, status(of: ended)), in: &group)
+                    update()
+                    say(ended.identifier)
+                }
+            }
+            group.cancelAll()
         }
         if Task.isCancelled { _ = order.stop() }
         result.end = machine.now()
@@ -189,26 +225,31 @@ private struct BatchRun {
         update()
     }
 
-    private mutating func take(_ steps: [BatchMachine.Step], in group: inout TaskGroup<Ended>) {
+    private mutating func take(_ steps: [BatchMachine.Step], in group: inout TaskGroup<News>) {
         let now = machine.now()
         for step in steps {
             switch step {
             case .stop(let name): works[name]?.cancel()
             case .start(let name):
                 guard let build = builds[name] else { continue }
-                let work = Task { [project, snapshots, machine, screen, result] in
-                    await Self.run(build, in: result.id, on: screen, of: machine) {
+                let id = BuildID(project: result.id.project, uuid: machine.uuid())
+                let work = Task { [project, snapshots, machine, screen] in
+                    await Self.run(build, as: id, on: screen, of: machine) {
                         try project.build(build, of: snapshots, on: $0)
                     }
                 }
                 works[name] = work
-                change(name) { $0.start = now }
+                change(name) { group in
+                    group.start = now
+                    group.build = id
+                }
                 group.addTask {
-                    await withTaskCancellationHandler {
+                    let ended = await withTaskCancellationHandler {
                         await work.value
                     } onCancel: {
                         work.cancel()
                     }
+                    return .ended(ended)
                 }
             }
         }
@@ -219,14 +260,13 @@ private struct BatchRun {
     }
 
     private static func run(
-        _ build: BatchBuild, in batch: BuildID, on screen: BatchScreen, of machine: Machine,
+        _ build: BatchBuild, as id: BuildID, on screen: BatchScreen, of machine: Machine,
         _ project: (Machine) throws -> Project
     ) async -> Ended {
         let terminal = screen.terminal(of: build.identifier), start = machine.now()
-        var status: ExitStatus, name: BuildID?, isOutputGone = false
+        var status: ExitStatus, isOutputGone = false
         do {
-            var session = try await RunSession(of: try project(machine.with(terminal)), in: batch)
-            name = BuildID(project: batch.project, uuid: session.build)
+            var session = try await RunSession(of: try project(machine.with(terminal)), as: id)
             defer { session.close() }
             status = try await session.run()
         } catch {
@@ -234,13 +274,13 @@ private struct BatchRun {
             status =
                 error is CancellationError || isOutputGone ? .buildFailed : FrontDoor.report(error, on: terminal)
         }
-        let record = name.map { BuildRecords(machine.places).build($0.uuid) }
-        let log = record.flatMap { Files.kind(of: $0.logPath) == .file ? $0.logPath : nil }
+        let record = BuildRecords(machine.places).build(id.uuid)
+        let log = Files.kind(of: record.logPath) == .file ? record.logPath : nil
         do { try screen.finish(build.identifier, log: log) } catch { isOutputGone = true }
         return Ended(
-            identifier: build.identifier, status: status, start: start, end: machine.now(), build: name,
+            identifier: build.identifier, status: status, start: start, end: machine.now(),
             // A record that cannot be read tells nothing; the status is known.
-            result: try? record?.result(), log: log, isOutputGone: isOutputGone)
+            result: log == nil ? nil : try? record.result(), log: log, isOutputGone: isOutputGone)
     }
 
     private func status(of ended: Ended) -> BuildStatus {
@@ -257,7 +297,6 @@ private struct BatchRun {
         change(ended.identifier) { group in
             group.start = ended.start
             group.end = ended.end
-            group.build = ended.build
             group.result = ended.result
             group.log = ended.log
         }
@@ -273,6 +312,7 @@ private struct BatchRun {
         for index in result.groups.indices {
             result.groups[index].state = order.states[result.groups[index].task.identifier] ?? .waiting
         }
+        tell(result)
     }
 
     private mutating func change(_ identifier: String, _ body: (inout BatchResult.Group) -> Void) {

@@ -44,11 +44,11 @@ struct RunSession {
     }
 
     /// Begins one build of a batch: of a project that was found for all of them.
-    init(of project: Project, in batch: BuildID) async throws {
+    init(of project: Project, as id: BuildID) async throws {
         start = project.machine.now()
         cloudLog = nil
         sourceTime = 0
-        id = BuildID(project: batch.project, uuid: project.machine.uuid())
+        self.id = id
         mark = try await BuildRecords(project.machine.places).marks().mark(id.containerName)
         self.project = project
     }

@@ -29,6 +29,7 @@ extension KeyTable {
         Key("cache", .section(projectCache)),
         Key("fileSystemLocations", .sections(projectFileSystem)),
         Key("encryptionKey", .text),
+        Key("buildBatchConfig", .section(projectBatch)),
     ]
 
     /// Settings that may change a build in the service, and change none here.
@@ -36,7 +37,6 @@ extension KeyTable {
         unused("queuedTimeoutInMinutes", "no build waits here", default: "480", "0"),
         unused("concurrentBuildLimit", "every build begins at once here"),
         unused("autoRetryLimit", "a failed build is not begun again; `buildspec resume` goes on with it", default: "0"),
-        unused("buildBatchConfig", "batches are not run here"),
         unused("serviceRole", "the build has no role and no credentials of AWS"),
         unused("vpcConfig", "the build has the network of the engine"),
         unused("logsConfig", "the log goes to standard output and into the build's record"),
@@ -118,6 +118,20 @@ extension KeyTable {
         Key("artifactIdentifier", .text),
         unused("encryptionDisabled", "artifacts are not encrypted here", default: "false"),
         unused("bucketOwnerAccess", "artifacts are yours here", default: "NONE"),
+    ])
+
+    private static let projectBatch = KeyTable([
+        Key(
+            "restrictions",
+            .section(
+                KeyTable([
+                    Key("maximumBuildsAllowed", .number), Key("computeTypesAllowed", .texts, mayBeEmpty: true),
+                    unused("fleetsAllowed", "the machine is the engine's"),
+                ]))),
+        Key("timeoutInMins", .number),
+        unused("serviceRole", "a batch has no role"),
+        unused("combineArtifacts", "each build's artifacts have a folder of their own", default: "false"),
+        unused("batchReportMode", "no provider is told of the build"),
     ])
 
     private static let projectFileSystem = KeyTable([

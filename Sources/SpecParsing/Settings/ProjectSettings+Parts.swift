@@ -1,4 +1,14 @@
 extension ProjectSettings {
+    /// The rules for the batches of a project (`buildBatchConfig`).
+    public struct Batch: Sendable, Equatable {
+        /// The most builds that a batch may have.
+        public var maximumBuilds: Located<Int>?
+        /// The compute types that builds may have; empty: all.
+        public var computeTypes: [Located<String>] = []
+        /// How long a batch may take.
+        public var timeoutInMinutes: Located<Int>?
+    }
+
     /// A source of the project: the primary one, or a secondary one.
     public struct Source: Sendable, Equatable {
         /// The provider, in the API's words.

@@ -17,6 +17,8 @@ public struct ProjectSettings: Sendable, Equatable {
     public var arn: Located<String>?
     /// The place of the cache's type; `nil` where no file has it.
     public var cachePlace: SourceLocation?
+    /// What `run --batch` keeps to.
+    public var batch = Batch()
     /// The primary source, without its buildspec.
     public var source = Source()
     /// The secondary sources in the order of the file, each with its version.

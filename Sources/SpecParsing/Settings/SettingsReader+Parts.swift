@@ -123,6 +123,19 @@ extension SettingsReader {
         return compute
     }
 
+    // MARK: Batches
+
+    func batch(_ project: Section) -> ProjectSettings.Batch {
+        var batch = ProjectSettings.Batch()
+        guard let section = project.section("buildBatchConfig") else { return batch }
+        let restrictions = section.section("restrictions")
+        batch.maximumBuilds = restrictions?.number("maximumBuildsAllowed")
+        batch.computeTypes =
+            restrictions?.nodes("computeTypesAllowed").map { Located($0.text, at: $0.location) } ?? []
+        batch.timeoutInMinutes = section.number("timeoutInMins")
+        return batch
+    }
+
     // MARK: The cache
 
     mutating func cacheModes(_ section: Section) -> [ProjectSettings.Cache.Mode] {

@@ -70,6 +70,7 @@ struct SettingsReader {
             cache: project.section("cache").flatMap { cache($0) })
         settings.name = project.text("name") ?? project.text("projectName")
         settings.arn = project.text("arn")
+        settings.batch = batch(project)
         settings.cachePlace = project.section("cache")?.node("type")?.location
         settings.source = ProjectSettings.Source(version: project.text("sourceVersion"))
         if let section = project.section("source") {
