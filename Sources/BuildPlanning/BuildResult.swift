@@ -67,6 +67,8 @@ public struct BuildResult: Sendable, Equatable {
     /// The end of what the failed command printed, at most ``tailLength`` bytes.
     /// The command that ran when the build was stopped, where the container stays: the build can go on from it.
     public private(set) var stoppedAt: Failure?
+    /// The command that ran when the time of the build was up.
+    public private(set) var timedOutAt: Failure?
     public private(set) var failureOutput: [UInt8] = []
     private static let tailLength = 4096
     private var output: [UInt8] = []
@@ -133,6 +135,9 @@ public struct BuildResult: Sendable, Equatable {
         case .phaseFinished(let phase, let status, let context, let milliseconds):
             open(phase, at: event.time)
             phases[phases.count - 1].status = status
+            if status == .timedOut, isRunning, let running {
+                timedOutAt = Failure(phase: phase, command: running.command, location: running.location, exitStatus: 0)
+            }
             phases[phases.count - 1].context = context
             phases[phases.count - 1].milliseconds = milliseconds
         case .cacheRestored(let entries, let bytes, let path):
@@ -172,6 +177,7 @@ public struct BuildResult: Sendable, Equatable {
             endTime = nil
             resumedFailure = failure
             (failure, failureTime, comparison) = (nil, nil, nil)
+            timedOutAt = nil
             keptContainer = nil
             if let place = phases.firstIndex(where: { $0.phase == BuildPhase(point.phase) }) {
                 phases.removeSubrange(place...)

@@ -6,8 +6,9 @@ extension DockerEngine {
         if let failure = health.failure { return failure }
         let doing = "start a container of `\(spec.image)`"
         let reason =
-            said.split(separator: "\n").last {
-                !$0.hasPrefix("See '\(client) run") && !$0.hasPrefix("Run '\(client) run")
+            said.split(separator: "\n").last { line in
+                // Of words that it does not understand the client says what is wrong first, and its usage then.
+                !["See '\(client) run", "Run '\(client) run", "Usage:"].contains { line.hasPrefix($0) }
             }
             .map(String.init) ?? "`\(program) run` ended with status \(status.exitStatus)"
         do {

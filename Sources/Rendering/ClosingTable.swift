@@ -8,6 +8,8 @@ public struct ClosingTable: Sendable {
     public var usesColor: Bool
     /// What earlier builds tell of a failed test.
     public var mark: (@Sendable (ReportFacts.Case) -> TestMark?)?
+    /// The seconds that the build was given; `nil` where nobody knows.
+    public var timeout: Int?
     /// More lines about where things are, each with a title of one word.
     public var remarks: [(title: String, text: String)] = []
 
@@ -38,6 +40,7 @@ public struct ClosingTable: Sendable {
         let reports = ReportLines(
             reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed")
         lines += failure(result, listsTests: !reports.tellsFailures)
+        lines += timeUp(result)
         lines += reports.lines
         lines += Self.comparison(result)
         lines += places(result)
@@ -56,11 +59,26 @@ public struct ClosingTable: Sendable {
         // The exit status is explained only when there is no better explanation.
         let isGuess = failure.exitStatus == 137 && failure.help != nil
         let words = (isGuess ? "killed" : Self.meaning(ofExitStatus: failure.exitStatus)).map { " (\($0))" } ?? ""
-        let command = failure.command.split(separator: "\n").joined(separator: "\n           ")
         return [
-            "  failed   \(failure.phase.rawValue): \(command)",
+            "  failed   \(failure.phase.rawValue): \(Self.indented(failure.command))",
             "           \(place)exit status \(failure.exitStatus)\(words)",
         ] + (listsTests ? failedTests(failure.failedTests) : []) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+    }
+
+    /// The command that ran when the time was up, where it is and what the limit was.
+    private func timeUp(_ result: BuildResult) -> [String] {
+        guard let last = result.timedOutAt else { return [] }
+        let place = last.location.map { "\($0): " } ?? ""
+        let limit = timeout.map { " (\($0 % 60 == 0 ? "\($0 / 60) min" : "\($0) s"))" } ?? ""
+        return [
+            "  stopped  \(last.phase.rawValue): \(Self.indented(last.command))",
+            "           \(place)still ran when the build's time\(limit) was up",
+            "  help:    `--timeout`, or `timeoutInMinutes` of the settings, gives the build more time",
+        ]
+    }
+
+    private static func indented(_ command: String) -> String {
+        command.split(separator: "\n").joined(separator: "\n           ")
     }
 
     /// How the build compares with the one of the service that it repeats.

@@ -59,7 +59,7 @@ struct AWSValueTests {
 
             // Without --aws nobody is asked, whatever credentials there are.
             let unasked = try await play.run(["--secrets", secrets], environment: moto.environment)
-            #expect(unasked.status.exitStatus == 1)
+            #expect(unasked.status.exitStatus == 78)
             #expect(unasked.log.contains(failure + "Decrypted Variables Error Message: parameter does not exist: /p/1"))
         }
     }
@@ -76,7 +76,7 @@ struct AWSValueTests {
             """)
         try await Moto.with { moto in
             let result = try await play.run(["--aws", "--region", "eu-central-1"], environment: moto.environment)
-            #expect(result.status.exitStatus == 1)
+            #expect(result.status.exitStatus == 78)
             #expect(result.log.contains(failure + "Decrypted Variables Error Message: parameter does not exist: /none"))
             #expect(result.errorText.contains("no value is known for `A` (/none), `B` (/none/either)"))
             let refusal = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
@@ -87,10 +87,10 @@ struct AWSValueTests {
             let secret = try await play.run(["--aws"], environment: moto.environment)
             #expect(secret.log.contains(failure + "Secrets Manager Error Message: \(refusal)"))
             let profile = try await play.run(["--aws", "--profile", "nobody"], environment: moto.environment)
-            #expect(profile.status.exitStatus == 1)
+            #expect(profile.status.exitStatus == 78)
             #expect(profile.errorText.contains("nobody"))
             let missing = try await play.run(["--aws"], environment: ["PATH": "/nowhere"])
-            #expect(missing.status.exitStatus == 1)
+            #expect(missing.status.exitStatus == 78)
             #expect(missing.errorText.contains("cannot run `aws`: there is no such program in PATH"))
         }
     }

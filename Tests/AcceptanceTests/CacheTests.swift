@@ -65,6 +65,16 @@ struct CacheTests {
         let page = try await play.call(["cache", "show", name, "--cache", kept])
         #expect(page.text.contains("/root/.m2/**/*"))
         #expect(page.text.contains("image      \(debian)"))
+        for command in ["show", "verify"] {
+            let short = try await play.call(["cache", command, String(name.dropLast(3)), "--cache", kept])
+            #expect(short.text.contains(name), "\(short.errorText)")
+        }
+        try FileManager.default.copyItem(atPath: "\(kept)/\(name)", toPath: "\(kept)/\(name)-other")
+        let several = try await play.call(["cache", "show", String(name.dropLast(3)), "--cache", kept])
+        #expect(several.status.exitStatus == 66)
+        #expect(
+            several.errorText.contains("several names begin with `\(name.dropLast(3))`: `\(name)`, `\(name)-other`"))
+        try FileManager.default.removeItem(atPath: "\(kept)/\(name)-other")
         #expect(try await play.call(["cache", "show", "none", "--cache", kept]).status.exitStatus == 66)
         #expect(try await play.call(["cache", "prune", "--cache", kept]).text.isEmpty)
         #expect(

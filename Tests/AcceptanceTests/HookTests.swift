@@ -152,6 +152,20 @@ struct HookTests {
         #expect(!FileManager.default.fileExists(atPath: project.play.source.appending(path: folder).path))
     }
 
+    @Test func `a hook of others that calls buildspec already is enough`() async throws {
+        let project = try await Project()
+        try await project.git("config", "core.hooksPath", ".husky")
+        try project.play.write(".husky/pre-push", "# buildspec hook run pre-push\n")
+        #expect(try await project.play.call(["hook", "install"]).status.exitStatus == 73)
+        let text = "npm test\nbuildspec hook run pre-push \"$@\"\n"
+        try project.play.write(".husky/pre-push", text)
+        let outcome = try await project.play.call(["hook", "install"])
+        #expect(outcome.status.isSuccess && outcome.text.isEmpty)
+        #expect(outcome.errorText == "the hook `.husky/pre-push` calls buildspec already: nothing to do")
+        let hook = project.play.source.appending(path: ".husky/pre-push")
+        #expect(try String(contentsOf: hook, encoding: .utf8) == text)
+    }
+
     @Test func `a bare search path is enough, and what is gone is said`() async throws {
         let project = try await Project()
         let bare = try await project.git("push", "origin", "main", environment: ["PATH": "/usr/bin:/bin"])

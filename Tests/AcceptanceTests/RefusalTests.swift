@@ -68,6 +68,35 @@ import Testing
         #expect(events.contains("\"message\":\"\(message)\""))
     }
 
+    @Test(arguments: [("rum", "run"), ("hoook", "hook"), ("cahce", "cache")])
+    func `a command that is nearly one of ours is told which`(word: String, meant: String) async throws {
+        let play = try Playground()
+        let result = try await play.call([word, "list"])
+        #expect(result.status.exitStatus == 64)
+        #expect(result.errorText.contains("help: did you mean `buildspec \(meant)`?"), "\(result.errorText)")
+        // A folder of that name is a folder.
+        try play.write("\(word)/buildspec.yml", "")
+        #expect(try await play.call([word]).status.exitStatus == 65)
+    }
+
+    @Test(arguments: [
+        ("memory", "3x", "a size such as `512m` or `3g`"), ("memory", "", "a size"),
+        ("cpus", "two", "a number such as"),
+    ])
+    func `a size that no engine understands is refused before anything runs`(
+        name: String, value: String, expected: String
+    ) async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: [x]}}\n")
+        let flag = try await play.call(["run", "--\(name)", value])
+        #expect(flag.status.exitStatus == 64)
+        #expect(flag.errorText.contains("error: `--\(name)` is `\(value)`, expected \(expected)"), "\(flag.errorText)")
+        try play.write("codebuild.yml", "x-buildspec: {\(name): '\(value)'}\n")
+        let settings = try await play.call(["run"])
+        #expect(settings.status.exitStatus == 78)
+        #expect(settings.errorText.contains("` is `\(value)`, expected \(expected)"), "\(settings.errorText)")
+    }
+
     @Test func `a folder whose path is not UTF-8 is called so`() async throws {
         let play = try Playground()
         let run = play.command(["run", "."])

@@ -137,6 +137,13 @@ struct RunTests {
         #expect(
             result.log.contains("[Container] Phase context status code: BUILD_TIMED_OUT Message: Build has timed out."))
         #expect(!result.printed.contains("never"))
+        #expect(
+            result.errorText.contains(
+                """
+                  stopped  BUILD: sleep 100
+                           buildspec.yml:2:29: still ran when the build's time (1 s) was up
+                  help:    `--timeout`, or
+                """))
         #expect(try String(contentsOf: record, encoding: .utf8).contains(#""buildStatus":"FAILED""#))
     }
 

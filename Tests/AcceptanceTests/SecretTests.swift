@@ -144,7 +144,7 @@ struct SecretTests {
             "environment: {environmentVariables: [{name: P, value: /p, type: PARAMETER_STORE}, {name: B, value: b}]}")
         let result = try await play.run(
             ["--secrets", secrets, "-e", "GIVEN=x"], environment: ["DOCKER_HOST": "unix:///no/such/socket"])
-        #expect(result.status.exitStatus == 1)
+        #expect(result.status.exitStatus == 78)
         #expect(result.log.contains(failure + "Decrypted Variables Error Message: parameter does not exist: /a"))
         #expect(result.log.contains("[Container] Phase complete: DOWNLOAD_SOURCE State: FAILED"))
         #expect(result.log.contains("[Container] Decrypting parameter store environment variables"))
@@ -231,7 +231,7 @@ struct SecretTests {
         #expect(both.status.exitStatus == 64)
         #expect(both.errorText.contains("`--offline` and `--aws` contradict one another"))
         let settings = try await play.run(["--offline"], environment: ["PATH": "/nowhere", "BUILDSPEC_AWS": "yes"])
-        #expect(settings.status.exitStatus == 1)
+        #expect(settings.status.exitStatus == 78)
         #expect(settings.errorText.contains("help: give the values with --secrets FILE or --env NAME=VALUE"))
     }
 
@@ -260,7 +260,7 @@ struct SecretTests {
         _ = try await play.run(["--secrets", secrets, "--keep", "failure", "--no-cache"])
         try Data("secrets-manager: {}".utf8).write(to: URL(filePath: secrets))
         let without = try await play.call(["resume"])
-        #expect(without.status.exitStatus == 1)
+        #expect(without.status.exitStatus == 78)
         #expect(without.errorText.contains("no value is known for `TOKEN` (token)"))
         try Data("secrets-manager: {token: second-one}".utf8).write(to: URL(filePath: secrets))
         let resumed = try await play.call(["resume"])

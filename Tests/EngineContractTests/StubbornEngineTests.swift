@@ -45,6 +45,21 @@ import Testing
         }
     }
 
+    @Test func `of words that the client does not understand its reason is said, not its usage`() async throws {
+        try await withScratch { folder in
+            let engine = DockerEngine(program: try await client("image) echo sha256:1;;", in: folder))
+            let said = """
+                invalid argument "3x" for "-m, --memory" flag: invalid suffix: 'x'
+
+                Usage:  docker run [OPTIONS] IMAGE [COMMAND] [ARG...]
+
+                Run 'docker run --help' for more information
+                """
+            let error = await engine.diagnose(ContainerSpec(name: "c", image: "i"), status: .exited(125), said: said)
+            #expect(error.reason == #"invalid argument "3x" for "-m, --memory" flag: invalid suffix: 'x'"#)
+        }
+    }
+
     @Test func `the engine's own socket is that of its context, and there is none of an engine that is elsewhere`()
         async throws
     {

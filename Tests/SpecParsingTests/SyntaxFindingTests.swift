@@ -142,6 +142,9 @@ import Testing
             reading.diagnostics.map(shown) == [
                 "error: the file is empty, expected a mapping with `version` and `phases` [empty-file]"
             ])
+        let help = "begin with `version: 0.2`, and put the commands into a list under `phases.build.commands`"
+        #expect(reading.diagnostics.map(\.help) == [help])
+        #expect(read("- echo").diagnostics.map(\.help) == [help])
         #expect(
             reading.failure
                 == BuildFailure(code: "YAML_FILE_ERROR", message: "wrong number of container tags, expected 1"))

@@ -1,4 +1,6 @@
 public import ArgumentParser
+internal import Files
+internal import SpecParsing
 
 /// The version `--version` prints and the log's first line names.
 let programVersion = "0.1.0"
@@ -34,6 +36,19 @@ public struct BuildspecCommand: AsyncParsableCommand {
         return subcommands.contains { $0._commandName == first }
     }
 
+    /// What to say of a first argument that is nearly the name of a subcommand, and of no file or folder.
+    private static func mistake(in word: String) -> Failure? {
+        guard !namesSubcommand, !word.hasPrefix("-"), !word.contains("/"), Files.kind(of: word) == nil else {
+            return nil
+        }
+        let names = subcommands.filter { $0.configuration.shouldDisplay }.map { $0._commandName }
+        return nearName(to: word, among: names).map {
+            Failure(
+                .usage, "`\(word)` is no command, and there is no file or folder of that name",
+                help: "did you mean `buildspec \($0)`?")
+        }
+    }
+
     /// What only one system has.
     private static var systemCommands: [any ParsableCommand.Type] {
         #if os(Linux)
@@ -49,6 +64,9 @@ public struct BuildspecCommand: AsyncParsableCommand {
     public static func main() async {
         Signals.stand()
         let arguments = Array(CommandLine.arguments.dropFirst())
+        if let first = arguments.first, let failure = mistake(in: first) {
+            await FrontDoor.enter { _ in throw failure }
+        }
         await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)
     }
 }

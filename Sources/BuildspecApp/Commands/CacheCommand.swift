@@ -49,16 +49,17 @@ struct CacheCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "Show what a cache holds and where it came from, or what was recorded.")
         @OptionGroup var folder: Folder
-        @Argument(help: "The name, as `cache list` has it.")
+        @Argument(help: "The name, as `cache list` has it, or its beginning.")
         var name: String
 
         func run() async throws {
             await FrontDoor.enter { [folder, name] machine in
-                if let recordings = folder.recordings(machine.places).first(where: { $0.name == name }) {
+                let store = try folder.store(machine.places), all = folder.recordings(machine.places)
+                let name = try CacheText.name(name, in: store, and: all)
+                if let recordings = all.first(where: { $0.name == name }) {
                     try machine.terminal.write(Array(try recordings.page().utf8))
                     return .succeeded
                 }
-                let store = try folder.store(machine.places)
                 let page = CacheText.page(try CacheText.show(name, in: store), in: "\(store.directory)")
                 try machine.terminal.write(Array(page.utf8))
                 return .succeeded
@@ -75,13 +76,14 @@ struct CacheCommand: AsyncParsableCommand {
                 status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
                 """)
         @OptionGroup var folder: Folder
-        @Argument(help: "The name, as `cache list` has it (default: all).")
+        @Argument(help: "The name, as `cache list` has it, or its beginning (default: all).")
         var name: String?
 
         func run() async throws {
             await FrontDoor.enter { [folder, name] machine in
-                let store = try folder.store(machine.places)
-                let recordings = folder.recordings(machine.places).filter { name == nil || $0.name == name }
+                let store = try folder.store(machine.places), all = folder.recordings(machine.places)
+                let name = try name.map { try CacheText.name($0, in: store, and: all) }
+                let recordings = all.filter { name == nil || $0.name == name }
                 let names: [String] =
                     if let name { recordings.isEmpty ? [try CacheText.show(name, in: store).name] : [] } else {
                         try store.list().map(\.name)
@@ -156,6 +158,22 @@ struct CacheCommand: AsyncParsableCommand {
 
 /// How a cache is written for people.
 enum CacheText {
+    /// Completes the beginning of a name; what no name begins with is returned as it is.
+    ///
+    /// - Throws: ``Failure`` when several names begin so.
+    static func name(_ beginning: String, in store: CacheStore, and recordings: [ProjectRecordings]) throws -> String {
+        let names = Set(try store.list().map(\.name) + recordings.map(\.name))
+        guard !beginning.isEmpty, !names.contains(beginning) else { return beginning }
+        let meant = names.filter { $0.hasPrefix(beginning) }.sorted()
+        guard meant.count < 2 else {
+            throw Failure(
+                .noSuchFile,
+                "several names begin with `\(beginning)`: \(meant.map { "`\($0)`" }.joined(separator: ", "))",
+                help: "write more of the one that you mean")
+        }
+        return meant.first ?? beginning
+    }
+
     /// - Throws: ``Failure`` when there is no cache of that name.
     static func show(_ name: String, in store: CacheStore) throws -> CacheListing {
         do { return try store.show(name) } catch let error as FileError where error.code == .notFound {

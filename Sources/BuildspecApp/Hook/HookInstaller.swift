@@ -22,6 +22,10 @@ struct HookInstaller {
 
     func install(_ rules: HookCommand.Rules) async throws {
         let path = try await path()
+        guard try await !isCalled(by: path) else {
+            terminal.say("the hook `\(places.shown(path))` calls buildspec already: nothing to do\n")
+            return
+        }
         try await requirePrivateFolder(of: path, rules)
         try Folder.make(String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]), mode: 0o777)
         let isThere = Files.kind(of: path) != nil, isOurs = isThere ? try isOurs(path) : false
@@ -43,6 +47,15 @@ struct HookInstaller {
         terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
         if Files.kind(of: before) != nil {
             terminal.say("the hook that was there runs first: `\(places.shown(before))`\n")
+        }
+    }
+
+    /// Whether a hook that others wrote has the line that ``requirePrivateFolder(of:_:)`` asks for; ours is written anew.
+    private func isCalled(by path: String) async throws -> Bool {
+        guard Files.kind(of: path) == .file, try !isOurs(path) else { return false }
+        return String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline).contains {
+            line in
+            line.contains("buildspec hook run pre-push") && line.first { !$0.isWhitespace } != "#"
         }
     }
 

@@ -187,8 +187,8 @@ extension ContainerPlan {
         if image == nil { lookup.note("image", default: ImageNames.standard) }
         let platform = try lookup.text(asked.platform, "platform")
         let size = try lookup.computeSize()
-        let cpus = try lookup.text(asked.cpus, "cpus") ?? lookup.derived("cpus", size?.processors.map { "\($0)" })
-        let memory = try lookup.text(asked.memory, "memory") ?? lookup.derived("memory", size.map { "\($0.memory)g" })
+        let cpus = try lookup.cpus() ?? lookup.derived("cpus", size?.processors.map { "\($0)" })
+        let memory = try lookup.memory() ?? lookup.derived("memory", size.map { "\($0.memory)g" })
         self = Self(
             image: image ?? ImageNames.standard, imageIsDefault: image == nil,
             context: try lookup.text(asked.context, "context"), pull: .missing,

@@ -84,6 +84,28 @@ struct SettingsLayers {
 
     static func isOff(_ text: String) -> Bool { ["0", "false", "no", "off"].contains(text.lowercased()) }
 
+    /// How many processors the build may use, as the engine reads it.
+    ///
+    /// - Throws: ``Failure`` for what is no number.
+    mutating func cpus() throws -> String? {
+        guard let text = try text(asked.cpus, "cpus") else { return nil }
+        guard text.wholeMatch(of: /[0-9]+(\.[0-9]*)?|\.[0-9]+/) != nil else {
+            throw wrong("a number such as `2` or `0.5`")
+        }
+        return text
+    }
+
+    /// How much memory the build may use, as the engine reads it.
+    ///
+    /// - Throws: ``Failure`` for what is no size.
+    mutating func memory() throws -> String? {
+        guard let text = try text(asked.memory, "memory") else { return nil }
+        guard text.lowercased().wholeMatch(of: /[0-9]+(\.[0-9]+)? ?([kmgtp](i?b)?|b)?/) != nil else {
+            throw wrong("a size such as `512m` or `3g`")
+        }
+        return text
+    }
+
     /// The size of the machine that the build is to have; `nil` where nobody asks for one.
     ///
     /// - Throws: ``Failure`` for a compute type that is not known.

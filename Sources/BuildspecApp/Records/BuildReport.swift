@@ -62,6 +62,7 @@ struct BuildReport: Sendable {
         if project.batchIdentifier == nil {
             var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
             let records = BuildRecords(machine.places)
+            table.timeout = plan.timeout
             table.mark = try records.build(id.uuid).testMark(in: records)
             machine.say(table.render(result))
         }

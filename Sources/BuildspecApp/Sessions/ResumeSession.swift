@@ -53,7 +53,7 @@ struct ResumeSession {
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()
             gathering.say(missing.failures)
-            return .buildFailed
+            return .invalidSettings
         }
         var surroundings = BuildSurroundings(build: planned, engine: engine, secrets: secrets)
         var point = try resumePoint(before, planned.plan)

@@ -120,7 +120,7 @@ struct RunSession {
             try Task.checkCancellation()
             if let first = missing.failures.first { try await report.refuse(first, build.plan) }
             gathering.say(missing.failures)
-            return .buildFailed
+            return .invalidSettings
         }
         return try await run(build, with: secrets, on: engine, report)
     }
@@ -151,7 +151,7 @@ struct RunSession {
             try Task.checkCancellation()
             if let first = refused.first { try await report.refuse(first, build.plan) }
             gathering.say(refused)
-            return .buildFailed
+            return .invalidSettings
         }
         return try await run(build, with: secrets, on: engine, report)
     }

@@ -71,7 +71,7 @@ struct SecretGathering {
             reasons.append(failure.message)
             let names = failures.filter { $0.message == failure.message }.map { "`\($0.variable.name)`" }
             machine.terminal.say(
-                Failure(.buildFailed, "cannot look up \(names.joined(separator: ", ")): \(failure.message)"))
+                Failure(.invalidSettings, "cannot look up \(names.joined(separator: ", ")): \(failure.message)"))
         }
         let unanswered = failures.filter(\.isUnanswered).map { "`\($0.variable.name)` (\($0.variable.value))" }
         guard !unanswered.isEmpty else { return }
@@ -79,7 +79,7 @@ struct SecretGathering {
             ["--secrets FILE"] + (values.asksAWS || network.playsAWS || network.policy.isOffline ? [] : ["--aws"])
         machine.terminal.say(
             Failure(
-                .buildFailed, "no value is known for \(unanswered.joined(separator: ", "))",
+                .invalidSettings, "no value is known for \(unanswered.joined(separator: ", "))",
                 help: "give the values with \(ways.joined(separator: ", ")) or --env NAME=VALUE"))
     }
 

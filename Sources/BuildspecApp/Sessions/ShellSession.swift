@@ -23,6 +23,7 @@ struct ShellSession {
                 guard try await engine.isRunning(target.container) else { continue }
                 try await engine.copyOut(
                     target.absolute(path), of: target.container, toFolder: machine.places.currentDirectory)
+                sayCopied(path, of: target)
                 return .succeeded
             }
             let status = try await besideProxy(of: target, engine) {
@@ -36,6 +37,17 @@ struct ShellSession {
                 ?? "no build of `\(machine.places.absolute("."))` runs, and none was kept",
             help: "run it with --keep failure, or --keep always; `buildspec builds --all` lists the builds of all "
                 + "projects")
+    }
+
+    /// Says what was copied and where it is now, and that a copy in the source is part of the next build.
+    private func sayCopied(_ path: String, of target: ShellTarget) {
+        let here = machine.places.currentDirectory, name = path.split(separator: "/").last ?? "."
+        let copy = name == "." || name == ".." ? here : "\(here)/\(name)"
+        machine.say("copied `\(target.absolute(path))` of build \(target.shortID) to `\(copy)`\n")
+        if let source = target.source, "\(here)/".hasPrefix("\(source)/") {
+            machine.say(
+                "note: that is in the source, where the next build finds it: move it away unless git ignores it\n")
+        }
     }
 
     /// Runs `body` beside what stood between the build and every network; a build that runs has its own.
@@ -149,6 +161,12 @@ struct ShellTarget {
     }
 
     var isRunning: Bool { build.isRunning }
+
+    /// The beginning of the build's id.
+    fileprivate var shortID: Substring { build.uuid.prefix(8) }
+
+    /// The folder of this machine that the build's source came from.
+    fileprivate var source: String? { result.start?.source }
 
     /// A path of the container; relative ones mean the source.
     func absolute(_ path: String) -> String {

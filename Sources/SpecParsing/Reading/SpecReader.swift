@@ -38,15 +38,20 @@ struct SpecReader {
         Diagnostic(
             severity: .error, code: FindingCode.emptyFile.rawValue,
             message: "the file is empty, expected a mapping with `version` and `phases`",
-            location: source.location(ofScalar: 0), codebuildMessage: ServiceMessage.notABuildspec)
+            location: source.location(ofScalar: 0), codebuildMessage: ServiceMessage.notABuildspec,
+            help: beginning)
     }
+
+    /// How to begin a buildspec.
+    private static let beginning =
+        "begin with `version: 0.2`, and put the commands into a list under `phases.build.commands`"
 
     private mutating func spec(_ root: SpecNode) -> BuildSpec? {
         guard root.kind == .mapping else {
             error(
                 .wrongType, at: FindingPlace(root, .root),
                 "the file is \(root.kindName), expected a mapping with `version` and `phases`",
-                codebuild: ServiceMessage.notABuildspec)
+                codebuild: ServiceMessage.notABuildspec, help: Self.beginning)
             return nil
         }
         let top = reader.section(root, under: nil, .buildSpec, at: .root)
