@@ -48,7 +48,7 @@ let package = Package(
         // The pure rooms: no files, no clock, no processes.
         room("SpecParsing", ["CLibYAML"]),
         room("BuildPlanning", ["SpecParsing"]),
-        room("Rendering", ["BuildPlanning", "SpecParsing"]),
+        room("Rendering", ["BuildPlanning", "SpecParsing", crypto]),
         room("LogComparing", ["BuildPlanning", "SpecParsing"]),
         room("Reports", ["CExpat"]),
 

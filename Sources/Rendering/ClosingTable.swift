@@ -112,16 +112,16 @@ public struct ClosingTable: Sendable {
         for artifact in result.artifacts {
             let files = artifact.files == 1 ? "1 file" : "\(artifact.files) files"
             let name = artifact.name.map { ", named \($0)" } ?? ""
-            lines.append("  artifact \(artifact.path) (\(files), \(size(artifact.bytes))\(name))")
+            lines.append("  artifact \(artifact.path) (\(files), \(artifact.bytes.sizeWords)\(name))")
         }
         if let saved = result.cacheSaved {
             let change = saved.changed ? "" : ", unchanged"
-            lines.append("  cache    \(saved.path) (\(saved.entries) entries, \(size(saved.bytes))\(change))")
+            lines.append("  cache    \(saved.path) (\(saved.entries) entries, \(saved.bytes.sizeWords)\(change))")
         } else if let restored = result.cacheRestored {
             lines.append("  cache    \(restored.path) (restored, not saved)")
         }
         if !result.checkpoints.isEmpty {
-            let all = result.checkpoints.map { "\($0.phase.rawValue) \(size($0.bytes))" }.joined(separator: ", ")
+            let all = result.checkpoints.map { "\($0.phase.rawValue) \($0.bytes.sizeWords)" }.joined(separator: ", ")
             lines.append("  checkpoints before \(all)")
         }
         if let container = result.keptContainer, let id = result.start?.id {
@@ -153,17 +153,6 @@ public struct ClosingTable: Sendable {
     private func colored(_ text: String, isGood: Bool) -> String {
         usesColor ? "\u{1b}[\(isGood ? 32 : 31)m\(text)\u{1b}[0m" : text
     }
-
-    private func size(_ bytes: Int) -> String {
-        let units = ["kB", "MB", "GB", "TB"]
-        guard bytes >= 1000 else { return "\(bytes) bytes" }
-        var tenths = bytes / 100, unit = 0
-        while tenths >= 10_000, unit < units.count - 1 {
-            tenths /= 1000
-            unit += 1
-        }
-        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
-    }
 }
 
 extension String {
@@ -174,5 +163,17 @@ extension Int {
     /// A span of so many milliseconds: `3.2 s`, `2 min 5 s`.
     var spanWords: String {
         self >= 60_000 ? "\(self / 60_000) min \(self / 1000 % 60) s" : "\(self / 1000).\(self / 100 % 10) s"
+    }
+
+    /// A number of bytes: `512 bytes`, `3.2 MB`.
+    var sizeWords: String {
+        let units = ["kB", "MB", "GB", "TB"]
+        guard self >= 1000 else { return "\(self) bytes" }
+        var tenths = self / 100, unit = 0
+        while tenths >= 10_000, unit < units.count - 1 {
+            tenths /= 1000
+            unit += 1
+        }
+        return "\(tenths / 10).\(tenths % 10) \(units[unit])"
     }
 }

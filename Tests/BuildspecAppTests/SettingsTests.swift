@@ -133,6 +133,9 @@ struct SettingsTests {
             "build-json", { $0.buildJson = "/a" }, "/b", "c", ["/a", "/b", "app/c", "-"],
             { $0.output.buildJSON.map(shortened) ?? "-" }),
         Row(
+            "html", { $0.html = "/a" }, "/b", "c", ["/a", "/b", "app/c", "-"],
+            { $0.output.html.map(shortened) ?? "-" }),
+        Row(
             "fail-on", { $0.failOn = "tests" }, "coverage<80", "new-failures",
             ["tests", "coverage<80", "new-failures", "-"],
             { $0.output.failRules.first.map { "\($0)" } ?? "-" }),

@@ -64,7 +64,8 @@ struct ShowCommand: AsyncParsableCommand {
         commandName: "show",
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
         discussion: """
-            `--format json` prints it as `aws codebuild batch-get-builds` would.
+            `--format json` prints it as `aws codebuild batch-get-builds` would. `--html` makes one HTML file of it, with tests, \
+            times, artifacts and log, that needs nothing else and fetches nothing.
 
             With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
             beginning, the build's ARN, or the address of its page in the console.
@@ -80,18 +81,23 @@ struct ShowCommand: AsyncParsableCommand {
     var format = PlanFormat.text
 
     @OptionGroup var tests: TestOptions
+    @OptionGroup var page: PageOptions
     @OptionGroup var cloud: CloudOptions
 
     func validate() throws {
+        guard page.html == nil || !(cloud.aws || tests.isAsked || format == .json) else {
+            throw ValidationError("--html makes a page of a build here: leave out --aws, --tests, --junit and --format")
+        }
         guard !tests.isAsked || !cloud.aws else {
             throw ValidationError("the test cases of a build in AWS are not read: leave out --aws")
         }
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, format, tests, cloud] machine in
+        await FrontDoor.enter { [build, format, tests, page, cloud] machine in
             if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
             let records = BuildRecords(machine.places), build = try records.find(build)
+            if page.html != nil { return try page.write(build, on: machine) }
             if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
                 try machine.terminal.write(try build.json())

@@ -233,6 +233,9 @@ struct RunOptions: ParsableArguments {
     @Option(help: "Write the build as BatchGetBuilds would show it to this file.")
     var buildJson: String?
 
+    @Option(help: "Write the build as one HTML file, as `show --html` does.")
+    var html: String?
+
     @Option(
         help: """
             What in its reports makes a build fail that has succeeded, with commas between: tests, new-failures (that failed in none \
@@ -342,6 +345,7 @@ struct RunOptions: ParsableArguments {
         asked.engineTimeout = engineTimeout
         asked.logFormat = logFormat
         asked.buildJson = buildJson
+        asked.html = html
         asked.failOn = failOn
         asked.keep = keep
         asked.phase = phase

@@ -59,6 +59,8 @@ struct Asked: Codable, Sendable, Equatable {
     var logFormat: String?
     var buildJson: String?
     /// Records of older versions have none.
+    var html: String?
+    /// Records of older versions have none.
     var failOn: String?
     var keep: String?
     var phase: String?

@@ -51,6 +51,8 @@ struct Settings: Sendable, Codable {
         var logFormat: LogFormat
         /// The absolute path of the file that gets the build as BatchGetBuilds shows it.
         var buildJSON: String?
+        /// The absolute path of the file that gets the build as a page.
+        var html: String?
         /// What in its reports makes a build fail that has succeeded.
         var failRules: [FailRule] = []
     }
@@ -73,7 +75,7 @@ struct Settings: Sendable, Codable {
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format",
-        "build-json", "fail-on", "strict",
+        "build-json", "html", "fail-on", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
@@ -137,7 +139,8 @@ struct Settings: Sendable, Codable {
             lookup.text(asked.engineTimeout, "engine-timeout") ?? Self.defaultEngineTimeout, of: "engine-timeout")
         output = Output(
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
-            buildJSON: try lookup.path(asked.buildJson, "build-json"), failRules: try lookup.failRules())
+            buildJSON: try lookup.path(asked.buildJson, "build-json"), html: try lookup.path(asked.html, "html"),
+            failRules: try lookup.failRules())
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
             keep: try lookup.choice(

@@ -24,7 +24,7 @@ struct SettingsLayers {
     private static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
 
     /// The keys that name what a build writes.
-    private static let written: Set<String> = ["artifacts", "build-json", "cache"]
+    private static let written: Set<String> = ["artifacts", "build-json", "html", "cache"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.

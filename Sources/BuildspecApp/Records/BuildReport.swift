@@ -205,6 +205,18 @@ struct BuildReport: Sendable {
         try Folder.replace(path, with: json.bytes + [0x0a])
     }
 
+    /// Writes the build's page where the user wants one. A batch's builds have none.
+    func writePage() throws {
+        guard let path = project.settings.output.html, project.batchIdentifier == nil else { return }
+        let records = BuildRecords(machine.places)
+        try Folder.replace(path, with: try records.build(id.uuid).page(in: records), mode: 0o666)
+    }
+
+    /// Writes the page of a build that ends with an error of its own; that there is none is only said.
+    func writePageOfFailure() {
+        do { try writePage() } catch { machine.say("there is no page: \(error)\n") }
+    }
+
     private func write(_ json: JSONText) throws {
         try Folder.replace("\(record.folder)/build.json", with: json.bytes + [0x0a])
         if let path = project.settings.output.buildJSON {

@@ -87,10 +87,17 @@ struct RecordedReports: Sendable {
     func forEachCase(
         where isWanted: ([UInt8]) -> Bool = { _ in true }, _ body: (RecordedTestCase) throws -> Void
     ) throws {
-        guard let file = try Folder.open("\(folder)/\(ReportFiles.cases)") else { return }
+        try forEachLine(of: ReportFiles.cases) { line in
+            if isWanted(line), let test = RecordedTestCase(jsonLine: line) { try body(test) }
+        }
+    }
+
+    /// Passes the lines of one of the record's files to `body`, one after the other; none of a file that is not there.
+    func forEachLine(of name: String, _ body: ([UInt8]) throws -> Void) throws {
+        guard let file = try Folder.open("\(folder)/\(name)") else { return }
         var line: [UInt8] = []
         func take() throws {
-            if isWanted(line), let test = RecordedTestCase(jsonLine: line) { try body(test) }
+            try body(line)
             line.removeAll(keepingCapacity: true)
         }
         try file.readToEnd(stop: nil) { bytes in

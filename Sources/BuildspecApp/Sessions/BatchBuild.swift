@@ -16,6 +16,7 @@ struct BatchBuild {
         identifier = build.identifier
         asked = batch
         asked.buildJson = nil
+        asked.html = nil
         asked.artifacts = "\(artifacts)/\(build.identifier)"
         // They are overrides, as those of `start-build`, and so beat all others (CODEBUILD.md 9). [inferred]
         asked.env += build.variables.map { "\($0.name)=\($0.value)" }

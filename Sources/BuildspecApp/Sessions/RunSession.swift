@@ -75,9 +75,12 @@ struct RunSession {
             })
         defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
-            return try await run(place, report)
+            let status = try await run(place, report)
+            try report.writePage()
+            return status
         } catch {
             await report.fail(error)
+            report.writePageOfFailure()
             throw error
         }
     }

@@ -1,0 +1,33 @@
+internal import BuildPlanning
+internal import BuildRunning
+internal import Files
+internal import Rendering
+
+extension RecordedBuild {
+    /// The build as one HTML file.
+    ///
+    /// - Throws: ``FileError`` when the record cannot be read.
+    func page(in records: BuildRecords) throws -> [UInt8] {
+        var page = BuildPage()
+        page.logPath = logPath
+        // Asked first: a build that ends in between has written its end.
+        let isRunning = isRunning
+        try forEachEvent { page.add($0) }
+        if !isRunning { page.endAsLost() }
+        let json = "\(folder)/build.json"
+        if Files.kind(of: json) == .file { page.variables = PageVariable.read(try Files.read(json)) }
+        guard let reports = try RecordedReports(of: self) else { return page.html }
+        if reports.hasTests {
+            let history = try TestHistory(before: self, reports.context, in: records)
+            try reports.forEachCase(where: RecordedTestCase.isFailure) { test in
+                guard test.isFailure, page.failedTests.count < BuildPage.testLimit else { return }
+                page.failedTests.append(.init(test, mark: history.mark(test.test.fullName)))
+            }
+        }
+        try reports.forEachLine(of: ReportFiles.coverages) { line in
+            guard page.coveredFiles.count < BuildPage.fileLimit, let file = CoveredFile(jsonLine: line) else { return }
+            page.coveredFiles.append(file)
+        }
+        return page.html
+    }
+}

@@ -1,0 +1,158 @@
+public import BuildPlanning
+
+/// A build as one HTML file: without scripts, without requests, and with every text shown as text.
+public struct BuildPage: Sendable {
+    /// A test that failed, and what earlier builds tell of it.
+    public struct FailedTest: Sendable {
+        public let test: RecordedTestCase
+        public let mark: TestMark?
+
+        public init(_ test: RecordedTestCase, mark: TestMark?) {
+            self.test = test
+            self.mark = mark
+        }
+    }
+
+    public private(set) var result = BuildResult()
+    private(set) var log: PageLog
+    /// The first tests that failed, at most ``testLimit``.
+    public var failedTests: [FailedTest] = []
+    /// The source files of the reports of coverage, at most ``fileLimit``.
+    public var coveredFiles: [CoveredFile] = []
+    public var variables: [PageVariable] = []
+    /// Where the whole log is.
+    public var logPath: String?
+
+    public static let testLimit = 200, fileLimit = 2000
+
+    /// - Parameter logLimit: about how many bytes of the log the page has.
+    public init(logLimit: Int = 4_000_000) { log = PageLog(limit: logLimit) }
+
+    /// Adds what is to be shown of an event.
+    public mutating func add(_ event: BuildEvent) {
+        result.add(event)
+        log.add(event)
+    }
+
+    /// Ends a build whose program was killed.
+    public mutating func endAsLost() { result.endAsLost() }
+
+    /// The page.
+    public var html: [UInt8] {
+        var page = Markup()
+        page.element("html", ["lang": "en"]) { page in
+            head(&page)
+            page.element("body") { page in
+                header(&page)
+                navigation(&page)
+                page.element("main") { page in
+                    tests(&page)
+                    phases(&page)
+                    commands(&page)
+                    coverage(&page)
+                    artifacts(&page)
+                    environment(&page)
+                    logText(&page)
+                }
+                page.element("footer") { page in
+                    page.element(
+                        "p", ["class": "soft"], text: "Made by buildspec from the build's record. Times are UTC.")
+                }
+            }
+        }
+        page.text("\n")
+        return page.bytes
+    }
+
+    var name: String { result.start.map { "\($0.id.project) \($0.id.uuid.prefix(8))" } ?? "build" }
+
+    private func head(_ page: inout Markup) {
+        page.element("head") { page in
+            page.empty("meta", ["charset": "utf-8"])
+            page.empty("meta", ["http-equiv": "Content-Security-Policy", "content": PageStyle.policy])
+            page.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
+            page.empty("meta", ["name": "referrer", "content": "no-referrer"])
+            page.element("title", text: "\(result.status.rawValue): \(name.cut(200))")
+            page.style(PageStyle.sheet)
+        }
+    }
+
+    private func header(_ page: inout Markup) {
+        page.element("header") { page in
+            page.element("h1") { page in
+                page.element("span", ["class": statusClass], text: result.status.rawValue)
+                page.text(" \(name.cut(300))")
+            }
+            page.element("p", ["class": "why \(statusClass)"], text: reason.cut(2000))
+            if let help = result.failure?.help { page.element("p", text: "Help: \(help)") }
+            guard let start = result.startTime else { return }
+            let time = result.runningTime.map { ", \($0.spanWords)" } ?? ""
+            page.element("p", ["class": "soft"], text: "Begun \(start.rfc3339)\(time)")
+        }
+    }
+
+    private var statusClass: String {
+        switch result.status {
+        case .succeeded: "good"
+        case .inProgress: "soft"
+        default: "bad"
+        }
+    }
+
+    /// Why the build ended as it did, in one sentence.
+    var reason: String {
+        switch result.status {
+        case .succeeded: return "All phases succeeded."
+        case .inProgress: return "The build has not ended."
+        case .lost: return "The program that ran the build was killed."
+        default: break
+        }
+        if let failure = result.failure {
+            let place = failure.location.map { " at \($0)" } ?? ""
+            let meaning = ClosingTable.meaning(ofExitStatus: failure.exitStatus).map { " (\($0))" } ?? ""
+            let command = failure.command.trimmingLineEnds
+            return "In \(failure.phase.rawValue)\(place) the command `\(command)` ended with exit status "
+                + "\(failure.exitStatus)\(meaning)."
+        }
+        if let phase = result.phases.first(where: { $0.status.map { $0 != .succeeded } ?? false }) {
+            let context = [phase.context.statusCode, phase.context.message].filter { !$0.isEmpty }
+            return "The phase \(phase.phase.rawValue) ended as \(phase.status?.rawValue ?? "")"
+                + (context.isEmpty ? "." : ": " + context.joined(separator: ": "))
+        }
+        return result.status == .stopped ? "The build was stopped." : "The build ended as \(result.status.rawValue)."
+    }
+
+    private func navigation(_ page: inout Markup) {
+        page.element("nav", ["aria-label": "Parts of the page"]) { page in
+            page.element("ul") { page in
+                func link(_ id: String, _ text: String) {
+                    page.element("li") { $0.element("a", ["href": "#\(id)"], text: text) }
+                }
+                if let failed = log.sections.firstIndex(where: \.hasFailed) { link("c\(failed)", "Failed command") }
+                if hasTests { link("tests", "Tests") }
+                link("phases", "Phases")
+                link("commands", "Commands")
+                if hasCoverage { link("coverage", "Coverage") }
+                link("artifacts", "Artifacts")
+                link("environment", "Environment")
+                link("log", "Log")
+            }
+        }
+    }
+}
+
+extension String {
+    /// The text, or its first so many characters and a mark.
+    func cut(_ limit: Int) -> String {
+        // Characters may be of any size.
+        let start = String(unicodeScalars.prefix(limit))
+        return start.unicodeScalars.count < limit || start == self ? self : start + "…"
+    }
+
+    /// The text without line ends behind it.
+    var trimmingLineEnds: String {
+        var text = self[...]
+        while text.last?.isNewline ?? false { text.removeLast() }
+        return String(text)
+    }
+}

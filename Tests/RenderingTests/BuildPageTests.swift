@@ -1,0 +1,205 @@
+import BuildPlanning
+import Rendering
+import SpecParsing
+import Testing
+
+@Suite struct BuildPageTests {
+    private let start = BuildEvent.Kind.buildStarted(
+        .init(
+            id: BuildID(project: "petclinic", uuid: "0b5c2a7e"), image: "debian", sourceDirectory: "/s",
+            buildspec: "buildspec.yml", source: "/home/me/app"))
+
+    private func events(_ command: String, printing text: String, status: Int = 0) -> [BuildEvent.Kind] {
+        [
+            .commandStarted(
+                phase: .build, command: command,
+                location: SourceLocation(file: "buildspec.yml", line: 7, column: 9)),
+            .output(phase: .build, bytes: Array(text.utf8)),
+            .commandFinished(phase: .build, command: command, exitStatus: status, milliseconds: 1500),
+        ]
+    }
+
+    private func page(
+        _ kinds: [BuildEvent.Kind], ending status: BuildStatus = .succeeded, logLimit: Int = 4_000_000,
+        change: (inout BuildPage) -> Void = { _ in }
+    ) -> String {
+        var page = BuildPage(logLimit: logLimit)
+        for (place, kind) in ([start] + kinds + [.buildFinished(status: status)]).enumerated() {
+            page.add(BuildEvent(time: Timestamp(microseconds: Int64(place) * 1_000_000), kind: kind))
+        }
+        change(&page)
+        return String(decoding: page.html, as: UTF8.self)
+    }
+
+    private func failedTest(_ json: String) -> RecordedTestCase? { RecordedTestCase(jsonLine: Array(json.utf8)) }
+
+    /// The names of all elements.
+    private func tags(_ html: String) -> Set<String> { Set(html.matches(of: /<([a-zA-Z0-9]+)/).map { String($0.1) }) }
+
+    @Test func `a failed build says first why, with command, place and exit status`() {
+        let html = page(events("mvn package", printing: "no\n", status: 127), ending: .failed)
+        let why =
+            "In BUILD at buildspec.yml:7:9 the command `mvn package` ended with exit status 127 (command not found)."
+        #expect(html.contains("<p class=\"why bad\">\(why)</p>"))
+        #expect(html.contains("<h1><span class=\"bad\">FAILED</span> petclinic 0b5c2a7e</h1>"))
+        #expect(html.contains("<title>FAILED: petclinic 0b5c2a7e</title>"))
+        #expect(html.contains("<a href=\"#c0\"><code>mvn package</code></a>"))
+        #expect(html.contains("<details id=\"c0\" open=\"\">"))
+        #expect(html.contains("<rect x=\"0\" width=\"1000\" height=\"10\" class=\"bad\">"))
+        #expect(page([], ending: .stopped).contains("The build was stopped."))
+    }
+
+    @Test func `a page may load nothing and has nothing that runs`() throws {
+        let html = page(events("a", printing: "b\n"))
+        let policy = try #require(html.firstMatch(of: /http-equiv="Content-Security-Policy" content="([^"]+)"/)?.1)
+        #expect(
+            policy.wholeMatch(
+                of:
+                    /default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+\/]{43}=&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;/
+            ) != nil)
+        #expect(tags(html).isDisjoint(with: ["script", "link", "img", "iframe", "object", "form", "base"]))
+        #expect(!html.contains("style=\"") && !html.contains("url(") && !html.contains("@import"))
+        #expect(html.matches(of: /(?:src|href|action)="([^"]*)"/).allSatisfy { $0.1.hasPrefix("#") })
+    }
+
+    @Test func `a page has landmarks and headings, and every link of it leads somewhere`() {
+        let html = page(events("a", printing: "b\n")) { $0.variables = [] }
+        for landmark in [
+            "<header>", "<nav aria-label=\"Parts of the page\">", "<main>", "<footer>", "<html lang=\"en\">",
+        ] {
+            #expect(html.ranges(of: landmark).count == 1, "\(landmark)")
+        }
+        let ids = html.matches(of: /\sid="([^"]+)"/).map { String($0.1) }
+        #expect(Set(ids).count == ids.count)
+        for reference in html.matches(of: /(?:href="#|labelledby=")([^"]+)"/) {
+            #expect(ids.contains(String(reference.1)), "\(reference.0)")
+        }
+        #expect(html.ranges(of: "<h1>").count == 1)
+        for name in ["main", "section", "table", "tr", "td", "th", "details", "pre", "code", "span", "a", "p", "div"] {
+            #expect(
+                html.ranges(of: "<\(name)>").count + html.ranges(of: "<\(name) ").count
+                    == html.ranges(of: "</\(name)>").count, "\(name)")
+        }
+    }
+
+    @Test func `hostile texts stay text, wherever they come from`() throws {
+        let hostile =
+            "</script></style></pre><script>alert(1)</script>\" onload='x' &amp; \u{202e}gpj\u{2066}\u{1b}]0;t\u{7}\0"
+        let test = try #require(
+            failedTest(
+                #"{"testSuiteName":"</h3><img src=x>","name":"\u202e<b>","status":"FAILED","durationInNanoSeconds":1,"#
+                    + #""message":"</pre><script>","stackTrace":"<svg onload=x>","file":"<i>","testRawDataPath":"a"}"#))
+        let start = BuildEvent.Kind.buildStarted(
+            .init(
+                id: BuildID(project: hostile, uuid: hostile), image: hostile, sourceDirectory: hostile,
+                buildspec: hostile, source: hostile))
+        let failed = BuildEvent.Kind.phaseFinished(
+            phase: .build, status: .failed, context: PhaseContext(statusCode: hostile, message: hostile),
+            milliseconds: 1)
+        var report = ReportSamples.tests
+        report.name = hostile
+        let html = page(
+            [start] + events(hostile, printing: hostile, status: 1) + [
+                failed, .artifactsCollected(identifier: hostile, files: 1, bytes: 1, path: hostile, name: hostile),
+                .reportMade(report), .variablesExported([.init(name: hostile, value: hostile)]),
+                .commandExplained(phase: .build, command: hostile, help: hostile, failedTests: [hostile]),
+            ], ending: .failed
+        ) { page in
+            page.failedTests = [.init(test, mark: .new)]
+            page.logPath = hostile
+        }
+        #expect(tags(html).isDisjoint(with: ["script", "img", "b", "i"]))
+        #expect(html.ranges(of: "</style>").count == 1)
+        #expect(!html.contains("onload='") && !html.contains("<svg onload"))
+        #expect(html.contains("⟨U+202E⟩gpj⟨U+2066⟩␛]0;t␇␀"))
+        #expect(
+            html.unicodeScalars.allSatisfy {
+                $0 == "\n" || $0 == "\t"
+                    || $0.value >= 0x20 && !(0x7f..<0xa0).contains($0.value)
+                        && !(0x202a...0x202e).contains($0.value) && !(0x2066...0x2069).contains($0.value)
+            })
+    }
+
+    @Test func `a name of 10,000 characters is cut where it would fill the page`() {
+        let name = String(repeating: "x", count: 10_000)
+        let html = page(events(name, printing: ""))
+        // Whole in the log alone.
+        #expect(html.ranges(of: name).count == 1)
+        #expect(html.contains("<code>\(String(repeating: "x", count: 160))…</code>"))
+    }
+
+    @Test func `colours become classes, and what else a terminal obeys is shown`() {
+        let html = page(
+            events(
+                "a",
+                printing:
+                    "\u{1b}[1;31mred\u{1b}[0m \u{1b}[38;5;10mg\u{1b}[39m \u{1b}[48;2;0;0;255mb\u{1b}[m 1%\r2%\r\nx\u{1b}[2Ky\u{8}\n"
+            ))
+        #expect(
+            html.contains(
+                "<span class=\"b f1\">red</span> <span class=\"f10\">g</span> <span class=\"g12\">b</span> 1%␍\n2%\nx␛[2Ky␈\n"
+            ))
+    }
+
+    @Test func `long output is folded, short output and what failed are not`() {
+        let long = String(repeating: "line\n", count: 40)
+        let html = page(
+            events("a", printing: "short\n") + events("b", printing: long) + events("c", printing: long, status: 1),
+            ending: .failed)
+        #expect(html.contains("<details id=\"c0\" open=\"\">"))
+        #expect(html.contains("<details id=\"c1\">"))
+        #expect(html.contains("<details id=\"c2\" open=\"\">"))
+    }
+
+    @Test func `of a large log the page has the beginning, the failures and the end, and says so`() {
+        var kinds: [BuildEvent.Kind] = []
+        for number in 0..<100 {
+            let text = "begin \(number);" + String(repeating: "x", count: 10_000) + "\n"
+            kinds += events("c\(number)", printing: text, status: number == 50 ? 1 : 0)
+        }
+        let html = page(kinds, ending: .failed, logLimit: 80_000) { $0.logPath = "/records/log.txt" }
+        for number in [0, 1, 50, 98, 99] { #expect(html.contains("begin \(number);"), "\(number)") }
+        for number in [30, 49, 51, 70] { #expect(!html.contains("begin \(number);"), "\(number)") }
+        #expect(html.utf8.count < 200_000)
+        #expect(html.contains("The whole log is /records/log.txt."))
+        #expect(html.contains("10.0 kB are left out here."))
+
+        let one = page(
+            events("a", printing: "begin" + String(repeating: "x", count: 1_000_000) + "end\n"), logLimit: 80_000)
+        #expect(one.contains("beginxxx") && one.contains("xxxend\n") && one.utf8.count < 100_000)
+        #expect(!page(events("a", printing: "b\n")).contains("left out"))
+    }
+
+    @Test func `failed tests come first, with message, stack and mark, then totals and coverage`() throws {
+        let test = try #require(
+            failedTest(
+                #"{"testSuiteName":"S","prefix":"S","name":"adds","status":"FAILED","durationInNanoSeconds":500000000,"#
+                    + #""message":"expected 1","stackTrace":"at S.adds","file":"S.java","line":34,"testRawDataPath":"a"}"#
+            ))
+        let covered = CoveredFile(
+            jsonLine: Array(
+                #"{"filePath":"a/S.java","linesCovered":3,"linesMissed":1,"lineCoveragePercentage":75}"#.utf8))
+        let html = page([.reportMade(ReportSamples.tests), .reportMade(ReportSamples.coverage)]) { page in
+            page.failedTests = [.init(test, mark: .new)]
+            page.coveredFiles = [covered].compactMap(\.self)
+        }
+        #expect(html.contains("<h3><span class=\"bad\">FAILED</span> S.adds (new)</h3>"))
+        #expect(html.contains("0.5 s, S.java:34") && html.contains("expected 1") && html.contains("at S.adds"))
+        #expect(html.contains("… and 1 more failed tests"))
+        #expect(html.contains("p-cov: 66.67 % of lines") && html.contains("a/S.java"))
+        let tests = try #require(html.firstRange(of: "id=\"tests\"")), phases = html.firstRange(of: "id=\"phases\"")
+        #expect(tests.lowerBound < (phases?.lowerBound ?? html.startIndex))
+    }
+
+    @Test func `secrets are stars, and so is what is named like one`() {
+        let json = #"""
+            {"builds":[{"environment":{"environmentVariables":[{"name":"A","value":"plain","type":"PLAINTEXT"},
+            {"name":"B","value":"/app/key","type":"PARAMETER_STORE"},{"name":"NPM_TOKEN","value":"t0p","type":"PLAINTEXT"}]}}]}
+            """#
+        let html = page([]) { $0.variables = PageVariable.read(Array(json.utf8)) }
+        #expect(html.contains("<td>plain</td><td>set for the build</td>"))
+        #expect(html.contains("<td>***</td><td>Parameter Store: /app/key</td>"))
+        #expect(html.contains("NPM_TOKEN") && !html.contains("t0p"))
+        #expect(PageVariable.read(Array("{".utf8)).isEmpty)
+    }
+}
