@@ -46,7 +46,7 @@ import Testing
         let task = Task {
             // One that does not start ends the waiting, too.
             defer { up.finish() }
-            try await engine.withContainer(spec) { streams in
+            _ = try await engine.withContainer(spec) { streams in
                 try await Conversation.with(streams) { child in
                     try await child.output.wait(for: "up\n")
                     up.yield()
