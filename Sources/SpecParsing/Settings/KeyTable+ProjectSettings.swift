@@ -10,6 +10,7 @@ extension KeyTable {
                 + [
                     Key("artifacts", .section(projectArtifacts)),
                     Key("secondaryArtifacts", .sections(projectArtifacts)),
+                    Key("buildBatchConfig", .section(projectBatch)),
                     Key(
                         "x-buildspec", .section(KeyTable(unknown: .refused, extraKeys.sorted().map { Key($0, .texts) }))
                     ),
@@ -29,7 +30,6 @@ extension KeyTable {
         Key("cache", .section(projectCache)),
         Key("fileSystemLocations", .sections(projectFileSystem)),
         Key("encryptionKey", .text),
-        Key("buildBatchConfig", .section(projectBatch)),
     ]
 
     /// Settings that may change a build in the service, and change none here.
