@@ -51,8 +51,8 @@ struct RunTests {
               build:
                 commands:
                   - sleep 300 &
-                  - (sleep 0.3; echo late) & echo started
-                  - sleep 0.6; pgrep -c sleep >/dev/null 2>&1; kill -0 "$(cat /proc/[0-9]*/comm | grep -c sleep)" 2>/dev/null; grep -l sleep /proc/[0-9]*/comm | wc -l
+                  - (sleep 0.3; echo late; touch /tmp/late) & echo started
+                  - until [ -e /tmp/late ]; do sleep 0.1; done; pgrep -c sleep >/dev/null 2>&1; kill -0 "$(cat /proc/[0-9]*/comm | grep -c sleep)" 2>/dev/null; grep -l sleep /proc/[0-9]*/comm | wc -l
             """)
         #expect(lines == ["started", "late", "1"])
         #expect(ContinuousClock.now - start < .seconds(240))
