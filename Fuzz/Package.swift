@@ -23,7 +23,7 @@ let package = Package(
         room("Reports", ["CExpat"]),
         room("SpecParsing", ["CLibYAML"]),
         room("BuildPlanning", ["SpecParsing"]),
-        room("Rendering", ["BuildPlanning", "SpecParsing"]),
+        room("Rendering", ["BuildPlanning", "Crypto", "SpecParsing"]),
         room("Crypto", []),
         room("Files", []),
         room("Caches", ["Crypto", "Files"]),

@@ -12,6 +12,12 @@ public struct SHA256 {
         }
     }
 
+    public static func hash(data: [UInt8]) -> [UInt8] {
+        var hash = SHA256()
+        data.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        return hash.finalize()
+    }
+
     public func finalize() -> [UInt8] {
         lanes.flatMap { lane in (0..<8).map { UInt8(truncatingIfNeeded: lane >> ($0 * 8)) } }
     }
