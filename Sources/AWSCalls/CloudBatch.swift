@@ -17,6 +17,8 @@ public struct CloudBatch: Decodable, Sendable, Equatable {
         public var identifier: String?
         public var dependsOn: [String]?
         public var ignoreFailure: Bool?
+        /// Of a batch that was run here alone: a digest of what the build is, apart from its name.
+        public var definition: String?
         public var currentBuildSummary: Summary?
         /// The builds of earlier tries.
         public var priorBuildSummaryList: [Summary]?

@@ -6,6 +6,8 @@ public struct BatchResult: Sendable {
         public var state: BatchMachine.State = .waiting
         /// The try that counts; `nil` for a build that never began.
         public var build: BuildID?
+        /// A digest of what the build is, apart from its name.
+        public var definition: String?
         /// Whether that try is one of an earlier run of the batch.
         public var isRecalled = false
         /// Earlier tries, the newest first.

@@ -41,6 +41,8 @@ extension BatchResult {
             ("identifier", .string(group.task.identifier)),
             ("dependsOn", .array(group.task.dependsOn.map { .string($0) })),
             ("ignoreFailure", .bool(group.task.ignoresFailure)), ("currentBuildSummary", summary(group)),
+            // Ours, as `tree` is.
+            ("definition", group.definition.map { .string($0) }),
             (
                 "priorBuildSummaryList",
                 group.prior.isEmpty

@@ -141,7 +141,7 @@ struct BatchRunTests {
                 "-c",
                 """
                 "$@" >../log 2>&1 & program=$!
-                while [ "$(grep -c ' | up' ../log)" -lt 2 ]; do sleep 0.2; done
+                until [ "$(grep -c ' | up' ../log 2>/dev/null)" = 2 ]; do sleep 0.2; done
                 kill -INT $program; wait $program; echo $?
                 """, "sh", Playground.binary, "run", ".", "--image", debian, "--batch", "--jobs", "2", "--build-json",
                 "../batch.json",
@@ -149,6 +149,7 @@ struct BatchRunTests {
             workingDirectory: play.source.path
         ).collect()
         #expect(stopped.text == "130", "\(stopped.errorText)")
+        #expect(try groups(play).builds == "quick:STOPPED slow:STOPPED")
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 
@@ -290,5 +291,55 @@ struct BatchRunTests {
         let alone = try await play.run()
         #expect(
             alone.printed.count { $0.hasPrefix("ran ") } == 40 && alone.printed.count { $0.hasPrefix("read ") } == 40)
+    }
+
+    @Test func `a build that means another one now is run again, whatever its number`() async throws {
+        let play = try Playground()
+        func spec(_ parallelism: Int) -> String {
+            "version: 0.2\nbatch: {build-fanout: {parallelism: \(parallelism)}}\nphases: {build: {commands: ['echo ran $BUILDSPEC_SHARD']}}\n"
+        }
+        try play.buildspec(spec(3))
+        #expect(try await run(play).status.isSuccess)
+        #expect(try await run(play, "--rerun-failed").printed.isEmpty)
+        try play.buildspec(spec(2))
+        let again = try await run(play, "--rerun-failed")
+        #expect(again.printed.count { $0.contains("| ran ") } == 2, "\(again.outputText)")
+    }
+
+    @Test func `a build's artifacts go through no link of the source`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-list: [{identifier: unit}]}
+            phases: {build: {commands: [echo x >made.txt]}}
+            artifacts: {files: made.txt}
+            """)
+        try play.write("codebuild.yml", "x-buildspec: {artifacts: out}\n")
+        let outside = play.root.appending(path: "outside")
+        for folder in [outside, play.source.appending(path: "out")] {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: play.source.appending(path: "out/unit").path, withDestinationPath: outside.path)
+        let result = try await play.call(["run", ".", "--image", debian, "--batch"])
+        #expect(result.status.exitStatus == 73 && result.errorText.contains("it is a link"), "\(result.errorText)")
+        #expect(play.files(in: outside).isEmpty)
+    }
+
+    @Test func `a line without end is printed in parts, and events go with no grouping`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-list: [{identifier: one}]}
+            phases: {build: {commands: ['head -c 3000000 /dev/zero | tr "\\0" x']}}
+            """)
+        let result = try await run(play)
+        let parts = result.outputText.split(separator: "\n").filter { $0.contains("xxxx") }
+        #expect(result.status.isSuccess && parts.count > 1 && parts.allSatisfy { $0.hasPrefix("one | x") })
+        #expect(parts.reduce(0) { $0 + $1.utf8.count { $0 == UInt8(ascii: "x") } } == 3_000_000)
+        let both = try await run(play, "--log-order", "grouped", "--log-format", "json")
+        #expect(both.status.exitStatus == 64 && both.outputText.isEmpty)
     }
 }

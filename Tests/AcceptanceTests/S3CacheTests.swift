@@ -108,7 +108,8 @@ struct S3CacheTests {
     }
 
     /// A folder to put in front of PATH, with an `aws` that fails for some calls.
-    private func failing(_ play: Playground, _ moto: Moto, _ pattern: String, _ words: String) async throws -> [String:
+    private func failing(_ pattern: String, saying words: String, in play: Playground, _ moto: Moto) async throws
+        -> [String:
         String?]
     {
         let bin = play.root.appending(path: "bin")
@@ -129,7 +130,8 @@ struct S3CacheTests {
             let play = try Playground()
             try play.buildspec(spec())
             _ = try await run(play, moto, "1")
-            let broken = try await failing(play, moto, "*'s3 cp'*/manifest.json\\ s3://*", "the line went dead")
+            let broken = try await failing(
+                "*'s3 cp'*/manifest.json\\ s3://*", saying: "the line went dead", in: play, moto)
             let second = try await play.run(place + ["-e", "VALUE=2"], environment: broken)
             #expect(second.status.isSuccess)
             #expect(
@@ -157,7 +159,7 @@ struct S3CacheTests {
                 }
             }
             let denied = "An error occurred (AccessDenied) when calling the GetObject operation: Access Denied"
-            try await check(try await failing(play, moto, "*", denied), "AccessDenied: Access Denied")
+            try await check(try await failing("*", saying: denied, in: play, moto), "AccessDenied: Access Denied")
             try await check(moto.environment, "NoSuchBucket: ", place: ["--cache", "s3://no-such-bucket/x"])
             var nobody = moto.environment
             nobody["AWS_ENDPOINT_URL"] = "http://127.0.0.1:9"

@@ -47,7 +47,7 @@ import Testing
         return result
     }
 
-    private func phase(_ name: String, _ status: String = "SUCCEEDED", _ context: PhaseContext = .none)
+    private func phase(_ name: String, _ status: String = "SUCCEEDED", for context: PhaseContext = .none)
         -> OriginalBuild.Phase
     { .init(name: name, status: status, context: context) }
 
@@ -58,7 +58,7 @@ import Testing
                 phase("SUBMITTED"), phase("PROVISIONING"),
                 phase(
                     "DOWNLOAD_SOURCE", "FAILED",
-                    PhaseContext(
+                    for: PhaseContext(
                         statusCode: "YAML_FILE_ERROR",
                         message: "stat /codebuild/output/src87/src/b.yml: no such file or directory ")),
             ])
@@ -80,7 +80,7 @@ import Testing
             id: "p:1", status: "TIMED_OUT",
             phases: [
                 phase("DOWNLOAD_SOURCE"), phase("INSTALL"),
-                phase("PRE_BUILD", "FAILED", .commandFailed("make", exitStatus: 2)),
+                phase("PRE_BUILD", "FAILED", for: .commandFailed("make", exitStatus: 2)),
             ])
         func ended(_ exitStatus: Int, _ command: String = "make") -> OriginalComparison {
             OriginalComparison(

@@ -150,7 +150,7 @@ import Testing
         let foreign = Samples.all.map { Array($0.1.utf8) }
         for _ in 0..<500 {
             var bytes = seed
-            for _ in 0...chance.below(4) { mutate(&bytes, foreign, &chance) }
+            for _ in 0...chance.below(4) { mutate(&bytes, with: foreign, by: &chance) }
             var totals = ReportTotals()
             do {
                 let reader = try ReportReader(format) { totals.add($0) }
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    private func mutate(_ bytes: inout [UInt8], _ foreign: [[UInt8]], _ chance: inout Chance) {
+    private func mutate(_ bytes: inout [UInt8], with foreign: [[UInt8]], by chance: inout Chance) {
         guard !bytes.isEmpty else { return }
         let place = chance.below(bytes.count)
         switch chance.below(7) {

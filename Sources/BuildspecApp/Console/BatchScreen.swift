@@ -36,6 +36,8 @@ final class BatchScreen: Sendable {
 
     /// Longer identifiers do not push the lines of others to the right.
     private static let widest = 20
+    /// A longer line, in bytes, is printed in parts.
+    private static let longest = 1 << 20
 
     /// The terminal of one build.
     func terminal(of build: String) -> Terminal {
@@ -49,8 +51,10 @@ final class BatchScreen: Sendable {
     func finish(_ build: String, log: String?) throws {
         for stream in [Terminal.Stream.output, .error] {
             let source = Source(build: build, stream: stream)
-            guard let rest = unfinished.withLock({ $0.removeValue(forKey: source) }), !rest.isEmpty else { continue }
-            try print(prefixed(rest + [0x0a], of: source), to: stream)
+            try unfinished.withLock { unfinished in
+                guard let rest = unfinished.removeValue(forKey: source), !rest.isEmpty else { return }
+                try print(prefixed(rest + [0x0a], of: source), to: stream)
+            }
         }
         guard order == .grouped, let log, Files.kind(of: log) == .file else { return }
         let head = Array("==> \(build) <==\n".utf8)
@@ -69,10 +73,16 @@ final class BatchScreen: Sendable {
     private func take(_ bytes: [UInt8], from source: Source) throws {
         try unfinished.withLock { unfinished in
             var whole = unfinished.removeValue(forKey: source) ?? []
+            let old = whole.count
             whole += bytes
-            guard let end = whole.lastIndex(of: 0x0a) else {
-                unfinished[source] = whole
-                return
+            // What was there before has no line end.
+            guard let end = bytes.lastIndex(of: 0x0a).map({ old + $0 }) else {
+                // An event is always whole; a line without end is cut.
+                guard whole.count >= Self.longest, !isJSON || source.stream == .error else {
+                    unfinished[source] = whole
+                    return
+                }
+                return try print(prefixed(whole + [0x0a], of: source), to: source.stream)
             }
             unfinished[source] = Array(whole[(end + 1)...])
             // Written under the lock: lines of several builds do not mix.

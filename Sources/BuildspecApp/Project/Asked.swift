@@ -20,6 +20,9 @@ struct Asked: Codable, Sendable, Equatable {
     var parameter: [String]?
     /// `FILE`, `FILE#ID` or `-`; the batch's file; the log's file. Records of older versions have none.
     var fromBuild: String?
+    /// Of one build of a batch: its identifier, and the environment type whose sizes count. Others have none.
+    var batchIdentifier: String?
+    var environmentType: String?
     var fromBatch: String?
     var cloudLog: String?
     var secrets: String?

@@ -1,3 +1,4 @@
+internal import Files
 internal import AWSCalls
 internal import BuildPlanning
 internal import Rendering
@@ -18,8 +19,8 @@ struct Project: Sendable {
     private(set) var primary: ProjectSource
     /// Its secondary sources, in the order they are numbered.
     private(set) var others: [OtherSource]
-    /// The name of the build in its batch, where it is one of a batch.
-    private(set) var batchIdentifier: String?
+    /// Whether the build runs among others of its batch, which tells of all of them together.
+    private(set) var isAmongOthers = false
 
     /// The checkout of its primary source, where git has it; held until ``release()``.
     var staged: StagedSource? { primary.staged }
@@ -116,7 +117,7 @@ struct Project: Sendable {
         var project = self
         project.machine = machine
         project.asked = build.asked
-        project.batchIdentifier = build.identifier
+        project.isAmongOthers = true
         if let buildspec = build.asked.buildspec { project.location.mean(buildspec: buildspec) }
         project.settings = try Self.settings(build.asked, file, of: project.location, on: machine)
         project.settings.decisions = build.placed(project.settings.decisions)
@@ -126,6 +127,9 @@ struct Project: Sendable {
         }
         return project
     }
+
+    /// The name of the build in its batch, where it is one of a batch.
+    var batchIdentifier: String? { asked.batchIdentifier }
 
     /// Says on standard error what is done and why, for a user who asked for it (`--verbose`).
     func explain(_ text: @autoclosure () -> String) {
@@ -271,6 +275,15 @@ struct Project: Sendable {
         if settings.artifacts.folder == nil || batchIdentifier != nil && artifactsFolder.hasPrefix(own.artifacts + "/")
         {
             try own.make(for: batchIdentifier)
+        }
+        // The folder of a batch's build was named by no user: it may be a link that a repository has laid.
+        if batchIdentifier != nil, let there = FileStatus.at(artifactsFolder, followsLinks: false),
+            there.kind != .directory
+        {
+            throw Failure(
+                .cannotWriteOutput,
+                "cannot store artifacts in `\(artifactsFolder)`: it is \(there.kind == .symbolicLink ? "a link" : "no folder")",
+                help: "remove it, or name another folder with --artifacts")
         }
         try made.requireFree(settings.artifacts.names(of: artifacts), in: artifactsFolder)
     }

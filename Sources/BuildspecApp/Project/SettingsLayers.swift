@@ -112,7 +112,10 @@ struct SettingsLayers {
     mutating func computeSize() throws -> ComputeSize? {
         guard let text = try text(asked.compute, "compute", setting: sizeOfBuild) else { return nil }
         guard text == "project" else {
-            guard let size = ComputeSize(type: text, environmentType: file.compute.environmentType?.value) else {
+            guard
+                let size = ComputeSize(
+                    type: text, environmentType: asked.environmentType ?? file.compute.environmentType?.value)
+            else {
                 throw wrong((["project"] + ComputeSize.names).map { "`\($0)`" }.joined(separator: ", "))
             }
             return size

@@ -59,7 +59,7 @@ struct BuildReport: Sendable {
         try write(result.batchGetBuilds(plan: plan, id: id))
         try writeReports(result, job.recipe)
         // A batch has a table of its own.
-        if project.batchIdentifier == nil {
+        if !project.isAmongOthers {
             var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
             let records = BuildRecords(machine.places)
             table.timeout = plan.timeout

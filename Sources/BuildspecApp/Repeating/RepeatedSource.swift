@@ -73,7 +73,8 @@ struct RepeatedSource {
     /// The top of the repository that a folder lies in; the folder itself where it lies in none.
     private func top(of folder: String) async throws -> String {
         guard SourcePlace(folder: folder).asksGit else { return folder }
-        return (try? await git(folder).topFolder()) ?? folder
+        // What git cannot read is taken as a folder; why it cannot is said when the commit is looked for.
+        do { return try await git(folder).topFolder() } catch is SourceError { return folder }
     }
 
     private func git(_ folder: String) -> Git { Git(folder: folder, inherited: machine.environment.keys) }

@@ -12,9 +12,11 @@ struct BatchBuild {
     ///   - batch: what is asked of the whole batch.
     ///   - folder: that of the source.
     ///   - artifacts: the folder that has a folder for each build's artifacts.
-    init(_ build: BatchPlan.Build, of batch: Asked, in folder: String, artifacts: String) {
+    ///   - isSized: whether builds get the size of their compute type.
+    init(_ build: BatchPlan.Build, of batch: Asked, in folder: String, artifacts: String, isSized: Bool) {
         identifier = build.identifier
         asked = batch
+        asked.batchIdentifier = build.identifier
         asked.buildJson = nil
         asked.html = nil
         asked.artifacts = "\(artifacts)/\(build.identifier)"
@@ -35,8 +37,9 @@ struct BatchBuild {
             decided.formUnion(["privileged", "docker"])
         }
         // The size counts where the project's would.
-        if let type = build.computeType, batch.compute == "project" {
+        if let type = build.computeType, isSized {
             asked.compute = type
+            asked.environmentType = build.environmentType
             decided.insert("compute")
         }
         asked.debugSession = batch.debugSession || build.debugSession

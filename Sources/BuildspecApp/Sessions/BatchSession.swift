@@ -1,5 +1,6 @@
 internal import AWSCalls
 internal import BuildPlanning
+internal import Caches
 internal import Files
 internal import Rendering
 internal import SourceSnapshots
@@ -41,6 +42,11 @@ struct BatchSession {
         case .success(let read): plan = read
         case .failure(let status): return status
         }
+        guard options.order == .mixed || project.settings.output.logFormat != .json else {
+            throw Failure(
+                .usage, "`--log-order grouped` prints logs, and `--log-format json` events",
+                help: "leave one of them out")
+        }
         let file = BatchRecords(machine.places, of: project.identity)
         let earlier = options.rerunsFailed ? try file.newest() : nil
         let snapshots = try await project.snapshots()
@@ -51,12 +57,16 @@ struct BatchSession {
             id, plan.tasks, since: machine.now(), limit: limit,
             arnPrefix: "arn:aws:codebuild:\(project.settings.network.region):\(project.settings.network.account)")
         result.tree = snapshots.primary?.tree
+        let place = try project.buildspec()
+        for build in plan.builds { result.define(build, in: place.relativePath ?? place.shownPath) }
         if let earlier { result.recall(earlier) }
         let screen = BatchScreen(
             machine.terminal, of: plan.builds.map(\.identifier), in: options.order,
             isJSON: project.settings.output.logFormat == .json)
+        let isSized = project.settings.decisions.last { $0.name == "compute" }?.value == "project"
         let builds = plan.builds.map {
-            BatchBuild($0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder)
+            BatchBuild(
+                $0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder, isSized: isSized)
         }
         let wanted = project.settings.output.buildJSON
         @Sendable func write(_ result: BatchResult) throws -> String {
@@ -276,7 +286,10 @@ private struct BatchRun {
         }
         let record = BuildRecords(machine.places).build(id.uuid)
         let log = Files.kind(of: record.logPath) == .file ? record.logPath : nil
-        do { try screen.finish(build.identifier, log: log) } catch { isOutputGone = true }
+        do { try screen.finish(build.identifier, log: log) } catch is Terminal.BrokenPipe { isOutputGone = true } catch
+        {
+            status = FrontDoor.report(error, on: terminal)
+        }
         return Ended(
             identifier: build.identifier, status: status, start: start, end: machine.now(),
             // A record that cannot be read tells nothing; the status is known.
@@ -322,6 +335,16 @@ private struct BatchRun {
 }
 
 extension BatchResult {
+    /// Notes what a build is, apart from its name.
+    fileprivate mutating func define(_ build: BatchPlan.Build, in buildspec: String) {
+        guard let index = groups.firstIndex(where: { $0.task.identifier == build.identifier }) else { return }
+        groups[index].definition = CacheKey.digest(
+            of: [
+                build.buildspec ?? buildspec, build.image ?? "", build.computeType ?? "", build.environmentType ?? "",
+                build.privilegedMode.map { "\($0)" } ?? "",
+            ] + build.variables.flatMap { [$0.name, $0.value] })
+    }
+
     /// Takes over what succeeded in an earlier run of the batch; what did not is known as an earlier try.
     fileprivate mutating func recall(_ batch: CloudBatch) {
         for index in groups.indices {
@@ -331,7 +354,8 @@ extension BatchResult {
             groups[index].prior = before.summaries.compactMap { summary in
                 summary.arn.map { Try(name: $0, status: summary.buildStatus ?? "") }
             }
-            guard status == BuildStatus.succeeded.rawValue,
+            // Of a matrix and a fanout the names are numbers: one that means another build now is run.
+            guard status == BuildStatus.succeeded.rawValue, before.definition == groups[index].definition,
                 let id = BuildID(String(arn.split(separator: "/", maxSplits: 1).last ?? ""))
             else { continue }
             groups[index].prior.removeFirst()

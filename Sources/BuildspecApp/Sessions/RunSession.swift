@@ -117,7 +117,7 @@ struct RunSession {
         }
         build.sayLiteralReferences()
         // Of a batch they have been said once for all.
-        if project.batchIdentifier == nil { project.sayUnusedSettings() }
+        if !project.isAmongOthers { project.sayUnusedSettings() }
         let gathering = SecretGathering(build: build, engine: engine), secrets: BuildSecrets
         do { secrets = try await gathering.secrets() } catch let missing as SecretGathering.Incomplete {
             try Task.checkCancellation()
