@@ -341,12 +341,29 @@ def staging(binary, work):
     line("staging, one file changed / docker cp", statistics.median(changed) - bare, copy, "0.15")
 
 
+def batch(binary, work):
+    """Builds of a batch at once, against as many containers started by hand at once, and against the sum of their spans."""
+    def spec(count, command):
+        names = ", ".join(f"{{identifier: b{number}}}" for number in range(count))
+        (work / "buildspec.yml").write_text(
+            f"version: 0.2\nbatch: {{build-list: [{names}]}}\nphases: {{build: {{commands: ['{command}']}}}}\n")
+    run = [binary, "run", str(work), "--image", IMAGE, "--log-format", "quiet", "--batch", "--jobs"]
+    spec(30, "true")
+    medians = interleaved(
+        3, ours=lambda: seconds(run + ["2"]),
+        hand=lambda: seconds(["sh", "-c", f"seq 30 | xargs -P2 -I_ docker run --rm {IMAGE} true"]))
+    line("30 trivial builds, two at once / xargs -P2", medians["ours"], medians["hand"], "1.15")
+    spec(6, "sleep 5")
+    medians = interleaved(3, ours=lambda: seconds(run + ["3"]), hand=lambda: seconds(run + ["1"]))
+    line("six sleeping builds, three at once / one by one", medians["ours"], medians["hand"], "0.4")
+
+
 def main():
     if sys.argv[1] == "--make":
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
     tasks = {task.__name__.replace("_", "-"): task for task in (
-        startup, trivial, shell, checkpoint, cache, staging, petclinic, memory, validate, nasty, proxy, slow_maven)}
+        startup, trivial, shell, checkpoint, batch, cache, staging, petclinic, memory, validate, nasty, proxy, slow_maven)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)
