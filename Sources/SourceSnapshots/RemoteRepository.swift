@@ -10,7 +10,9 @@ public struct RemoteRepository: Sendable {
     public let url: String
     /// Whether git may ask for a password on the terminal.
     public var asksOnTerminal = false
-    private let git: Git
+    /// It means this very repository: git looks in no folder above for another, whatever became of this one. A build may run as any
+    /// user, so that what is fetched is for all to read.
+    var git: Git
 
     /// - Parameters:
     ///   - folder: made when something is fetched.
@@ -21,7 +23,7 @@ public struct RemoteRepository: Sendable {
         guard Self.isFetchable(url) else { return nil }
         self.url = url
         self.folder = folder
-        git = Git(folder: folder, inherited: inherited)
+        git = Git(folder: folder, inherited: inherited).with(["GIT_DIR": folder])
     }
 
     /// Whether an address is one that git may be asked to fetch from: it comes from a file, and git has kinds of addresses that
@@ -51,17 +53,16 @@ public struct RemoteRepository: Sendable {
         try Folder.makePublic(folder)
         let directory = try explaining("open `\(folder)`") { try DirectoryHandle(opening: FilePath(folder)) }
         let lock = try await FileLock.acquire(
-            Array("buildspec.lock".utf8), in: directory, .exclusive, purpose: "fetching the source",
+            Self.lockName, in: directory, .exclusive, purpose: "fetching the source",
             wait: FileLock.Wait { _ in })
         defer { lock.release() }
-        if !Folder.exists("\(folder)/HEAD") {
-            _ = try await git.call(["init", "--quiet", "--bare", "."], doing: "make a repository in `\(folder)`")
-        }
+        // One that is there stays, and one that was half made when its maker was killed gets what it lacks.
+        _ = try await git.call(["init", "--quiet", "--bare", "."], doing: "make a repository in `\(folder)`")
         // The address stands in a file, and not on a command line. What is fetched by its id alone must not be collected.
         let config =
             "[core]\n\trepositoryformatversion = 0\n\tbare = true\n[gc]\n\tauto = 0\n[remote \"origin\"]\n\turl = \"\(url)\"\n"
             + "\tfetch = +refs/heads/*:refs/remotes/origin/*\n"
-        try Folder.write("\(folder)/config", Array(config.utf8))
+        try Folder.replace("\(folder)/config", with: Array(config.utf8), mode: 0o644)
         let limits = depth.map { ["--depth", "\($0)"] } ?? []
         if let commit {
             if try await git.tree(of: commit) != nil { return commit }
@@ -71,29 +72,60 @@ public struct RemoteRepository: Sendable {
         let doing = "fetch \(commit ?? version.map { "`\($0)`" } ?? "the default branch") from `\(url)`"
         let isDefault = commit == nil && version == nil
         let outcome = try await run(
-            (isDefault ? limits : commit == nil ? ["--tags"] : []) + ["origin"]
-                + (isDefault ? ["+HEAD:\(Self.defaultBranch)"] : []))
+            isDefault
+                ? limits + ["origin", "+HEAD:\(Self.defaultBranch)"]
+                : (commit == nil ? ["--tags", "--prune-tags"] : []) + ["--prune", "origin"])
         guard outcome.status.isSuccess else { throw SourceError(.unreadable, doing: doing, outcome) }
-        if let reference = version.flatMap(Self.reference) {
-            // That there is none such shows below.
-            _ = try await run(["origin", "+\(reference):\(reference)"])
-        }
+        var refused: SourceError?
+        if let reference = version.flatMap(Self.reference) { refused = try await take(reference, doing: doing) }
         if let commit {
             guard try await git.tree(of: commit) == nil else { return commit }
-            throw SourceError(.noRevision, doing: doing, reason: "no branch or tag there has that commit any more")
+            throw SourceError(
+                .noRevision, doing: doing,
+                reason: "no branch or tag there has that commit any more" + (refused.map { "; \($0.reason)" } ?? ""))
         }
         for name in version.map({ VersionName($0).names }) ?? [Self.defaultBranch] {
             if let found = try await find(name) { return found }
         }
-        throw SourceError(.noRevision, doing: doing, reason: "the repository has no commit of that name")
+        throw refused
+            ?? SourceError(.noRevision, doing: doing, reason: "the repository has no commit of that name")
     }
+
+    /// Fetches a reference that a fetch of all branches leaves out. Where that fails, what was fetched of it before is forgotten: it
+    /// may mean something else by now.
+    ///
+    /// - Returns: why it failed, in git's words; `nil` when it did not.
+    private func take(_ reference: String, doing: String) async throws -> SourceError? {
+        let outcome = try await run(["origin", "+\(reference):\(reference)"])
+        guard !outcome.status.isSuccess else { return nil }
+        let refused = SourceError(.noRevision, doing: doing, outcome)
+        guard try await git.run(["update-ref", "-d", reference]).status.isSuccess else { throw refused }
+        return refused
+    }
+
+    /// Removes the repository in a folder.
+    ///
+    /// - Returns: `false` when somebody is fetching into it.
+    public static func remove(_ folder: String) throws -> Bool {
+        let lock = try explaining("remove `\(folder)`") {
+            try FileLock.tryAcquire(
+                lockName, in: DirectoryHandle(opening: FilePath(folder)), .exclusive, purpose: "removing the source")
+        }
+        guard let lock else { return false }
+        defer { lock.release() }
+        try Folder.remove(folder)
+        return true
+    }
+
+    private static let lockName = Array("buildspec.lock".utf8)
 
     private static let defaultBranch = "refs/remotes/origin/HEAD"
 
     /// A reference that a fetch of all branches leaves out: of a pull request, or a tag.
     private static func reference(_ version: String) -> String? {
         if version.hasPrefix("pr/") { return "refs/pull/\(version.dropFirst("pr/".count))/head" }
-        guard version.hasPrefix("refs/"), !version.hasPrefix("refs/heads/") else { return nil }
+        guard version.hasPrefix("refs/"), !["refs/heads/", "refs/remotes/origin/"].contains(where: version.hasPrefix)
+        else { return nil }
         return version.firstRange(of: "^{").map { String(version[..<$0.lowerBound]) } ?? version
     }
 

@@ -267,6 +267,106 @@ struct FromBuildTests {
         #expect(refused.errorText.contains("--source git:worktree"), "\(refused.errorText)")
     }
 
+    /// A project in git without the commits of a remote, and the environment in which its address stands for that.
+    private func project(without remote: Playground) async throws -> (play: Playground, environment: [String: String]) {
+        let play = try Playground()
+        try play.write("mine.txt", "mine")
+        _ = try await git("git init -q -b main . && git add -A", in: play.source)
+        try play.write(
+            "../home/.gitconfig",
+            "[url \"file://\(remote.source.path)\"]\n\tinsteadOf = https://github.com/acme/petclinic.git\n")
+        return (play, ["HOME": play.root.appending(path: "home").path])
+    }
+
+    @Test func `a build without a depth has the whole history, whatever was fetched for one with a depth`() async throws
+    {
+        let (remote, _) = try await repository()
+        let commit = try await git(
+            "git -c user.name=t -c user.email=t@example.org commit -q --allow-empty -m second && git rev-parse HEAD",
+            in: remote.source)
+        let (play, environment) = try await project(without: remote)
+        let file = try copy("github-build", to: play, commit: commit)
+        for depth in [1, 0, 1, 0] {
+            let text = try String(contentsOfFile: file, encoding: .utf8)
+            try play.write("../deep.json", text.replacing("\"gitCloneDepth\": 1", with: "\"gitCloneDepth\": \(depth)"))
+            let plan = try await play.call(["plan", "--from-build", "../deep.json"], environment: environment)
+            #expect(plan.status.isSuccess, "\(plan.errorText)")
+        }
+        let counts = try await git(
+            "for r in \(play.cache.path)/buildspec/origins/*; do git --git-dir=$r rev-list --count \(commit); done | sort",
+            in: play.source)
+        #expect(counts == "1\n2")
+    }
+
+    @Test func `what nobody has used for a month is removed, but for what a kept build has`() async throws {
+        let (remote, commit) = try await repository()
+        let (play, environment) = try await project(without: remote)
+        let file = try copy("github-build", to: play, commit: commit)
+        let failed = try await play.call(["run", "--from-build", file], environment: environment)
+        #expect(failed.errorText.contains("the same failure"), "\(failed.errorText)")
+        let cache = play.cache.appending(path: "buildspec")
+        func names() throws -> [String] {
+            try ["origins", "objects"].flatMap {
+                try FileManager.default.contentsOfDirectory(atPath: cache.appending(path: $0).path)
+            }.sorted()
+        }
+        for name in ["old", "new"] {
+            try play.write("../cache/buildspec/origins/\(name)/HEAD", "")
+            try play.write("../cache/buildspec/objects/\(name).zip", "")
+        }
+        let kept = try #require(try names().first { !["old", "new", "old.zip", "new.zip"].contains($0) })
+        for name in ["origins/\(kept)", "origins/old", "objects/old.zip"] {
+            try FileManager.default.setAttributes(
+                [.modificationDate: Date(timeIntervalSinceNow: -31 * 86_400)],
+                ofItemAtPath: cache.appending(path: name).path)
+        }
+        let clean = try await play.call(["clean"])
+        #expect(clean.errorText.contains("removed 2 sources that --from-build fetched"), "\(clean.errorText)")
+        #expect(try names() == [kept, "new", "new.zip"].sorted())
+        _ = try await play.call(["clean", "--kept"])
+        #expect(try names() == ["new", "new.zip"])
+    }
+
+    @Test func `a commit of another folder is mended in that folder's working tree`() async throws {
+        let (other, commit) = try await repository()
+        let (play, _) = try await project(without: other)
+        let file = try copy("github-build", to: play, commit: commit)
+        let failed = try await play.call([
+            "run", "--from-build", file, "--source", "\(other.source.path)#git:\(commit)",
+        ])
+        #expect(failed.errorText.contains("the same failure"), "\(failed.errorText)")
+        try other.write("mended.txt", "")
+        try other.write("ci/build.yml", "version: 0.2\nphases: {build: {commands: [echo one, 'sh check.sh 7; ls']}}\n")
+        let resumed = try await play.call(["resume"])
+        #expect(resumed.status.isSuccess, "\(resumed.errorText)")
+        #expect(resumed.printed == ["check.sh", "ci", "mended.txt", "tools"], "\(resumed.outputText)")
+        _ = try await play.call(["clean", "--kept"])
+    }
+
+    @Test(
+        "what AWS and its CLI refuse is explained with what helps",
+        arguments: [
+            (
+                "Could not connect to the endpoint URL: \"https://codebuild.eu-west-9.amazonaws.com/\"",
+                "is the region right"
+            ),
+            ("You must specify a region. You can also configure your region.", "name the region with --region"),
+            (
+                "An error occurred (AccessDeniedException) when calling the BatchGetBuilds operation: not in this region",
+                "without AWS: --from-build FILE"
+            ),
+        ])
+    func refusedByAWS(words: String, help: String) async throws {
+        let play = try Playground()
+        try await play.makeProgram("aws", "cat >&2 <<'END'\n\(words)\nEND\nexit 255\n")
+        let path = try #require(ProcessInfo.processInfo.environment["PATH"])
+        let plan = try await play.call(
+            ["plan", "--from-build", "petclinic:0b5c2a7e-0022-4222-8333-444455556666", "--aws"],
+            environment: ["PATH": "\(play.root.path)/bin:\(path)"])
+        #expect(plan.status.exitStatus == 74)
+        #expect(plan.errorText.contains(help), "\(plan.errorText)")
+    }
+
     @Test func `a failed build is mended in the working tree, from its file to the end`() async throws {
         let (play, commit) = try await repository()
         let file = try copy("github-build", to: play, commit: commit)

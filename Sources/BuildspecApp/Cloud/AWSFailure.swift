@@ -9,13 +9,15 @@ extension Failure {
     /// - Parameters:
     ///   - doing: "cannot read the project `petclinic` from AWS"
     ///   - withoutCLI: what to do where there is no AWS CLI.
+    ///   - otherwise: what to do about an error that nothing else is known to help against.
     static func explaining<Value>(
-        _ doing: String, withoutCLI: String = "install the AWS CLI", _ body: () async throws -> Value
+        _ doing: String, withoutCLI: String = "install the AWS CLI", otherwise: String? = nil,
+        _ body: () async throws -> Value
     ) async throws -> Value {
         do {
             return try await body()
         } catch let error as AWSError {
-            throw Failure(.inputOutput, "\(doing): \(error)", help: help(error))
+            throw Failure(.inputOutput, "\(doing): \(error)", help: help(error) ?? otherwise)
         } catch let error as ChildProcessError where error.code == .notFound {
             throw Failure(.inputOutput, "\(doing): there is no program `aws` in PATH", help: withoutCLI)
         } catch let error as CodeBuildProjects.UnreadableAnswer {

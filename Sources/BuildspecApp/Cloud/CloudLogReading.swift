@@ -23,23 +23,15 @@ struct CloudLogReading {
         if follows, ways.isInCloudWatch {
             var following = CloudLogFollowing(by: history.aws, repetition: history.repetition)
             following.isToGoOn = renewal
-            _ = try await history.explaining(doing(build)) { try await following.follow(build, write) }
-        } else {
-            guard let stream = build.logs?.stream, ways.isInCloudWatch else { throw ways.noLog }
-            let logs = CloudWatchLogs(by: history.aws, repetition: history.repetition)
-            try await history.explaining(doing(build)) {
-                do { try await logs.read(stream, write) } catch let error as AWSError
-                    where error.code == "ResourceNotFoundException"
-                {
-                    throw ways.goneLog(stream)
-                }
+            _ = try await history.explaining(CloudHistory.readingLog(of: build)) {
+                try await following.follow(build, write)
             }
+        } else {
+            try await history.reading(build, by: ways) { logs, stream in try await logs.read(stream, write) }
         }
         if let rest = filter?.finish() { try terminal.write(rest) }
         return filter.map(\.hasMatched) ?? true ? .succeeded : .buildFailed
     }
-
-    private func doing(_ build: CloudBuild) -> String { "cannot read the log of `\(build.id)` from AWS" }
 
     /// How long new credentials are waited for, and how often they are looked for.
     private static let patience = Duration.seconds(15 * 60), pause = Duration.seconds(10)
@@ -85,14 +77,26 @@ extension CloudHistory {
     func log() async throws -> (build: CloudBuild, text: [UInt8]) {
         let (build, _) = try await find()
         let ways = CloudLogWays(build, profile: profile, region: region)
+        return (build, try await reading(build, by: ways) { logs, stream in try await logs.text(of: stream) })
+    }
+
+    /// Reads the log of a build in one of the ways that there are.
+    ///
+    /// - Throws: ``Failure`` when the build has no log that can be read, or AWS cannot be asked for it.
+    fileprivate func reading<Value>(
+        _ build: CloudBuild, by ways: CloudLogWays,
+        _ read: (CloudWatchLogs, CloudLogStream) async throws -> Value
+    ) async throws -> Value {
         guard let stream = build.logs?.stream, ways.isInCloudWatch else { throw ways.noLog }
-        return try await explaining("cannot read the log of `\(build.id)` from AWS") {
-            do {
-                return (build, try await CloudWatchLogs(by: aws, repetition: repetition).text(of: stream))
-            } catch let error as AWSError where error.code == "ResourceNotFoundException" {
-                throw ways.goneLog(stream)
-            }
+        return try await explaining(Self.readingLog(of: build)) {
+            do { return try await read(CloudWatchLogs(by: aws, repetition: repetition), stream) } catch let error
+                as AWSError where error.code == "ResourceNotFoundException"
+            { throw ways.goneLog(stream) }
         }
+    }
+
+    fileprivate static func readingLog(of build: CloudBuild) -> String {
+        "cannot read the log of `\(build.id)` from AWS"
     }
 }
 

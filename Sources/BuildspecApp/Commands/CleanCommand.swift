@@ -7,9 +7,11 @@ internal import Engines
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract: "Remove what builds left: containers of dead runs, kept containers, old records.",
+        abstract:
+            "Remove what builds left: containers of dead runs, kept containers, old records, old fetched sources.",
         discussion: """
-              buildspec clean                  containers of runs that were killed
+              buildspec clean                  containers of runs that were killed, and sources that --from-build fetched and
+                                               no build has used for 30 days
               buildspec clean --kept           kept containers, too
               buildspec clean --checkpoints    the checkpoints of all builds, too
               buildspec clean --docker         images and layers of the Docker daemons in privileged builds, too
@@ -64,6 +66,7 @@ struct CleanCommand: AsyncParsableCommand {
                 }
             }
             if let days { removeRecords(olderThan: days, machine) }
+            try removeFetched(machine)
             return .succeeded
         }
     }
@@ -79,6 +82,28 @@ struct CleanCommand: AsyncParsableCommand {
                 machine.say("left volume `\(volume)`, which a container has\n")
             }
         }
+    }
+
+    /// Removes the fetched sources that nobody uses any more; those stay that a kept build has.
+    private func removeFetched(_ machine: Machine) throws {
+        let fetched = FetchedSources(machine.places)
+        let unused = fetched.unused(
+            since: machine.now().microseconds - Int64(FetchedSources.daysKept) * 86_400_000_000)
+        guard !unused.isEmpty else { return }
+        let needed: Set<String>
+        do {
+            needed = Set(
+                try BuildRecords(machine.places).newest().filter { $0.isKept || $0.hasCheckpoints }
+                    .compactMap { try KeptBuild.read(from: $0) }.flatMap { $0.recipe.sources.map(\.folder) })
+        } catch let failure as Failure {
+            machine.say("warning: no fetched source is removed: \(failure.message)\n")
+            return
+        }
+        let count = try unused.count { path in try !needed.contains(path) && fetched.remove(path) }
+        guard count > 0 else { return }
+        machine.say(
+            "removed \(count) sources that --from-build fetched and no build has used for \(FetchedSources.daysKept) days\n"
+        )
     }
 
     /// Neither of running builds nor of those whose containers are kept.

@@ -49,7 +49,7 @@ struct ProjectLocation: Sendable {
         pipeline = nil
         folder = base
         // What is fetched is shown as if it lay in the project's folder.
-        source = place.isReadFromGit ? base : place.path
+        source = FetchedSources(places).hasRepository(place.path) ? base : place.path
         contents = place.path
         named = asked.buildspec ?? places.variable("buildspec")
         project = nil

@@ -1,5 +1,4 @@
 internal import AWSCalls
-internal import ChildProcesses
 internal import SpecParsing
 
 /// Asks AWS for a build that is to be run again, by the user's own AWS CLI and only where the user says so (`--aws`).
@@ -49,20 +48,8 @@ struct AskedAWS: Sendable {
     private func asking<Value>(
         _ doing: String, instead flag: String, _ call: () async throws -> Value
     ) async throws -> Value {
-        do { return try await call() } catch let error as AWSError {
-            var help = "without AWS: \(flag)"
-            if error.isAboutCredentials {
-                help = "log in (`aws sso login`, `aws configure`), or name one of your profiles with --profile"
-            } else if error.message.contains("region") {
-                help = "name the region with --region, or in AWS_REGION"
-            }
-            throw Failure(.inputOutput, "cannot \(doing): \(error)", help: help)
-        } catch let error as ChildProcessError where error.code == .notFound {
-            throw Failure(
-                .inputOutput, "cannot \(doing): there is no program `aws` in PATH",
-                help: "install the AWS CLI, or give a file: \(flag)")
-        } catch let error as CodeBuildProjects.UnreadableAnswer {
-            throw Failure(.inputOutput, "cannot \(doing): \(error)")
-        }
+        try await Failure.explaining(
+            "cannot \(doing)", withoutCLI: "install the AWS CLI, or give a file: \(flag)",
+            otherwise: "without AWS: \(flag)", call)
     }
 }

@@ -15,8 +15,11 @@ extension Project {
         asked.fromBatch = batch
         asked.cloudLog = nil
         asked.path = location.folder
-        if case .revision = location.place.kind, SourcePlace(folder: location.folder).asksGit {
-            asked.source = location.folder
+        if case .revision = location.place.kind {
+            // What was fetched has no working tree: the project's own folder stands for it.
+            let isFetched = FetchedSources(machine.places).hasRepository(location.place.path)
+            let mended = isFetched ? location.folder : location.place.path
+            if SourcePlace(folder: mended).asksGit { asked.source = mended }
         }
         return asked
     }

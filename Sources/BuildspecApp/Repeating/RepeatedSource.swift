@@ -15,6 +15,7 @@ struct RepeatedSource {
 
     private var places: Places { machine.places }
     private var source: ProjectSettings.Source { repeated.settings.source }
+    private var fetched: FetchedSources { FetchedSources(places) }
 
     /// Finds the project's folder and its primary source.
     ///
@@ -119,11 +120,12 @@ struct RepeatedSource {
         guard let address = source.location?.value, !address.isEmpty else {
             throw Failure(.noSuchFile, "cannot find \(what), and the build names no repository", help: help)
         }
-        let folder = "\(places.cache)/origins/\(ProjectLocation.key(of: address))"
+        let depth = source.cloneDepth?.value, folder = fetched.repository(of: address, depth: depth)
         guard var remote = RemoteRepository(address, in: folder, inherited: machine.environment.keys) else {
             throw Failure(
                 .noSuchFile, "cannot find \(what): `\(address)` is no address that is fetched from", help: help)
         }
+        fetched.use(folder)
         if let commit, try await remote.has(commit) { return SourcePlace(folder: folder, kind: .revision(commit)) }
         let isOffline = try isOffline()
         guard !isOffline else {
@@ -133,7 +135,7 @@ struct RepeatedSource {
         remote.asksOnTerminal = places.isInteractive
         machine.say("fetching \(what) from \(remote.url)\n")
         do {
-            let found = try await remote.fetch(commit, version: version, depth: source.cloneDepth?.value)
+            let found = try await remote.fetch(commit, version: version, depth: depth)
             if commit == nil { machine.say("the source is commit \(found.prefix(12)), which \(what) is now\n") }
             return SourcePlace(folder: folder, kind: .revision(found))
         } catch let error as SourceError {
@@ -167,11 +169,12 @@ struct RepeatedSource {
                 .invalidSettings, "cannot fetch `s3://\(location)`: the AWS CLI would not take its name as it is",
                 help: "--source ZIP gives the source from elsewhere")
         }
-        let folder = "\(places.cache)/objects"
-        try Folder.make(folder)
-        let file = "\(folder)/\(ProjectLocation.key(of: "\(location)#\(version ?? "")")).zip"
+        let file = try fetched.object(location, version: version ?? "")
         // A version of an object never changes.
-        if version != nil, Files.kind(of: file) == .file { return file }
+        if version != nil, Files.kind(of: file) == .file {
+            fetched.use(file)
+            return file
+        }
         machine.say("fetching s3://\(location)\n")
         let part = "\(file).\(machine.uuid()).tmp"
         defer { unlink(part) }
