@@ -74,6 +74,13 @@ let package = Package(
                 .product(name: "X509", package: "swift-certificates"),
             ]),
 
+        room(
+            "PageServing",
+            [
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+
         // Plan and hands together, and the application around them.
         .target(
             name: "BuildRunning",
@@ -92,7 +99,8 @@ let package = Package(
             dependencies: [
                 "SpecParsing", "BuildPlanning", "Rendering", "LogComparing", "ChildProcesses", "Engines", "Archives",
                 "AWSCalls", "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld",
-                "ShellChecking", "BuildRunning", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "PageServing", "ShellChecking", "BuildRunning",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Links to Dockerfiles/standard: an installed program makes that image, too.
             resources: [
@@ -137,7 +145,7 @@ let package = Package(
             [
                 "ChildProcesses", "Engines", "Recordings", "SourceSnapshots", "Caches", "AWSCalls", "OfflineWorld",
                 "Files", "BuildspecApp", "TestSupport", "buildspec",
-            ]),
+            ], exclude: ["Resources"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -49,6 +49,8 @@ public struct BuildEvent: Sendable, Equatable {
         case imageUsed(UsedImage)
         /// Versions of the image's runtimes are selected, in this order.
         case runtimesSelected([SelectedRuntime])
+        /// What the build has had to do with the network, as far as a proxy stood between them.
+        case networkUsed(NetworkUse)
         /// How the build compares with the one of the service that it repeats (`run --from-build`).
         case comparedWithOriginal(OriginalComparison)
         case buildFinished(status: BuildStatus)
@@ -109,6 +111,37 @@ public struct BuildEvent: Sendable, Equatable {
             self.sourceDirectory = sourceDirectory
             self.buildspec = buildspec
             self.source = source
+        }
+    }
+
+    /// The requests of a build that went through its proxy, by what became of them.
+    public struct NetworkUse: Sendable, Equatable {
+        /// Those whose answers were kept for builds without a network.
+        public var recorded = 0
+        public var recordedBytes = 0
+        /// Those that were answered by what earlier builds had kept.
+        public var replayed = 0
+        /// Those that nothing was kept for, in a build without a network.
+        public var missed = 0
+        /// Those that a host did not answer, or whose recordings are damaged.
+        public var failed = 0
+
+        public init(recorded: Int = 0, recordedBytes: Int = 0, replayed: Int = 0, missed: Int = 0, failed: Int = 0) {
+            self.recorded = recorded
+            self.recordedBytes = recordedBytes
+            self.replayed = replayed
+            self.missed = missed
+            self.failed = failed
+        }
+
+        public var isEmpty: Bool { self == NetworkUse() }
+
+        /// Both together: a build that goes on has used the network before.
+        public static func + (one: Self, other: Self) -> Self {
+            NetworkUse(
+                recorded: one.recorded + other.recorded, recordedBytes: one.recordedBytes + other.recordedBytes,
+                replayed: one.replayed + other.replayed, missed: one.missed + other.missed,
+                failed: one.failed + other.failed)
         }
     }
 

@@ -52,6 +52,8 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var reports: [ReportFacts] = []
     public private(set) var cacheRestored: CacheUse?
     public private(set) var cacheSaved: CacheUse?
+    /// What became of the build's requests; `nil` where no proxy stood between it and the network.
+    public private(set) var network: BuildEvent.NetworkUse?
     public private(set) var exportedVariables: [BuildEvent.ExportedVariable] = []
     public private(set) var image: BuildEvent.UsedImage?
     public private(set) var runtimes: [BuildEvent.SelectedRuntime] = []
@@ -149,6 +151,7 @@ public struct BuildResult: Sendable, Equatable {
         case .reportMade(let report): reports.append(report)
         case .variablesExported(let variables): exportedVariables = variables
         case .imageUsed(let image): self.image = image
+        case .networkUsed(let use): network = (network ?? .init()) + use
         case .comparedWithOriginal(let comparison): self.comparison = comparison
         case .runtimesSelected(let runtimes): self.runtimes = runtimes
         case .buildFinished(let status):

@@ -131,3 +131,15 @@ private final class ThreadJob: Sendable {
         return nil
     }
 #endif
+
+/// The programs that a system has for its user.
+public enum SystemPrograms {
+    /// The one that opens a file or an address in what the user has for it.
+    public static var opener: String {
+        #if canImport(Darwin)
+            "open"
+        #else
+            "xdg-open"
+        #endif
+    }
+}

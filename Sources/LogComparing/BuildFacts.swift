@@ -49,6 +49,7 @@ public struct BuildFacts: Sendable, Equatable {
         imageID = result.image?.id ?? imageID
         imageDigest = result.image?.digest ?? imageDigest
         tree = result.start?.snapshot?.tree ?? tree
+        for runtime in result.runtimes { runtimes[runtime.name] = runtime.version }
     }
 
     /// Takes what the log itself tells, where nothing better is known.

@@ -33,6 +33,11 @@ public struct Cause: Sendable, Equatable {
     public let isSecret: Bool
     let place: BuildPlace
 
+    /// The differences between two set-ups in the order of the build, without a rating. What only one side knows is none.
+    public static func all(between one: BuildFacts, and other: BuildFacts) -> [Cause] {
+        CauseFinding(one: one, other: other).causes()
+    }
+
     init(_ subject: Subject, _ values: (one: String?, other: String?), at place: BuildPlace, isSecret: Bool = false) {
         self.subject = subject
         one = values.one

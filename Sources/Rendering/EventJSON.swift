@@ -83,6 +83,11 @@ extension BuildEvent {
                 ("image", .string(image.name)), ("id", .string(image.id)),
                 ("digest", image.digest.map { .string($0) }),
             ]
+        case .networkUsed(let use):
+            members += [
+                ("recorded", .number(use.recorded)), ("recordedBytes", .number(use.recordedBytes)),
+                ("replayed", .number(use.replayed)), ("missed", .number(use.missed)), ("failed", .number(use.failed)),
+            ]
         case .runtimesSelected(let runtimes): members += [("runtimes", runtimes.json)]
         case .comparedWithOriginal(let comparison): members += [("fromBuild", comparison.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
@@ -123,6 +128,7 @@ extension BuildEvent {
         case .notice: "notice"
         case .variablesExported: "variablesExported"
         case .imageUsed: "imageUsed"
+        case .networkUsed: "networkUsed"
         case .runtimesSelected: "runtimesSelected"
         case .comparedWithOriginal: "comparedWithOriginal"
         case .buildFinished: "buildFinished"

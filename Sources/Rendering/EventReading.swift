@@ -37,6 +37,7 @@ extension BuildEvent {
         let entries, bytes, files: Int?
         let path, identifier, name: String?
         let changed, isInFinally: Bool?
+        let recorded, recordedBytes, replayed, missed, failed: Int?
         let container: String?
         let index: Int?
         let help, digest: String?
@@ -104,6 +105,11 @@ extension BuildEvent {
             case "imageUsed":
                 guard let image, let id else { return nil }
                 return .imageUsed(.init(name: image, id: id, digest: digest))
+            case "networkUsed":
+                return .networkUsed(
+                    .init(
+                        recorded: recorded ?? 0, recordedBytes: recordedBytes ?? 0, replayed: replayed ?? 0,
+                        missed: missed ?? 0, failed: failed ?? 0))
             case "runtimesSelected":
                 return .runtimesSelected(
                     (runtimes ?? []).map { .init(name: $0.name, asked: $0.asked, version: $0.version, key: $0.key) })

@@ -39,7 +39,7 @@ public struct LogRenderer: Sendable {
         case .buildResumed(let point, _):
             return line("Resuming the build at \(point)", at: event.time, in: .bold)
         case .buildStarted, .cacheRestored, .cacheSaved, .artifactsCollected, .reportMade, .notice, .variablesExported,
-            .containerKept, .checkpointMade, .commandExplained, .runtimesSelected, .imageUsed,
+            .containerKept, .checkpointMade, .commandExplained, .runtimesSelected, .imageUsed, .networkUsed,
             .comparedWithOriginal, .buildFinished:
             return []
         }

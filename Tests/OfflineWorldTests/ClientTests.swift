@@ -258,7 +258,12 @@ import Testing
         }
         #expect(again == first)
         let missing = play.events.withLock { events in
-            events.filter { if case .recorded = $0 { false } else { true } }
+            events.filter { event in
+                switch event {
+                case .recorded, .replayed: false
+                default: true
+                }
+            }
         }
         #expect(missing == [])
     }

@@ -150,10 +150,11 @@ import Testing
                 #expect(try await play.get(proxy, "\(origin.url)/informative").text == "at last")
             }
             let events = play.events.withLock { $0 }
-            #expect(events.count == 2)
+            #expect(events.count == 3)
             for event in events {
                 switch event {
                 case .damaged(let name, let reason): #expect(name == url && reason.contains(damage.reason))
+                case .replayed(let name): #expect(name == "\(origin.url)/informative")
                 case .missing(_, let name): #expect(name == url && damage.reason == "was not recorded")
                 default: Issue.record("\(event)")
                 }

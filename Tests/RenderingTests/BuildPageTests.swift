@@ -49,15 +49,17 @@ import Testing
         #expect(page([], ending: .stopped).contains("The build was stopped."))
     }
 
-    @Test func `a page may load nothing and has nothing that runs`() throws {
+    @Test func `a page may load nothing and runs nothing but its own script`() throws {
         let html = page(events("a", printing: "b\n"))
         let policy = try #require(html.firstMatch(of: /http-equiv="Content-Security-Policy" content="([^"]+)"/)?.1)
         #expect(
             policy.wholeMatch(
                 of:
-                    /default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+\/]{43}=&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;/
+                    /default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+\/]{43}=&#39;; script-src &#39;sha256-[A-Za-z0-9+\/]{43}=&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;/
             ) != nil)
-        #expect(tags(html).isDisjoint(with: ["script", "link", "img", "iframe", "object", "form", "base"]))
+        #expect(tags(html).isDisjoint(with: ["link", "img", "iframe", "object", "form", "base"]))
+        #expect(html.ranges(of: "<script").count == 1 && html.ranges(of: "</script").count == 1)
+        #expect(html.firstMatch(of: /<[^>]*\son[a-z]+=/) == nil)
         #expect(!html.contains("style=\"") && !html.contains("url(") && !html.contains("@import"))
         #expect(html.matches(of: /(?:src|href|action)="([^"]*)"/).allSatisfy { $0.1.hasPrefix("#") })
     }
@@ -108,7 +110,8 @@ import Testing
             page.failedTests = [.init(test, mark: .new)]
             page.logPath = hostile
         }
-        #expect(tags(html).isDisjoint(with: ["script", "img", "b", "i"]))
+        #expect(tags(html).isDisjoint(with: ["img", "b", "i"]))
+        #expect(html.ranges(of: "<script").count == 1 && html.ranges(of: "</script").count == 1)
         #expect(html.ranges(of: "</style>").count == 1)
         #expect(!html.contains("onload='") && !html.contains("<svg onload"))
         #expect(html.contains("⟨U+202E⟩gpj⟨U+2066⟩␛]0;t␇␀"))
@@ -189,6 +192,65 @@ import Testing
         #expect(html.contains("p-cov: 66.67 % of lines") && html.contains("a/S.java"))
         let tests = try #require(html.firstRange(of: "id=\"tests\"")), phases = html.firstRange(of: "id=\"phases\"")
         #expect(tests.lowerBound < (phases?.lowerBound ?? html.startIndex))
+    }
+
+    @Test func `what differs from the last green build is told, with commits and durations`() {
+        var green = BuildResult()
+        let finished = BuildEvent.Kind.phaseFinished(
+            phase: .build, status: .succeeded, context: .none, milliseconds: 2000)
+        for (place, kind) in [start, finished, .buildFinished(status: .succeeded)].enumerated() {
+            green.add(BuildEvent(time: Timestamp(microseconds: Int64(place) * 1_000_000), kind: kind))
+        }
+        let failed = BuildEvent.Kind.phaseFinished(
+            phase: .build, status: .failed, context: .none, milliseconds: 5000)
+        let html = page([failed], ending: .failed) { page in
+            var comparison = GreenComparison(with: green, uuid: "0123456789ab")
+            comparison.differences = [
+                .init("Variable A", before: "1", now: nil), .init("Image", before: "debian@sha256:1", now: "<b>"),
+            ]
+            comparison.commits = ["abcdef0 </script> fixed"]
+            comparison.hasMoreCommits = true
+            page.green = comparison
+        }
+        #expect(html.contains("<a href=\"#difference\">Since the last green build</a>"))
+        #expect(html.contains("succeeded is 01234567, begun 1970-01-01T00:00:00"))
+        #expect(html.contains(">Variable A</th><td>1</td><td>–</td>"))
+        #expect(html.contains(">Image</th><td>debian@sha256:1</td><td>&lt;b&gt;</td>"))
+        #expect(html.contains("<li>abcdef0 &lt;/script&gt; fixed</li><li>… and older ones</li>"))
+        #expect(html.contains(">BUILD</th><td>2.0 s</td><td>5.0 s</td>"))
+        #expect(!page([]).contains("id=\"difference\""))
+    }
+
+    @Test func `what became of the requests is told, all attempts of a build together`() {
+        let use = BuildEvent.NetworkUse(recorded: 1, recordedBytes: 2000, replayed: 3, missed: 4)
+        let html = page([
+            .networkUsed(use), .networkUsed(use), .cacheRestored(entries: 5, bytes: 10, from: "/c/a.tar.zst"),
+            .cacheSaved(entries: 6, bytes: 10, to: "/c/a.tar.zst", changed: false),
+        ])
+        for fact in [
+            "Recorded</dt><dd>2 requests, 4.0 kB", "Replayed</dt><dd>6 requests", "Missed</dt><dd>8 requests",
+            "Cache restored</dt><dd>5 entries", "Cache saved</dt><dd>unchanged",
+        ] {
+            #expect(html.contains(fact), "\(fact)")
+        }
+        #expect(!html.contains("Failed</dt>") && !page([]).contains("id=\"network\""))
+    }
+
+    @Test func `the bar of a command leads to its log, as its name does`() {
+        let html = page(events("make", printing: "b\n"))
+        #expect(html.ranges(of: "href=\"#c0\"").count == 2)
+        #expect(html.contains("<title>make, 1.5 s</title>"))
+    }
+
+    @Test func `a page that a server shows leads to the list and the log, and follows a build that runs`() {
+        let alone = page(events("a", printing: "b\n"))
+        #expect(!alone.contains("log.txt") && !alone.contains("data-changes") && !alone.contains("connect-src"))
+        let served = page(events("a", printing: "b\n")) { page in
+            page.isServed = true
+            page.follows = true
+        }
+        #expect(served.contains("<body data-changes=\"changes\">") && served.contains("connect-src &#39;self&#39;"))
+        #expect(served.contains("href=\"../../\"") && served.contains("href=\"log.txt\""))
     }
 
     @Test func `secrets are stars, and so is what is named like one`() {

@@ -79,6 +79,7 @@ import Testing
             .variablesExported([.init(name: "A", value: "v")]),
             .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: "a/b@sha256:2")),
             .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: nil)),
+            .networkUsed(.init(recorded: 1, recordedBytes: 2, replayed: 3, missed: 4, failed: 5)),
             .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
             .buildFinished(status: .stopped),
         ])

@@ -55,7 +55,7 @@ actor EventSink {
         try await inTurn {
             switch kind {
             // These may come in the middle of a command's output, and do not end it.
-            case .notice, .imageUsed: break
+            case .notice, .imageUsed, .networkUsed: break
             default: try await flush(at: time)
             }
             if case .buildFinished = kind { isFinished = true }

@@ -44,7 +44,7 @@ extension SecretMask {
                         .init(field: $0.field, there: masked($0.there), here: masked($0.here))
                     }, times: comparison.times))
         case .buildStarted, .buildResumed, .phaseStarted, .phaseSkipped, .checkpointMade, .phaseRetried, .output,
-            .containerKept, .imageUsed,
+            .containerKept, .imageUsed, .networkUsed,
             .buildFinished:
             kind
         }

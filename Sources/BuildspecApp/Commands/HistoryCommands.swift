@@ -65,7 +65,8 @@ struct ShowCommand: AsyncParsableCommand {
         abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
         discussion: """
             `--format json` prints it as `aws codebuild batch-get-builds` would. `--html` makes one HTML file of it, with tests, \
-            times, artifacts and log, that needs nothing else and fetches nothing.
+            times, artifacts, what differs from the last green build, and log, that needs nothing else and fetches nothing; \
+            `--open` opens it in the browser.
 
             With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
             beginning, the build's ARN, or the address of its page in the console.
@@ -85,8 +86,9 @@ struct ShowCommand: AsyncParsableCommand {
     @OptionGroup var cloud: CloudOptions
 
     func validate() throws {
-        guard page.html == nil || !(cloud.aws || tests.isAsked || format == .json) else {
-            throw ValidationError("--html makes a page of a build here: leave out --aws, --tests, --junit and --format")
+        guard !page.isAsked || !(cloud.aws || tests.isAsked || format == .json) else {
+            throw ValidationError(
+                "--html and --open make a page of a build here: leave out --aws, --tests, --junit and --format")
         }
         guard !tests.isAsked || !cloud.aws else {
             throw ValidationError("the test cases of a build in AWS are not read: leave out --aws")
@@ -97,7 +99,7 @@ struct ShowCommand: AsyncParsableCommand {
         await FrontDoor.enter { [build, format, tests, page, cloud] machine in
             if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
             let records = BuildRecords(machine.places), build = try records.find(build)
-            if page.html != nil { return try page.write(build, on: machine) }
+            if page.isAsked { return try await page.write(build, on: machine) }
             if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
                 try machine.terminal.write(try build.json())

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import Files
 
-/// The flag of `show` that makes a page of a build.
+/// The flags of `show` that make a page of a build.
 struct PageOptions: ParsableArguments {
     @Option(
         defaultAsFlag: "",
@@ -10,9 +10,20 @@ struct PageOptions: ParsableArguments {
             valueName: "file"))
     var html: String?
 
+    @Flag(help: "Write the build as one HTML file, and open it in the browser.")
+    var open = false
+
+    var isAsked: Bool { html != nil || open }
+
+    func validate() throws {
+        guard !open || html != "-" else {
+            throw ValidationError("--open opens a file, and `--html -` writes none")
+        }
+    }
+
     /// Writes the page where it was asked for, and says where it is.
-    func write(_ build: RecordedBuild, on machine: Machine) throws -> ExitStatus {
-        let page = try build.page(in: BuildRecords(machine.places)), wanted = html ?? ""
+    func write(_ build: RecordedBuild, on machine: Machine) async throws -> ExitStatus {
+        let page = try await build.page(in: BuildRecords(machine.places), on: machine), wanted = html ?? ""
         if wanted == "-" {
             try machine.terminal.write(page)
             return .succeeded
@@ -20,6 +31,7 @@ struct PageOptions: ParsableArguments {
         let path = wanted.isEmpty ? "build-\(build.uuid.prefix(8)).html" : wanted
         try Folder.replace(machine.places.absolute(path), with: page, mode: 0o666)
         machine.say("the page of build \(build.uuid.prefix(8)) is \(path)\n")
+        if open { await Browser(machine: machine).open(machine.places.absolute(path), orByHand: path) }
         return .succeeded
     }
 }

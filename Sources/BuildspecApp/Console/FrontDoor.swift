@@ -4,6 +4,7 @@ internal import ArgumentParser
 internal import BuildRunning
 internal import ChildProcesses
 internal import Engines
+internal import PageServing
 internal import Recordings
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
@@ -71,6 +72,9 @@ enum FrontDoor {
             let status: ExitStatus = error.code == .cannotWrite ? .cannotWriteOutput : .inputOutput
             terminal.say(Failure(status, error.description))
             return status
+        case let error as PageServerError:
+            terminal.say(Failure(.inputOutput, error.description, help: "--port names another, and 0 any that is free"))
+            return .inputOutput
         case let error as ProxyError:
             let status: ExitStatus = error.isAboutSettings ? .invalidSettings : .inputOutput
             terminal.say(Failure(status, error.description, help: error.help))

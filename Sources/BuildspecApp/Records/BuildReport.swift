@@ -47,6 +47,7 @@ struct BuildReport: Sendable {
         _ job: BuildJob, from beginning: Beginning, beside proxy: BuildProxy?, blocksDeployMistakes: Bool = false
     ) async throws -> ExitStatus {
         let failure: (any Error)?
+        try RecordedRecipe.write(job, to: record.folder)
         do {
             try await LocalPlace().run(job, from: beginning) { event in
                 // What the proxy has met belongs before the end.
@@ -91,6 +92,7 @@ struct BuildReport: Sendable {
 
     /// Tells what the proxy met, with the command that was running.
     func tell(_ event: ProxyEvent) async {
+        await reporter.count(event)
         guard let words = event.words else { return }
         let command = await reporter.result.runningCommand.map { " (command: \($0.prefix { !$0.isNewline }))" } ?? ""
         // An output that cannot be written ends the build by itself.
@@ -206,15 +208,15 @@ struct BuildReport: Sendable {
     }
 
     /// Writes the build's page where the user wants one. A batch's builds have none.
-    func writePage() throws {
+    func writePage() async throws {
         guard let path = project.settings.output.html, project.batchIdentifier == nil else { return }
         let records = BuildRecords(machine.places)
-        try Folder.replace(path, with: try records.build(id.uuid).page(in: records), mode: 0o666)
+        try Folder.replace(path, with: try await records.build(id.uuid).page(in: records, on: machine), mode: 0o666)
     }
 
     /// Writes the page of a build that ends with an error of its own; that there is none is only said.
-    func writePageOfFailure() {
-        do { try writePage() } catch { machine.say("there is no page: \(error)\n") }
+    func writePageOfFailure() async {
+        do { try await writePage() } catch { machine.say("there is no page: \(error)\n") }
     }
 
     private func write(_ json: JSONText) throws {

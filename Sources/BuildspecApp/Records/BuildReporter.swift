@@ -1,4 +1,5 @@
 internal import BuildPlanning
+internal import OfflineWorld
 internal import Rendering
 
 /// Takes every event once and gives it to all who want it: the record first, then the result and the terminal.
@@ -20,6 +21,8 @@ actor BuildReporter {
     }
 
     private let comparing: Comparing?
+    /// What the proxy has met since the build began, or went on.
+    private var network = BuildEvent.NetworkUse()
 
     /// - Parameter result: what the events of a build that goes on have come to so far.
     init(
@@ -38,6 +41,10 @@ actor BuildReporter {
     ///   record cannot.
     func take(_ event: BuildEvent) throws {
         if case .buildFinished(let status) = event.kind {
+            if !network.isEmpty {
+                try take(BuildEvent(time: event.time, kind: .networkUsed(network)))
+                network = .init()
+            }
             if let comparison = comparison(ending: status) {
                 try take(BuildEvent(time: event.time, kind: .comparedWithOriginal(comparison)))
             }
@@ -56,6 +63,18 @@ actor BuildReporter {
         } catch {
             isScreenGone = true
             throw error
+        }
+    }
+
+    /// Counts what the proxy has met, to be told at the end.
+    func count(_ event: ProxyEvent) {
+        switch event {
+        case .recorded(_, let bytes):
+            network.recorded += 1
+            network.recordedBytes += bytes
+        case .replayed: network.replayed += 1
+        case .missing: network.missed += 1
+        case .damaged, .failed: network.failed += 1
         }
     }
 

@@ -6,14 +6,19 @@ internal import Rendering
 extension RecordedBuild {
     /// The build as one HTML file.
     ///
+    /// - Parameter isServed: whether a server of ours shows it.
     /// - Throws: ``FileError`` when the record cannot be read.
-    func page(in records: BuildRecords) throws -> [UInt8] {
+    func page(in records: BuildRecords, on machine: Machine, isServed: Bool = false) async throws -> [UInt8] {
         var page = BuildPage()
         page.logPath = logPath
+        page.isServed = isServed
         // Asked first: a build that ends in between has written its end.
         let isRunning = isRunning
+        page.follows = isServed && isRunning
         try forEachEvent { page.add($0) }
         if !isRunning { page.endAsLost() }
+        page.recipe = try RecordedRecipe.read(from: self)
+        page.green = try await GreenDifference(build: self, records: records, machine: machine).comparison()
         let json = "\(folder)/build.json"
         if Files.kind(of: json) == .file { page.variables = PageVariable.read(try Files.read(json)) }
         guard let reports = try RecordedReports(of: self) else { return page.html }

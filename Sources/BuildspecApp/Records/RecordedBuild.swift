@@ -18,6 +18,12 @@ struct RecordedBuild {
         return info.modified.wholeNanoseconds / 1000
     }
 
+    /// How much has happened in it, as the size of the list of its events in bytes.
+    var eventCount: Int64 {
+        var info = stat()
+        return stat("\(folder)/events.jsonl", &info) == 0 ? Int64(info.st_size) : 0
+    }
+
     /// The file that says that its container stayed.
     var keptMark: String {
         "\(BuildRecords.keptFolder(beside: String(folder.dropLast(uuid.count + 1))))/\(uuid)"

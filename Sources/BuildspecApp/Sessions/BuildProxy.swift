@@ -122,7 +122,7 @@ extension ProxyEvent {
     /// The event for people; `nil` for what is as it should be.
     var words: String? {
         switch self {
-        case .recorded: nil
+        case .recorded, .replayed: nil
         case .missing(let method, let url): "offline: \(method) \(url) was not recorded"
         case .damaged(_, let reason): reason
         case .failed(let url, let reason): "proxy: \(url): \(reason)"

@@ -109,7 +109,7 @@ struct ResumeSession {
         }
         isKept = await report.reporter.result.keptContainer != nil
         try keep(isKept, planned, from: start, with: changes, in: record)
-        try report.writePage()
+        try await report.writePage()
         return status
     }
 

@@ -76,11 +76,11 @@ struct RunSession {
         defer { cloudLog?.compare(with: record, of: project.repeated?.build, on: machine) }
         do {
             let status = try await run(place, report)
-            try report.writePage()
+            try await report.writePage()
             return status
         } catch {
             await report.fail(error)
-            report.writePageOfFailure()
+            await report.writePageOfFailure()
             throw error
         }
     }

@@ -307,6 +307,7 @@ final class ProxyConnection {
         try await settings.store.hold()
         do {
             if let answer = try ReplayedAnswer(to: head, as: request, from: settings.store) {
+                settings.onEvent(.replayed(url: request.storedURL))
                 return try await answer.write(to: outbound, of: client, for: head)
             }
         } catch let damage as DamagedRecording {

@@ -83,6 +83,8 @@ public enum ProxyEvent: Sendable, Equatable {
     /// A recording cannot be used.
     case damaged(url: String, reason: String)
     case recorded(url: String, bytes: Int)
+    /// A request was answered by a recording.
+    case replayed(url: String)
     /// A host or one of our own servers could not be reached, or its certificate is wrong.
     case failed(url: String, reason: String)
 }

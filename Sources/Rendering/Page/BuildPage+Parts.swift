@@ -7,7 +7,7 @@ extension BuildPage {
     var hasCoverage: Bool { result.reports.contains { $0.codeCoverageSummary != nil } || !coveredFiles.isEmpty }
 
     /// Writes a part of the page under its heading.
-    private func part(
+    func part(
         _ id: String, _ title: String, in page: inout Markup, content: (inout Markup) -> Void
     ) {
         page.element("section", ["id": id, "aria-labelledby": "\(id)-title"]) { page in
@@ -17,7 +17,7 @@ extension BuildPage {
     }
 
     /// Writes the head of a table.
-    private func columns(_ names: [String], in page: inout Markup) {
+    func columns(_ names: [String], in page: inout Markup) {
         page.element("thead") { page in
             page.element("tr") { page in
                 for name in names { page.element("th", ["scope": "col"], text: name) }
@@ -150,18 +150,24 @@ extension BuildPage {
                 "td", ["class": command.hasFailed ? "bad" : ""], text: command.exitStatus.map { "\($0)" } ?? "–")
             page.element("td", ["class": "number"], text: command.milliseconds?.spanWords ?? "")
             page.element("td", ["class": "wide"]) { page in
-                let attributes: Markup.Attributes = [
-                    "viewBox": "0 0 1000 10", "preserveAspectRatio": "none", "aria-hidden": "true",
-                ]
-                page.element("svg", attributes) { page in
-                    let start = max(0, command.start.milliseconds(since: first)) * 996 / span
-                    let width = max(4, (command.milliseconds ?? 0) * 1000 / span)
-                    page.element(
-                        "rect",
-                        [
-                            "x": "\(start)", "width": "\(width)", "height": "10",
-                            "class": command.hasFailed ? "bad" : "good",
-                        ], text: "")
+                // The command's own link says the same to those who do not see the bar.
+                page.element("a", ["href": "#c\(place)", "class": "time", "tabindex": "-1", "aria-hidden": "true"]) {
+                    page in
+                    let attributes: Markup.Attributes = [
+                        "viewBox": "0 0 1000 10", "preserveAspectRatio": "none", "aria-hidden": "true",
+                    ]
+                    page.element("svg", attributes) { page in
+                        let time = command.milliseconds.map { ", \($0.spanWords)" } ?? ""
+                        page.element("title", text: "\((command.command ?? "").trimmingLineEnds.cut(160))\(time)")
+                        let start = max(0, command.start.milliseconds(since: first)) * 996 / span
+                        let width = max(4, (command.milliseconds ?? 0) * 1000 / span)
+                        page.element(
+                            "rect",
+                            [
+                                "x": "\(start)", "width": "\(width)", "height": "10",
+                                "class": command.hasFailed ? "bad" : "good",
+                            ], text: "")
+                    }
                 }
             }
         }
@@ -234,13 +240,13 @@ extension BuildPage {
                     page.element("dd", text: value.cut(1000))
                 }
             }
-            table("Variables set for the build", in: &page, rows: variables.map { ($0.name, $0.shownValue, $0.origin) })
+            variableTables(&page)
             let exported = result.exportedVariables.map { ($0.name, $0.value, "exported") }
             table("Exported variables", in: &page, rows: exported)
         }
     }
 
-    private func table(_ title: String, in page: inout Markup, rows: [(name: String, value: String, origin: String)]) {
+    func table(_ title: String, in page: inout Markup, rows: [(name: String, value: String, origin: String)]) {
         guard !rows.isEmpty else { return }
         page.element("table") { page in
             page.element("caption", text: title)
@@ -266,13 +272,6 @@ extension BuildPage {
         }
         if let image = result.image { facts.append(("Image digest", image.digest ?? image.id)) }
         for runtime in result.runtimes { facts.append(("Runtime \(runtime.name)", runtime.version)) }
-        if let cache = result.cacheRestored {
-            facts.append(("Cache restored", "\(cache.entries) entries, \(cache.bytes.sizeWords)"))
-        }
-        if let cache = result.cacheSaved {
-            facts.append(
-                ("Cache saved", cache.changed ? "\(cache.entries) entries, \(cache.bytes.sizeWords)" : "unchanged"))
-        }
         return facts
     }
 
@@ -287,6 +286,14 @@ extension BuildPage {
                     text:
                         "This page has \(log.keptCount.sizeWords) of the log's \(log.count.sizeWords): its beginning, "
                         + "the commands that failed, and its end.\(place)")
+            }
+            if isServed { page.element("p") { $0.element("a", ["href": "log.txt"], text: "The whole log as text") } }
+            page.element("div", ["id": "find", "role": "search", "hidden": ""]) { page in
+                page.element("label", ["for": "query"], text: "Search the log")
+                page.empty("input", ["type": "search", "id": "query", "autocomplete": "off"])
+                page.element("button", ["type": "button", "id": "previous"], text: "Previous")
+                page.element("button", ["type": "button", "id": "next"], text: "Next")
+                page.element("output", ["id": "matches", "for": "query"], text: "")
             }
             for (place, section) in log.sections.enumerated() { self.section(section, place, in: &page) }
         }
@@ -307,7 +314,10 @@ extension BuildPage {
         func content(_ page: inout Markup) {
             page.element("summary") { page in
                 page.element("code", ["class": section.hasFailed ? "bad" : ""], text: title)
-                if let time = section.milliseconds { page.text(" \(time.spanWords)") }
+                let time = section.start.rfc3339.dropFirst(11).prefix(8)
+                page.element(
+                    "span", ["class": "soft"],
+                    text: " \(time)" + (section.milliseconds.map { ", \($0.spanWords)" } ?? ""))
             }
             let text = section.text, omitted = text.count - text.keptCount
             guard text.keptCount > 0 else { return page.element("p", text: "\(omitted.sizeWords) are left out here.") }
@@ -319,7 +329,8 @@ extension BuildPage {
                 terminal.write(Array(text.tail), to: &page)
             }
         }
-        if !isLong || section.hasFailed {
+        let isRunning = result.status == .inProgress && place == log.sections.count - 1
+        if !isLong || section.hasFailed || isRunning {
             page.element("details", ["id": "c\(place)", "open": ""], content: content)
         } else {
             page.element("details", ["id": "c\(place)"], content: content)

@@ -1,6 +1,6 @@
 public import BuildPlanning
 
-/// A build as one HTML file: without scripts, without requests, and with every text shown as text.
+/// A build as one HTML file: with a script that it can do without, without requests, and with every text shown as text.
 public struct BuildPage: Sendable {
     /// A test that failed, and what earlier builds tell of it.
     public struct FailedTest: Sendable {
@@ -22,6 +22,15 @@ public struct BuildPage: Sendable {
     public var variables: [PageVariable] = []
     /// Where the whole log is.
     public var logPath: String?
+    /// What was decided about the build; `nil` where that is not known.
+    public var recipe: BuildRecipe?
+    /// The last build before it that succeeded; `nil` where there is none.
+    public var green: GreenComparison?
+    /// Whether a server shows the page. It then leads to the list of builds (`../../`) and the whole log (`log.txt`), by addresses
+    /// relative to its own, which ends in a slash.
+    public var isServed = false
+    /// Whether the page of a server follows its build, by events from `changes`.
+    public var follows = false
 
     public static let testLimit = 200, fileLimit = 2000
 
@@ -41,45 +50,43 @@ public struct BuildPage: Sendable {
     public var html: [UInt8] {
         var page = Markup()
         page.element("html", ["lang": "en"]) { page in
-            head(&page)
-            page.element("body") { page in
+            page.head(title: "\(result.status.rawValue): \(name.cut(200))", connects: isServed)
+            page.element("body", follows ? ["data-changes": "changes"] : [:]) { page in
                 header(&page)
                 navigation(&page)
                 page.element("main") { page in
                     tests(&page)
                     phases(&page)
                     commands(&page)
+                    difference(&page)
                     coverage(&page)
                     artifacts(&page)
+                    cacheAndNetwork(&page)
                     environment(&page)
+                    plan(&page)
                     logText(&page)
                 }
                 page.element("footer") { page in
                     page.element(
                         "p", ["class": "soft"], text: "Made by buildspec from the build's record. Times are UTC.")
+                    if isServed { page.element("p", ["id": "connection", "role": "status"], text: "") }
                 }
+                page.script(PageScript.text)
             }
         }
         page.text("\n")
         return page.bytes
     }
 
-    var name: String { result.start.map { "\($0.id.project) \($0.id.uuid.prefix(8))" } ?? "build" }
+    /// What pages that a server shows may load, for its answers to say the same.
+    public static var servedPolicy: String { PageStyle.policy(connects: true) }
 
-    private func head(_ page: inout Markup) {
-        page.element("head") { page in
-            page.empty("meta", ["charset": "utf-8"])
-            page.empty("meta", ["http-equiv": "Content-Security-Policy", "content": PageStyle.policy])
-            page.empty("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"])
-            page.empty("meta", ["name": "referrer", "content": "no-referrer"])
-            page.element("title", text: "\(result.status.rawValue): \(name.cut(200))")
-            page.style(PageStyle.sheet)
-        }
-    }
+    var name: String { result.start.map { "\($0.id.project) \($0.id.uuid.prefix(8))" } ?? "build" }
 
     private func header(_ page: inout Markup) {
         page.element("header") { page in
-            page.element("h1") { page in
+            if isServed { page.element("p") { $0.element("a", ["href": "../../"], text: "All builds") } }
+            page.element("h1", isServed ? ["aria-live": "polite"] : [:]) { page in
                 page.element("span", ["class": statusClass], text: result.status.rawValue)
                 page.text(" \(name.cut(300))")
             }
@@ -132,9 +139,12 @@ public struct BuildPage: Sendable {
                 if hasTests { link("tests", "Tests") }
                 link("phases", "Phases")
                 link("commands", "Commands")
+                if green != nil { link("difference", "Since the last green build") }
                 if hasCoverage { link("coverage", "Coverage") }
                 link("artifacts", "Artifacts")
+                if hasCacheOrNetwork { link("network", "Cache and network") }
                 link("environment", "Environment")
+                if recipe != nil { link("plan", "Plan") }
                 link("log", "Log")
             }
         }

@@ -40,6 +40,13 @@ struct Markup {
         write("</style>")
     }
 
+    /// Writes the script: a text of ours, that is not escaped.
+    mutating func script(_ text: StaticString) {
+        write("<script>")
+        write(text)
+        write("</script>")
+    }
+
     mutating func text(_ text: String) {
         for scalar in text.unicodeScalars { append(scalar) }
     }

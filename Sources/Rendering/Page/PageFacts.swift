@@ -1,3 +1,5 @@
+internal import BuildPlanning
+internal import SpecParsing
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -27,6 +29,13 @@ public struct PageVariable: Sendable, Decodable {
     let value: String
     let type: String
 
+    /// A variable as a plan has it.
+    init(_ variable: BuildPlan.Variable) {
+        name = variable.name
+        value = variable.value
+        type = variable.type.rawValue
+    }
+
     /// Reads the variables of `build.json`; none of what is no such file.
     public static func read(_ buildJSON: [UInt8]) -> [PageVariable] {
         struct Answer: Decodable {
@@ -40,11 +49,9 @@ public struct PageVariable: Sendable, Decodable {
         return answer?.builds.first?.environment?.environmentVariables ?? []
     }
 
-    /// The value as it may be shown: stars for a secret, and for what is named like one.
+    /// The value as it may be shown: stars for a secret, and for what is named or looks like one.
     var shownValue: String {
-        let words = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "CREDENTIAL", "ACCESS_KEY", "PRIVATE_KEY", "API_KEY"]
-        let upper = name.uppercased()
-        return type != "PLAINTEXT" || words.contains { upper.contains($0) } ? "***" : value
+        type != "PLAINTEXT" || ValueSecrecy.isSecret(value, named: name) ? "***" : value
     }
 
     var origin: String {
