@@ -56,14 +56,14 @@ extension RecordedTestCase {
         let status = test.status + String(repeating: " ", count: max(0, 10 - test.status.count))
         let place = test.file.map { file in "  \(file)" + (test.line.map { ":\($0)" } ?? "") } ?? ""
         var text = "\(status)\(ReportLines.seconds(test.durationInNanoSeconds))  "
-        text += ReportLines.plain(Self.oneLine(test.fullName)) + ReportLines.plain(place)
+        text += Self.oneLine(test.fullName).plain + place.plain
         if let mark { text += "  (\(mark.rawValue))" }
         if isFlaky { text += "  (failed first)" }
         text += "\n"
         guard test.status != "SUCCEEDED" else { return text }
         for part in [test.message, withStack ? stackTrace : nil].compactMap(\.self) {
             for line in part.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
-                text += "          \(ReportLines.plain(String(line)))\n"
+                text += "          \(String(line).plain)\n"
             }
         }
         return text

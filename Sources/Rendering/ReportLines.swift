@@ -77,7 +77,9 @@ struct ReportLines {
             ] {
                 guard let percentage else { continue }
                 let change = old.map { ", \(Self.change(from: $0, to: percentage))" } ?? ""
-                parts.append("\(Self.short(percentage)) % of \(name) (\(covered) of \(covered + missed)\(change))")
+                let (sum, isTooLarge) = covered.addingReportingOverflow(missed)
+                let all = isTooLarge ? Int.max : sum
+                parts.append("\(Self.short(percentage)) % of \(name) (\(covered) of \(all)\(change))")
             }
             let since = before == nil ? "" : earlier.map { " since \($0.build)" } ?? ""
             return "  coverage \(Self.cut(report.name)): "
@@ -102,25 +104,7 @@ struct ReportLines {
         cut(tests.prefix(3).map(\.shortName).joined(separator: ", ")) + (tests.count > 3 ? " and more" : "")
     }
 
-    private static func cut(_ text: String, to width: Int = width) -> String {
-        let text = plain(text), shown = text.prefix(width)
-        return shown.count < text.count ? "\(shown)…" : text
-    }
-
-    /// The text without what a terminal would obey: control characters, and those that turn the direction of writing.
-    static func plain(_ text: String) -> String {
-        let isObeyed = { (scalar: Unicode.Scalar) in
-            switch scalar.value {
-            case 0x09: false
-            case 0..<0x20, 0x7f..<0xa0, 0x202a...0x202e, 0x2066...0x2069: true
-            default: false
-            }
-        }
-        guard text.unicodeScalars.contains(where: isObeyed) else { return text }
-        var plain = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars { plain.append(isObeyed(scalar) ? "\u{fffd}" : scalar) }
-        return String(plain)
-    }
+    private static func cut(_ text: String, to width: Int = width) -> String { text.cut(width).plain }
 
     static func seconds(_ nanoseconds: Int) -> String {
         let milliseconds = nanoseconds / 1_000_000

@@ -4,7 +4,7 @@
 public struct ReportReader {
     private enum Input {
         case xml(XMLStream)
-        case json(JSONStream, finish: () throws -> Void)
+        case json(JSONStream, isOfFormat: () -> Bool, finish: () throws -> Void)
         case lines(LCOVReading)
     }
 
@@ -17,6 +17,15 @@ public struct ReportReader {
     /// The format that is read; `nil` as long as it is not known.
     public var format: ReportFormat? { found.format }
 
+    /// Whether what has been read is of the format: its root element, its first feature, its first source file.
+    public var isOfFormat: Bool {
+        switch input {
+        case .xml(let stream): stream.hasRoot
+        case .json(_, let isOfFormat, _): isOfFormat()
+        case .lines(let reading): reading.isOfFormat
+        }
+    }
+
     /// Makes a reader for a file that should have a format.
     ///
     /// - Throws: ``ReportProblem``
@@ -27,10 +36,12 @@ public struct ReportReader {
         switch format {
         case .cucumber:
             let reading = CucumberReading(take: take)
-            input = .json(JSONStream { try reading.read($0) }, finish: {})
+            input = .json(JSONStream { try reading.read($0) }, isOfFormat: { reading.hasFeature }, finish: {})
         case .simpleCov:
             let reading = SimpleCovReading(take: take)
-            input = .json(JSONStream { try reading.read($0) }, finish: { try reading.finish() })
+            input = .json(
+                JSONStream { try reading.read($0) }, isOfFormat: { reading.isOfFormat },
+                finish: { try reading.finish() })
         case .lcov: input = .lines(LCOVReading(take: take))
         default:
             input = .xml(
@@ -78,7 +89,7 @@ public struct ReportReader {
     public func feed(_ bytes: UnsafeRawBufferPointer) throws {
         switch input {
         case .xml(let stream): try stream.feed(bytes)
-        case .json(let stream, _): try stream.feed(bytes)
+        case .json(let stream, _, _): try stream.feed(bytes)
         case .lines(let reading): try reading.feed(bytes)
         }
     }
@@ -89,7 +100,7 @@ public struct ReportReader {
     public func finish() throws {
         switch input {
         case .xml(let stream): try stream.finish()
-        case .json(let stream, let finish):
+        case .json(let stream, _, let finish):
             try stream.finish()
             try finish()
         case .lines(let reading): try reading.finish()

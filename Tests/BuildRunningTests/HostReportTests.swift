@@ -150,6 +150,19 @@ import Testing
         #expect(build.status == .succeeded)
     }
 
+    @Test func `what is found and is no report of its format makes none`() async throws {
+        let configuration = #"'{"default":{"format":["progress"]}}'"#
+        let (build, _, _) = try await build(
+            "  cov: {files: out/cov.xml, file-format: COBERTURAXML}",
+            [
+                "rm -r out/a out/b; echo \(configuration) | tee cucumber.json > .resultset.json",
+                "echo '[1, 2]' > my-cucumber.json; echo no JSON > your-cucumber.json; touch its-cucumber.json",
+            ])
+        #expect(build.log.contains { $0.hasPrefix("[Container] Found ") && !$0.contains("Found 0") })
+        #expect(build.reports.map(\.name) == ["source-cov"])
+        #expect(build.status == .succeeded)
+    }
+
     @Test func `auto-discovery has two switches`() async throws {
         let off = try await build("  cov: {files: out/cov.xml, file-format: COBERTURAXML}", [Self.quiet])
         #expect(off.build.reports.count == 1)

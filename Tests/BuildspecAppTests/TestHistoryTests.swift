@@ -99,9 +99,11 @@ import Testing
         return facts
     }
 
-    private func coverage(_ covered: Int, _ missed: Int) -> ReportFacts {
+    private func coverage(
+        _ covered: Int, _ missed: Int, status: ReportFacts.Status = .succeeded
+    ) -> ReportFacts {
         var facts = ReportFacts(
-            arn: "a", type: .coverage, name: "p-cov", reportGroupArn: "g", executionId: "b", status: .succeeded,
+            arn: "a", type: .coverage, name: "p-cov", reportGroupArn: "g", executionId: "b", status: status,
             truncated: false, format: "LCOV_INFO", files: 1)
         facts.codeCoverageSummary = .init(
             linesCovered: covered, linesMissed: missed, branchesCovered: 0, branchesMissed: 0)
@@ -126,5 +128,25 @@ import Testing
         #expect(
             FailRule.branches(below: 80).reason([coverage(8, 2)], newFailures: { [] })
                 == "there is no report of coverage with branches")
+    }
+
+    @Test(arguments: [FailRule.lines(below: 0), .lines(below: 80), .branches(below: 0)])
+    func `coverage of which files are missing breaks a rule`(rule: FailRule) {
+        let reports = [coverage(8, 2), coverage(9, 0, status: .incomplete)]
+        #expect(rule.reason(reports, newFailures: { [] }) == "the report p-cov is INCOMPLETE")
+        #expect(
+            FailRule.tests.reason([tests(failed: 0)] + reports, newFailures: { [] }) == nil)
+    }
+
+    @Test func `a terminal obeys no name of a test, and is not flooded by it`() throws {
+        let marks = "e" + String(repeating: "\u{301}", count: 100_000)
+        let reason = try #require(
+            FailRule.newFailures.reason([tests(failed: 2)], newFailures: { ["\u{1b}[31mT\n\u{202e}a", marks] }))
+        let start = "2 tests have failed that did not before: \u{fffd}[31mT\u{fffd}\u{fffd}a, e"
+        #expect(reason.unicodeScalars.starts(with: start.unicodeScalars))
+        #expect(reason.unicodeScalars.count < 300)
+        var named = tests(failed: 0, status: .incomplete)
+        named.name = "p\u{1b}"
+        #expect(FailRule.tests.reason([named], newFailures: { [] }) == "the report p\u{fffd} is INCOMPLETE")
     }
 }

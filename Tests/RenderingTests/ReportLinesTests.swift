@@ -50,6 +50,23 @@ import Testing
         #expect(text.contains("\u{fffd}[31mred\u{fffd}"))
     }
 
+    @Test func `characters of any size are cut`() {
+        var facts = ReportSamples.tests
+        let marks = "e" + String(repeating: "\u{301}", count: 100_000)
+        facts.failedTests[0].name = marks
+        facts.failedTests[0].message = marks
+        facts.failedTests[0].file = marks
+        facts.problems = [marks]
+        facts.name = marks
+        #expect(lines([facts]).allSatisfy { $0.unicodeScalars.count < 400 })
+    }
+
+    @Test func `sums that are clamped are added up`() {
+        var facts = ReportSamples.coverage
+        facts.codeCoverageSummary = .init(linesCovered: .max, linesMissed: 9, branchesCovered: 0, branchesMissed: 0)
+        #expect(lines([facts]) == ["  coverage p-cov: 100 % of lines (\(Int.max) of \(Int.max))"])
+    }
+
     @Test func `coverage is never rounded up to all of it`() {
         var facts = ReportSamples.coverage
         facts.codeCoverageSummary = .init(linesCovered: 9999, linesMissed: 1, branchesCovered: 1, branchesMissed: 1)

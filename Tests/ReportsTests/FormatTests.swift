@@ -109,6 +109,25 @@ import Testing
             ])
     }
 
+    @Test func `Cobertura: a second mention of a line without branches leaves those of the first`() throws {
+        let text = """
+            <coverage line-rate="1"><class filename="a"><methods><method><lines>
+            <line number="1" hits="1" branch="true" condition-coverage="0% (0/2)"/></lines></method></methods>
+            <lines><line number="1" hits="1"/></lines></class></coverage>
+            """
+        #expect(
+            try files(.cobertura, text) == [
+                CoverageFile(path: "a", lines: Coverage(covered: 1), branches: Coverage(missed: 2))
+            ])
+        var table = LineTable()
+        try table.add(1, isCovered: false)
+        try table.add(1, isCovered: true, branches: Coverage(covered: 0, missed: 2))
+        try table.add(1, isCovered: false)
+        try table.add(1, isCovered: false, branches: Coverage(covered: 1, missed: 1))
+        #expect(table.coverage.lines == Coverage(covered: 1))
+        #expect(table.coverage.branches == Coverage(covered: 1, missed: 1))
+    }
+
     @Test func `JaCoCo: the counters of source files, or their lines`() throws {
         #expect(
             try files(.jacoco, Samples.jacoco) == [
@@ -203,6 +222,22 @@ import Testing
         #expect(!long.isCutByService)
         long.add(.test(TestCase(suite: "s", name: String(repeating: "ä", count: 1_001))))
         #expect(long.isCutByService)
+    }
+
+    @Test func `characters of any size are cut`() {
+        var test = TestCase(suite: "s", name: "e" + String(repeating: "\u{301}", count: 100_000))
+        test.status = .failed
+        test.message = test.name
+        test.className = test.name
+        test.suite = test.name
+        var totals = ReportTotals()
+        totals.add(.test(test))
+        for kept in totals.failed + totals.slowest {
+            for text in [kept.name, kept.message ?? "", kept.className ?? "", kept.suite] {
+                #expect(text.unicodeScalars.count == 1_000)
+            }
+        }
+        #expect(totals.isCutByService)
     }
 
     @Test func `durations of all kinds`() {

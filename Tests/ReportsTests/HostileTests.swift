@@ -14,6 +14,59 @@ import Testing
         #expect(problem(.lcov, "<coverage/>\n")?.code == .otherFormat)
     }
 
+    @Test func `Cucumber's JSON has features and nothing else`() throws {
+        for text in ["42", "null", "true", #""a""#, "[1,2]", "[null]", "[[]]", #"["a"]"#, "[{}]", #"[{"name":"a"}]"#] {
+            #expect(problem(.cucumber, text)?.code == .otherFormat, "\(text)")
+        }
+        #expect(try cases(.cucumber, "[]").isEmpty)
+        for text in [#"[{"uri":"a"}]"#, #"[{"keyword":"Feature"}]"#, #"[{"elements":[]}]"#] {
+            #expect(try cases(.cucumber, text).isEmpty, "\(text)")
+        }
+        // What begins as a report is one that has gone wrong.
+        #expect(problem(.cucumber, #"[{"uri":"a"},3]"#)?.code == .malformed)
+        #expect(problem(.cucumber, #"[{"uri":"a"},{}]"#)?.code == .malformed)
+    }
+
+    @Test func `a message in very many lines takes no long time`() throws {
+        let lines = String(repeating: #""x","#, count: 520_000)
+        let text =
+            #"[{"uri":"a","elements":[{"name":"a","steps":[{"result":{"status":"failed","error_message":["#
+            + lines + #""x"]}}]}]}]"#
+        let start = ContinuousClock.now
+        #expect(try cases(.cucumber, text, pieces: 1 << 16).first?.message?.hasPrefix("x\nx\n") == true)
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
+    @Test func `SimpleCov: what is kept has a limit, however often a file is told`() throws {
+        func problem(_ text: String, limit: Int) throws -> ReportProblem.Code? {
+            let reading = SimpleCovReading(limit: limit) { _ in }
+            let stream = JSONStream { try reading.read($0) }
+            do {
+                try Array(text.utf8).withUnsafeBytes { try stream.feed($0) }
+                return nil
+            } catch { return (error as? ReportProblem)?.code }
+        }
+        // Each time a longer one, so that each time more is kept.
+        let files = (1...30).map { #""a":[\#(Array(repeating: "1", count: $0 * 10).joined(separator: ","))]"# }
+        let longer = #"{"coverage":{"# + files.joined(separator: ",") + "}}"
+        #expect(try problem(longer, limit: 301) == nil)
+        let others = #"{"coverage":{"a":[\#(files[29].dropFirst(5).dropLast())],"a":[1,1],"b":[1,1]}}"#
+        #expect(try problem(others, limit: 310) == nil)
+        let twice = #"{"coverage":{"a":[1],\#(files[29]),"b":[1,1]}}"#
+        #expect(try problem(twice, limit: 302) == .tooLarge)
+        #expect(try problem(twice, limit: 304) == nil)
+        let name = String(repeating: "n", count: 400)
+        #expect(try problem(#"{"coverage":{"\#(name)":[1]}}"#, limit: 300) == .tooLarge)
+    }
+
+    @Test func `SimpleCov: a large file that is told again and again takes no long time`() throws {
+        let large = Array(repeating: "1", count: 500_000).joined(separator: ",")
+        let text = #"{"coverage":{"a":[\#(large)],\#(String(repeating: #""a":[1],"#, count: 100_000))"a":[0]}}"#
+        let start = ContinuousClock.now
+        #expect(try files(.simpleCov, text, pieces: 1 << 16).first?.lines == Coverage(covered: 500_000))
+        #expect(ContinuousClock.now - start < .seconds(15))
+    }
+
     @Test(arguments: ReportFormat.allCases) func `an empty file is said to be empty`(format: ReportFormat) {
         #expect(problem(format, "") == .empty)
     }
@@ -62,7 +115,7 @@ import Testing
     @Test func `deep nesting is refused`() {
         let deep = "<testsuite>" + String(repeating: "<testsuite>", count: 100_000)
         #expect(problem(.junit, deep)?.code == .tooLarge)
-        #expect(problem(.cucumber, String(repeating: "[", count: 100_000))?.code == .tooLarge)
+        #expect(problem(.cucumber, "[{\"elements\":" + String(repeating: "[", count: 100_000))?.code == .tooLarge)
         let model = "<!DOCTYPE a [<!ELEMENT a \(String(repeating: "(", count: 200_000))"
         #expect(problem(.junit, model) != nil)
     }

@@ -108,20 +108,19 @@ final class ReportReading {
                 }
             }
             try made.finish()
-            if let format = made.format { collected[format]?.files += 1 }
+            if let format = made.format {
+                // A file without a case is a report all the same.
+                _ = collecting(format)
+                collected[format]?.files += 1
+            }
         } catch let problem as ReportProblem {
-            note(problem, of: name, at: path, reader?.format)
-        }
-        if let format = reader?.format, collected[format] == nil, order.format == nil {
-            // A file without a case is a report all the same.
-            _ = collecting(format)
-            collected[format]?.files += 1
+            // A file that was discovered and is no report is none.
+            guard let reader, let format = reader.format, order.format != nil || reader.isOfFormat else { return }
+            note(problem, of: name, at: path, format)
         }
     }
 
-    private func note(_ problem: ReportProblem, of name: String, at path: String, _ format: ReportFormat?) {
-        // A file that was discovered and is no report is none.
-        guard order.format != nil || problem.code != .otherFormat, let format else { return }
+    private func note(_ problem: ReportProblem, of name: String, at path: String, _ format: ReportFormat) {
         outcome.failures.append(.init(name: name, path: path, problem: problem))
         problems[format, default: []].append("\(name): \(problem)")
         _ = collecting(format)

@@ -1,4 +1,5 @@
 internal import BuildPlanning
+internal import Rendering
 
 /// A rule of `--fail-on`: what in its reports makes a build fail that has succeeded.
 ///
@@ -45,7 +46,8 @@ enum FailRule: Sendable, Codable, Equatable, CustomStringConvertible {
 
     /// Why a build fails by the rule; `nil` where it does not.
     ///
-    /// What cannot be told fails, too: a rule about tests is broken by a build whose tests left no report.
+    /// What cannot be told fails, too: a rule about tests is broken by a build whose tests left no report, and any rule by a
+    /// report of which files are missing.
     ///
     /// - Parameter newFailures: the names of the tests that failed for the first time.
     func reason(_ reports: [ReportFacts], newFailures: () throws -> [String]) rethrows -> String? {
@@ -53,9 +55,7 @@ enum FailRule: Sendable, Codable, Equatable, CustomStringConvertible {
         case .tests, .newFailures:
             let tests = reports.compactMap(\.testSummary)
             guard !tests.isEmpty else { return "there is no report of tests" }
-            if let incomplete = reports.first(where: { $0.testSummary != nil && $0.status == .incomplete }) {
-                return "the report \(incomplete.name) is INCOMPLETE"
-            }
+            if let incomplete = Self.incomplete(reports.filter { $0.testSummary != nil }) { return incomplete }
             guard self == .newFailures else {
                 let count = tests.reduce(0) { $0 + $1.failures }
                 return count == 0 ? nil : "\(count) \(count == 1 ? "test has" : "tests have") failed"
@@ -64,7 +64,8 @@ enum FailRule: Sendable, Codable, Equatable, CustomStringConvertible {
             return names.isEmpty
                 ? nil
                 : "\(names.count) \(names.count == 1 ? "test has" : "tests have") failed that did not before: "
-                    + names.prefix(3).joined(separator: ", ") + (names.count > 3 ? ", …" : "")
+                    + names.prefix(3).map { $0.cut(Self.width).plain }.joined(separator: ", ")
+                    + (names.count > 3 ? ", …" : "")
         case .lines(let limit):
             return Self.reason(reports, "lines", below: limit) { ($0.linesCovered, $0.linesMissed) }
         case .branches(let limit):
@@ -72,10 +73,18 @@ enum FailRule: Sendable, Codable, Equatable, CustomStringConvertible {
         }
     }
 
+    /// The most scalars of a name that are printed.
+    private static let width = 80
+
+    private static func incomplete(_ reports: [ReportFacts]) -> String? {
+        reports.first { $0.status == .incomplete }.map { "the report \($0.name.cut(width).plain) is INCOMPLETE" }
+    }
+
     private static func reason(
         _ reports: [ReportFacts], _ things: String, below limit: Double,
         numbers: (ReportFacts.CodeCoverageSummary) -> (Int, Int)
     ) -> String? {
+        if let incomplete = incomplete(reports.filter { $0.codeCoverageSummary != nil }) { return incomplete }
         let all = reports.compactMap(\.codeCoverageSummary).map(numbers)
         let covered = all.reduce(0.0) { $0 + Double($1.0) }, missed = all.reduce(0.0) { $0 + Double($1.1) }
         guard covered + missed > 0 else { return "there is no report of coverage with \(things)" }

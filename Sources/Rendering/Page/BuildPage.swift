@@ -142,13 +142,6 @@ public struct BuildPage: Sendable {
 }
 
 extension String {
-    /// The text, or its first so many characters and a mark.
-    func cut(_ limit: Int) -> String {
-        // Characters may be of any size.
-        let start = String(unicodeScalars.prefix(limit))
-        return start.unicodeScalars.count < limit || start == self ? self : start + "…"
-    }
-
     /// The text without line ends behind it.
     var trimmingLineEnds: String {
         var text = self[...]

@@ -10,6 +10,8 @@ final class CucumberReading {
     private var step = Step()
     private var waiting: [(test: TestCase, line: Int?)] = []
     private var waitingBytes = 0
+    private var isFeature = false
+    /// Whether some feature has been found: the content tells the format then.
     private(set) var hasFeature = false
 
     /// The most that waits for the name of its feature, in bytes of text.
@@ -39,13 +41,24 @@ final class CucumberReading {
         case .endObject where place.depth == 6 && Self.isInSteps(place.names): endStep()
         case .endObject where place.depth == 4 && place.names[1] == "elements": try endScenario()
         case .endObject where place.depth == 2: try endFeature()
+        case .key(let name) where place.depth == 2 && ["uri", "keyword", "elements"].contains(name):
+            isFeature = true
+            hasFeature = true
+        case .endArray, .endObject: break
+        case .beginObject where place.depth == 1: isFeature = false
+        case .beginArray where place.depth == 0: break
+        case _ where place.depth < 2: throw notFeature
         case .string(let text): read(text, place.names)
         case .number(let number, let isWhole): read(number, isWhole: isWhole, place.names)
-        case .beginObject where place.depth == 0:
-            throw ReportProblem(.otherFormat, "the file is no Cucumber JSON: an array of features is expected")
         default: break
         }
         place.follow(event)
+    }
+
+    private var notFeature: ReportProblem {
+        hasFeature
+            ? ReportProblem(.malformed, "the array of features has something else in it")
+            : ReportProblem(.otherFormat, "the file is no Cucumber JSON: an array of features is expected")
     }
 
     private static func isInSteps(_ names: [String]) -> Bool {
@@ -55,7 +68,6 @@ final class CucumberReading {
     private func read(_ text: String, _ names: [String]) {
         switch names.count {
         case 2:
-            hasFeature = hasFeature || names[1] == "uri" || names[1] == "keyword"
             if names[1] == "name" { feature.name = text }
             // behave has `location`: the file and the line.
             if names[1] == "uri" { feature.uri = text }
@@ -74,9 +86,10 @@ final class CucumberReading {
             if names[6] == "error_message" { step.message = text }
         // behave's is a list of lines.
         case 8 where Self.isInSteps(names) && names[5] == "result" && names[6] == "error_message":
-            if (step.message?.utf8.count ?? 0) < ReadingLimits.text {
-                step.message = step.message.map { "\($0)\n\(text)" } ?? text
-            }
+            // Appended in its place: a copy for each line would take long.
+            let known = step.message?.utf8.count
+            if known == nil { step.message = text }
+            if let known, known < ReadingLimits.text { step.message?.append("\n\(text)") }
         default: break
         }
     }
@@ -154,6 +167,7 @@ final class CucumberReading {
     }
 
     private func endFeature() throws {
+        guard isFeature else { throw notFeature }
         try release()
         feature = ("", "")
         background = nil

@@ -6,7 +6,8 @@ final class LCOVReading {
     private var path: String?
     private var lines = LineTable()
     private var found = Coverage(), foundBranches = Coverage()
-    private var isOfFormat = false
+    /// Whether some source file has been found: the content tells the format then.
+    private(set) var isOfFormat = false
 
     init(take: @escaping Take) { self.take = take }
 

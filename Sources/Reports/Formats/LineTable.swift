@@ -20,7 +20,8 @@ struct LineTable {
             return
         }
         line.isCovered = line.isCovered || isCovered
-        if branches.covered >= line.branches.covered { line.branches = branches }
+        // A mention without branches says nothing of them.
+        if branches != Coverage(), branches.covered >= line.branches.covered { line.branches = branches }
         lines[number] = line
     }
 

@@ -54,18 +54,22 @@ public struct ReportTotals: Sendable, Equatable {
     }
 
     private static func isLonger(_ text: String, than limit: Int) -> Bool {
-        text.utf8.count > limit && text.count > limit
+        text.utf8.count > limit && text.unicodeScalars.count > limit
     }
 
     private static func short(_ test: TestCase) -> TestCase {
         var short = test
         short.stack = nil
-        short.name = String(test.name.prefix(ServiceLimits.name))
-        short.suite = String(test.suite.prefix(ServiceLimits.name))
-        short.className = test.className.map { String($0.prefix(ServiceLimits.name)) }
-        short.message = test.message.map { String($0.prefix(message)) }
+        short.name = start(of: test.name, ServiceLimits.name)
+        short.suite = start(of: test.suite, ServiceLimits.name)
+        short.className = test.className.map { start(of: $0, ServiceLimits.name) }
+        short.file = test.file.map { start(of: $0, ServiceLimits.name) }
+        short.message = test.message.map { start(of: $0, message) }
         return short
     }
+
+    /// The first scalars of a text: a character may be of any size.
+    private static func start(of text: String, _ limit: Int) -> String { String(text.unicodeScalars.prefix(limit)) }
 
     /// Adds the totals of another report, such as that of another shard: numbers are added up.
     public mutating func merge(_ other: ReportTotals) {

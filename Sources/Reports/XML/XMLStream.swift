@@ -44,6 +44,9 @@ final class XMLStream {
 
     deinit { XML_ParserFree(parser) }
 
+    /// Whether the root element has come, and is one that is read.
+    var hasRoot: Bool { reading != nil }
+
     private static func from(_ user: UnsafeMutableRawPointer?) -> XMLStream? {
         user.map { Unmanaged<XMLStream>.fromOpaque($0).takeUnretainedValue() }
     }
