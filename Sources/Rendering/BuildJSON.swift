@@ -25,6 +25,11 @@ extension BuildResult {
             members.append(("buildNumber", .number(plan.number)))
             members.append(
                 (
+                    "sourceVersion",
+                    plan.variables.last { $0.name == "CODEBUILD_SOURCE_VERSION" }.map { .string($0.value) }
+                ))
+            members.append(
+                (
                     "resolvedSourceVersion",
                     plan.variables.first { $0.name == "CODEBUILD_RESOLVED_SOURCE_VERSION" }.map { .string($0.value) }
                 ))

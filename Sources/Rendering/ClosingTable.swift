@@ -18,6 +18,9 @@ public struct ClosingTable: Sendable {
         self.usesColor = usesColor
     }
 
+    /// The coverage of an earlier build of the branch; `nil` where there is none.
+    public var earlier: EarlierCoverage?
+
     /// The table as text, beginning with an empty line and ending with a line end.
     public func render(_ result: BuildResult) -> String {
         var lines = [""]
@@ -38,7 +41,8 @@ public struct ClosingTable: Sendable {
                 + (span.map { " in \($0)" } ?? "") + (result.isResumed ? ", resumed" : ""))
         let build = result.start.map { " \($0.id.uuid.prefix(8))" } ?? ""
         let reports = ReportLines(
-            reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed")
+            reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed",
+            earlier: earlier)
         lines += failure(result, listsTests: !reports.tellsFailures)
         lines += timeUp(result)
         lines += reports.lines

@@ -1,4 +1,4 @@
-internal import BuildPlanning
+public import BuildPlanning
 
 /// The part of the closing table that tells of tests and coverage: the failed tests first, and not too many of them.
 struct ReportLines {
@@ -6,6 +6,8 @@ struct ReportLines {
     let mark: (ReportFacts.Case) -> TestMark?
     /// The command that lists all failed tests.
     let more: String
+    /// The coverage of an earlier build, to tell what has changed.
+    var earlier: EarlierCoverage?
 
     /// The most failed tests that are listed, and the lines of a message.
     static let failed = 4, message = 1
@@ -57,21 +59,31 @@ struct ReportLines {
         ].map { Self.cut($0, to: 2 * Self.width) }
     }
 
-    private var coverage: [String] {
+    fileprivate var coverage: [String] {
         reports.compactMap { report in
             guard let sums = report.codeCoverageSummary else { return nil }
             var parts: [String] = []
-            for (name, percentage, covered, missed) in [
-                ("lines", sums.lineCoveragePercentage, sums.linesCovered, sums.linesMissed),
-                ("branches", sums.branchCoveragePercentage, sums.branchesCovered, sums.branchesMissed),
+            let before = earlier?.reports.first { $0.name == report.name && $0.codeCoverageSummary != nil }?
+                .codeCoverageSummary
+            for (name, percentage, old, covered, missed) in [
+                (
+                    "lines", sums.lineCoveragePercentage, before?.lineCoveragePercentage, sums.linesCovered,
+                    sums.linesMissed
+                ),
+                (
+                    "branches", sums.branchCoveragePercentage, before?.branchCoveragePercentage, sums.branchesCovered,
+                    sums.branchesMissed
+                ),
             ] {
                 guard let percentage else { continue }
+                let change = old.map { ", \(Self.change(from: $0, to: percentage))" } ?? ""
                 let (sum, isTooLarge) = covered.addingReportingOverflow(missed)
                 let all = isTooLarge ? Int.max : sum
-                parts.append("\(Self.short(percentage)) % of \(name) (\(covered) of \(all))")
+                parts.append("\(Self.short(percentage)) % of \(name) (\(covered) of \(all)\(change))")
             }
+            let since = before == nil ? "" : earlier.map { " since \($0.build)" } ?? ""
             return "  coverage \(Self.cut(report.name)): "
-                + (parts.isEmpty ? "nothing to cover" : parts.joined(separator: ", "))
+                + (parts.isEmpty ? "nothing to cover" : parts.joined(separator: ", ") + since)
         }
     }
 
@@ -100,10 +112,39 @@ struct ReportLines {
         return "\(milliseconds / 60_000) min \(milliseconds / 1000 % 60) s"
     }
 
+    /// The change in hundredths of a percentage, for tenths hide what a few lines do: `+0.25`, `-3`, `±0`.
+    private static func change(from old: Double, to new: Double) -> String {
+        let hundredths = Int((new * 100).rounded()) - Int((old * 100).rounded())
+        guard hundredths != 0 else { return "±0" }
+        let size = abs(hundredths), rest = size % 100
+        let digits = rest == 0 ? "" : rest % 10 == 0 ? ".\(rest / 10)" : ".\(rest < 10 ? "0" : "")\(rest)"
+        return "\(hundredths > 0 ? "+" : "-")\(size / 100)\(digits)"
+    }
+
     private static func short(_ percentage: Double) -> String {
         // Never rounded up to all of it.
         let tenths = Int(percentage * 10)
         return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
+    }
+}
+
+/// The reports of coverage of an earlier build of the same branch.
+public struct EarlierCoverage: Sendable {
+    /// The beginning of the build's id.
+    public let build: String
+    public let reports: [ReportFacts]
+
+    public init(build: String, reports: [ReportFacts]) {
+        self.build = build
+        self.reports = reports
+    }
+
+    /// The lines that tell the coverage of reports, each with its end.
+    ///
+    /// - Parameter earlier: to tell what has changed since; `nil` where there is no such build.
+    public static func lines(of reports: [ReportFacts], since earlier: EarlierCoverage?) -> String {
+        ReportLines(reports: reports, mark: { _ in nil }, more: "", earlier: earlier).coverage
+            .map { "\($0.drop { $0 == " " })\n" }.joined()
     }
 }
 

@@ -13,7 +13,7 @@ extension ValidationReport {
     public var github: String {
         files.flatMap { file in
             let problem = file.problem.map {
-                "::error file=\(Self.property(file.path)),title=cannot-read::\(Self.message($0))\n"
+                "::error file=\(WorkflowCommand.property(file.path)),title=cannot-read::\(WorkflowCommand.message($0))\n"
             }
             return (problem.map { [$0] } ?? []) + file.findings.map { Self.command($0, file.path) }
         }.joined()
@@ -23,29 +23,8 @@ extension ValidationReport {
         let place = finding.location
         // The end column of a GitHub annotation is inclusive.
         let level = finding.severity == .note ? "notice" : finding.severity.rawValue
-        return "::\(level) file=\(property(file)),line=\(place.line),endLine=\(place.line),"
-            + "col=\(place.column),endColumn=\(place.column + finding.length - 1),title=\(property(finding.code))::"
-            + "\(message(finding.messageWithHelp))\n"
-    }
-
-    private static func message(_ text: String) -> String {
-        text.unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar {
-            case "%": result += "%25"
-            case "\r": result += "%0D"
-            case "\n": result += "%0A"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-    }
-
-    private static func property(_ text: String) -> String {
-        message(text).unicodeScalars.reduce(into: "") { result, scalar in
-            switch scalar {
-            case ":": result += "%3A"
-            case ",": result += "%2C"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
+        return "::\(level) file=\(WorkflowCommand.property(file)),line=\(place.line),endLine=\(place.line),"
+            + "col=\(place.column),endColumn=\(place.column + finding.length - 1),title=\(WorkflowCommand.property(finding.code))::"
+            + "\(WorkflowCommand.message(finding.messageWithHelp))\n"
     }
 }

@@ -78,7 +78,7 @@ struct BatchRunTests {
         #expect(result.errorText.contains("longest  compile → pack"))
         // Each is a build as any other.
         let history = try await play.call(["builds"])
-        #expect(history.outputText.split(separator: "\n").count == 3)
+        #expect(history.outputText.split(separator: "\n").count == 4)
         #expect(try await Docker.containers(of: play).isEmpty)
     }
 
@@ -112,7 +112,7 @@ struct BatchRunTests {
             again.builds == "good:SUCCEEDED shaky:SUCCEEDED bad:SUCCEEDED after_shaky:SUCCEEDED after_bad:SUCCEEDED")
         #expect(again.batch.buildGroups[3].priorBuildSummaryList?.map(\.buildStatus) == ["FAILED"])
         #expect(again.batch.buildGroups[1].priorBuildSummaryList == nil)
-        #expect(try await play.call(["builds"]).outputText.split(separator: "\n").count == 7)
+        #expect(try await play.call(["builds"]).outputText.split(separator: "\n").count == 8)
     }
 
     @Test func `fast-fail stops what runs, and Ctrl-C everything`() async throws {

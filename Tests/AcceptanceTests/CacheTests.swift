@@ -61,7 +61,7 @@ struct CacheTests {
         #expect(listing.text.contains("codebuild/source/node_modules/count"))
 
         let list = try await play.call(["cache", "list", "--cache", kept])
-        let name = try #require(list.text.split(separator: " ").first.map(String.init))
+        let name = try #require(list.text.split(separator: "\n").last?.split(separator: " ").first.map(String.init))
         let page = try await play.call(["cache", "show", name, "--cache", kept])
         #expect(page.text.contains("/root/.m2/**/*"))
         #expect(page.text.contains("image      \(debian)"))

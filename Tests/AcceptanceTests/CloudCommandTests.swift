@@ -130,9 +130,9 @@ struct CloudCommandTests {
             let list = try await play.call(["images", "list"])
             #expect(
                 list.text.split(separator: "\n").map { $0.prefix { $0 != " " } } == [
-                    "\(uri):one", "222222222222.dkr.ecr.us-east-1.amazonaws.com/elsewhere:two",
+                    "NAME", "\(uri):one", "222222222222.dkr.ecr.us-east-1.amazonaws.com/elsewhere:two",
                 ])
-            #expect(list.text.contains("  1.1 MB  pushed 20"))
+            #expect(list.text.contains("  1.1 MB  20"))
             let pull = try await play.call(["images", "pull", "app:one", "elsewhere:two"])
             #expect(
                 pull.text

@@ -219,7 +219,7 @@ struct EndingTests {
         #expect(next.errorText.contains("of a build that was killed"))
         #expect(try await left(play).isEmpty)
         let builds = try await play.call(["builds"]).text.split(separator: "\n")
-        #expect(builds.count == 2 && builds[1].contains("LOST") && builds[1].contains(" s  "))
+        #expect(builds.count == 3 && builds[2].contains("LOST") && builds[2].contains(" s  "))
         #expect(try await !play.run().errorText.contains("of a build that was killed"))
     }
 

@@ -19,6 +19,18 @@ struct HistoryTests {
         #expect(builds[1]["tree"] as? String == tree)
         #expect(try await play.call(["show", id]).outputText.contains("\(id) SUCCEEDED"))
         #expect(try await play.call(["show", String(tree.prefix(8))]).outputText.contains("\(id) SUCCEEDED"))
+        // The list has a line of headings, and on a terminal one of bars.
+        let text = try await play.call(["builds"]).outputText
+        let lines = text.split(separator: "\n")
+        #expect(lines.count == 3 && lines[0].hasPrefix("BUILD     STATUS     STARTED"), "\(text)")
+        #expect(lines[1].contains("  \(tree.prefix(10))  ") && builds[0]["sourceVersion"] != nil, "\(text)")
+        let session = try await TerminalSession(in: play)
+        try await session.type("\(Playground.binary) builds")
+        #expect(try await session.waitFor("last durations  ").contains(/last durations  [▁-█]{2}  median [0-9.]+ s/))
+        let stats = try await play.call(["stats"]).outputText
+        #expect(stats.hasPrefix("2 builds: 2 SUCCEEDED\nfailed 0 %, median "), "\(stats)")
+        #expect(stats.contains(/\nBUILD +2 +0 % +[0-9.]+ s +[0-9.]+ s\n/), "\(stats)")
+        #expect(stats.contains(/\nBUILD +2 +0 % +[0-9.]+ s +[0-9.]+ s +echo needle\n/), "\(stats)")
         let found = try await play.call(["logs", "--grep", "^needle$"])
         #expect(found.outputText == "needle\n" && found.status.isSuccess)
         #expect(try await play.call(["logs", "--grep", "nothing like it"]).status.exitStatus == 1)
@@ -40,7 +52,7 @@ struct HistoryTests {
         let none = try await elsewhere("builds")
         #expect(none.status.isSuccess && none.output.isEmpty)
         #expect(none.errorText.contains("newest of another project is \(uuid), of "))
-        #expect(try await elsewhere("builds", "--all").text.split(separator: "\n").count == 2)
+        #expect(try await elsewhere("builds", "--all").text.split(separator: "\n").count == 3)
         #expect(try await elsewhere("show", String(uuid)).outputText.contains("\(id) SUCCEEDED"))
     }
 

@@ -44,7 +44,8 @@ struct HookTests {
         }
 
         func builds() async throws -> Int {
-            try await play.call(["builds", "--all", "--limit", "1000"]).outputText.split(separator: "\n").count
+            try await play.call(["builds", "--all", "--limit", "1000"]).outputText.split(separator: "\n").dropFirst()
+                .count
         }
 
         func remoteHas(_ reference: String) async throws -> Bool {

@@ -179,6 +179,6 @@ private struct PushedProject {
     }
 
     func builds() async throws -> Int {
-        try await play.call(["builds", "--limit", "1000"]).outputText.split(separator: "\n").count
+        try await play.call(["builds", "--limit", "1000"]).outputText.split(separator: "\n").dropFirst().count
     }
 }

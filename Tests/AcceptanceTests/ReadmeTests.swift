@@ -103,13 +103,15 @@ struct ReadmeTests {
         let there = ["XDG_CACHE_HOME": play.root.appending(path: "there").path]
         let imported = try await play.call(commands[1], environment: there)
         #expect(imported.status.isSuccess, "\(imported.errorText)")
-        #expect(try await play.call(["cache", "list"], environment: there).text.hasPrefix("source-"))
+        #expect(try await play.call(["cache", "list"], environment: there).text.contains("\nsource-"))
     }
 
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""
-        let commands = ["run", "plan", "validate", "shell", "resume", "builds", "show", "logs", "clean"].map { [$0] }
+        let commands = ["run", "plan", "validate", "shell", "resume", "builds", "stats", "show", "logs", "clean"].map {
+            [$0]
+        }
         for command in commands + [["cache", "prune"], ["cache", "export"], ["hook", "install"], ["hook", "run"]] {
             help += try await play.call(command + ["--help"]).text
         }

@@ -25,8 +25,11 @@ import Testing
         let play = try Playground()
         try record(play)
         let list = try await play.call(["cache", "list"])
-        #expect(list.text.wholeMatch(of: /(?<name>\S+)  0\.0 MB  2 recorded responses  recorded 20[-0-9T:.]+Z/) != nil)
-        #expect(list.text.hasPrefix("\(name)  "))
+        let lines = list.text.split(separator: "\n")
+        #expect(lines.count == 2 && lines[0].hasPrefix("NAME ") && lines[1].hasPrefix("\(name)  "))
+        #expect(
+            lines[1].wholeMatch(of: /(?<name>\S+)  0\.0 MB  2 recorded responses  20[-0-9T:.]+Z/) != nil, "\(list.text)"
+        )
         let page = try await play.call(["cache", "show", name])
         #expect(
             page.text.split(separator: "\n").map(String.init) == [

@@ -89,4 +89,48 @@ struct ReportTests {
         #expect(new.errorText.contains("1 test has failed that did not before: org.acme.OwnerTest.finds"))
         #expect(try await play.run(["--no-cache", "--fail-on", "test"]).status.exitStatus == 64)
     }
+
+    @Test func `--annotate and --junit tell others of failed tests, failed command and findings`() async throws {
+        let play = try await playground()
+        try play.write("target/TEST-A.xml", report("adds"))
+        let told = try await play.run(["--no-cache", "--annotate", "github", "--junit", "all.xml"])
+        #expect(told.status.isSuccess)
+        let commands = told.errorText.split(separator: "\n").filter { $0.hasPrefix("::") }
+        #expect(commands.count == 1 && commands[0].contains("title=org.acme.OwnerTest.adds::"), "\(told.errorText)")
+        #expect(!told.outputText.contains("::error"))
+        let junit = try String(contentsOf: play.source.appending(path: "all.xml"), encoding: .utf8)
+        #expect(junit.contains("<testcase name=\"adds\" classname=\"org.acme.OwnerTest\""))
+        try play.buildspec("version: 0.2\nphases: {build: {commandz: [], commands: ['rm -r target; exit 3']}}")
+        let failed = try await play.run(["--no-cache", "--annotate", "gitlab", "--junit", "none.xml"])
+        #expect(
+            failed.status.exitStatus == 1 && failed.errorText.contains("--junit: the build has no reports of tests"))
+        let issues = try #require(
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: play.source.appending(path: "gl-code-quality-report.json"))) as? [[String: Any]])
+        #expect(issues.map { $0["check_name"] as? String } == ["failed-command", "unknown-key"])
+        #expect(issues.map { $0["severity"] as? String } == ["critical", "minor"])
+        #expect(try await play.run(["--annotate", "teamcity"]).status.exitStatus == 64)
+    }
+
+    @Test func `coverage is compared with the last build of the branch`() async throws {
+        let play = try await playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases: {build: {commands: ['true']}}
+            reports: {cov: {files: [cov.xml], file-format: COBERTURAXML}}
+            """)
+        func cobertura(_ covered: Int) -> String {
+            "<coverage><packages><package name='p'><classes><class name='a' filename='a.c'><lines>"
+                + (1...10).map { "<line number='\($0)' hits='\($0 <= covered ? 1 : 0)'/>" }.joined()
+                + "</lines></class></classes></package></packages></coverage>"
+        }
+        try play.write("cov.xml", cobertura(5))
+        let first = try await play.run(["--no-cache"])
+        #expect(first.errorText.contains("50 % of lines (5 of 10)\n"), "\(first.errorText)")
+        try play.write("cov.xml", cobertura(8))
+        let second = try await play.run(["--no-cache"])
+        #expect(second.errorText.contains(/80 % of lines \(8 of 10, \+30\) since [0-9a-f]{8}\n/), "\(second.errorText)")
+        #expect(try await play.call(["show"]).outputText.contains("(8 of 10, +30) since "))
+    }
 }

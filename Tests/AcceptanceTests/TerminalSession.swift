@@ -14,7 +14,8 @@ final class TerminalSession: Sendable {
         ]
         let outcome = try await Command(
             "tmux",
-            ["-L", socket, "-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "500", "env"] + environment
+            ["-L", socket, "-f", "/dev/null", "new-session", "-d", "-x", "200", "-y", "500", "env", "-u", "NO_COLOR"]
+                + environment
                 + ["sh"], workingDirectory: play.source.path
         ).collect()
         try #require(outcome.status.isSuccess, "tmux: \(outcome.errorText)")

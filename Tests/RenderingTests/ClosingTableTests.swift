@@ -50,7 +50,10 @@ import Testing
         let table = ClosingTable(logPath: nil, usesColor: false)
         #expect(table.render(result) == "\n\npetclinic:u SUCCEEDED in 3.5 s, resumed\n")
         let summary = BuildSummary(result, uuid: "u", keptMinutes: nil)
-        #expect(summary.line.hasSuffix("3.5 s      -           petclinic  (resumed)"))
+        var list = BuildList()
+        list.add(summary)
+        let line = list.text().split(separator: "\n")[1]
+        #expect(line.contains("  3.5 s     -  ") && line.hasSuffix("  petclinic  (resumed)"), "\(list.text())")
         let json = String(decoding: summary.json.bytes, as: UTF8.self)
         #expect(json.contains(#""resumed":true,"runningTimeInMilliseconds":3500"#))
     }

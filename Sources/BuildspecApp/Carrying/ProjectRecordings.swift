@@ -21,6 +21,15 @@ struct ProjectRecordings {
         return "\(name)  \(CacheText.megabytes(Self.size(entries)))  \(Self.count(entries.count))\(time)"
     }
 
+    /// The recordings as a row of a table: their name, size, number and time.
+    func row() throws -> [String?] {
+        let entries = try store.entries()
+        return [
+            name, CacheText.megabytes(Self.size(entries)), Self.count(entries.count),
+            entries.map(\.recordedAt).max().map { Self.time($0).rfc3339 },
+        ]
+    }
+
     func page() throws -> String {
         let entries = try store.entries()
         var lines = [

@@ -16,7 +16,10 @@ extension CloudHistory {
             return summary
         }
         switch format {
-        case .text: for line in lines { try machine.terminal.write(Array((line.line + "\n").utf8)) }
+        case .text:
+            var list = BuildList(isOfCloud: true)
+            for line in lines { list.add(line) }
+            try machine.terminal.write(Array(list.text().utf8))
         case .json:
             let all = JSONText.object([("version", .number(1)), ("builds", .array(lines.map(\.json)))])
             try machine.terminal.write(all.bytes + [0x0a])

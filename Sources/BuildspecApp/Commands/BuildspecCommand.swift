@@ -24,7 +24,7 @@ public struct BuildspecCommand: AsyncParsableCommand {
     private static let subcommands: [any ParsableCommand.Type] =
         [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
-            LogsCommand.self, ViewCommand.self, ShellCommand.self, ResumeCommand.self,
+            LogsCommand.self, ViewCommand.self, StatsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,

@@ -3,6 +3,7 @@ internal import Files
 internal import ArgumentParser
 internal import Archives
 internal import BuildPlanning
+internal import Rendering
 
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -35,11 +36,11 @@ struct CacheCommand: AsyncParsableCommand {
 
         func run() async throws {
             await FrontDoor.enter { [folder] machine in
-                let lines =
-                    try folder.store(machine.places).list().map(CacheText.line)
-                    + folder.recordings(machine.places).map { try $0.line() }
-                if lines.isEmpty { machine.terminal.say("there are no caches\n") }
-                for line in lines { try machine.terminal.write(Array((line + "\n").utf8)) }
+                var table = TextTable(["NAME", "SIZE", "CONTENT", "MADE", "KEY"])
+                for listing in try folder.store(machine.places).list() { table.add(CacheText.row(listing)) }
+                for recordings in folder.recordings(machine.places) { table.add(try recordings.row()) }
+                if table.isEmpty { machine.terminal.say("there are no caches\n") }
+                try machine.terminal.write(Array(table.text.utf8))
                 return .succeeded
             }
         }
@@ -187,6 +188,19 @@ enum CacheText {
         case .damaged(let reason): "\(name)  damaged: \(reason)"
         case .setAside: "\(name)  set aside earlier, being damaged: `buildspec cache prune` removes it"
         case .unchecked(let reason): "\(name)  not checked: \(reason)"
+        }
+    }
+
+    /// The cache as a row of a table: its name, size, content, time and key.
+    static func row(_ listing: CacheListing) -> [String?] {
+        let size = megabytes(listing.byteCount)
+        switch listing.state {
+        case .ready(let manifest):
+            return [
+                listing.name, size, "\(manifest.entryCount) entries", manifest.metadata.savedAt, manifest.key.shownKey,
+            ]
+        case .unusable(let reason): return [listing.name, size, "unusable: \(reason)"]
+        case .damaged: return [listing.name, size, "damaged, set aside"]
         }
     }
 

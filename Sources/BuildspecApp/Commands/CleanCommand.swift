@@ -53,7 +53,8 @@ struct CleanCommand: AsyncParsableCommand {
                 for build in records.newest() where build.hasCheckpoints {
                     let bytes = try await Checkpoints(build).remove(engine)
                     if !build.isKept { KeptBuild.forget(build, places) }
-                    machine.say("removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB\n")
+                    machine.say(
+                        "removed the checkpoints of build \(build.uuid), \(CacheText.megabytes(Int64(bytes)))\n")
                 }
             }
             if docker { try await removeVolumes(engine, machine) }
@@ -115,6 +116,6 @@ struct CleanCommand: AsyncParsableCommand {
             count += 1
             build.remove()
         }
-        machine.say("removed \(count) records, \(bytes / 1_000_000) MB\n")
+        machine.say("removed \(count) records, \(CacheText.megabytes(Int64(bytes)))\n")
     }
 }

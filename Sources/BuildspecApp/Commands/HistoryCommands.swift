@@ -7,8 +7,9 @@ struct BuildsCommand: AsyncParsableCommand {
         commandName: "builds",
         abstract: "List the builds of this folder's project, newest first.",
         discussion: """
-            A line a build: the beginning of its id, its status, when it began, how long it took, the tree of its \
-            source, its project and folder, and how long its container has been kept. A build whose program was killed is shown as LOST.
+            A line a build: the beginning of its id, its status, when it began, how long it took, how many tests failed, the tree \
+            of its source and its branch, its project and folder, and how long its container has been kept. A build whose program \
+            was killed is shown as LOST. On a terminal a row of bars compares the durations.
 
             With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
@@ -41,14 +42,20 @@ struct BuildsCommand: AsyncParsableCommand {
                 // An empty list is one.
                 machine.say(all ? "there are no builds yet\n" : "\(try records.noneHere().message)\n")
             }
-            var lines: [JSONText] = []
+            var lines: [JSONText] = [], list = BuildList()
             for build in builds {
-                let summary = BuildSummary(
-                    try build.result(), uuid: build.uuid,
+                let result = try build.outline().result
+                var summary = BuildSummary(
+                    result, uuid: build.uuid,
                     keptMinutes: build.isKept
                         ? Int((machine.now().microseconds - build.lastChange) / 60_000_000) : nil)
-                if format == .text { try machine.terminal.write(Array((summary.line + "\n").utf8)) }
+                summary.branch = build.branch
+                list.add(summary, taking: result.runningTime)
                 lines.append(summary.json)
+            }
+            if format == .text {
+                let showsTimes = machine.terminal.outputIsTerminal && !all
+                try machine.terminal.write(Array(list.text(showsTimes: showsTimes).utf8))
             }
             if format == .json {
                 try machine.terminal.write(
@@ -106,6 +113,7 @@ struct ShowCommand: AsyncParsableCommand {
             } else {
                 var table = ClosingTable(logPath: build.logPath, usesColor: machine.terminal.outputUsesColor)
                 table.mark = try build.testMark(in: records)
+                table.earlier = try build.earlierCoverage(in: records)
                 try machine.terminal.write(Array(table.render(try build.result()).utf8))
             }
             return .succeeded

@@ -1,6 +1,7 @@
 internal import OfflineWorld
 internal import ArgumentParser
 internal import BuildPlanning
+internal import Rendering
 internal import Engines
 
 struct ImagesCommand: AsyncParsableCommand {
@@ -53,12 +54,13 @@ struct ImagesCommand: AsyncParsableCommand {
                 try await project.withCloud(on: machine) { cloud in
                     let images = try await cloud.images()
                     if images.isEmpty { machine.say("nothing was pushed yet\n") }
+                    var table = TextTable(["NAME", "SIZE", "PUSHED", "DIGEST"])
                     for image in images {
-                        let tenths = (image.size + 50_000) / 100_000
-                        let line =
-                            "\(image.name)  \(tenths / 10).\(tenths % 10) MB  pushed \(image.pushedAt)  \(image.digest)\n"
-                        try machine.terminal.write(Array(line.utf8))
+                        table.add([
+                            image.name, CacheText.megabytes(Int64(image.size)), "\(image.pushedAt)", image.digest,
+                        ])
                     }
+                    try machine.terminal.write(Array(table.text.utf8))
                 }
             }
         }

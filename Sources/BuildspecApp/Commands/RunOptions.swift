@@ -230,11 +230,28 @@ struct RunOptions: ParsableArguments {
     @Option(help: "What goes to standard output: codebuild, json or quiet.")
     var logFormat: String?
 
+    @Option(
+        help: """
+            How a running build is shown on standard error: plain (a line for each minute without output), none, or auto (one \
+            line that is redrawn on a terminal, plain elsewhere; the default).
+            """)
+    var progress: String?
+
     @Option(help: "Write the build as BatchGetBuilds would show it to this file.")
     var buildJson: String?
 
     @Option(help: "Write the build as one HTML file, as `show --html` does.")
     var html: String?
+
+    @Option(help: "Write all test cases of the build's reports to this file, as one JUnit report.")
+    var junit: String?
+
+    @Option(
+        help: """
+            Tell a CI service of failed tests, the failed command and findings: github (workflow commands on standard error), or \
+            gitlab (a Code Quality report, \(AnnotationFormat.gitlabFile) in this folder).
+            """)
+    var annotate: String?
 
     @Option(
         help: """
@@ -344,8 +361,11 @@ struct RunOptions: ParsableArguments {
         asked.timeout = timeout
         asked.engineTimeout = engineTimeout
         asked.logFormat = logFormat
+        asked.progress = progress
         asked.buildJson = buildJson
         asked.html = html
+        asked.junit = junit
+        asked.annotate = annotate
         asked.failOn = failOn
         asked.keep = keep
         asked.phase = phase

@@ -56,6 +56,11 @@ struct TestOptions: ParsableArguments {
             }
         }
         try printer.finish()
+        if format == .text, !(failed || slow || new), reports.hasCoverage {
+            let earlier = try build.earlierCoverage(in: BuildRecords(machine.places))
+            try machine.terminal.write(
+                Array(EarlierCoverage.lines(of: try reports.facts(), since: earlier).utf8))
+        }
         return .succeeded
     }
 

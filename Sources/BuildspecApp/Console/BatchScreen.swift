@@ -41,7 +41,7 @@ final class BatchScreen: Sendable {
 
     /// The terminal of one build.
     func terminal(of build: String) -> Terminal {
-        Terminal(of: terminal) { [self] stream, bytes in
+        Terminal(of: terminal, named: build) { [self] stream, bytes in
             if stream == .output, order == .grouped { return }
             try take(bytes, from: Source(build: build, stream: stream))
         }

@@ -28,9 +28,11 @@ enum FrontDoor {
         }
         let signals = Signals()
         let outcome = await signals.cancelling(atDeadline: {
+            terminal.board.endAll()
             machine.lastWords.speak()
             RunningChildren.killAll()
         }) { try await body(machine) }
+        terminal.board.endAll()
         let status: ExitStatus
         if let signal = signals.received {
             status = .stopped(signal: signal)

@@ -5,25 +5,38 @@ struct Terminal: Sendable {
     /// Standard output is a terminal, and the user has not said NO_COLOR.
     let outputUsesColor: Bool
     let errorUsesColor: Bool
+    let outputIsTerminal: Bool
     let isInteractive: Bool
     /// Takes what is written and said in the streams' place.
     private let relay: Relay?
+    /// Shows what running builds do below what is written.
+    let board: ProgressBoard
+    /// The name under which the board shows the build that speaks here; empty for the only one.
+    let boardName: String
 
     enum Stream { case output, error }
     typealias Relay = @Sendable (Stream, [UInt8]) throws -> Void
 
     init(environment: [String: String]) {
+        board = ProgressBoard(environment: environment, now: Machine.timeOfDay)
+        boardName = ""
         let wantsColor = (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         outputUsesColor = wantsColor && isatty(STDOUT_FILENO) == 1
         errorUsesColor = wantsColor && isatty(STDERR_FILENO) == 1
+        outputIsTerminal = isatty(STDOUT_FILENO) == 1
         isInteractive = isatty(STDERR_FILENO) == 1
         relay = nil
     }
 
     /// Makes a terminal for a part of the work, whose words go through the hands of another. Nobody is asked there.
-    init(of other: Terminal, relay: @escaping Relay) {
+    ///
+    /// - Parameter name: tells the part on the board of running builds.
+    init(of other: Terminal, named name: String, relay: @escaping Relay) {
+        board = other.board
+        boardName = name
         outputUsesColor = other.outputUsesColor
         errorUsesColor = other.errorUsesColor
+        outputIsTerminal = other.outputIsTerminal
         isInteractive = false
         self.relay = relay
     }
@@ -36,7 +49,12 @@ struct Terminal: Sendable {
     /// - Throws: ``BrokenPipe`` when nobody reads any more, ``Failure`` when it cannot be written.
     func write(_ bytes: [UInt8]) throws {
         if let relay { return try relay(.output, bytes) }
-        try Self.write(bytes, to: STDOUT_FILENO, named: "standard output")
+        guard board.coversOutput, let last = bytes.last else {
+            return try Self.write(bytes, to: STDOUT_FILENO, named: "standard output")
+        }
+        try board.aside(endingLine: last == 0x0a) {
+            try Self.write(bytes, to: STDOUT_FILENO, named: "standard output")
+        }
     }
 
     /// Says something on standard error; if even that fails there is nobody to tell.
@@ -44,7 +62,9 @@ struct Terminal: Sendable {
         if let relay {
             try? relay(.error, Array(text.utf8))
         } else {
-            try? Self.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error")
+            board.aside(endingLine: text.isEmpty || text.hasSuffix("\n")) {
+                try? Self.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error")
+            }
         }
     }
 

@@ -60,11 +60,17 @@ struct Asked: Codable, Sendable, Equatable {
     var timeout: String?
     var engineTimeout: String?
     var logFormat: String?
+    /// Records of older versions have none.
+    var progress: String?
     var buildJson: String?
     /// Records of older versions have none.
     var html: String?
     /// Records of older versions have none.
     var failOn: String?
+    /// Records of older versions have none.
+    var junit: String?
+    /// Records of older versions have none.
+    var annotate: String?
     var keep: String?
     var phase: String?
     var from: String?

@@ -49,10 +49,14 @@ struct Settings: Sendable, Codable {
         enum LogFormat: String, Sendable, Codable, CaseIterable { case codebuild, json, quiet }
 
         var logFormat: LogFormat
+        var progress = ProgressStyle.auto
         /// The absolute path of the file that gets the build as BatchGetBuilds shows it.
         var buildJSON: String?
         /// The absolute path of the file that gets the build as a page.
         var html: String?
+        /// The absolute path of the file that gets all test cases as one JUnit report.
+        var junit: String?
+        var annotations: AnnotationFormat?
         /// What in its reports makes a build fail that has succeeded.
         var failRules: [FailRule] = []
     }
@@ -74,8 +78,8 @@ struct Settings: Sendable, Codable {
         "no-cache",
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
-        "log-format",
-        "build-json", "html", "fail-on", "strict",
+        "log-format", "progress",
+        "build-json", "html", "junit", "annotate", "fail-on", "strict",
         "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
@@ -139,7 +143,9 @@ struct Settings: Sendable, Codable {
             lookup.text(asked.engineTimeout, "engine-timeout") ?? Self.defaultEngineTimeout, of: "engine-timeout")
         output = Output(
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
+            progress: try lookup.choice(asked.progress, "progress", default: .auto),
             buildJSON: try lookup.path(asked.buildJson, "build-json"), html: try lookup.path(asked.html, "html"),
+            junit: try lookup.path(asked.junit, "junit"), annotations: try lookup.annotations(),
             failRules: try lookup.failRules())
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(

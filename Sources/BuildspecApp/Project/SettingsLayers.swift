@@ -24,7 +24,7 @@ struct SettingsLayers {
     private static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
 
     /// The keys that name what a build writes.
-    private static let written: Set<String> = ["artifacts", "build-json", "html", "cache"]
+    private static let written: Set<String> = ["artifacts", "build-json", "html", "junit", "cache"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.
@@ -223,6 +223,13 @@ struct SettingsLayers {
             throw wrong("a list of `tests`, `new-failures`, `coverage<80` and `branches<80`")
         }
         return rules
+    }
+
+    /// The service that is told of failed tests in its own format; `nil` where none is.
+    mutating func annotations() throws -> AnnotationFormat? {
+        guard let text = try text(asked.annotate, "annotate"), !Self.isOff(text) else { return nil }
+        guard let format = AnnotationFormat(rawValue: text) else { throw wrong("`github` or `gitlab`") }
+        return format
     }
 
     /// The last value that was looked up is not a known one.

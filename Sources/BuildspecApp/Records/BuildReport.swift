@@ -48,6 +48,13 @@ struct BuildReport: Sendable {
     ) async throws -> ExitStatus {
         let failure: (any Error)?
         try RecordedRecipe.write(job, to: record.folder)
+        let board = machine.terminal.board, name = machine.terminal.boardName
+        board.expect(job.recipe.plan.phases.flatMap { $0.commands + $0.finally }.map { "\($0.location)" }, of: name)
+        let expecting = Task { [id, project] in
+            guard let time = ExpectedTime(of: id, project).milliseconds() else { return }
+            board.expect(milliseconds: time, of: name)
+        }
+        defer { expecting.cancel() }
         do {
             try await LocalPlace().run(job, from: beginning) { event in
                 // What the proxy has met belongs before the end.
@@ -65,6 +72,7 @@ struct BuildReport: Sendable {
             let records = BuildRecords(machine.places)
             table.timeout = plan.timeout
             table.mark = try records.build(id.uuid).testMark(in: records)
+            table.earlier = try records.build(id.uuid).earlierCoverage(in: records)
             machine.say(table.render(result))
         }
         if let missing = failure as? EngineError, missing.code == .imageMissing, case .fresh = beginning {

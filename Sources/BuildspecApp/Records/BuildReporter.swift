@@ -52,6 +52,7 @@ actor BuildReporter {
         }
         try record.append(event, log: plainLog.render(event))
         result.add(event)
+        terminal.board.take(event, of: terminal.boardName)
         if case .notice(let text) = event.kind { terminal.say(text.hasSuffix("\n") ? text : text + "\n") }
         guard !isScreenGone else { return }
         do {

@@ -69,7 +69,7 @@ struct Checkpoints {
             let bytes = try await Checkpoints(build).remove(engine)
             if !build.isKept { KeptBuild.forget(build, machine.places) }
             machine.say(
-                "removed the checkpoints of build \(build.uuid), \(bytes / 1_000_000) MB: "
+                "removed the checkpoints of build \(build.uuid), \(CacheText.megabytes(Int64(bytes))): "
                     + "the newest \(buildLimit) builds keep theirs\n")
         }
     }

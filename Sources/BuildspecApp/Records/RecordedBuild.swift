@@ -1,6 +1,11 @@
 internal import BuildPlanning
 internal import Files
 internal import Rendering
+#if canImport(FoundationEssentials)
+    internal import FoundationEssentials
+#else
+    internal import Foundation
+#endif
 
 /// The record of one build, to be read.
 struct RecordedBuild {
@@ -96,6 +101,33 @@ struct RecordedBuild {
         try forEachEvent { result.add($0) }
         if !isRunning { result.endAsLost() }
         return result
+    }
+
+    /// All events but the output, and what they come to: quickly read, however long the log is.
+    func outline() throws -> (events: [BuildEvent], result: BuildResult) {
+        var result = BuildResult(), events: [BuildEvent] = []
+        let isRunning = isRunning, output = Array("\"kind\":\"output\"".utf8)
+        for line in try Files.read("\(folder)/events.jsonl").split(separator: 0x0a)
+        where line.prefix(96).firstRange(of: output) == nil {
+            guard let event = BuildEvent(jsonLine: line) else { continue }
+            result.add(event)
+            events.append(event)
+        }
+        if !isRunning { result.endAsLost() }
+        return (events, result)
+    }
+
+    /// The branch, or the commit of a source without one; `nil` where the build has not ended, or its source has neither.
+    var branch: String? {
+        struct Answer: Decodable {
+            struct Build: Decodable { let sourceVersion: String? }
+            let builds: [Build]
+        }
+        // One that a killed program has left half tells nothing.
+        guard let bytes = try? Files.read("\(folder)/build.json"),
+            let answer = try? JSONDecoder().decode(Answer.self, from: Data(bytes))
+        else { return nil }
+        return answer.builds.first?.sourceVersion
     }
 
     /// The build as BatchGetBuilds would show it; one that has not ended, as far as its events tell.

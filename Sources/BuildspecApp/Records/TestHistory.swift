@@ -13,7 +13,7 @@ struct TestHistory: Sendable {
     /// How many builds are looked at.
     static let limit = 10
     /// How many records are looked through for them.
-    private static let reach = 300
+    static let reach = 300
 
     /// The names of the tests that failed, the newest build first.
     private let failures: [Set<String>]
@@ -54,6 +54,22 @@ extension RecordedBuild {
     }
 }
 
+extension RecordedBuild {
+    /// The coverage of the last build before this one that was made of the same project and branch, and had some; `nil` where
+    /// this one has none.
+    ///
+    /// - Throws: ``FileError`` when a record cannot be read.
+    func earlierCoverage(in records: BuildRecords) throws -> EarlierCoverage? {
+        guard let own = try RecordedReports(of: self), own.hasCoverage else { return nil }
+        for earlier in records.newest(TestHistory.reach) where earlier.uuid != uuid && earlier.lastChange < lastChange {
+            guard let reports = try RecordedReports(of: earlier), reports.context == own.context, reports.hasCoverage
+            else { continue }
+            return EarlierCoverage(build: String(earlier.uuid.prefix(8)), reports: try reports.facts())
+        }
+        return nil
+    }
+}
+
 /// The reports in a build's record.
 struct RecordedReports: Sendable {
     /// What decides with which builds one is compared.
@@ -80,6 +96,16 @@ struct RecordedReports: Sendable {
     }
 
     var hasTests: Bool { Files.kind(of: "\(folder)/\(ReportFiles.cases)") == .file }
+
+    var hasCoverage: Bool { Files.kind(of: "\(folder)/\(ReportFiles.coverages)") == .file }
+
+    /// The reports themselves, as the end of the build has told them.
+    func facts() throws -> [ReportFacts] {
+        struct Document: Decodable { let reports: [ReportFacts] }
+        let bytes = try Files.read("\(folder)/\(ReportFiles.reports)")
+        // Those of an older version may lack what is needed; they tell nothing.
+        return (try? JSONDecoder().decode(Document.self, from: Data(bytes)))?.reports ?? []
+    }
 
     /// Passes the test cases to `body`, one after the other.
     ///

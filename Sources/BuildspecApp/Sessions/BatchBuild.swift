@@ -19,6 +19,8 @@ struct BatchBuild {
         asked.batchIdentifier = build.identifier
         asked.buildJson = nil
         asked.html = nil
+        asked.junit = nil
+        asked.annotate = nil
         asked.artifacts = "\(artifacts)/\(build.identifier)"
         // They are overrides, as those of `start-build`, and so beat all others (CODEBUILD.md 9). [inferred]
         asked.env += build.variables.map { "\($0.name)=\($0.value)" }

@@ -32,6 +32,8 @@ struct ResumeSession {
         do { buildspec = try project.read(try project.buildspec()) } catch is BuildspecProblem {
             return .invalidBuildspec
         }
+        project.useProgress()
+        defer { machine.terminal.board.endAll() }
         let engine = machine.engine(of: project.settings)
         let isRunning = try await engine.isRunning(kept.container)
         if !isRunning { try await engine.remove(kept.container) }
@@ -110,6 +112,7 @@ struct ResumeSession {
         isKept = await report.reporter.result.keptContainer != nil
         try keep(isKept, planned, from: start, with: changes, in: record)
         try await report.writePage()
+        try await report.writeForServices(nil)
         return status
     }
 

@@ -66,6 +66,8 @@ struct RunSession {
     mutating func run() async throws -> ExitStatus {
         let place = try project.buildspec()
         records.prune()
+        project.useProgress()
+        defer { machine.terminal.board.end(machine.terminal.boardName) }
         let record = try await records.begin(id)
         defer { record.close() }
         let report = BuildReport(
@@ -77,10 +79,15 @@ struct RunSession {
         do {
             let status = try await run(place, report)
             try await report.writePage()
+            if !project.isAmongOthers { try await report.writeForServices(place) }
             return status
         } catch {
             await report.fail(error)
             await report.writePageOfFailure()
+            // The error that ended the build is the one to tell.
+            do { if !project.isAmongOthers { try await report.writeForServices(place) } } catch {
+                machine.say("neither --junit nor --annotate is written: \(error)\n")
+            }
             throw error
         }
     }
@@ -93,6 +100,7 @@ struct RunSession {
         } catch let problem as BuildspecProblem {
             return try await report.refuse(problem, place)
         }
+        machine.terminal.board.note("staging the source", of: machine.terminal.boardName)
         try await project.stage(for: id.containerName)
         let build = PlannedBuild(
             of: project, buildspec,
