@@ -72,7 +72,8 @@ def cache(binary, work):
     source = work / "source"
     source.mkdir()
     (source / "buildspec.yml").write_text(
-        "version: 0.2\nphases: {build: {commands: ['[ -d /root/tree ] || cp -a tree /root/tree']}}\n"
+        "version: 0.2\nphases: {build: {commands: ['[ -d /root/tree ] || cp -a tree /root/tree', "
+        "'[ ! -e change ] || date +%N > /root/tree/changed']}}\n"
         "cache: {paths: ['/root/tree/**/*']}\n")
     shutil.copytree(tree, source / "tree")
 
@@ -89,7 +90,7 @@ def cache(binary, work):
         restore = at["cacheRestored"] - at["Downloading local cache..."] if "cacheRestored" in at else None
         return restore, at["cacheSaved"] - at["Uploading local cache..."]
 
-    saves, restores, packs, unpacks = [], [], [], []
+    saves, restores, packs, unpacks, unchanged, changed = [], [], [], [], [], []
     tarball, back = work / "by-hand.tar.zst", work / "back"
     for _ in range(5):
         shutil.rmtree(work / "kept", ignore_errors=True)
@@ -99,7 +100,13 @@ def cache(binary, work):
         os.sync()
         packs.append(seconds(["sh", "-c", f"tar -C {tree} -cf - . | zstd -T0 -q -f -o {tarball}"]))
         os.sync()
-        restores.append(moments()[0])
+        for number, after in enumerate((unchanged, changed)):
+            if number:
+                (source / "change").touch()
+            restore, save = moments()
+            restores.append(restore)
+            after.append(save)
+        (source / "change").unlink()
         shutil.rmtree(back, ignore_errors=True)
         os.sync()
         back.mkdir()
@@ -108,6 +115,8 @@ def cache(binary, work):
     median = statistics.median
     line("cache save, 300 MB / tar | zstd -T0", median(saves), median(packs), "-")
     line("cache restore, 300 MB / zstd -d | tar x", median(restores), median(unpacks), "-")
+    line("cache save, nothing changed / tar | zstd -T0", median(unchanged), median(packs), "0.05")
+    line("cache save, one file changed / tar | zstd -T0", median(changed), median(packs), "0.10")
     line("cache save + restore", median(saves) + median(restores), median(packs) + median(unpacks), "1.2")
 
 

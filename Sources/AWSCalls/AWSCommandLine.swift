@@ -36,6 +36,13 @@ public struct AWSCommandLine: Sendable {
         environment = [:]
     }
 
+    /// Whether the CLI takes a value as it is: one that begins with a dash it takes for a flag, and one like `file://…` or
+    /// `https://…` for the place of a file that has the value.
+    public static func takesLiterally(_ value: String) -> Bool {
+        let value = value.lowercased()
+        return !["-", "file://", "fileb://", "http://", "https://"].contains { value.hasPrefix($0) }
+    }
+
     /// Makes one call, `["ssm", "get-parameters", …]`, and returns its answer in JSON.
     ///
     /// - Throws: ``AWSError`` when AWS or the CLI refuses, ``ChildProcessError`` when there is no CLI.

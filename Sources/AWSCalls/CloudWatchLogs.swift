@@ -20,7 +20,9 @@ extension CloudBuild.Logs {
     public var stream: CloudLogStream? {
         guard let groupName, let streamName, !groupName.isEmpty, !streamName.isEmpty,
             // The service writes the word where it has no name yet.
-            groupName != "null", streamName != "null"
+            groupName != "null", streamName != "null",
+            // No name in CloudWatch Logs has a colon, and the CLI reads `file://…` as the name of a file.
+            !groupName.contains(":"), !streamName.contains(":")
         else { return nil }
         return CloudLogStream(group: groupName, name: streamName)
     }
@@ -70,7 +72,7 @@ public struct CloudWatchLogs: Sendable {
         }
         let bytes = try await repetition.calling {
             try await aws.call(
-                ["logs", "get-log-events", "--log-group-name", stream.group, "--log-stream-name=\(stream.name)"]
+                ["logs", "get-log-events", "--log-group-name=\(stream.group)", "--log-stream-name=\(stream.name)"]
                     + ["--start-from-head"] + (place.map { ["--next-token", $0] } ?? []))
         }
         do {

@@ -37,7 +37,7 @@ public struct CodeBuildBuilds: Sendable {
         var found = Found()
         for start in stride(from: 0, to: ids.count, by: Self.most) {
             let wanted = Array(ids[start..<min(start + Self.most, ids.count)])
-            let bytes = try await call(["batch-get-builds", "--ids"] + wanted)
+            let bytes = try await call("batch-get-builds", ids: wanted)
             let answer = try CloudBuild.read(bytes)
             let places = wanted.enumerated().reduce(into: [String: Int]()) { $0[$1.element] = $1.offset }
             found.builds += answer.builds.sorted { one, other in
@@ -59,7 +59,7 @@ public struct CodeBuildBuilds: Sendable {
     /// - Throws: as ``builds(_:)``.
     public func batches(_ ids: [String]) async throws -> (answer: [UInt8], missing: [String]) {
         struct Answer: Decodable { let buildBatchesNotFound: [String]? }
-        let bytes = try await call(["batch-get-build-batches", "--ids"] + ids)
+        let bytes = try await call("batch-get-build-batches", ids: ids)
         let answer: Answer = try Self.decode(bytes)
         return (bytes, answer.buildBatchesNotFound ?? [])
     }
@@ -108,6 +108,14 @@ public struct CodeBuildBuilds: Sendable {
             place = page.next
         } while place != nil && ids.count < limit
         return Array(ids.prefix(limit))
+    }
+
+    /// - Throws: ``AWSError`` for an id that the CLI would not take as it is.
+    private func call(_ operation: String, ids: [String]) async throws -> [UInt8] {
+        if let id = ids.first(where: { !AWSCommandLine.takesLiterally($0) }) {
+            throw AWSError(message: "`\(id)` is no id of CodeBuild", doing: ["codebuild", operation])
+        }
+        return try await call([operation, "--ids"] + ids)
     }
 
     private func call(_ arguments: [String]) async throws -> [UInt8] {

@@ -48,4 +48,9 @@ struct CacheFingerprint {
         end()
         return withUnsafeBytes(of: sum) { hexadecimal($0) }
     }
+
+    /// The fingerprint of content that has got one more layer. It differs from that of the same content without layers.
+    static func adding(_ layer: [String], to fingerprint: String) -> String {
+        CacheKey.digest(of: [fingerprint] + layer)
+    }
 }

@@ -20,8 +20,11 @@ public struct CacheManifest: Codable, Sendable, Equatable {
     public let byteCount: Int64
     /// The fingerprint of the content (``CacheFingerprint``).
     public let fingerprint: String
-    /// One tarball; the format has room for several, which this version neither writes nor reads.
+    /// The tarballs, the oldest one first: extracted one after the other, they give the content. Each but the first has what
+    /// changed since the one before it.
     public let layers: [Layer]
+    /// The files that held values of secrets when they were saved; `nil` for none.
+    var secrets: [FoundValue]?
 
     /// One tarball.
     public struct Layer: Codable, Sendable, Equatable {
@@ -31,6 +34,8 @@ public struct CacheManifest: Codable, Sendable, Equatable {
         public let sha256: String
         public let byteCount: Int64
         public let entryCount: Int
+        /// The paths that this layer removes, with all below them, from the layers before it; `nil` for none.
+        public var deleted: [String]?
         /// The state of the file when ``sha256`` was computed.
         let seal: Seal
     }
@@ -111,11 +116,6 @@ public struct CacheManifest: Codable, Sendable, Equatable {
                     return
                 }
                 let manifest = try JSONDecoder().decode(CacheManifest.self, from: Data(bytes))
-                guard manifest.layers.count < 2 else {
-                    self = .otherFormat(
-                        reason: "it has \(manifest.layers.count) tarballs, and this version of buildspec reads one")
-                    return
-                }
                 self = manifest.flaw.map { .damaged(reason: $0) } ?? .manifest(manifest)
             } catch {
                 self = .damaged(reason: "its manifest is not readable")

@@ -41,7 +41,7 @@ public struct CacheSelection: Sendable {
     }
 
     /// Whether all patterns are whole trees, so that a path is selected when it lies in one of them.
-    var isTreesOnly: Bool {
+    public var isTreesOnly: Bool {
         rules.allSatisfy { rule in
             if case .tree = rule { true } else { false }
         }

@@ -88,7 +88,8 @@ extension CacheStore {
                 }
                 let new = CacheManifest(
                     key: key, metadata: manifest.metadata, entryCount: manifest.entryCount,
-                    byteCount: manifest.byteCount, fingerprint: manifest.fingerprint, layers: layers)
+                    byteCount: manifest.byteCount, fingerprint: manifest.fingerprint, layers: layers,
+                    secrets: manifest.secrets)
                 try cache.replaceManifest(new)
                 try cache.removeUnnamed(by: new)
                 return (key, true)
@@ -109,7 +110,7 @@ extension CacheManifest.Layer {
     /// The same layer with the seal of a file in another place.
     fileprivate func sealed(as status: FileStatus) -> Self {
         Self(
-            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount,
+            file: file, sha256: sha256, byteCount: byteCount, entryCount: entryCount, deleted: deleted,
             seal: CacheManifest.Seal(status, checksum: seal.checksum))
     }
 }

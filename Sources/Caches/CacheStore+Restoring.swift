@@ -81,32 +81,30 @@ private struct CacheRestoring {
         var rules = CacheEntryRules(roots: roots)
         var entryCount = 0, byteCount: Int64 = 0
         var skipped: [SkippedEntry] = [], warnings: [String] = []
-        for file in tarballs {
-            let reader = try ArchiveReader(fileDescriptor: file.rawValue, stop: stop)
-            while let entry = try reader.next() {
-                try stop.check()
-                switch rules.judge(entry) {
-                case .ignore, .holdBack: continue
-                case .skip(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
-                case .take(let entry):
-                    entryCount += 1
-                    try writer.begin(renamed(entry))
-                    try reader.readBlocks { block in
-                        try block.withBytes { bytes in
-                            try writer.write(bytes)
-                            byteCount += Int64(bytes.count)
-                            progress?(byteCount)
-                        }
+        let layers = try CacheLayers(manifest.layers, tarballs, stop: stop)
+        var names = PathSum()
+        warnings = try layers.read(stop: stop) { entry, reader in
+            switch rules.judge(entry) {
+            case .ignore, .holdBack: return
+            case .skip(let reason): skipped.append(SkippedEntry(path: entry.path, reason: reason))
+            case .take(let entry):
+                entryCount += 1
+                names.add(entry.path)
+                try writer.begin(renamed(entry))
+                try reader?.readBlocks { block in
+                    try block.withBytes { bytes in
+                        try writer.write(bytes)
+                        byteCount += Int64(bytes.count)
+                        progress?(byteCount)
                     }
-                    try writer.end()
                 }
+                try writer.end()
             }
-            warnings += reader.warnings
         }
         try writer.close()
         return CacheSummary(
             manifest: manifest, entryCount: entryCount, byteCount: byteCount, skipped: skipped, shallowPatterns: [],
-            found: [], warnings: warnings + writer.warnings, isUnchanged: false)
+            found: [], warnings: warnings + writer.warnings, isUnchanged: false, names: names)
     }
 
     private func renamed(_ entry: ArchiveEntry) -> ArchiveEntry {

@@ -8,8 +8,8 @@ extension CacheStore {
     /// - Parameters:
     ///   - streams: read one after the other, each to its end; they are closed.
     ///   - links: what an attempt before this one threw.
-    /// - Throws: ``FileError``; ``CacheLinksNeeded``; `CancellationError`. The old cache is then untouched, and nothing of
-    ///   the new is left.
+    /// - Throws: ``FileError``; ``CacheLinksNeeded``; ``CacheNeedsAll``; `CancellationError`. The old cache is then untouched,
+    ///   and nothing of the new is left.
     public func save(
         _ key: CacheKey, from streams: TarStreams, taking scope: CacheScope, by saving: CacheSaving,
         links: CacheLinksNeeded? = nil
@@ -26,6 +26,14 @@ extension CacheStore {
         let rules = CacheEntryRules(
             roots: scope.roots, selection: scope.selection, renames: links?.renames ?? [:])
         let (folder, file) = try explaining(doing) { try place.makeDraft() }
+        if let ground = saving.ground {
+            guard case .manifest(ground.manifest) = try explaining(doing, { try folder.readManifest() }),
+                ground.change.deleted.allSatisfy({ String(validating: $0, as: UTF8.self) != nil })
+            else { throw CacheNeedsAll() }
+        }
+        let layers = try await BlockingThread.run { stop in
+            try explaining(doing) { try saving.ground.flatMap { try folder.layersToFold($0, stop: stop) } }
+        }
         let (wake, ring) = try explaining(doing) { try TrailingHash.bell() }
         let draft = try await streams.checked {
             async let hash = BlockingThread.run { stop in
@@ -36,17 +44,18 @@ extension CacheStore {
                 return try explaining(doing) {
                     var writing = CacheWriting(
                         rules: rules, watching: saving.watched, progress: streams.progress, stop: stop)
-                    return try writing.run(streams, into: file, ringing: ring, compression: saving.compression)
+                    let output = CacheWriting.Output(file: file, ring: ring, compression: saving.compression)
+                    return try writing.run(streams, on: layers, into: output)
                 }
             }
-            return CacheDraft(folder: folder, file: file, written: try await written, hash: try await hash)
+            return CacheDraft(
+                folder: folder, file: file, written: try await written, hash: try await hash,
+                foldsLayers: layers != nil)
         }
         if !draft.written.neededRenames.isEmpty { throw CacheLinksNeeded(renames: draft.written.neededRenames) }
         try Task.checkCancellation()
         return try await BlockingThread.run { _ in
-            try explaining(doing) {
-                try draft.commit(key: key, metadata: saving.metadata, isImmutable: saving.isImmutable)
-            }
+            try explaining(doing) { try draft.commit(key: key, saving) }
         }
     }
 
@@ -84,6 +93,8 @@ public struct CacheSaving: Sendable {
     public var compression: CacheCompression
     /// What is to be named in the summary when it is saved.
     public var watched: [WatchedValue] = []
+    /// The streams have what this change names, which is added to the cache; `nil` where they have everything.
+    public var ground: CacheGround?
 
     public init(metadata: CacheMetadata, isImmutable: Bool = false, compression: CacheCompression = .standard) {
         self.metadata = metadata
@@ -98,6 +109,63 @@ public struct CacheSaving: Sendable {
 public struct CacheLinksNeeded: Error, Sendable {
     /// From each name in the stream to the name that its content is kept under, both as the cache has them.
     let renames: [[UInt8]: [UInt8]]
+}
+
+/// The cache whose content was restored, and what has become of that.
+public struct CacheGround: Sendable {
+    public var manifest: CacheManifest
+    public var change: CacheChange
+
+    public init(_ manifest: CacheManifest, _ change: CacheChange) {
+        self.manifest = manifest
+        self.change = change
+    }
+}
+
+/// A change cannot be added to the cache as it is now. Nothing was saved; save everything instead.
+public struct CacheNeedsAll: Error, Sendable {}
+
+extension CacheStore {
+    /// Marks a cache as used whose content is still what was restored.
+    ///
+    /// - Returns: `nil` when the cache is another one by now.
+    public func keep(_ manifest: CacheManifest, watching values: [WatchedValue]) async throws -> CacheSummary? {
+        guard case .hit(manifest) = try await lookup(manifest.key) else { return nil }
+        return try explaining("save the cache `\(manifest.key.name)` in `\(directory)`") {
+            try CacheFolder(opening: manifest.key.name, in: DirectoryHandle(opening: directory)).touch()
+            let names = Set(values.map(\.name))
+            return CacheSummary(
+                manifest: manifest, entryCount: manifest.entryCount, byteCount: manifest.byteCount, skipped: [],
+                shallowPatterns: [], found: Set(manifest.secrets ?? []).filter { names.contains($0.name) },
+                warnings: [], isUnchanged: true)
+        }
+    }
+}
+
+extension CacheManifest {
+    /// The number of layers behind the first that are written before they are made one.
+    private static let mostLayers = 8
+    /// The part of the first layer's size, and of the content, that later layers may have.
+    private static let share: Int64 = 4
+
+    /// Whether a change of that many bytes of content is better added to the cache than saved with everything.
+    public func takes(changedByteCount: Int64) -> Bool {
+        guard let first = layers.first else { return false }
+        return changedByteCount <= byteCount / Self.share
+            && layers.dropFirst().reduce(0) { $0 + $1.byteCount } <= first.byteCount / Self.share
+    }
+
+    /// Whether the layers behind the first become one with the next.
+    fileprivate var hasManyLayers: Bool { layers.count > Self.mostLayers }
+}
+
+extension CacheFolder {
+    /// The layers behind the first, when they are to become one with the change.
+    fileprivate func layersToFold(_ ground: CacheGround, stop: StopFlag) throws -> CacheLayers? {
+        guard ground.manifest.hasManyLayers else { return nil }
+        let files = try openVerified(ground.manifest, trustsSeals: true, stop: stop)
+        return try CacheLayers(ground.manifest.layers, files, below: ground.change, from: 1, stop: stop)
+    }
 }
 
 /// The compression of a tarball.

@@ -171,4 +171,23 @@ public struct CacheSummary: Sendable, Equatable {
     public let warnings: [String]
     /// Whether saving found the content unchanged, so that the cache stays as it was.
     public internal(set) var isUnchanged: Bool
+    /// The paths that were restored.
+    public internal(set) var names = PathSum()
+}
+
+/// A set of paths, whose members cannot be told; two of them tell whether they have the same ones.
+public struct PathSum: Sendable, Equatable {
+    public private(set) var count = 0
+    /// The sum of the paths' hashes, so that their order does not matter. It holds in one process only.
+    private var sum = 0
+
+    public init() {}
+
+    /// Adds a path that is not a member yet.
+    public mutating func add(_ path: [UInt8]) {
+        var hasher = Hasher()
+        path.withUnsafeBytes { hasher.combine(bytes: $0) }
+        count += 1
+        sum &+= hasher.finalize()
+    }
 }

@@ -38,18 +38,29 @@ struct CacheWriting {
         self.stop = stop
     }
 
+    /// The place of what is written.
+    struct Output {
+        let file: OwnedDescriptor
+        /// The ring of a ``TrailingHash``.
+        let ring: OwnedDescriptor
+        let compression: CacheCompression
+    }
+
     /// Reads every stream to its end and closes it.
     ///
-    /// - Parameter ring: of a ``TrailingHash``.
-    mutating func run(
-        _ streams: TarStreams, into file: OwnedDescriptor, ringing ring: OwnedDescriptor,
-        compression: CacheCompression
-    ) throws -> Result {
-        let bell = Bell(ring)
+    /// - Parameter layers: what is written first.
+    mutating func run(_ streams: TarStreams, on layers: CacheLayers?, into output: Output) throws -> Result {
+        let bell = Bell(output.ring)
         let writer = try ArchiveWriter(
-            fileDescriptor: file.rawValue,
-            format: .tarZstd(level: compression.level, threads: compression.threads), stop: stop,
+            fileDescriptor: output.file.rawValue,
+            format: .tarZstd(level: output.compression.level, threads: output.compression.threads), stop: stop,
             observer: { bell.heard($0.count) })
+        if let layers {
+            warnings += try layers.read(stop: stop) { entry, reader in
+                guard case .take(let entry) = rules.judge(entry) else { return }
+                try copy(entry, to: writer) { if let reader { try $0.copyContent(from: reader, to: writer) } }
+            }
+        }
         try streams.read(stop: stop) { try copy(from: $0, $1, to: writer) }
         try writer.close()
         bell.end()

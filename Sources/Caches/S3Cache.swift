@@ -77,7 +77,8 @@ public struct S3Cache: Sendable {
         summary.isUnchanged = isThere && !replacesDamaged
         if summary.isUnchanged { return summary }
         let local = store.directory.appending(key.name)
-        for layer in manifest.layers {
+        let known = replacesDamaged ? [] : Set((before?.layers ?? []).map(\.sha256))
+        for layer in manifest.layers where !known.contains(layer.sha256) {
             try await objects.upload(local.appending(layer.file), as: "\(folder)/\(layer.file)")
         }
         try await objects.upload(local.appending(Self.manifestName), as: "\(folder)/\(Self.manifestName)")

@@ -17,7 +17,7 @@ public struct WatchedValue: Sendable {
 }
 
 /// A file in which a watched value was found.
-public struct FoundValue: Sendable, Hashable {
+public struct FoundValue: Codable, Sendable, Hashable {
     /// The ``WatchedValue/name``.
     public let name: String
     /// The path in the cache.

@@ -1,5 +1,5 @@
 /// A version of a source in the words of CodeBuild's `sourceVersion` (CODEBUILD-2026 F.2), and what git may call it.
-struct VersionName {
+public struct VersionName {
     /// The names to try, in this order.
     let names: [String]
     /// The full id of the commit that is meant, whatever the name stands for by now: `refs/heads/main^{ID}`.
@@ -27,6 +27,12 @@ struct VersionName {
         } else {
             names = name.hasPrefix("refs/") || name.contains("^") ? [name] : [name, "refs/remotes/origin/\(name)"]
         }
+    }
+
+    /// The full id of the commit that a version is pinned to: the version itself, or `refs/heads/main^{ID}`; `nil` for a name
+    /// that may mean another commit by now.
+    public static func commit(in version: String) -> String? {
+        isCommit(version[...]) ? version : VersionName(version).commit
     }
 
     private static func isCommit(_ text: Substring) -> Bool {

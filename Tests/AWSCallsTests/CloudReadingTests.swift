@@ -68,6 +68,23 @@ import TestSupport
         }
     }
 
+    @Test(
+        "an id that the CLI would take for a flag or a file is refused, and nothing is called",
+        arguments: ["--debug", "-x", "file:///etc/passwd", "fileb:///x", "http://host/x", "https://host/x", "FILE://x"])
+    func refusedID(id: String) async throws {
+        let builds = CodeBuildBuilds(by: AWSCommandLine(program: "/nowhere/aws"))
+        await #expect(throws: AWSError.self) { try await builds.builds(["app:1", id]) }
+        await #expect(throws: AWSError.self) { try await builds.batches([id]) }
+    }
+
+    @Test(
+        "a log group or stream that can be none in CloudWatch is no stream",
+        arguments: [("file:///etc/passwd", "1"), ("/aws/x", "file:///x"), ("", "1"), ("/aws/x", ""), ("a:b", "1")])
+    func refusedStream(group: String, name: String) {
+        #expect(CloudBuild.Logs(groupName: group, streamName: name).stream == nil)
+        #expect(CloudBuild.Logs(groupName: "/aws/x", streamName: "a/1").stream?.group == "/aws/x")
+    }
+
     @Test func `a log of many pages is read whole, past an empty one`() async throws {
         // 1 MB in the first page, as the service cuts them; the same time in every event.
         let first = (0..<4000).map { "line \($0) " + String(repeating: "x", count: 250) + "\n" }

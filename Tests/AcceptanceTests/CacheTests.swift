@@ -128,6 +128,43 @@ struct CacheTests {
         #expect(try stamp() == first)
     }
 
+    @Test func `what has changed becomes a tarball on top, and plain tar restores them in order`() async throws {
+        let play = try Playground()
+        func text(_ command: String) -> String {
+            "version: 0.2\nphases: {build: {commands: ['\(command)']}}\ncache: {paths: ['/opt/k/**/*']}\n"
+        }
+        try play.buildspec(
+            text(
+                "mkdir -p /opt/k/d; head -c 900000 /dev/urandom > /opt/k/large; echo 1 > /opt/k/d/x; echo 1 > /opt/k/y")
+        )
+        _ = try await play.run()
+        try play.buildspec(
+            text("ls /opt/k/d; echo 2 > /opt/k/d/x; rm /opt/k/y; cat /proc/sys/kernel/random/uuid > /opt/k/z"))
+        _ = try await play.run()
+        let name = try #require(
+            try await play.call(["cache", "list"]).text.split(separator: " ").first.map(String.init))
+        let page = try await play.call(["cache", "show", name]).text
+        let tarballs = page.matches(of: #/tarball    (\S+) \(.*?\)/#).map { String($0.0) }
+        #expect(tarballs.count == 2)
+        #expect(tarballs.last?.contains("removes 1 path") == true)
+        let folder = play.cache.appending(path: "buildspec/caches/\(name)").path
+        let files = page.matches(of: #/tarball    (\S+) /#).map { "'\(folder)/\($0.1)'" }
+        let back = play.cache.appending(path: "back").path
+        let plain = try await Command(
+            "sh",
+            [
+                "-c",
+                "mkdir '\(back)' && cd '\(back)' && for f in \(files.joined(separator: " ")); do tar --zstd -xf $f; done; cat opt/k/d/x",
+            ]
+        ).collect()
+        #expect(plain.text == "2")
+        try play.buildspec(text("cat /opt/k/d/x; ls /opt/k"))
+        let third = try await play.run()
+        #expect(third.printed == ["2", "d", "large", "z"])
+        #expect(third.errorText.contains("unchanged"))
+        #expect(try await play.call(["cache", "verify"]).status.isSuccess)
+    }
+
     @Test func `owners, modes, times and links survive`() async throws {
         let play = try Playground()
         try play.buildspec(

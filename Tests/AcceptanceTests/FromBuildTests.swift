@@ -308,7 +308,7 @@ struct FromBuildTests {
         _ = try await git("git archive --format=zip -o ../source.zip HEAD; mkdir ../bin", in: play.source)
         try play.write(
             "../bin/aws",
-            "#!/bin/sh\necho \"$@\" >>\(play.root.path)/calls\nfor last; do :; done\nshift; while [ \"$1\" != --version-id ]; do shift; done\ncp \(play.root.path)/source.zip \"$3\"\n"
+            "#!/bin/sh\necho \"$@\" >>\(play.root.path)/calls\nfor last; do :; done\nshift; while :; do case $1 in --version-id=*) break ;; esac; shift; done\ncp \(play.root.path)/source.zip \"$2\"\n"
         )
         _ = try await git("chmod +x ../bin/aws", in: play.source)
         let path = try #require(ProcessInfo.processInfo.environment["PATH"])
@@ -323,7 +323,7 @@ struct FromBuildTests {
         #expect(calls.split(separator: "\n").count { $0.contains("get-object") } == 1)
         #expect(
             calls.hasPrefix(
-                "s3api get-object --bucket acme-sources --key petclinic.zip --version-id 3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY "
+                "s3api get-object --bucket=acme-sources --key=petclinic.zip --version-id=3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY "
             ))
         #expect(calls.contains("--region eu-west-1"))
     }

@@ -152,25 +152,3 @@ struct CacheKeepingTests {
         }
     }
 }
-
-@Suite("caches of several tarballs")
-struct CacheLayerTests {
-    @Test("a cache of several tarballs is a miss that says why, and saving replaces it")
-    func several() async throws {
-        try await withScratch { folder in
-            try await CacheSample.save(in: folder)
-            let manifest = CacheSample.cacheFolder(in: folder).appending("manifest.json")
-            var text = try #require(try JSONSerialization.jsonObject(with: Data(manifest.bytes())) as? [String: Any])
-            let layers = try #require(text["layers"] as? [Any])
-            text["layers"] = layers + layers
-            text["check"] = nil
-            let changed = try JSONSerialization.data(withJSONObject: text, options: .prettyPrinted)
-            try manifest.write(CacheManifest.Checksum.added(to: Array(changed)))
-            let store = CacheStore(directory: folder.appending("caches"))
-            let reason = "it has 2 tarballs, and this version of buildspec reads one"
-            #expect(try await store.lookup(CacheSample.key) == .miss(reason: reason))
-            try await CacheSample.save(in: folder)
-            #expect(try await CacheSample.restore(in: folder).samples == CacheSample.samples)
-        }
-    }
-}

@@ -1,5 +1,6 @@
-import SourceSnapshots
 import Testing
+
+@testable import SourceSnapshots
 
 /// Addresses that come from a file, and that git is asked to fetch from.
 @Suite struct RemoteRepositoryTests {
@@ -10,6 +11,15 @@ import Testing
             "https://a b/c", "https://host/\"x", "host:path", "-oProxyCommand=x@host:y",
         ])
     func refused(address: String) { #expect(RemoteRepository(address, in: "/nowhere", inherited: []) == nil) }
+
+    @Test func `a version that has a full id is pinned to that commit`() {
+        let id = String(repeating: "0a", count: 20)
+        #expect(VersionName.commit(in: id) == id)
+        #expect(VersionName.commit(in: "refs/heads/main^{\(id)}") == id)
+        #expect(VersionName.commit(in: "refs/heads/main") == nil)
+        #expect(VersionName.commit(in: "main^{0a0a}") == nil)
+        #expect(VersionName.commit(in: "main^{commit}") == nil)
+    }
 
     @Test(
         "every form of a provider's address is taken, without its password",

@@ -8,11 +8,14 @@ internal import Files
 /// Both ends of its pipe are closed when the stream is released, at the latest.
 struct OutgoingStream: Sendable {
     private let path: String
+    /// The files below the path, as words of an order; `nil` for the path and all below it.
+    private let words: [UInt8]?
     private let pipe: StreamPipe
     private let carrier: TarCarrier
 
-    init(_ path: String, pipe: StreamPipe, carrier: TarCarrier) {
+    init(_ path: String, words: [UInt8]? = nil, pipe: StreamPipe, carrier: TarCarrier) {
         self.path = path
+        self.words = words
         self.pipe = pipe
         self.carrier = carrier
     }
@@ -23,7 +26,11 @@ struct OutgoingStream: Sendable {
     /// Has the container write the whole stream.
     fileprivate func carry() async throws {
         defer { pipe.writeEnd.close() }
-        try await carrier.copyOut(path, into: pipe)
+        if let words {
+            try await carrier.copyOut(words, below: path, into: pipe)
+        } else {
+            try await carrier.copyOut(path, into: pipe)
+        }
     }
 
     /// Ends the stream that nobody will write.

@@ -49,6 +49,14 @@ struct TarCarrier: Sendable {
         OutgoingStream(path, pipe: try makePipe(), carrier: self)
     }
 
+    /// Makes the stream of some files and folders below a folder of the container, these without what lies in them; `nil`
+    /// where the engine carries streams.
+    func outgoing(_ paths: [[UInt8]], below folder: String) throws -> OutgoingStream? {
+        guard self.folder != nil else { return nil }
+        let words = Array(paths.map(\.shellQuoted).joined(separator: [UInt8(ascii: " ")]))
+        return OutgoingStream(folder, words: words, pipe: try makePipe(), carrier: self)
+    }
+
     /// Makes a stream that the container unpacks into one of its folders. Through a FIFO, that can only be `/`.
     func incoming(into target: String) async throws -> IncomingStream {
         let pipe = try makePipe()
@@ -72,6 +80,17 @@ struct TarCarrier: Sendable {
         guard status == 0 || status == 1 else {
             throw EngineError(
                 .refused, doing: "copy `\(path)` out of the container", reason: "`tar` ended with status \(status)")
+        }
+    }
+
+    /// Has the container write some files below a folder into the pipe, by the quoted words of an order.
+    func copyOut(_ words: [UInt8], below folder: String, into pipe: StreamPipe) async throws {
+        let order = Array("pack_some \(pipe.name ?? "") \(folder.shellQuoted) ".utf8) + words
+        let status = try await context.session.perform(order)
+        guard status == 0 || status == 1 else {
+            throw EngineError(
+                .refused, doing: "copy files in `\(folder)` out of the container",
+                reason: "`tar` ended with status \(status)")
         }
     }
 

@@ -251,6 +251,20 @@ places() {
     done >&2
 }
 
+# look PATH...: describes all that lies at and below each path. For each: the name of its file system (empty where there is
+# nothing), then of each entry its attributes, with a slash and its path below PATH at their end, and the target of a link; one
+# more at the end; NUL after each of all these. 69: the image's find cannot do it.
+look() {
+    find / -maxdepth 0 -printf '' 2>/dev/null || return 69
+    for path; do
+        find "$root$path" -maxdepth 0 -printf '%F' 2>/dev/null
+        printf '\0'
+        find "$root$path" -printf '%y %m %U %G %T@ %s %n %i %D %C@/%P\0%l\0' 2>/dev/null
+        printf '\0'
+    done >&2
+    return 0
+}
+
 # explain SHELL PROGRAM VARIABLE...: answers with facts that may explain why the last command failed, NAME=VALUE with NUL after
 # each. PROGRAM is one that could not be run, or empty; the VARIABLEs are those the command names.
 explain() (
@@ -371,6 +385,14 @@ try_pipe() {
 
 # pack NAME PATH: writes a file or folder as a tar stream into a FIFO; names in the stream begin with the path's last component.
 pack() { tar --format=posix --sparse --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
+
+# pack_some NAME FOLDER PATH...: writes some files and folders below FOLDER into a FIFO, the folders without what they have in them.
+pack_some() {
+    pipe=$pipes/$1 folder=$root$2
+    shift 2
+    printf '%s\0' "$@" |
+        tar --format=posix --sparse --numeric-owner --no-recursion --no-unquote --null -C "$folder/" -cf - -T - >"$pipe" 2>/dev/null
+}
 
 # open_pipe NAME: opens a FIFO for reading. unpack: extracts the tar stream that comes through it, below `/`.
 open_pipe() { exec 8<"$pipes/$1"; }

@@ -131,31 +131,86 @@ public struct CacheKeeping: Sendable {
         let replacesDamaged: Bool
         /// The secrets whose values are to be named where they occur.
         var watched: [WatchedValue] = []
+        /// The cache that was restored, and what has changed since; `nil` where that is not known.
+        var change: (since: CacheManifest, TreeChange)?
     }
 
     /// Saves a cache, and pushes it into the bucket where there is one.
-    func save(_ content: Content, by carrier: TarCarrier) async throws -> CacheSummary {
+    ///
+    /// - Parameter makeCarrier: called when something has to be read.
+    func save(_ content: Content, by makeCarrier: () async throws -> TarCarrier) async throws -> CacheSummary {
         let summary: CacheSummary
-        do {
-            summary = try await saveLocally(content, by: carrier, links: nil)
-        } catch let links as CacheLinksNeeded {
-            summary = try await saveLocally(content, by: carrier, links: links)
+        if let change = content.change,
+            let saved = try await saveChange(content, change.since, change.1, by: makeCarrier)
+        {
+            summary = saved
+        } else {
+            let carrier = try await makeCarrier()
+            do {
+                summary = try await saveLocally(content, by: carrier, links: nil)
+            } catch let links as CacheLinksNeeded {
+                summary = try await saveLocally(content, by: carrier, links: links)
+            }
         }
         guard let bucket else { return summary }
         return try await bucket.push(summary, replacesDamaged: content.replacesDamaged)
+    }
+
+    /// Adds to a cache what has changed since it was restored.
+    ///
+    /// - Returns: `nil` where everything has to be saved instead.
+    private func saveChange(
+        _ content: Content, _ manifest: CacheManifest, _ change: TreeChange,
+        by makeCarrier: () async throws -> TarCarrier
+    ) async throws -> CacheSummary? {
+        if change.cache.isEmpty { return try await store.keep(manifest, watching: content.watched) }
+        guard manifest.takes(changedByteCount: change.changedByteCount), change.isShort else { return nil }
+        let carrier = try await makeCarrier()
+        var streams: [OutgoingStream] = [], places: [FoundCacheRoot] = []
+        for place in content.places {
+            guard let paths = change.paths[place.root] else { continue }
+            let (folder, name) = place.parts
+            guard !name.hasPrefix("-"),
+                let stream = try carrier.outgoing(
+                    paths.map { RelativePath.join(Array(name.utf8), $0) }, below: folder)
+            else { return nil }
+            streams.append(stream)
+            places.append(place)
+        }
+        var saving = saving(content)
+        saving.ground = CacheGround(manifest, change.cache)
+        do {
+            return try await save(content, OutgoingStreams(streams), of: places, by: saving, links: nil)
+        } catch let error
+            where !Task.isCancelled && (error is CacheNeedsAll || error is FileError || error is EngineError)
+        {
+            return nil
+        }
+    }
+
+    private func saving(_ content: Content) -> CacheSaving {
+        var metadata = metadata
+        metadata.savedAt = content.time
+        var saving = CacheSaving(metadata: metadata, isImmutable: content.key.key != nil)
+        saving.watched = content.watched
+        return saving
     }
 
     /// - Parameter links: what an attempt before this one has thrown.
     private func saveLocally(
         _ content: Content, by carrier: TarCarrier, links: CacheLinksNeeded?
     ) async throws -> CacheSummary {
-        var metadata = metadata
-        metadata.savedAt = content.time
-        var saving = CacheSaving(metadata: metadata, isImmutable: content.key.key != nil)
-        saving.watched = content.watched
         let streams = try content.places.map { try carrier.outgoing($0.path) }
-        return try await OutgoingStreams(streams).read { [saving] readers, confirm in
-            let streams = zip(readers, content.places).map { TarStream($0, map: content.roots.map(of: $1)) }
+        return try await save(
+            content, OutgoingStreams(streams), of: content.places, by: saving(content), links: links)
+    }
+
+    private func save(
+        _ content: Content, _ streams: OutgoingStreams, of places: [FoundCacheRoot], by saving: CacheSaving,
+        links: CacheLinksNeeded?
+    ) async throws -> CacheSummary {
+        try await streams.read { readers, confirm in
+            let streams = zip(readers, places).map { TarStream($0, map: content.roots.map(of: $1)) }
             return try await store.save(
                 content.key, from: TarStreams(streams, confirm: confirm),
                 taking: CacheScope(allowed: content.roots.stored, selection: content.roots.selection),

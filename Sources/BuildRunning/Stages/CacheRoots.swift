@@ -60,8 +60,7 @@ struct CacheRoots {
 
     /// Maps the names of a place's own stream, which begin with its last component, to the tarball's.
     func map(of place: FoundCacheRoot) -> PathMap {
-        let last = place.path.split(separator: "/").last.map(String.init) ?? ""
-        return PathMap([.init(stream: last, stored: storedName(place.root))])
+        PathMap([.init(stream: place.parts.name, stored: storedName(place.root))])
     }
 }
 
@@ -72,6 +71,12 @@ struct FoundCacheRoot: Equatable {
     /// The path of its content, which is another one when the root is a link to a folder.
     let path: String
     let isFolder: Bool
+
+    /// The folder that holds the content, without a slash at its end, and the content's name in it.
+    var parts: (folder: String, name: String) {
+        guard let cut = path.lastIndex(of: "/") else { return ("", path) }
+        return (String(path[..<cut]), String(path[path.index(after: cut)...]))
+    }
 
     /// Reads the answer to the driver's order `places`.
     static func read(_ answer: [UInt8]) -> [FoundCacheRoot] {

@@ -19,6 +19,8 @@ struct CacheStage: Sendable {
         fileprivate(set) var key: CacheKey?
         /// A cache that turned out damaged.
         fileprivate(set) var damaged: CacheKey?
+        /// The cache that was restored, and what there was of it right after; `nil` where everything is saved anyway.
+        fileprivate var restored: (manifest: CacheManifest, tree: TreeListing)?
     }
 
     private var plan: BuildPlan { context.plan }
@@ -51,7 +53,14 @@ struct CacheStage: Sendable {
             try await sink.log("Downloading \(cache.kind) cache...")
             do {
                 if let found = try await find(key, by: rules, in: cache, &memory) {
-                    try await restore(found, to: roots, from: cache, &memory)
+                    let summary = try await restore(found, to: roots, from: cache, &memory)
+                    // A cache with a key is never saved again.
+                    if let summary, found == key, key.key == nil, rules.action != .restore, roots.selection.isTreesOnly,
+                        summary.skipped.isEmpty, let tree = try await look(at: roots, settled: true),
+                        tree.names == summary.names
+                    {
+                        memory.restored = (summary.manifest, tree)
+                    }
                 }
             } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
                 try await sink.log("Unable to download cache: \(error)")
@@ -91,11 +100,12 @@ struct CacheStage: Sendable {
 
     private func restore(
         _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, _ memory: inout Memory
-    ) async throws {
+    ) async throws -> CacheSummary? {
         switch try await cache.restore(key, roots, by: .quickest(context)) {
         case .damaged(let reason):
             memory.damaged = key
             try await sink.log("Unable to download cache: \(reason)")
+            return nil
         case .done(let summary):
             try await sink.log("Unarchiving cache...")
             for skip in summary.skipped {
@@ -107,7 +117,29 @@ struct CacheStage: Sendable {
             try await sink.send(
                 .cacheRestored(
                     entries: summary.entryCount, bytes: Int(summary.byteCount), from: cache.path(of: key)))
+            return summary
         }
+    }
+
+    /// Lists what the roots hold; returns `nil` where that would not tell every change.
+    ///
+    /// - Parameter settled: whether what changes from now on has another time than what was written before: the clock of
+    ///   files moves every 10 ms at the latest.
+    private func look(at roots: CacheRoots, settled: Bool) async throws -> TreeListing? {
+        let order = "look " + roots.paths.map(\.shellQuoted).joined(separator: " ")
+        let answer = try await session.ask(settled ? "sleep 0.02 2>/dev/null || sleep 1; \(order)" : order)
+        return answer.status == 0 ? TreeListing(answer.bytes, paths: roots.paths, stored: roots.stored) : nil
+    }
+
+    /// What has changed in the roots since the cache was restored; `nil` where that is not known.
+    private func change(
+        _ roots: CacheRoots, _ places: [FoundCacheRoot], since memory: Memory?
+    ) async throws -> (CacheManifest, TreeChange)? {
+        guard let (manifest, tree) = memory?.restored, roots.paths == tree.paths,
+            places.allSatisfy({ $0.root == $0.path }), let now = try await look(at: roots, settled: false),
+            let change = now.change(since: tree)
+        else { return nil }
+        return (manifest, change)
     }
 
     /// Saves what the buildspec asks for.
@@ -132,11 +164,11 @@ struct CacheStage: Sendable {
             try await noteBareFolders(roots, found)
             let places = found.filter { roots.paths.contains($0.root) }
             guard !places.isEmpty else { return }
-            let summary = try await cache.save(
-                CacheKeeping.Content(
-                    key: key, roots: roots, places: places, time: context.now().rfc3339,
-                    replacesDamaged: replacesDamaged, watched: context.job.surroundings.secrets.watched),
-                by: .quickest(context))
+            var content = CacheKeeping.Content(
+                key: key, roots: roots, places: places, time: context.now().rfc3339,
+                replacesDamaged: replacesDamaged, watched: context.job.surroundings.secrets.watched)
+            content.change = try await change(roots, places, since: memory)
+            let summary = try await cache.save(content) { try await .quickest(context) }
             for skip in summary.skipped { try await sink.send(.notice(text: "cache: \(skip)")) }
             try await noteSecrets(summary.found, roots)
             for pattern in summary.shallowPatterns {

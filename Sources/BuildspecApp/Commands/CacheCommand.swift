@@ -211,10 +211,13 @@ enum CacheText {
             "content    \(megabytes(manifest.byteCount))", "on disk    \(megabytes(listing.byteCount))",
         ]
         for layer in manifest.layers {
-            lines.append("tarball    \(layer.file) (\(megabytes(layer.byteCount)), sha256 \(layer.sha256))")
+            let removed = layer.deleted.map { ", removes \(Self.paths($0.count))" } ?? ""
+            lines.append("tarball    \(layer.file) (\(megabytes(layer.byteCount)), sha256 \(layer.sha256)\(removed))")
         }
         return lines.joined(separator: "\n") + "\n"
     }
+
+    private static func paths(_ count: Int) -> String { count == 1 ? "1 path" : "\(count) paths" }
 
     static func megabytes(_ bytes: Int64) -> String {
         let tenths = (bytes + 50_000) / 100_000

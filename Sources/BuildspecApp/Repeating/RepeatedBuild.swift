@@ -1,6 +1,7 @@
 internal import AWSCalls
 internal import BuildPlanning
 internal import Files
+internal import SourceSnapshots
 internal import SpecParsing
 
 /// The build of the service that is to be run again here: `--from-build` (Documentation/decisions/from-build.md).
@@ -47,7 +48,7 @@ struct RepeatedBuild: Sendable {
                 .invalidSettings, "cannot use the build in `\(text.shown)`", help: "mend what is named above")
         }
         var batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
-        if batchBytes == nil, !text.hasBatches, let batch = build.buildBatchArn,
+        if batchBytes == nil, !text.hasBatches, let batch = build.buildBatchArn, batch.hasPrefix("arn:"),
             let aws = try AskedAWS(asked, in: places, region: reading.settings.arnPart(3)?.value)
         {
             batchBytes = try await aws.batch(batch)
@@ -123,20 +124,8 @@ struct RepeatedBuild: Sendable {
 
     /// The commit that was built, by its full id; `nil` where the service has not come so far, or the source has none.
     var commit: String? {
-        for name in [build.resolvedSourceVersion, settings.source.version?.value, build.sourceVersion] {
-            guard let name else { continue }
-            if Self.isCommit(name[...]) { return name }
-            // `refs/heads/main^{ID}`
-            if let start = name.firstRange(of: "^{"), name.hasSuffix("}") {
-                let inside = name[start.upperBound...].dropLast()
-                if Self.isCommit(inside) { return String(inside) }
-            }
-        }
-        return nil
-    }
-
-    private static func isCommit(_ text: Substring) -> Bool {
-        [40, 64].contains(text.utf8.count) && text.allSatisfy(\.isHexDigit)
+        [build.resolvedSourceVersion, settings.source.version?.value, build.sourceVersion].lazy
+            .compactMap { $0.flatMap(VersionName.commit(in:)) }.first
     }
 
     /// The folder that a source is cloned into in the service; `nil` for one that is no clone.

@@ -108,7 +108,7 @@ struct RepeatedSource {
         guard let identifier = source.identifier?.value, source.isClone else { return nil }
         let version = source.version.flatMap { $0.value.isEmpty ? nil : $0.value }
         return try await fetch(
-            source, nil, version: version,
+            source, version.flatMap(VersionName.commit(in:)), version: version,
             help: "--source \(identifier)=FOLDER brings it in, --source \(identifier)= builds without it")
     }
 
@@ -162,6 +162,11 @@ struct RepeatedSource {
         else {
             return nil
         }
+        guard parts.allSatisfy(AWSCommandLine.takesLiterally), version.map(AWSCommandLine.takesLiterally) ?? true else {
+            throw Failure(
+                .invalidSettings, "cannot fetch `s3://\(location)`: the AWS CLI would not take its name as it is",
+                help: "--source ZIP gives the source from elsewhere")
+        }
         let folder = "\(places.cache)/objects"
         try Folder.make(folder)
         let file = "\(folder)/\(ProjectLocation.key(of: "\(location)#\(version ?? "")")).zip"
@@ -172,8 +177,8 @@ struct RepeatedSource {
         defer { unlink(part) }
         do {
             _ = try await aws.commandLine.call(
-                ["s3api", "get-object", "--bucket", parts[0], "--key", parts[1]]
-                    + (version.map { ["--version-id", $0] } ?? []) + [part])
+                ["s3api", "get-object", "--bucket=\(parts[0])", "--key=\(parts[1])"]
+                    + (version.map { ["--version-id=\($0)"] } ?? []) + [part])
         } catch let error as any CustomStringConvertible & Error where error is AWSError || error is ChildProcessError {
             throw Failure(
                 .noSuchFile, "cannot fetch `s3://\(location)`: \(error)",
