@@ -367,12 +367,71 @@ def batch(binary, work):
     line("six sleeping builds, three at once / one by one", medians["ours"], medians["hand"], "0.4")
 
 
+def make_junit(file, count=100_000):
+    """A JUnit file as Surefire writes them, 60 MB: one case of ten has failed, with its stack trace, one of five has printed something."""
+    chance = random.Random(17)
+
+    def words(least, most):
+        return " ".join(chance.choices(WORDS, k=chance.randint(least, most)))
+
+    def frame(number):
+        return f"\tat org.acme.{chance.choice(WORDS)}.{chance.choice(WORDS)}Service.{chance.choice(WORDS)}(Service{number}.java:{chance.randint(1, 900)})"
+
+    with open(file, "w") as out:
+        out.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n')
+        for suite in range(count // 100):
+            name = f"org.acme.{WORDS[suite % len(WORDS)]}.Owner{suite}Test"
+            out.write(f'  <testsuite name="{name}" time="{chance.random() * 9:.3f}" tests="100" errors="0" skipped="2" failures="10">\n')
+            for number in range(100):
+                out.write(f'    <testcase name="{words(3, 5).title().replace(" ", "")}{number}" classname="{name}" '
+                          f'time="{chance.random():.3f}">\n')
+                if number % 10 == 3:
+                    trace = "\n".join(frame(step) for step in range(50))
+                    out.write(f'      <failure message="expected: &lt;{words(1, 3)}&gt; but was: &lt;{words(1, 3)}&gt;" '
+                              f'type="org.opentest4j.AssertionFailedError"><![CDATA[org.opentest4j.AssertionFailedError: no\n'
+                              f'\tat {name}.finds(Owner{suite}Test.java:{number})\n{trace}\n]]></failure>\n')
+                elif number % 50 == 7:
+                    out.write(f'      <skipped message="{words(2, 5)}"/>\n')
+                if number % 5 == 1:
+                    lines = "\n".join(f"12:00:{step:02}.000 [main] INFO org.acme.Owner - {words(4, 9)}" for step in range(8))
+                    out.write(f"      <system-out><![CDATA[{lines}\n]]></system-out>\n")
+                out.write("    </testcase>\n")
+            out.write("  </testsuite>\n")
+        out.write("</testsuites>\n")
+
+
+def junit(binary, work):
+    """What a report of 100,000 cases costs: a build whose group has it, less the same build without, against `xmllint`."""
+    file = work / "junit.xml"
+    make_junit(file)
+    print(f"100,000 cases, {file.stat().st_size / 1e6:.1f} MB", flush=True)
+    head = "version: 0.2\nphases: {build: {commands: ['export CODEBUILD_CONFIG_AUTO_DISCOVER=false']}}\n"
+    (work / "bare.yml").write_text(head)
+    (work / "buildspec.yml").write_text(head + "reports: {unit: {files: junit.xml}}\n")
+    # Committed, so that bringing the source into the container costs little.
+    git = ["git", "-C", str(work), "-c", "user.name=b", "-c", "user.email=b@example.org"]
+    for part in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "all"]):
+        subprocess.run(git + part, check=True, **QUIET)
+    build = [binary, "run", str(work), "--image", IMAGE]
+    events = subprocess.run(
+        build + ["--log-format", "json"], check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL).stdout
+    reports = [event["report"] for event in map(json.loads, events.splitlines()) if event["kind"] == "reportMade"]
+    assert [report["testSummary"]["total"] for report in reports] == [100_000], reports
+    build += ["--log-format", "quiet"]
+    medians = interleaved(
+        7, ours=lambda: seconds(build), bare=lambda: seconds(build + ["-f", "bare.yml"]),
+        hand=lambda: seconds(["xmllint", "--stream", "--noout", str(file)]))
+    line("a report of 100,000 cases / xmllint --stream", medians["ours"] - medians["bare"], medians["hand"], "1.5")
+
+
 def main():
     if sys.argv[1] == "--make":
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
     tasks = {task.__name__.replace("_", "-"): task for task in (
-        startup, trivial, shell, checkpoint, batch, cache, staging, petclinic, memory, validate, nasty, proxy, slow_maven)}
+        startup, trivial, shell, checkpoint, batch, cache, staging, junit, petclinic, memory, validate, nasty, proxy,
+        slow_maven)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
             work = pathlib.Path(folder)

@@ -89,6 +89,25 @@ import Testing
         #expect(all[0].file == "features/a.feature" && all[0].line == 4)
     }
 
+    @Test func `behave's JSON: what was raised is the message, not the head of its traceback`() throws {
+        let text = #"""
+            [{"keyword":"Feature","location":"a.feature:1","name":"A","elements":[{"type":"scenario","name":"adds","steps":[
+              {"location":"a.feature:4","result":{"duration":0.5,"status":"failed","error_message":[
+                "Traceback (most recent call last):","  File \"steps/a.py\", line 22, in adds","    f()","KeyError: 1","",
+                "During handling of the above exception, another exception occurred:","",
+                "Traceback (most recent call last):","  File \"steps/a.py\", line 23, in adds","    raise ValueError(\"no\")",
+                "ValueError: no","way"]}}]},
+              {"type":"scenario","name":"cut","steps":[{"result":{"status":"failed","error_message":
+                "Traceback (most recent call last):\n  File \"steps/a.py\""}}]}]}]
+            """#
+        let all = try cases(.cucumber, text)
+        #expect(
+            all.map(\.message) == ["ValueError: no\nway", "Traceback (most recent call last):\n  File \"steps/a.py\""])
+        #expect(all[0].stack?.hasPrefix("Traceback") == true && all[0].stack?.hasSuffix("\nway") == true)
+        #expect(all[0].file == "a.feature" && all[0].line == 4)
+        #expect(all[1].stack == nil)
+    }
+
     @Test func `Clover: lines, or the sums where there are none`() throws {
         #expect(
             try files(.clover, Samples.clover) == [
@@ -254,6 +273,7 @@ import Testing
         ("tests/test_a.py:12: AssertionError", "tests/test_a.py", 12),
         ("./spec/a_spec.rb:9:in `block'", "./spec/a_spec.rb", 9),
         ("    a_test.go:12: no", "a_test.go", 12), ("/app/tests/ATest.php:31", "/app/tests/ATest.php", 31),
+        ("Location: features/a.feature:11", "features/a.feature", 11),
     ])
     func `traces of many languages`(trace: String, file: String, line: Int) {
         #expect(StackPlace.find(in: trace, className: nil) == StackPlace(file: file, line: line))

@@ -161,9 +161,26 @@ final class CucumberReading {
         test.status = Self.status(done.status)
         test.nanoseconds = done.nanoseconds
         test.message = done.message
+        if let message = done.message, let raised = Self.raised(message) {
+            test.message = raised
+            test.stack = message
+        }
         waiting.append((test, done.failedLine ?? done.line))
-        waitingBytes += 200 + test.name.utf8.count + (test.message?.utf8.count ?? 0)
+        waitingBytes +=
+            200 + test.name.utf8.count + (test.message?.utf8.count ?? 0)
+            + (test.stack?.utf8.count ?? 0)
         if waitingBytes > Self.waitingLimit { try release() }
+    }
+
+    /// Reads what was raised off the end of a traceback of Python, which behave has as the whole message; `nil` for any other
+    /// message.
+    private static func raised(_ message: String) -> String? {
+        guard message.hasPrefix("Traceback (most recent call last):") else { return nil }
+        let lines = message.split(separator: "\n", omittingEmptySubsequences: false)
+        guard let frame = lines.lastIndex(where: { $0.hasPrefix("  File \"") }),
+            let first = lines[frame...].firstIndex(where: { !$0.isEmpty && !$0.hasPrefix(" ") })
+        else { return nil }
+        return lines[first...].joined(separator: "\n")
     }
 
     private func endFeature() throws {

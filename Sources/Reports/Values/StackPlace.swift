@@ -125,9 +125,9 @@ private enum Frame {
                 end(of: "://", in: file) == nil
             else { continue }
             let ending = file[(dot + 1)...]
-            guard (1...5).contains(ending.count), ending.allSatisfy({ (0x41...0x5a).contains($0 & 0xdf) }) else {
-                continue
-            }
+            // behave names the step that failed. Other long endings are those of hosts.
+            let isSource = (1...5).contains(ending.count) && ending.allSatisfy { (0x41...0x5a).contains($0 & 0xdf) }
+            guard isSource || ending.elementsEqual("feature".utf8) else { continue }
             return .file(StackPlace(file: text(file), line: number.value))
         }
         return nil
