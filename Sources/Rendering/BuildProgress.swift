@@ -80,7 +80,7 @@ public struct BuildProgress: Sendable {
         let isSilent = now.milliseconds(since: lastOutput) >= Self.silence
         let printed = unfinished.isEmpty ? lastLine : unfinished
         if isSilent, command != nil, !printed.isEmpty { words.append("> \(Self.shown(printed))") }
-        return ReportLines.plain(words.joined(separator: "  "))
+        return words.joined(separator: "  ").plain
     }
 
     private var what: String? { command?.text ?? (work.isEmpty ? nil : work) }
@@ -91,7 +91,7 @@ public struct BuildProgress: Sendable {
         guard minutes > minutesSaid else { return nil }
         minutesSaid = minutes
         let words = [phase?.rawValue, what].compactMap { $0 }.joined(separator: ", ")
-        return ReportLines.plain("still running (\(minutes * 60) s)" + (words.isEmpty ? "" : ": \(words)"))
+        return ("still running (\(minutes * 60) s)" + (words.isEmpty ? "" : ": \(words)")).plain
     }
 
     private static func firstLine(of text: String) -> String {

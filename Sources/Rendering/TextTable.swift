@@ -24,7 +24,7 @@ public struct TextTable {
                 text += word.padded(to: column < widths.count ? widths[column] : 0)
             }
             while text.last == " " { text.removeLast() }
-            return ReportLines.plain(text) + "\n"
+            return text.plain + "\n"
         }.joined()
     }
 }
