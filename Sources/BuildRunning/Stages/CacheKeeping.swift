@@ -141,7 +141,7 @@ public struct CacheKeeping: Sendable {
     func save(_ content: Content, by makeCarrier: () async throws -> TarCarrier) async throws -> CacheSummary {
         let summary: CacheSummary
         if let change = content.change,
-            let saved = try await saveChange(content, change.since, change.1, by: makeCarrier)
+            let saved = try await saveChange(change.1, since: change.since, of: content, by: makeCarrier)
         {
             summary = saved
         } else {
@@ -160,7 +160,7 @@ public struct CacheKeeping: Sendable {
     ///
     /// - Returns: `nil` where everything has to be saved instead.
     private func saveChange(
-        _ content: Content, _ manifest: CacheManifest, _ change: TreeChange,
+        _ change: TreeChange, since manifest: CacheManifest, of content: Content,
         by makeCarrier: () async throws -> TarCarrier
     ) async throws -> CacheSummary? {
         if change.cache.isEmpty { return try await store.keep(manifest, watching: content.watched) }
