@@ -142,7 +142,7 @@ struct CacheTests {
             text("ls /opt/k/d; echo 2 > /opt/k/d/x; rm /opt/k/y; cat /proc/sys/kernel/random/uuid > /opt/k/z"))
         _ = try await play.run()
         let name = try #require(
-            try await play.call(["cache", "list"]).text.split(separator: " ").first.map(String.init))
+            try await play.call(["cache", "list"]).text.firstMatch(of: /source-\S+/).map { String($0.output) })
         let page = try await play.call(["cache", "show", name]).text
         let tarballs = page.matches(of: #/tarball    (\S+) \(.*?\)/#).map { String($0.0) }
         #expect(tarballs.count == 2)

@@ -109,7 +109,9 @@ struct ReadmeTests {
     @Test func `every flag it names is in the help`() async throws {
         let play = try Playground()
         var help = ""
-        let commands = ["run", "plan", "validate", "shell", "resume", "builds", "stats", "show", "logs", "clean"].map {
+        let commands = [
+            "run", "plan", "validate", "shell", "resume", "builds", "stats", "view", "show", "logs", "clean",
+        ].map {
             [$0]
         }
         for command in commands + [["cache", "prune"], ["cache", "export"], ["hook", "install"], ["hook", "run"]] {
