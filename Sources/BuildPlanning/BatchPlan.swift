@@ -59,7 +59,9 @@ public struct BatchPlan: Sendable {
 
     /// Leaves out all builds but some.
     ///
-    /// - Parameter withDependencies: whether what they depend on stays, too; else they wait for nothing that was left out.
+    /// - Parameters:
+    ///   - identifiers: those of the builds that stay.
+    ///   - withDependencies: whether what they depend on stays, too; else they wait for nothing that was left out.
     public mutating func keep(only identifiers: Set<String>, withDependencies: Bool) {
         var kept = identifiers, added = withDependencies ? identifiers : []
         while !added.isEmpty {

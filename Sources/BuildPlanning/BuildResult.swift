@@ -66,7 +66,6 @@ public struct BuildResult: Sendable, Equatable {
     /// The phases whose beginnings were kept, with what each takes of the disk.
     public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
     public private(set) var skippedPhases: [BuildPhase] = []
-    /// The end of what the failed command printed, at most ``tailLength`` bytes.
     /// The command that ran when the build was stopped, where the container stays: the build can go on from it.
     public private(set) var stoppedAt: Failure?
     /// The command that ran when the time of the build was up.
