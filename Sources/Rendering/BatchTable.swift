@@ -24,10 +24,28 @@ public struct BatchTable: Sendable {
         lines.append(
             "\(batch.id) \(colored(batch.status.rawValue, isGood: batch.status == .succeeded))\(span): \(count), \(batch.limit) at once"
         )
+        lines +=
+            ReportLines(
+                reports: batch.isFanout ? batch.reports : [], mark: { _ in nil },
+                more: "buildspec show \(batch.id.uuid.prefix(8)) --tests --failed"
+            ).lines
+        if let artifact = batch.artifact {
+            lines.append("  artifact \(artifact.path) (\(artifact.files) files of all builds)")
+        }
         let path = BatchMachine.criticalPath(batch.groups.map(\.task), batch.spans)
-        if path.count > 1 { lines.append("  longest  \(path.joined(separator: " → "))") }
+        if path.count > 1 { lines.append("  longest  \(path.joined(separator: " → "))\(spans(of: path, in: batch))") }
         lines.append("  batch    \(file)")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// How long the builds of a path took together, and how long they waited for others.
+    private func spans(of path: [String], in batch: BatchResult) -> String {
+        let groups = batch.groups.filter { path.contains($0.task.identifier) }
+        let ran = path.reduce(0) { $0 + (batch.spans[$1]?.count ?? 0) }
+        let waited = groups.reduce(0) { sum, group in
+            sum + (group.ready.flatMap { ready in group.start?.milliseconds(since: ready) } ?? 0)
+        }
+        return ", \(ran.spanWords)" + (waited >= Self.shortWait ? " and \(waited.spanWords) of waiting" : "")
     }
 
     /// Says at once how a build has ended.
@@ -44,10 +62,12 @@ public struct BatchTable: Sendable {
         switch group.state {
         case .waiting, .dropped: return "not begun"
         case .skipped(let reason): return "not begun, since `\(reason)` has not succeeded"
-        case .running, .stopping: return "IN_PROGRESS"
+        case .running, .stopping:
+            return "IN_PROGRESS" + (group.expected.map { "  (usually \($0.spanWords))" } ?? "")
         case .ended(let status):
             var words = [colored(status.rawValue, isGood: status == .succeeded)]
             if let start = group.start, let end = group.end { words.append(end.milliseconds(since: start).spanWords) }
+            if batch != nil, let expected = group.expected { words.append("(usually \(expected.spanWords))") }
             if group.isRecalled { words.append("by an earlier run of the batch") }
             if status != .succeeded, group.task.ignoresFailure { words.append("(its failure is ignored)") }
             if batch != nil, let ready = group.ready, let start = group.start,

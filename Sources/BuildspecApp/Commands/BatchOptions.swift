@@ -45,11 +45,8 @@ struct BatchOptions: ParsableArguments {
             throw ValidationError("--rerun-failed and --only both choose builds: leave one out")
         }
         guard !withDependencies || !only.isEmpty else { throw ValidationError("--with-dependencies belongs to --only") }
-        guard !run.step, run.pipeline == nil, run.fromBuild == nil, run.html == nil, run.junit == nil,
-            run.annotate == nil
-        else {
-            throw ValidationError(
-                "--batch runs many builds: leave out --step, --pipeline, --from-build, --html, --junit and --annotate")
+        guard !run.step, run.pipeline == nil, run.fromBuild == nil else {
+            throw ValidationError("--batch runs many builds: leave out --step, --pipeline and --from-build")
         }
     }
 

@@ -21,6 +21,8 @@ struct Project: Sendable {
     private(set) var others: [OtherSource]
     /// Whether the build runs among others of its batch, which tells of all of them together.
     private(set) var isAmongOthers = false
+    /// How long such a build usually takes, in milliseconds.
+    private(set) var expectedTime: Int?
 
     /// The checkout of its primary source, where git has it; held until ``release()``.
     var staged: StagedSource? { primary.staged }
@@ -118,6 +120,7 @@ struct Project: Sendable {
         project.machine = machine
         project.asked = build.asked
         project.isAmongOthers = true
+        project.expectedTime = build.expected
         if let buildspec = build.asked.buildspec { project.location.mean(buildspec: buildspec) }
         project.settings = try Self.settings(build.asked, file, of: project.location, on: machine)
         project.settings.decisions = build.placed(project.settings.decisions)

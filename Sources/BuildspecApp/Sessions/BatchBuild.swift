@@ -5,6 +5,8 @@ internal import SpecParsing
 struct BatchBuild {
     let identifier: String
     private(set) var asked: Asked
+    /// How long it usually takes, in milliseconds; `nil` where nobody knows.
+    var expected: Int?
     /// The settings that the batch decides, by the names of their flags.
     private var decided: Set<String> = []
 

@@ -57,16 +57,23 @@ struct BatchSession {
             id, plan.tasks, since: machine.now(), limit: limit,
             arnPrefix: "arn:aws:codebuild:\(project.settings.network.region):\(project.settings.network.account)")
         result.tree = snapshots.primary?.tree
+        result.isFanout = plan.type == .fanout
         let place = try project.buildspec()
         for build in plan.builds { result.define(build, in: place.relativePath ?? place.shownPath) }
-        if let earlier { result.recall(earlier) }
+        let usual = file.usualTimes(of: result, isNumbered: [.matrix, .fanout].contains(plan.type))
+        for index in result.groups.indices {
+            result.groups[index].expected = usual[result.groups[index].task.identifier]
+        }
+        if let earlier { result.recall(earlier, in: BuildRecords(machine.places)) }
         let screen = BatchScreen(
             machine.terminal, of: plan.builds.map(\.identifier), in: options.order,
             isJSON: project.settings.output.logFormat == .json)
         let isSized = project.settings.decisions.last { $0.name == "compute" }?.value == "project"
         let builds = plan.builds.map {
-            BatchBuild(
+            var build = BatchBuild(
                 $0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder, isSized: isSized)
+            build.expected = usual[$0.identifier]
+            return build
         }
         let wanted = project.settings.output.buildJSON
         @Sendable func write(_ result: BatchResult) throws -> String {
@@ -86,17 +93,43 @@ struct BatchSession {
             order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit),
             tell: { result in present.withLock { $0 = result } })
         await run.run(forAtMost: project.file.batch.timeoutInMinutes?.value)
-        let path = try write(run.result)
-        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(run.result, file: path))
+        var ended = run.result, exit = run.exit
+        if !run.isOutputGone, !Task.isCancelled {
+            do { ended.artifact = try await BatchArtifacts(project: project).combine(ended) } catch {
+                // The service's phase of it can fail, too.
+                exit = FrontDoor.report(error, on: machine.terminal)
+                ended.status = .failed
+            }
+        }
+        let path = try write(ended)
+        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(ended, file: path))
         if run.isOutputGone { throw Terminal.BrokenPipe() }
         try Task.checkCancellation()
-        return run.exit
+        try await writeForOthers(ended, of: project, place)
+        return exit
     }
 
     /// As many as there are processors, and not more than have 2 GB of memory each.
     private static var jobs: Int {
         let memory = Int(ProcessInfo.processInfo.physicalMemory >> 31)
         return max(1, min(ProcessInfo.processInfo.activeProcessorCount, memory))
+    }
+
+    /// Writes what the user wants of the batch apart from its record: page, JUnit file and annotations.
+    private func writeForOthers(_ batch: BatchResult, of project: Project, _ place: BuildspecPlace) async throws {
+        let records = BuildRecords(machine.places)
+        if let path = project.settings.output.html {
+            try await RecordedBatchPage(batch: batch, machine: machine).write(to: path)
+        }
+        let parts = batch.groups.compactMap { group in
+            group.build.flatMap { build in
+                group.result.map {
+                    ServiceReports.Part(
+                        identifier: group.task.identifier, result: $0, record: records.build(build.uuid))
+                }
+            }
+        }
+        try ServiceReports(project: project).write(parts, place)
     }
 
     // MARK: What is run
@@ -119,6 +152,7 @@ struct BatchSession {
                 plan.keep(only: Set(options.only), withDependencies: options.withDependencies)
             }
             try project.requireAllowed(plan)
+            try BatchArtifacts(project: project).requirePlace(plan)
             var missing = project.missingBuildspecs(of: plan)
             let isDefaultUsed = plan.builds.contains { $0.buildspec == nil }
             if isDefaultUsed, !buildspec.spec.hasPhases {
@@ -346,7 +380,7 @@ extension BatchResult {
     }
 
     /// Takes over what succeeded in an earlier run of the batch; what did not is known as an earlier try.
-    fileprivate mutating func recall(_ batch: CloudBatch) {
+    fileprivate mutating func recall(_ batch: CloudBatch, in records: BuildRecords) {
         for index in groups.indices {
             let before = batch.buildGroups?.first { $0.identifier == groups[index].task.identifier }
             guard let before, let last = before.currentBuildSummary, let arn = last.arn, let status = last.buildStatus
@@ -361,6 +395,7 @@ extension BatchResult {
             groups[index].prior.removeFirst()
             groups[index].build = id
             groups[index].isRecalled = true
+            groups[index].addRecord(records.build(id.uuid))
         }
     }
 }
