@@ -32,10 +32,28 @@ public struct BatchTable: Sendable {
         if let artifact = batch.artifact {
             lines.append("  artifact \(artifact.path) (\(artifact.files) files of all builds)")
         }
+        lines += caches(of: batch)
         let path = BatchMachine.criticalPath(batch.groups.map(\.task), batch.spans)
         if path.count > 1 { lines.append("  longest  \(path.joined(separator: " → "))\(spans(of: path, in: batch))") }
         lines.append("  batch    \(file)")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What became of caches that several builds have saved: each restored what was there when it began, and one stays.
+    private func caches(of batch: BatchResult) -> [String] {
+        var savers: [String: [BatchResult.Group]] = [:], paths: [String] = []
+        for group in batch.groups where !group.isRecalled {
+            guard let saved = group.result?.cacheSaved, saved.changed else { continue }
+            if savers[saved.path] == nil { paths.append(saved.path) }
+            savers[saved.path, default: []].append(group)
+        }
+        return paths.compactMap { path in
+            guard let groups = savers[path], groups.count > 1,
+                let last = groups.max(by: { ($0.end?.microseconds ?? 0) < ($1.end?.microseconds ?? 0) })
+            else { return nil }
+            return
+                "  cache    \(path): \(groups.count) builds have saved it; what `\(last.task.identifier)` saved stays"
+        }
     }
 
     /// How long the builds of a path took together, and how long they waited for others.

@@ -163,4 +163,117 @@ struct BatchOutcomeTests {
         let alone = try await play.call(["plan", ".", "--format", "dot"])
         #expect(alone.status.exitStatus == 64 && alone.errorText.contains("goes with --batch"))
     }
+
+    @Test(arguments: [debian, busybox])
+    func `tests of a fanout are divided by the times that the last reports tell`(image: String) async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-fanout: {parallelism: 2}}
+            phases:
+              build:
+                commands:
+                  - codebuild-tests-run --test-command 'sh suite.sh' --files-search 'ls t/*.js'
+            reports: {unit: {files: 'made.xml'}}
+            """)
+        try play.write(
+            "suite.sh",
+            """
+            echo "<testsuite name='s'>" >made.xml
+            for file; do
+                echo "ran $file"
+                echo "<testcase name='n' file='$file' time='$(cat $file)'/>" >>made.xml
+            done
+            echo "</testsuite>" >>made.xml
+            """)
+        for (name, seconds) in [("a", "8"), ("b", "4"), ("c", "2"), ("d", "1"), ("e", "1")] {
+            try play.write("t/\(name).js", seconds)
+        }
+        func ran(_ result: CommandOutput, by build: String) -> [String] {
+            result.outputText.split(separator: "\n").filter { $0.hasPrefix("\(build) | ran ") }
+                .map { String($0.suffix(4).prefix(1)) }.sorted()
+        }
+        func run(_ arguments: String...) async throws -> CommandOutput {
+            try await play.run(["--batch", "--no-cache"] + arguments, image: image)
+        }
+        let first = try await run("--shard-by", "time")
+        #expect(first.status.isSuccess && first.errorText.contains("all count the same"), "\(first.errorText)")
+        #expect(ran(first, by: "build_0001") == ["a", "c", "e"] && ran(first, by: "build_0002") == ["b", "d"])
+        // A file that nobody knows takes the median.
+        try play.write("t/f.js", "1")
+        let second = try await run("--shard-by", "time")
+        #expect(ran(second, by: "build_0001") == ["a", "d"], "\(second.outputText)")
+        #expect(ran(second, by: "build_0002") == ["b", "c", "e", "f"])
+        #expect(second.outputText.contains("shard 1 of 2 has 2 of 6 files, 9.0 of 18.0 s by the last reports"))
+        // What is run again is divided as before, though the times have changed.
+        let again = try await run("--shard-by", "time", "--rerun-failed")
+        #expect(again.status.isSuccess && ran(again, by: "build_0001").isEmpty && ran(again, by: "build_0002").isEmpty)
+        let plain = try await run()
+        #expect(ran(plain, by: "build_0001") == ["a", "b", "c"])
+        try play.buildspec(
+            "version: 0.2\nbatch: {build-list: [{identifier: one}]}\nphases: {build: {commands: ['true']}}\n")
+        let wrong = try await run("--shard-by", "time")
+        #expect(wrong.status.exitStatus == 64 && wrong.errorText.contains("this batch is a build-list"))
+    }
+
+    @Test func `a build finds the artifacts of those that it waited for, where the user wants it`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch:
+              build-graph:
+                - {identifier: compile}
+                - {identifier: lint, buildspec: lint.yml}
+                - {identifier: pack, buildspec: pack.yml, depend-on: [compile, lint]}
+            phases: {build: {commands: [mkdir d, echo made >d/made.txt]}}
+            artifacts: {files: 'd/*', secondary-artifacts: {more: {files: 'd/*', discard-paths: yes}}}
+            """)
+        try play.write(
+            "lint.yml", "version: 0.2\nphases: {build: {commands: ['echo lint $BUILDSPEC_HANDED_OVER.']}}\n")
+        try play.write(
+            "pack.yml",
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - echo "$BUILDSPEC_HANDED_OVER $(ls $BUILDSPEC_HANDED_OVER) ${BUILDSPEC_HANDED_OVER_lint-none}"
+                  - cat $BUILDSPEC_HANDED_OVER_compile/artifacts/d/made.txt $BUILDSPEC_HANDED_OVER_compile/more/made.txt
+                  - touch $BUILDSPEC_HANDED_OVER_compile/x 2>/dev/null || echo "it can only be read"
+            """)
+        try play.write("codebuild.yml", "x-buildspec: {hand-over: true}\n")
+        let result = try await run(play)
+        #expect(result.status.isSuccess, "\(result.errorText)")
+        let lines = result.outputText.split(separator: "\n").map(String.init)
+        #expect(lines.contains("pack    | /codebuild/readonly/handed-over compile none"))
+        #expect(lines.count { $0 == "pack    | made" } == 2)
+        #expect(lines.contains("pack    | it can only be read") && lines.contains("lint    | lint ."))
+        try play.write("codebuild.yml", "{}\n")
+        let without = try await run(play)
+        #expect(without.status.exitStatus == 1 && !without.outputText.contains("handed-over"))
+        #expect(try await run(play, "--hand-over").status.isSuccess)
+    }
+
+    @Test func `of a cache that several builds save it is said whose stays`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            batch: {build-list: [{identifier: one}, {identifier: two}]}
+            phases:
+              build:
+                commands:
+                  - mkdir -p /kept; cat /kept/* || true; [ $CODEBUILD_BATCH_BUILD_IDENTIFIER = one ] || sleep 3
+                  - echo by $CODEBUILD_BATCH_BUILD_IDENTIFIER >/kept/who
+            cache: {paths: [/kept/**/*]}
+            """)
+        let first = try await run(play, "--jobs", "2")
+        #expect(first.status.isSuccess)
+        #expect(
+            first.errorText.contains(": 2 builds have saved it; what `two` saved stays"), "\(first.errorText)")
+        let second = try await run(play, "--jobs", "2")
+        #expect(second.outputText.contains("one | by two") && second.outputText.contains("two | by two"))
+    }
 }

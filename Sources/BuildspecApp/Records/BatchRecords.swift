@@ -75,6 +75,19 @@ struct BatchRecords {
         return times.compactMapValues(\.median)
     }
 
+    /// The times by which the tests of the last batch were divided; `nil` where they were not.
+    func shardTimes() throws -> String? {
+        let path = "\(folder)/\(Self.timesName)"
+        return Files.kind(of: path) == .file ? String(decoding: try Files.read(path), as: UTF8.self) : nil
+    }
+
+    func keep(shardTimes text: String) throws {
+        try Folder.make(folder)
+        try Folder.replace("\(folder)/\(Self.timesName)", with: Array(text.utf8))
+    }
+
+    private static let timesName = "shard-times"
+
     /// Finds the batch that a user means by its UUID or the beginning of it, whatever its project.
     ///
     /// - Returns: `nil` where there is none.

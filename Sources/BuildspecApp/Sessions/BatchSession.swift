@@ -32,6 +32,8 @@ struct BatchSession {
         var order = BatchScreen.Order.mixed
         /// Whether builds that succeeded in the project's last batch are not run again.
         var rerunsFailed = false
+        /// How the tests of a fanout are divided; `nil`: as the command in the container is told.
+        var shardRule: ShardRule?
     }
 
     func run() async throws -> ExitStatus {
@@ -59,7 +61,10 @@ struct BatchSession {
         result.tree = snapshots.primary?.tree
         result.isFanout = plan.type == .fanout
         let place = try project.buildspec()
-        for build in plan.builds { result.define(build, in: place.relativePath ?? place.shownPath) }
+        let times = try shardTimes(of: plan, in: project, file)
+        for build in plan.builds {
+            result.define(build, in: place.relativePath ?? place.shownPath, dividedBy: times)
+        }
         let usual = file.usualTimes(of: result, isNumbered: [.matrix, .fanout].contains(plan.type))
         for index in result.groups.indices {
             result.groups[index].expected = usual[result.groups[index].task.identifier]
@@ -73,6 +78,7 @@ struct BatchSession {
             var build = BatchBuild(
                 $0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder, isSized: isSized)
             build.expected = usual[$0.identifier]
+            if let times { build.divide(by: times) }
             return build
         }
         let wanted = project.settings.output.buildJSON
@@ -113,6 +119,25 @@ struct BatchSession {
     private static var jobs: Int {
         let memory = Int(ProcessInfo.processInfo.physicalMemory >> 31)
         return max(1, min(ProcessInfo.processInfo.activeProcessorCount, memory))
+    }
+
+    /// The times by which the tests of a fanout are divided; `nil` where they are not.
+    private func shardTimes(of plan: BatchPlan, in project: Project, _ file: BatchRecords) throws -> String? {
+        guard options.shardRule == .time else { return nil }
+        guard plan.type == .fanout else {
+            throw Failure(
+                .usage, "`--shard-by` divides the tests of a fanout, and this batch is a \(plan.type.rawValue)",
+                help: "leave it out")
+        }
+        // The parts of one batch are divided by the same times, however often some of them are run again.
+        if options.rerunsFailed, let kept = try file.shardTimes() { return kept }
+        let times = try TestTimes(of: project.identity, in: BuildRecords(machine.places), parts: plan.builds.count)
+        if times.isEmpty {
+            machine.say(
+                "--shard-by time: no report of an earlier build tells how long tests take: all count the same\n")
+        }
+        try file.keep(shardTimes: times.text)
+        return times.text
     }
 
     /// Writes what the user wants of the batch apart from its record: page, JUnit file and annotations.
@@ -275,9 +300,10 @@ private struct BatchRun {
             switch step {
             case .stop(let name): works[name]?.cancel()
             case .start(let name):
-                guard let build = builds[name] else { continue }
+                guard var build = builds[name] else { continue }
+                if project.settings.handsOver { build.handOver(handedOver(to: name)) }
                 let id = BuildID(project: result.id.project, uuid: machine.uuid())
-                let work = Task { [project, snapshots, machine, screen] in
+                let work = Task { [build, project, snapshots, machine, screen] in
                     await Self.run(build, as: id, on: screen, of: machine) {
                         try project.build(build, of: snapshots, on: $0)
                     }
@@ -300,6 +326,18 @@ private struct BatchRun {
         update()
         for group in result.groups where group.ready == nil && order.isReady(group.task.identifier) {
             change(group.task.identifier) { $0.ready = now }
+        }
+    }
+
+    /// The artifact folders of the builds that one waited for, as far as they have stored something.
+    private func handedOver(to name: String) -> [(identifier: String, folder: String)] {
+        let names = result.groups.first { $0.task.identifier == name }?.task.dependsOn ?? []
+        return names.compactMap { identifier in
+            guard let group = result.groups.first(where: { $0.task.identifier == identifier }),
+                group.result?.artifacts.isEmpty == false
+            else { return nil }
+            let folder = "\(project.artifactsFolder)/\(identifier)"
+            return Files.kind(of: folder) == .folder ? (identifier, folder) : nil
         }
     }
 
@@ -370,13 +408,15 @@ private struct BatchRun {
 
 extension BatchResult {
     /// Notes what a build is, apart from its name.
-    fileprivate mutating func define(_ build: BatchPlan.Build, in buildspec: String) {
+    ///
+    /// - Parameter times: by which the tests are divided that it runs.
+    fileprivate mutating func define(_ build: BatchPlan.Build, in buildspec: String, dividedBy times: String?) {
         guard let index = groups.firstIndex(where: { $0.task.identifier == build.identifier }) else { return }
         groups[index].definition = CacheKey.digest(
             of: [
                 build.buildspec ?? buildspec, build.image ?? "", build.computeType ?? "", build.environmentType ?? "",
                 build.privilegedMode.map { "\($0)" } ?? "",
-            ] + build.variables.flatMap { [$0.name, $0.value] })
+            ] + build.variables.flatMap { [$0.name, $0.value] } + (times.map { [$0] } ?? []))
     }
 
     /// Takes over what succeeded in an earlier run of the batch; what did not is known as an earlier try.
