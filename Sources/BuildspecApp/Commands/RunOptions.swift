@@ -90,7 +90,7 @@ struct RunOptions: ParsableArguments {
             """)
     var envFile: [String] = []
 
-    @Option(help: "A file with the values of parameters and secrets (YAML or JSON; see the README).")
+    @Option(help: "A file with the values of parameters and secrets (YAML or JSON).")
     var secrets: String?
 
     @Option(
