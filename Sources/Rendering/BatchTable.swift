@@ -85,7 +85,9 @@ public struct BatchTable: Sendable {
         case .ended(let status):
             var words = [colored(status.rawValue, isGood: status == .succeeded)]
             if let start = group.start, let end = group.end { words.append(end.milliseconds(since: start).spanWords) }
-            if batch != nil, let expected = group.expected { words.append("(usually \(expected.spanWords))") }
+            if batch != nil, !group.isRecalled, let expected = group.expected {
+                words.append("(usually \(expected.spanWords))")
+            }
             if group.isRecalled { words.append("by an earlier run of the batch") }
             if status != .succeeded, group.task.ignoresFailure { words.append("(its failure is ignored)") }
             if batch != nil, let ready = group.ready, let start = group.start,

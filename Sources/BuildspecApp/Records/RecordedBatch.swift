@@ -79,9 +79,14 @@ struct RecordedBatch {
                 group.state?.skippedFor.map { .skipped(because: $0) } ?? .dropped
             guard let uuid = group.uuid else { continue }
             result.groups[index].build = BuildID(project: id.project, uuid: uuid)
-            result.groups[index].state = .ended(
-                BuildStatus(rawValue: group.currentBuildSummary?.buildStatus ?? "") ?? .failed)
+            let status = BuildStatus(rawValue: group.currentBuildSummary?.buildStatus ?? "") ?? .failed
             result.groups[index].addRecord(records.build(uuid))
+            let isRunning = status == .inProgress && records.build(uuid).isRunning
+            result.groups[index].state = isRunning ? .running : .ended(status == .inProgress ? .lost : status)
+        }
+        // Nothing of it runs: its program was killed.
+        if result.status == .inProgress, !result.groups.contains(where: { $0.state == .running }) {
+            result.status = .lost
         }
         return result
     }

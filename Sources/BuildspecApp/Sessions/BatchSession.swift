@@ -97,7 +97,14 @@ struct BatchSession {
             project: project, snapshots: snapshots, machine: machine, screen: screen,
             builds: Dictionary(uniqueKeysWithValues: builds.map { ($0.identifier, $0) }), result: result,
             order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit),
-            tell: { result in present.withLock { $0 = result } })
+            tell: { result in
+                let hasNews = present.withLock { before in
+                    defer { before = result }
+                    return before.groups.map(\.state) != result.groups.map(\.state)
+                }
+                // Of a program that is killed it tells what had succeeded. It is written again at the end, where failing counts.
+                if hasNews { _ = try? file.write(result) }
+            })
         await run.run(forAtMost: project.file.batch.timeoutInMinutes?.value)
         var ended = run.result, exit = run.exit
         if !run.isOutputGone, !Task.isCancelled {
