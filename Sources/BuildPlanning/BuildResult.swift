@@ -28,6 +28,14 @@ public struct BuildResult: Sendable, Equatable {
         public let path: String
         /// The `name` in the buildspec, evaluated.
         public let name: String?
+
+        public init(identifier: String, files: Int, bytes: Int, path: String, name: String?) {
+            self.identifier = identifier
+            self.files = files
+            self.bytes = bytes
+            self.path = path
+            self.name = name
+        }
     }
 
     public struct CacheUse: Sendable, Equatable {

@@ -71,6 +71,11 @@ public enum ContainerLayout {
     /// The certificates that programs are told to trust when a proxy stands before the network.
     public static let certificates = "\(readOnly)/ca/bundle.pem"
 
+    /// The folder in which a build of a batch finds the artifacts of those that it waited for, each under its identifier; ours.
+    public static let handedOver = "\(readOnly)/handed-over"
+    /// How long tests took in earlier builds, for `codebuild-tests-run`; ours.
+    public static let shardTimes = "\(state)/shard-times"
+
     /// The image's list of runtimes, which AWS's own images have (CODEBUILD.md 10.3).
     public static let runtimes = "/codebuild/image/config/runtimes.yml"
 
