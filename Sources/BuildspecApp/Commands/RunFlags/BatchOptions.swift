@@ -3,32 +3,37 @@ internal import ArgumentParser
 /// The flags of `run --batch`.
 struct BatchOptions: ParsableArguments {
     @Flag(
-        help: """
-            Run the builds of the buildspec's `batch`, each in a container, with a log and artifacts of its own; what does not \
-            depend on one another runs at once.
-            """)
+        help: ArgumentHelp(
+            "Run the builds of the buildspec's `batch`.",
+            discussion: """
+                Each in a container, with a log and artifacts of its own; what does not depend on one another runs at once.
+                """))
     var batch = false
 
     @Option(
-        help:
-            "How many builds of a batch run at once (default: as many as there are processors, with 2 GB of memory each)."
-    )
+        help: ArgumentHelp(
+            "How many builds of a batch run at once.",
+            discussion: "Default: as many as there are processors, with 2 GB of memory each.", valueName: "number"))
     var jobs: Int?
 
-    @Option(help: ArgumentHelp("Run only this build of the batch. Repeatable.", valueName: "identifier"))
+    @Option(help: ArgumentHelp("Run only this build of the batch.", discussion: "Repeatable.", valueName: "identifier"))
     var only: [String] = []
 
     @Flag(help: "Run what the builds of --only depend on, too.")
     var withDependencies = false
 
-    @Flag(help: "Run only what has not succeeded in this project's last batch; the other builds' results stay.")
+    @Flag(
+        help: ArgumentHelp(
+            "Run only what has not succeeded in the last batch.",
+            discussion: "Of this project; the other builds' results stay."))
     var rerunFailed = false
 
     @Option(
-        help: """
-            How the lines of several builds are printed: mixed, each with its build's identifier in front, or grouped, each build's \
-            log whole when it ends.
-            """)
+        help: ArgumentHelp(
+            "How the lines of several builds are printed.",
+            discussion:
+                "mixed, each with its build's identifier in front, or grouped, each build's log whole when it ends.",
+            valueName: "order"))
     var logOrder: BatchScreen.Order = .mixed
 
     func validate(with run: RunOptions) throws {
@@ -45,8 +50,8 @@ struct BatchOptions: ParsableArguments {
             throw ValidationError("--rerun-failed and --only both choose builds: leave one out")
         }
         guard !withDependencies || !only.isEmpty else { throw ValidationError("--with-dependencies belongs to --only") }
-        guard !run.step, run.pipeline == nil, run.fromBuild == nil, run.html == nil, run.junit == nil,
-            run.annotate == nil
+        guard !run.debugging.step, run.source.pipeline == nil, run.source.fromBuild == nil, run.output.html == nil,
+            run.output.junit == nil, run.output.annotate == nil
         else {
             throw ValidationError(
                 "--batch runs many builds: leave out --step, --pipeline, --from-build, --html, --junit and --annotate")
