@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test test-fast house check fuzz faults format bench engine images aws java8 moto packages clean help
+.PHONY: build run test test-fast reference house check fuzz faults format bench engine images aws java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ test: ## run all tests, those that need Docker included, and the pipeline on a m
 
 test-fast: ## run the quick tests, which need neither Docker nor a network
 	@SWIFT=$(SWIFT) .ci/test --fast
+
+reference: ## write the reference's pages of commands and settings anew
+	@BUILDSPEC_WRITE_REFERENCE=1 $(SWIFT) test --filter ReferenceTests
 
 house: ## list the targets, and what breaks the rules of the house
 	@.ci/house

@@ -1,4 +1,5 @@
 import BuildPlanning
+import Foundation
 import Rendering
 import SpecParsing
 import Testing
@@ -45,44 +46,45 @@ import Testing
         #expect(Array(text.utf8).base64 == expected)
     }
 
-    @Test(
-        "a recorded event is read back as it was",
-        arguments: [
-            BuildEvent.Kind.buildStarted(
-                .init(
-                    id: BuildID(project: "p", uuid: "0b5c"), image: "i", sourceDirectory: "/s", buildspec: "/s/b.yml",
-                    source: "/home/me/p")),
-            .agentLog(phase: .downloadSource, text: "a\n\"b\""), .phaseStarted(phase: .build),
-            .commandStarted(
-                phase: .build, command: "c", location: SourceLocation(file: "a:b.yml", line: 3, column: 9)),
-            .commandStarted(phase: .build, command: "c", location: nil),
-            .output(phase: .install, bytes: Array("é\u{1b}".utf8)), .output(phase: .install, bytes: [0xff, 0, 10]),
-            .commandFinished(phase: .build, command: "c", exitStatus: 3, milliseconds: 1250),
-            .phaseRetried(phase: .build, attempt: 1, limit: 3),
-            .phaseFinished(
-                phase: .postBuild, status: .failed, context: .commandFailed("c", exitStatus: 3), milliseconds: 7),
-            .cacheRestored(entries: 1, bytes: 2, from: "/c"),
-            .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
-            .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
-            .reportMade(ReportSamples.tests), .reportMade(ReportSamples.coverage),
-            .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
-            .containerKept(container: "n"),
-            .comparedWithOriginal(
-                .init(
-                    id: "p:1", failure: "BUILD: make, exit status 2",
-                    differences: [.init(field: "command", there: "make", here: "make all")],
-                    times: .init(source: 1250, start: nil, failure: 30))),
-            .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)),
-            .buildResumed(
-                ResumePoint(phase: .build, index: 0),
-                source: SnapshotFacts(kind: "git:worktree", tree: "aa", identity: "bb")), .notice(text: "n"),
-            .variablesExported([.init(name: "A", value: "v")]),
-            .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: "a/b@sha256:2")),
-            .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: nil)),
-            .networkUsed(.init(recorded: 1, recordedBytes: 2, replayed: 3, missed: 4, failed: 5)),
-            .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
-            .buildFinished(status: .stopped),
-        ])
+    /// Each kind of event, some of them with and without what may be missing.
+    static let kinds: [BuildEvent.Kind] = [
+        BuildEvent.Kind.buildStarted(
+            .init(
+                id: BuildID(project: "p", uuid: "0b5c"), image: "i", sourceDirectory: "/s", buildspec: "/s/b.yml",
+                source: "/home/me/p")),
+        .agentLog(phase: .downloadSource, text: "a\n\"b\""), .phaseStarted(phase: .build),
+        .commandStarted(
+            phase: .build, command: "c", location: SourceLocation(file: "a:b.yml", line: 3, column: 9)),
+        .commandStarted(phase: .build, command: "c", location: nil),
+        .output(phase: .install, bytes: Array("é\u{1b}".utf8)), .output(phase: .install, bytes: [0xff, 0, 10]),
+        .commandFinished(phase: .build, command: "c", exitStatus: 3, milliseconds: 1250),
+        .phaseRetried(phase: .build, attempt: 1, limit: 3),
+        .phaseFinished(
+            phase: .postBuild, status: .failed, context: .commandFailed("c", exitStatus: 3), milliseconds: 7),
+        .cacheRestored(entries: 1, bytes: 2, from: "/c"),
+        .cacheSaved(entries: 1, bytes: 2, to: "/c", changed: false),
+        .artifactsCollected(identifier: "artifacts", files: 1, bytes: 2, path: "/a", name: "app-1"),
+        .reportMade(ReportSamples.tests), .reportMade(ReportSamples.coverage),
+        .checkpointMade(phase: .build, image: "i:b", bytes: 7), .phaseSkipped(phase: .install),
+        .containerKept(container: "n"),
+        .comparedWithOriginal(
+            .init(
+                id: "p:1", failure: "BUILD: make, exit status 2",
+                differences: [.init(field: "command", there: "make", here: "make all")],
+                times: .init(source: 1250, start: nil, failure: 30))),
+        .buildResumed(ResumePoint(phase: .preBuild, isInFinally: true, index: 4)),
+        .buildResumed(
+            ResumePoint(phase: .build, index: 0),
+            source: SnapshotFacts(kind: "git:worktree", tree: "aa", identity: "bb")), .notice(text: "n"),
+        .variablesExported([.init(name: "A", value: "v")]),
+        .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: "a/b@sha256:2")),
+        .imageUsed(.init(name: "a/b:1", id: "sha256:1", digest: nil)),
+        .networkUsed(.init(recorded: 1, recordedBytes: 2, replayed: 3, missed: 4, failed: 5)),
+        .runtimesSelected([.init(name: "java", asked: "latest", version: "corretto21", key: "corretto21")]),
+        .buildFinished(status: .stopped),
+    ]
+
+    @Test("a recorded event is read back as it was", arguments: kinds)
     func readBack(kind: BuildEvent.Kind) {
         let event = BuildEvent(time: time, kind: kind)
         #expect(BuildEvent(jsonLine: event.json.bytes) == event)
@@ -101,5 +103,21 @@ import Testing
     ])
     func `an unknown kind and half a line are no event`(line: String) {
         #expect(BuildEvent(jsonLine: line.utf8) == nil)
+    }
+
+    /// Documentation/reference/events.md has a row for each kind, with the members that the event has.
+    @Test(arguments: kinds)
+    func `the reference names each kind and its members`(kind: BuildEvent.Kind) throws {
+        let page = try String(
+            contentsOf: URL(filePath: #filePath).appending(path: "../../../Documentation/reference/events.md")
+                .standardized,
+            encoding: .utf8)
+        let object = try JSONSerialization.jsonObject(with: Data(BuildEvent(time: time, kind: kind).json.bytes))
+        let members = try #require(object as? [String: Any])
+        let name = try #require(members["kind"] as? String)
+        let row = try #require(page.split(separator: "\n").first { $0.hasPrefix("| `\(name)` |") }, "\(name)")
+        for member in members.keys where !["version", "kind", "time"].contains(member) {
+            #expect(row.contains("`\(member)`"), "\(name): \(member)")
+        }
     }
 }

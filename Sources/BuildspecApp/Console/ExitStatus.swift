@@ -1,6 +1,6 @@
 internal import ArgumentParser
 
-/// What `buildspec` tells the program that called it. The README lists the same numbers.
+/// What `buildspec` tells the program that called it. Documentation/reference/exit-statuses.md lists the same numbers.
 enum ExitStatus: Equatable {
     case succeeded
     /// The build failed, or ran out of time.

@@ -5,7 +5,7 @@ internal import Engines
 internal import OfflineWorld
 internal import SpecParsing
 
-/// What a build is to be like, decided: flag over environment over settings file over default (README, "Settings").
+/// What a build is to be like, decided: flag over environment over settings file over default (Documentation/guides/settings.md).
 struct Settings: Sendable, Codable {
     var container: ContainerPlan
     /// Absent in what an older version kept: docker.
