@@ -24,7 +24,7 @@ public struct BuildspecCommand: AsyncParsableCommand {
         [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
             LogsCommand.self, ViewCommand.self, StatsCommand.self, ShellCommand.self, ResumeCommand.self,
-            CleanCommand.self, HookCommand.self,
+            CleanCommand.self, DoctorCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, HelpCommand.self, LFSFilterCommand.self, ProxyCommand.self,
         ] + systemCommands
