@@ -14,13 +14,13 @@ extension CacheCommand {
             commandName: "export",
             abstract: "Write all that builds of a project need into one archive.",
             discussion: """
+                  buildspec cache export petclinic.buildspec
+                  buildspec cache export petclinic.buildspec fixtures/petclinic-rest
+
                 The archive has the project's cache tarballs, recorded responses, images (the build's, those listed under \
                 `x-buildspec: images` in the settings, those that its Dockerfiles begin with, and that of the local AWS when \
                 it is there) and the state of its local AWS, each with its checksum. `cache import` brings them to a machine \
                 that was never online. The source is not part of it, and neither is the key that recorded connections are signed with.
-
-                  buildspec cache export petclinic.buildspec
-                  buildspec cache export petclinic.buildspec fixtures/petclinic-rest --no-images
                 """)
         @Argument(help: "The archive, a zstd tar; one that is there is replaced.")
         var file: String

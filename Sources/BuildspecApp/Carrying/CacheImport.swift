@@ -17,12 +17,12 @@ extension CacheCommand {
             commandName: "import",
             abstract: "Bring in what `cache export` wrote, perhaps on another machine.",
             discussion: """
+                  buildspec cache import petclinic.buildspec
+
                 Everything is read and verified before anything is changed. Caches, recordings and the state of the local AWS \
                 become those of the project in PATH, wherever it was on the other machine. What the archive has replaces what is \
                 here, except caches with a `key`, which never change. \
                 Exit status: 66 there is no such file, 74 it is damaged, 69 no engine answers.
-
-                  buildspec cache import petclinic.buildspec
                 """)
         @Argument(help: "The archive.")
         var file: String

@@ -16,13 +16,18 @@ internal import SpecParsing
 
 /// Which project `cache export` and `cache import` mean.
 struct CarriedProjectOptions: ParsableArguments {
-    @Argument(help: "The project's folder, or its buildspec file, as for `run` (default: this folder).")
+    @Argument(
+        help: ArgumentHelp("The project's folder or buildspec, as for `run`.", discussion: "Default: this folder."))
     var path: String?
 
-    @Option(name: [.customShort("i"), .long], help: "The image the project is built in, where its settings name none.")
+    @Option(name: [.customShort("i"), .long], help: "The image, where the project's settings name none.")
     var image: String?
 
-    @Option(help: "The folder with the caches, if the project is built with one (default: that of all projects).")
+    @Option(
+        help: ArgumentHelp(
+            "The folder with the caches.",
+            discussion: "If the project is built with one; default: that of all projects.",
+            valueName: "dir"))
     var cache: String?
 
     @Option(help: "The docker context to use.")

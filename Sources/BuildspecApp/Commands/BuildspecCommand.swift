@@ -11,10 +11,9 @@ public struct BuildspecCommand: AsyncParsableCommand {
         commandName: "buildspec",
         abstract: "Runs AWS CodeBuild buildspecs on your own machine.",
         discussion: """
-            Without a subcommand, `run` is meant:
               buildspec                     the buildspec.yml of this folder
-              buildspec fixtures/petclinic-rest
-              buildspec run -i buildspec/java17 -e PROFILE=ci .
+              buildspec run -i python:3.12 -e PROFILE=ci .
+              buildspec logs --grep ERROR   of the newest build
             """,
         version: programVersion,
         subcommands: subcommands,
@@ -25,9 +24,9 @@ public struct BuildspecCommand: AsyncParsableCommand {
         [
             RunCommand.self, ValidateCommand.self, PlanCommand.self, BuildsCommand.self, ShowCommand.self,
             LogsCommand.self, ViewCommand.self, StatsCommand.self, ShellCommand.self, ResumeCommand.self,
-            CleanCommand.self, HookCommand.self,
+            CleanCommand.self, DoctorCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
-            SchemaCommand.self, LFSFilterCommand.self, ProxyCommand.self,
+            SchemaCommand.self, HelpCommand.self, LFSFilterCommand.self, ProxyCommand.self,
         ] + systemCommands
 
     /// Whether the process's first argument is the name of a subcommand.
@@ -49,6 +48,27 @@ public struct BuildspecCommand: AsyncParsableCommand {
         }
     }
 
+    /// Whether words are the whole name of a command that does nothing without a subcommand.
+    private static func isGroup(_ words: [String]) -> Bool {
+        guard words.count == 1, let command = subcommands.first(where: { $0._commandName == words[0] }) else {
+            return false
+        }
+        return !command.configuration.subcommands.isEmpty && command.configuration.defaultSubcommand == nil
+    }
+
+    /// What to say of a second word that is nearly the name of a subcommand of the first.
+    private static func mistakeBelow(_ words: [String]) -> Failure? {
+        guard words.count > 1, isGroup([words[0]]), !words[1].hasPrefix("-"),
+            let command = subcommands.first(where: { $0._commandName == words[0] })
+        else { return nil }
+        let names = command.configuration.subcommands.map { $0._commandName }
+        guard !names.contains(words[1]) else { return nil }
+        let near = nearName(to: words[1], among: names).map { "did you mean `buildspec \(words[0]) \($0)`?" }
+        return Failure(
+            .usage, "`\(words[1])` is no command of `buildspec \(words[0])`",
+            help: near ?? "`buildspec \(words[0])` has \(names.joined(separator: ", "))")
+    }
+
     /// What only one system has.
     private static var systemCommands: [any ParsableCommand.Type] {
         #if os(Linux)
@@ -64,7 +84,13 @@ public struct BuildspecCommand: AsyncParsableCommand {
     public static func main() async {
         Signals.stand()
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if let first = arguments.first, let failure = mistake(in: first) {
+        if let request = HelpRequest(arguments, isGroup: isGroup) {
+            await FrontDoor.enter { machine in
+                try machine.terminal.write(Array((try request.page.joined(separator: "\n") + "\n").utf8))
+                return .succeeded
+            }
+        }
+        if let failure = arguments.first.flatMap(mistake) ?? mistakeBelow(arguments) {
             await FrontDoor.enter { _ in throw failure }
         }
         await main(arguments.first == "validate" ? NameList.folded(arguments) : arguments)

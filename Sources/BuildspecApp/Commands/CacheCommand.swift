@@ -8,11 +8,18 @@ internal import Rendering
 struct CacheCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cache",
-        abstract: "Look after cache tarballs and recordings.",
+        abstract: "Look after caches and recordings.",
+        discussion: """
+              buildspec cache list
+              buildspec cache prune --unused-for 7
+            """,
         subcommands: [List.self, Show.self, Verify.self, Prune.self, Export.self, Import.self])
 
     struct Folder: ParsableArguments {
-        @Option(help: "The folder with the caches (default: $XDG_CACHE_HOME/buildspec/caches).")
+        @Option(
+            help: ArgumentHelp(
+                "The folder with the caches.", discussion: "Default: $XDG_CACHE_HOME/buildspec/caches.",
+                valueName: "dir"))
         var cache: String?
 
         func store(_ places: Places) throws -> CacheStore {
@@ -31,7 +38,8 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List caches and recordings with their sizes.")
+            commandName: "list", abstract: "List caches and recordings with their sizes.",
+            discussion: "  buildspec cache list")
         @OptionGroup var folder: Folder
 
         func run() async throws {
@@ -48,9 +56,14 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Show what a cache holds and where it came from, or what was recorded.")
+            commandName: "show", abstract: "Show what a cache holds and where it came from.",
+            discussion: """
+                  buildspec cache show app-1f2e     as `cache list` names it
+
+                Of recordings: what was recorded.
+                """)
         @OptionGroup var folder: Folder
-        @Argument(help: "The name, as `cache list` has it, or its beginning.")
+        @Argument(help: ArgumentHelp("The beginning of a name of `cache list`.", valueName: "cache"))
         var name: String
 
         func run() async throws {
@@ -70,14 +83,18 @@ struct CacheCommand: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Read caches and recordings through and name the damaged ones.",
+            commandName: "verify", abstract: "Read caches and recordings through; name damaged ones.",
             discussion: """
+                  buildspec cache verify
+
                 Every tarball is read against its checksum and to its last entry, every recorded response against its \
                 checksum. A cache that is damaged is set aside, as a build would do it, so that it counts as missing. Exit \
                 status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
                 """)
         @OptionGroup var folder: Folder
-        @Argument(help: "The name, as `cache list` has it, or its beginning (default: all).")
+        @Argument(
+            help: ArgumentHelp(
+                "The beginning of a name of `cache list`.", discussion: "Default: all of them.", valueName: "cache"))
         var name: String?
 
         func run() async throws {
@@ -117,13 +134,22 @@ struct CacheCommand: AsyncParsableCommand {
     struct Prune: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "prune",
-            abstract: "Remove damaged caches and recordings, those not used for long, and the oldest beyond a size.")
+            abstract: "Remove damaged caches, those not used for long, and the oldest.",
+            discussion: """
+                  buildspec cache prune --unused-for 7
+                  buildspec cache prune --max-megabytes 2000
+
+                Damaged caches and recordings go in any case; what a running build has in use stays.
+                """)
         @OptionGroup var folder: Folder
 
-        @Option(help: "Remove caches and projects' recordings not used for so many days (default: 30).")
+        @Option(help: ArgumentHelp("Remove what was not used for so many days.", valueName: "days"))
         var unusedFor: Int = 30
 
-        @Option(help: "Remove the longest unused caches until the rest is at most so many megabytes.")
+        @Option(
+            help: ArgumentHelp(
+                "Leave caches of at most so many megabytes.", discussion: "The longest unused go first.",
+                valueName: "number"))
         var maxMegabytes: Int?
 
         func validate() throws {

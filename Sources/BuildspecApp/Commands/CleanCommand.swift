@@ -7,32 +7,35 @@ internal import Engines
 struct CleanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "clean",
-        abstract:
-            "Remove what builds left: containers of dead runs, kept containers, old records, old fetched sources.",
+        abstract: "Remove what builds left: containers, old records, old sources.",
         discussion: """
-              buildspec clean                  containers of runs that were killed, and sources that --from-build fetched and
-                                               no build has used for 30 days
               buildspec clean --kept           kept containers, too
-              buildspec clean --checkpoints    the checkpoints of all builds, too
-              buildspec clean --docker         images and layers of the Docker daemons in privileged builds, too
               buildspec clean --records 30     records older than so many days, too
               buildspec clean --cloud          what --aws-local keeps, of all projects, too
+
+            In any case the containers of runs that were killed go, and sources that --from-build fetched and no build has \
+            used for 30 days.
             """)
 
-    @Flag(help: "Drop the containers of builds that were kept.")
+    @Flag(help: "Also the containers of builds that were kept.")
     var kept = false
 
-    @Flag(help: "Remove the checkpoints of all builds.")
+    @Flag(help: "Also the checkpoints of all builds.")
     var checkpoints = false
 
-    @Flag(help: "Remove what the Docker daemons in privileged builds keep: a volume for each project.")
+    @Flag(
+        help: ArgumentHelp(
+            "Also images and layers of privileged builds.",
+            discussion: "Their Docker daemons keep a volume for each project."))
     var docker = false
 
-    @Option(help: "Remove records of builds older than so many days.")
+    @Option(help: ArgumentHelp("Also records of builds older than so many days.", valueName: "days"))
     var records: Int?
 
     @Flag(
-        help: "End the AWS played on this machine, and remove what it keeps, pushed images included, of all projects.")
+        help: ArgumentHelp(
+            "Also the AWS played on this machine.",
+            discussion: "It is ended, and what it keeps is removed, pushed images included, of all projects."))
     var cloud = false
 
     func run() async throws {

@@ -8,6 +8,9 @@ struct BuildsCommand: AsyncParsableCommand {
         commandName: "builds",
         abstract: "List the builds of this folder's project, newest first.",
         discussion: """
+              buildspec builds --limit 5         the newest five here
+              buildspec builds --aws             those of your AWS account
+
             A line a build: the beginning of its id, its status, when it began, how long it took, how many tests failed, the tree \
             of its source and its branch, its project and folder, and how long its container has been kept. A build whose program \
             was killed is shown as LOST. On a terminal a row of bars compares the durations.
@@ -18,13 +21,13 @@ struct BuildsCommand: AsyncParsableCommand {
     @Flag(help: "List the builds of all projects.")
     var all = false
 
-    @Option(help: "How many to list.")
+    @Option(help: ArgumentHelp("How many to list.", valueName: "number"))
     var limit = 20
 
     @Option(help: "How to print them: text or json.")
     var format = PlanFormat.text
 
-    @OptionGroup var cloud: CloudOptions
+    @OptionGroup(title: HelpGroup.cloud) var cloud: CloudOptions
 
     func validate() throws {
         guard !all || cloud.project == nil else { throw ValidationError("--all and --project contradict one another") }
@@ -70,8 +73,12 @@ struct BuildsCommand: AsyncParsableCommand {
 struct ShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "show",
-        abstract: "Show what became of a build: its phases, what failed, where log and artifacts are.",
+        abstract: "Show what became of a build: phases, failures, artifacts.",
         discussion: """
+              buildspec show                     the newest build of this folder's project
+              buildspec show 0b5c --tests --failed
+              buildspec show --html --open       as a page in the browser
+
             `--format json` prints it as `aws codebuild batch-get-builds` would. `--html` makes one HTML file of it, with tests, \
             times, artifacts, what differs from the last green build, and log, that needs nothing else and fetches nothing; \
             `--open` opens it in the browser.
@@ -84,17 +91,17 @@ struct ShowCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help:
-            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
-    )
+        help: ArgumentHelp(
+            "The build: the beginning of its id, or of its tree.",
+            discussion: "Default: the newest of this folder's project."))
     var build: String?
 
     @Option(help: "How to print it: text or json.")
     var format = PlanFormat.text
 
-    @OptionGroup var tests: TestOptions
-    @OptionGroup var page: PageOptions
-    @OptionGroup var cloud: CloudOptions
+    @OptionGroup(title: "Tests") var tests: TestOptions
+    @OptionGroup(title: "Page") var page: PageOptions
+    @OptionGroup(title: HelpGroup.cloud) var cloud: CloudOptions
 
     func validate() throws {
         guard !page.isAsked || !(cloud.aws || tests.isAsked || format == .json) else {
@@ -151,17 +158,14 @@ struct LogsCommand: AsyncParsableCommand {
         commandName: "logs",
         abstract: "Print the log of a build, or compare the logs of two.",
         discussion: """
-              buildspec logs                   of the newest build
               buildspec logs 0b5c --grep ERROR
-              buildspec logs --follow          of a running one, until it ends
-              buildspec logs --format json     its events, as `run --log-format json` prints them
-              buildspec logs --aws --follow    of the newest build in CodeBuild
-              buildspec logs --diff cloud.json first difference from the cloud
-              buildspec logs --diff 7f31       first difference from another build here
+              buildspec logs --follow            of a running build, until it ends
+              buildspec logs --format json       events, as `run --log-format json` has
+              buildspec logs --aws --follow      of the newest build in CodeBuild
+              buildspec logs --diff cloud.json   first difference from the cloud
+              buildspec logs --diff 7f31         first difference from a build here
               buildspec logs --aws --diff app:0b5c2a7e-…
-                                               from a build in CodeBuild
               buildspec logs a.json --diff b.json
-                                               of two logs from the cloud
 
             --diff compares each pair of builds: OTHER, and BUILD too, is the log of a build in the cloud where it is the \
             name of a file, and a build here otherwise. Such a file is what `aws logs get-log-events --start-from-head`, \
@@ -173,29 +177,34 @@ struct LogsCommand: AsyncParsableCommand {
             """)
 
     @Argument(
-        help:
-            "The build: its id or the beginning of it, or that of its tree (default: the newest of this folder's project)."
-    )
+        help: ArgumentHelp(
+            "The build: the beginning of its id, or of its tree.",
+            discussion: "Default: the newest of this folder's project."))
     var build: String?
 
     @Flag(name: [.customShort("F"), .long], help: "Go on until the build has ended.")
     var follow = false
 
-    @Option(help: "Print only lines that a regular expression matches. Exit status 1 when none does.")
+    @Option(
+        help: ArgumentHelp(
+            "Print only lines that a regular expression matches.", discussion: "Exit status 1 when none does.",
+            valueName: "regex"))
     var grep: String?
 
     @Option(
         help: ArgumentHelp(
-            "Compare with a log downloaded from CloudWatch, or with another build here.", valueName: "other"))
+            "Compare with a log from CloudWatch, or another build.", valueName: "other"))
     var diff: String?
 
-    @Flag(help: "Compare also what differs between two builds of the project that succeeded.")
+    @Flag(
+        help: ArgumentHelp(
+            "Compare also what differs by chance.", discussion: "Between two builds of the project that succeeded."))
     var noLearning = false
 
     @Option(help: "How to print the log or the comparison: text or json.")
     var format = PlanFormat.text
 
-    @OptionGroup var cloud: CloudOptions
+    @OptionGroup(title: HelpGroup.cloud) var cloud: CloudOptions
 
     func validate() throws {
         guard diff == nil || (!follow && grep == nil) else {

@@ -4,22 +4,30 @@ struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hook",
         abstract: "Build what is pushed before it leaves, as a git hook.",
+        discussion: "  buildspec hook install --branch main",
         subcommands: [Install.self, Uninstall.self, Run.self])
 
     /// What a hook builds, and when.
     struct Rules: ParsableArguments {
         @Option(
-            help: """
-                Build only pushes to branches or tags of this pattern, as a webhook's HEAD_REF filter: a glob (`main`, \
-                `release/*`), or a regular expression that begins with ^; `!` in front excludes. Repeatable.
-                """)
+            help: ArgumentHelp(
+                "Build only pushes to branches or tags of this pattern.",
+                discussion: """
+                    As a webhook's HEAD_REF filter: a glob (`main`, `release/*`), or a regular expression that begins with ^; \
+                    `!` in front excludes. Repeatable.
+                    """, valueName: "pattern"))
         var branch: [String] = []
 
         @Option(
-            help: "Build only pushes that change files of this pattern, as a webhook's FILE_PATH filter. Repeatable.")
+            help: ArgumentHelp(
+                "Build only pushes that change files of this pattern.",
+                discussion: "As a webhook's FILE_PATH filter. Repeatable.", valueName: "pattern"))
         var path: [String] = []
 
-        @Option(help: "When no engine answers or `buildspec` is gone: block the push, or allow it.")
+        @Option(
+            help: ArgumentHelp(
+                "Without an engine: block the push, or allow it.",
+                discussion: "When none answers, or `buildspec` is gone.", valueName: "rule"))
         var ifNoEngine = IfNoEngine.block
 
         /// The rules as words of a command line.
@@ -35,10 +43,10 @@ struct HookCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "install", abstract: "Write a pre-push hook into this repository.",
             discussion: """
+                  buildspec hook install --branch main --path 'src/**' --path pom.xml
+
                 `core.hooksPath` and linked worktrees are honoured. A hook that is there stays: it runs first, and \
                 `uninstall` puts it back.
-
-                  buildspec hook install --branch main --path 'src/**' --path pom.xml
                 """)
         @OptionGroup var rules: Rules
 
@@ -52,7 +60,8 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Uninstall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.")
+            commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.",
+            discussion: "  buildspec hook uninstall")
 
         func run() async throws {
             await FrontDoor.enter { machine in
@@ -66,16 +75,16 @@ struct HookCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "run", abstract: "Build what git is about to push; called by the hook.",
             discussion: """
-                Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
-                was green with the same image and variables is not built again. What stands behind `--` goes to `run`.
-
                   buildspec hook run pre-push "$@"
                   buildspec hook run pre-push --branch main -- --env PROFILE=ci
+
+                Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
+                was green with the same image and variables is not built again. What stands behind `--` goes to `run`.
                 """)
         @Argument(help: "The hook: pre-push.")
         var hook: String
 
-        @Argument(help: "The remote's name and address, as git gives them; after `--` flags of `run`.")
+        @Argument(help: "The remote's name and address; after `--` flags of `run`.")
         var words: [String] = []
 
         @OptionGroup var rules: Rules

@@ -6,9 +6,10 @@ internal import SpecParsing
 extension ImagesCommand {
     struct Known: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "known", abstract: "List CodeBuild's own images, and which of them this engine has.")
+            commandName: "known", abstract: "List CodeBuild's own images, and which of them are here.",
+            discussion: "  buildspec images known --all")
 
-        @Flag(help: "Also those for Lambda compute, and those that AWS no longer keeps.")
+        @Flag(help: "Also those for Lambda, and those AWS no longer keeps.")
         var all = false
 
         @Option(help: "The docker context to use.")
@@ -59,21 +60,23 @@ extension ImagesCommand {
         static let configuration = CommandConfiguration(
             commandName: "build", abstract: "Make an image that no registry has.",
             discussion: """
-                buildspec images build standard
-                    our own stand-in for aws/codebuild/standard:7.0, of Debian's packages and PyPI's: several versions of \
+                  buildspec images build standard
+                  buildspec images build aws/codebuild/standard:7.0 --from DIR
+
+                `standard` is our own stand-in for aws/codebuild/standard:7.0, of Debian's packages and PyPI's: several versions of \
                 Java, Node.js, Go and Python, with a runtimes.yml of its own. It takes some minutes and gigabytes.
-                buildspec images build aws/codebuild/standard:7.0 --from DIR
-                    AWS's own, by `docker build` in DIR, a checkout of the repository aws/aws-codebuild-docker-images on \
-                GitHub. It takes hours, and downloads from many places.
+
+                One of CodeBuild's names is AWS's own image, by `docker build` in DIR, a checkout of the repository \
+                aws/aws-codebuild-docker-images on GitHub. It takes hours, and downloads from many places.
                 """)
 
         @Argument(help: "`standard`, or one of CodeBuild's names.")
         var image: String
 
-        @Option(help: "A checkout of AWS's repository, for one of CodeBuild's names.")
+        @Option(help: ArgumentHelp("For one of CodeBuild's names: AWS's repository.", valueName: "dir"))
         var from: String?
 
-        @Option(help: "For `standard`: the Debian image to begin with.")
+        @Option(help: ArgumentHelp("For `standard`: the Debian image to begin with.", valueName: "image"))
         var base = ImageMaking.base
 
         @Option(help: "The docker context to use.")

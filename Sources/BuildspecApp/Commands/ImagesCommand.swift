@@ -7,15 +7,19 @@ internal import Engines
 struct ImagesCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "images",
-        abstract: "List the images that builds run in, make some of them, and look after what builds pushed.",
+        abstract: "List and make the images that builds run in, and pushed ones.",
         discussion: """
+              buildspec images                   CodeBuild's images, and which are here
+              buildspec images build standard    a stand-in for aws/codebuild/standard:7.0
+              buildspec images list              what builds with --aws-local pushed
+
             Without a subcommand: CodeBuild's own images, and which of them this engine has. `list`, `pull` and `serve` are \
             about the images that builds pushed with --aws-local.
             """,
         subcommands: [Known.self, Build.self, List.self, Pull.self, Serve.self], defaultSubcommand: Known.self)
 
     struct ProjectOptions: ParsableArguments {
-        @Option(help: "The project's folder (default: this one).")
+        @Option(help: ArgumentHelp("The project's folder.", discussion: "Default: this one.", valueName: "dir"))
         var project: String?
 
         @Option(help: "The docker context to use.")
@@ -46,7 +50,8 @@ struct ImagesCommand: AsyncParsableCommand {
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "List the images with their digests, sizes and times.")
+            commandName: "list", abstract: "List pushed images with their digests, sizes and times.",
+            discussion: "  buildspec images list")
         @OptionGroup var project: ProjectOptions
 
         func run() async throws {
@@ -68,10 +73,10 @@ struct ImagesCommand: AsyncParsableCommand {
 
     struct Pull: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "pull", abstract: "Give images to the engine, under their ECR names.",
+            commandName: "pull", abstract: "Give pushed images to the engine, under their ECR names.",
             discussion: """
-                buildspec images pull 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1
-                buildspec images pull app:1        the same, where only one repository is named so
+                  buildspec images pull app:1        where only one repository is named so
+                  buildspec images pull 123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1
                 """)
         @OptionGroup var project: ProjectOptions
         @Argument(help: "The images, as `images list` names them.")
@@ -90,6 +95,8 @@ struct ImagesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "serve", abstract: "Open the registry to plain docker, on loopback, until Ctrl-C.",
             discussion: """
+                  buildspec images serve
+
                 Prints the name under which `docker pull` on the engine's machine finds each image. A push goes to \
                 127.0.0.1:PORT/ECR-NAME.
                 """)

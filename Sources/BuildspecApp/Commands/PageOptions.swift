@@ -8,11 +8,11 @@ struct PageOptions: ParsableArguments {
     @Option(
         defaultAsFlag: "",
         help: ArgumentHelp(
-            "Write the build as one HTML file (default: build-ID.html in this folder; `-`: to standard output).",
-            valueName: "file"))
+            "Write the build as one HTML file.",
+            discussion: "Default: build-ID.html in this folder; `-`: to standard output.", valueName: "file"))
     var html: String?
 
-    @Flag(help: "Write the build as one HTML file, and open it in the browser.")
+    @Flag(help: "Write it, and open it in the browser.")
     var open = false
 
     var isAsked: Bool { html != nil || open }

@@ -5,18 +5,28 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan",
         abstract: "Print what `run` would do, and why.",
         discussion: """
+              buildspec plan                                   what `run` would do here
+              buildspec plan -e PROFILE=ci --format json
+
             Image, variables, phases, cache, artifacts: everything that is decided before anything runs, each value with \
             the place it comes from: a flag, a variable of the environment, a line of the settings or the buildspec, \
             the image. Texts that get their last form from the build's own variables are shown as they are written.
-
-              buildspec plan                                   what `buildspec run` would do here
-              buildspec plan -e PROFILE=ci --format json
-              buildspec plan --batch                           the builds of the buildspec's `batch`
-              buildspec plan --batch --format dot | dot -Tsvg >batch.svg
             """)
 
     @OptionGroup var options: RunOptions
 
+    @OptionGroup(title: "Plan") var plan: PlanOptions
+
+    func run() async throws {
+        await FrontDoor.enter { [options, plan] machine in
+            try await PlanSession(machine: machine, asked: options.asked, isBatch: plan.batch, format: plan.format)
+                .run()
+        }
+    }
+}
+
+/// The flags that only `plan` has.
+struct PlanOptions: ParsableArguments {
     @Flag(help: "Show the builds of the buildspec's `batch` instead.")
     var batch = false
 
@@ -26,12 +36,6 @@ struct PlanCommand: AsyncParsableCommand {
     func validate() throws {
         guard batch || format.isPlain else {
             throw ValidationError("--format \(format.rawValue) draws a batch: it goes with --batch")
-        }
-    }
-
-    func run() async throws {
-        await FrontDoor.enter { [options, batch, format] machine in
-            try await PlanSession(machine: machine, asked: options.asked, isBatch: batch, format: format).run()
         }
     }
 }

@@ -6,34 +6,30 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Run a buildspec in a container.",
         discussion: """
+              buildspec run                        the buildspec.yml of this folder
+              buildspec run -i python:3.12 -e STAGE=dev
+              buildspec run --offline              no pull, no network
+
             Standard output carries the build's log as CodeBuild would write it, standard error our own words.
 
-              buildspec run                        the buildspec.yml of this folder
-              buildspec run -f ci/buildspec.yml    another file of this source
-              buildspec run --offline              no pull, no network
-              buildspec run --secrets dev.yml      values of parameter-store and secrets-manager
-              buildspec run --from-build b.json    a failed build of CodeBuild, as `aws codebuild batch-get-builds` prints it
-              buildspec run --batch                the builds of the buildspec's `batch`
-              buildspec run --log-format json | jq -r 'select(.kind == "output").text'
-
             Nearly every flag has an environment variable (--log-format: BUILDSPEC_LOG_FORMAT) and a key under \
-            `x-buildspec` in codebuild.yml. Exit status: 0 the build succeeded, 1 it failed, 65 the buildspec is wrong, 66 no such \
-            file, 69 no engine or image, 75 offline and something is missing, 128+n stopped by signal n.
+            `x-buildspec` in codebuild.yml. Exit status: 0 the build succeeded, 1 it failed; `buildspec help exit-statuses` \
+            lists the others.
             """)
 
     @OptionGroup var options: RunOptions
-    @OptionGroup(title: "Batch options") var batch: BatchOptions
+    @OptionGroup(title: HelpGroup.batch) var batch: BatchOptions
 
-    @Flag(help: "Where the build fails, open a shell in its container at once, as `buildspec shell` does.")
-    var shell = false
+    @OptionGroup(title: HelpGroup.debugging) var afterwards: AfterwardsOptions
 
     func validate() throws {
+        let shell = afterwards.shell
         try batch.validate(with: options)
         guard !(shell && batch.batch) else { throw ValidationError("--batch runs many builds: leave out --shell") }
     }
 
     func run() async throws {
-        await FrontDoor.enter { [options, batch, shell] machine in
+        await FrontDoor.enter { [options, batch, shell = afterwards.shell] machine in
             let handOver = batch.handOver
             if let batch = batch.asked {
                 var asked = options.asked
@@ -56,4 +52,12 @@ struct RunCommand: AsyncParsableCommand {
             return status
         }
     }
+}
+
+/// The flags that only `run` has of those for looking into a build.
+struct AfterwardsOptions: ParsableArguments {
+    @Flag(
+        help: ArgumentHelp(
+            "Where the build fails, open a shell at once.", discussion: "In its container, as `buildspec shell` does."))
+    var shell = false
 }

@@ -7,10 +7,12 @@ struct SchemaCommand: AsyncParsableCommand {
         commandName: "schema",
         abstract: "Print the JSON Schema of buildspec 0.2, for editors.",
         discussion: """
-            Editors with a YAML language server then complete keys, explain them and mark mistakes as `validate` does:
-
               buildspec schema > .vscode/buildspec.schema.json
-              # yaml-language-server: $schema=.vscode/buildspec.schema.json     the first line of a buildspec
+
+            Editors with a YAML language server then complete keys, explain them and mark mistakes as `validate` does, in a \
+            buildspec with this first line:
+
+              # yaml-language-server: $schema=.vscode/buildspec.schema.json
             """)
 
     func run() async throws {

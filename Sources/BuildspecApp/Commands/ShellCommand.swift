@@ -5,29 +5,35 @@ struct ShellCommand: AsyncParsableCommand {
         commandName: "shell",
         abstract: "Open a shell where a build failed, or where it stands.",
         discussion: """
+              buildspec shell                           the newest kept or running build
+              buildspec shell 0b5c --command 'ls -l'    one command; its exit status is ours
+              buildspec shell --copy-out target/x.log   brings a file or a folder here
+              buildspec shell 0b5c --at BUILD           as before BUILD, with --checkpoint
+
             The same container, folder, variables and user as the command that failed; of a running build, those its next \
             command would find. The failed command is the first in the shell's history. Leaving the shell leaves the \
             build as it was.
-
-              buildspec shell                           the newest of this folder's project that was kept, or runs
-              buildspec shell 0b5c --command 'ls -l'    one command; its exit status is ours
-              buildspec shell --copy-out target/x.log   brings a file or a folder here
-              buildspec shell 0b5c --at BUILD           as it was before BUILD, of a build with --checkpoint
             """)
 
     @Argument(
-        help:
-            "The build: its id or the beginning of it (default: the newest of this folder's project whose container is there)."
-    )
+        help: ArgumentHelp(
+            "The build: the beginning of its id.",
+            discussion: "Default: the newest of this folder's project whose container is there."))
     var build: String?
 
-    @Option(help: "A shell in a new container of the build's checkpoint before this phase; it is gone afterwards.")
+    @Option(
+        help: ArgumentHelp(
+            "A shell in the state before this phase.",
+            discussion: "In a new container of the build's checkpoint; it is gone afterwards.", valueName: "phase"))
     var at: String?
 
     @Option(help: "Run this instead of an interactive shell.")
     var command: String?
 
-    @Option(help: "Copy a file or folder of the container to this folder instead; relative to the source.")
+    @Option(
+        help: ArgumentHelp(
+            "Copy a file or folder of the container here instead.", discussion: "Relative to the source.",
+            valueName: "path"))
     var copyOut: String?
 
     func run() async throws {

@@ -5,8 +5,10 @@ internal import Rendering
 struct StatsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats",
-        abstract: "Show how long the builds of this folder's project take, and what fails how often.",
+        abstract: "Show how long builds take, and what fails how often.",
         discussion: """
+              buildspec stats --limit 50
+
             Over the records that are kept: median and 90th percentile of the durations and the share of failures, of builds, \
             phases and commands, the slowest commands first; and the tests that failed, then did not, and failed again.
             """)
@@ -14,7 +16,7 @@ struct StatsCommand: AsyncParsableCommand {
     @Flag(help: "Take the builds of all projects.")
     var all = false
 
-    @Option(help: "How many builds to look at, the newest.")
+    @Option(help: ArgumentHelp("How many builds to look at, the newest.", valueName: "number"))
     var limit = 200
 
     @Option(help: "How to print it: text or json.")

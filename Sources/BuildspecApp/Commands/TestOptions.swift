@@ -8,16 +8,19 @@ struct TestOptions: ParsableArguments {
     @Flag(help: "List the test cases of the build's reports, failed ones first.")
     var tests = false
 
-    @Flag(help: "With --tests: only those that failed, with message and stack trace.")
+    @Flag(help: "With --tests: only those that failed, with stacks.")
     var failed = false
 
     @Flag(help: "With --tests: the slowest fifty.")
     var slow = false
 
-    @Flag(help: "With --tests: only those that failed and failed in none of the last ten builds of the branch.")
+    @Flag(
+        help: ArgumentHelp(
+            "With --tests: only those that failed anew.",
+            discussion: "That failed in none of the last ten builds of the branch."))
     var new = false
 
-    @Option(help: "Write all test cases to this file, as one JUnit report.")
+    @Option(help: ArgumentHelp("Write all test cases as one JUnit report.", valueName: "file"))
     var junit: String?
 
     func validate() throws {

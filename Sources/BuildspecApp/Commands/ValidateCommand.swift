@@ -6,6 +6,11 @@ struct ValidateCommand: AsyncParsableCommand {
         commandName: "validate",
         abstract: "Check buildspecs without running them.",
         discussion: """
+              buildspec validate                 the buildspec.yml of this folder
+              buildspec validate --strict .      all of this project; warnings are errors
+              buildspec validate --project template.yml#App
+              git show :buildspec.yml | buildspec validate -
+
             A folder stands for every file in and below it whose name has `buildspec` in it and ends in .yml or .yaml, \
             in any case, and below folders whose names have `buildspec` or `codebuild` in them for every YAML file with \
             `version: 0.…` and `phases` or `batch`; the summary counts the others. What is in .git, node_modules and \
@@ -26,30 +31,31 @@ struct ValidateCommand: AsyncParsableCommand {
             A file that cannot be read is named, and the others are checked all the same. Exit status, the worst of \
             all files: 0 valid (warnings allowed), 65 not valid, 66 no such file or no buildspec in the folder, 74 \
             cannot be read. BUILDSPEC_FORMAT and BUILDSPEC_STRICT stand in for the flags.
-
-              buildspec validate                 the buildspec.yml of this folder
-              buildspec validate --project template.yml#App   the buildspec of that project
-              buildspec validate --strict .      all of this project; warnings are errors
-              git show :buildspec.yml | buildspec validate -
             """)
 
     @Argument(help: "Buildspec files, folders, or `-` (default: buildspec.yml).")
     var paths: [String] = []
 
-    @Option(help: "How findings are written: text, json, sarif or github.")
+    @Option(
+        help: ArgumentHelp("How findings are written: text, json, sarif or github.", valueName: "format"),
+        completion: .list(Validation.Format.allCases.map(\.rawValue)))
     var format: String?
 
-    @Option(help: "The image that the builds run in (default: that of the settings file).")
+    @Option(
+        help: ArgumentHelp("The image that the builds run in.", discussion: "Default: that of the settings file."))
     var image: String?
 
     @Option(
-        help: """
-            The CodeBuild project whose settings count, FILE or FILE#NAME, as for `run`; without files it is the project's own \
-            buildspec that is checked.
-            """)
+        help: ArgumentHelp(
+            "The CodeBuild project whose settings count.",
+            discussion: """
+                FILE or FILE#NAME, as for `run`; without files it is the project's own buildspec that is checked.
+                """))
     var project: String?
 
-    @Option(help: "A parameter of the template given with --project, NAME=VALUE. Repeatable.")
+    @Option(
+        help: ArgumentHelp(
+            "A parameter of the template of --project.", discussion: "Repeatable.", valueName: "name=value"))
     var parameter: [String] = []
 
     @Flag(help: "Treat warnings as errors.")

@@ -3,8 +3,10 @@ internal import ArgumentParser
 struct ViewCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "view",
-        abstract: "Show the builds of this folder's project in a browser, live.",
+        abstract: "Show builds in a browser, live.",
         discussion: """
+              buildspec view --open
+
             Prints an address of this machine and serves it until Ctrl-C: the list of builds, and a page for each, as `show --html` \
             makes it, which follows the build while it runs. The address has a random token; without it nobody sees anything. \
             Nothing but this machine can connect, and nothing is loaded from elsewhere.
@@ -13,7 +15,7 @@ struct ViewCommand: AsyncParsableCommand {
     @Flag(help: "Show the builds of all projects.")
     var all = false
 
-    @Option(help: "The port to listen on (default: one that is free).")
+    @Option(help: ArgumentHelp("The port to listen on; 0 is any that is free.", valueName: "number"))
     var port = 0
 
     @Flag(help: "Open it in the browser.")

@@ -3,46 +3,52 @@ internal import ArgumentParser
 /// The flags of `run --batch`.
 struct BatchOptions: ParsableArguments {
     @Flag(
-        help: """
-            Run the builds of the buildspec's `batch`, each in a container, with a log and artifacts of its own; what does not \
-            depend on one another runs at once.
-            """)
+        help: ArgumentHelp(
+            "Run the builds of the buildspec's `batch`.",
+            discussion: """
+                Each in a container, with a log and artifacts of its own; what does not depend on one another runs at once.
+                """))
     var batch = false
 
     @Option(
-        help:
-            "How many builds of a batch run at once (default: as many as there are processors, with 2 GB of memory each)."
-    )
+        help: ArgumentHelp(
+            "How many builds of a batch run at once.",
+            discussion: "Default: as many as there are processors, with 2 GB of memory each.", valueName: "number"))
     var jobs: Int?
 
-    @Option(help: ArgumentHelp("Run only this build of the batch. Repeatable.", valueName: "identifier"))
+    @Option(help: ArgumentHelp("Run only this build of the batch.", discussion: "Repeatable.", valueName: "identifier"))
     var only: [String] = []
 
     @Flag(help: "Run what the builds of --only depend on, too.")
     var withDependencies = false
 
-    @Flag(help: "Run only what has not succeeded in this project's last batch; the other builds' results stay.")
+    @Flag(
+        help: ArgumentHelp(
+            "Run only what has not succeeded in the last batch.",
+            discussion: "Of this project; the other builds' results stay."))
     var rerunFailed = false
 
     @Option(
-        help: """
-            Divide the tests of a fanout by how long they took in the project's last builds, in place of what \
-            `codebuild-tests-run` is told: time. CodeBuild has no such thing.
-            """)
+        help: ArgumentHelp(
+            "Divide a fanout's tests by how long they took before.",
+            discussion:
+                "By the project's last builds, in place of what `codebuild-tests-run` is told: time. CodeBuild has no such thing.",
+            valueName: "rule"))
     var shardBy: ShardRule?
 
     @Flag(
-        help: """
-            Let a build of a graph find the artifacts of those that it depends on: in $BUILDSPEC_HANDED_OVER_IDENTIFIER, a folder that \
-            it may read. CodeBuild has no such thing.
-            """)
+        help: ArgumentHelp(
+            "Let a build read the artifacts of those it depends on.",
+            discussion:
+                "In $BUILDSPEC_HANDED_OVER_IDENTIFIER, a folder that it may read. CodeBuild has no such thing."))
     var handOver = false
 
     @Option(
-        help: """
-            How the lines of several builds are printed: mixed, each with its build's identifier in front, or grouped, each build's \
-            log whole when it ends.
-            """)
+        help: ArgumentHelp(
+            "How the lines of several builds are printed.",
+            discussion:
+                "mixed, each with its build's identifier in front, or grouped, each build's log whole when it ends.",
+            valueName: "order"))
     var logOrder: BatchScreen.Order = .mixed
 
     func validate(with run: RunOptions) throws {
@@ -62,7 +68,7 @@ struct BatchOptions: ParsableArguments {
             throw ValidationError("--rerun-failed and --only both choose builds: leave one out")
         }
         guard !withDependencies || !only.isEmpty else { throw ValidationError("--with-dependencies belongs to --only") }
-        guard !run.step, run.pipeline == nil, run.fromBuild == nil else {
+        guard !run.debugging.step, run.source.pipeline == nil, run.source.fromBuild == nil else {
             throw ValidationError("--batch runs many builds: leave out --step, --pipeline and --from-build")
         }
     }
