@@ -28,6 +28,10 @@ import Testing
         let names: [Name]?
         let valueName: String?
         let abstract: String?
+        let discussion: String?
+
+        /// All that its help says.
+        var words: String { [abstract, discussion].compactMap { $0 }.joined(separator: " ") }
 
         var isOwn: Bool { !(names ?? []).contains { ["help", "version"].contains($0.name) } }
 
@@ -75,7 +79,7 @@ import Testing
             let flags = (node.arguments ?? []).filter(\.isOwn)
             guard !flags.isEmpty else { continue }
             page +=
-                ["| flag | does |", "| --- | --- |"] + flags.map { "| \($0.shown) | \(Self.cell($0.abstract)) |" } + [
+                ["| flag | does |", "| --- | --- |"] + flags.map { "| \($0.shown) | \(Self.cell($0.words)) |" } + [
                     ""
                 ]
         }
@@ -86,7 +90,7 @@ import Testing
         let run = try #require(try Self.tree().first { $0.path.count == 2 && $0.path.last == "run" })
         var help: [String: String] = [:]
         for flag in run.node.arguments ?? [] {
-            for name in flag.names ?? [] where name.kind == "long" { help[name.name] = Self.cell(flag.abstract) }
+            for name in flag.names ?? [] where name.kind == "long" { help[name.name] = Self.cell(flag.words) }
         }
         var page = [
             "# Settings", "", Self.note, "",

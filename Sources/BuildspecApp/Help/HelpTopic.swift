@@ -206,6 +206,9 @@ extension HelpTopic {
             Needed are a Docker or podman engine, git 2.34 or newer for sources in git,
             and an image to build in. The AWS CLI is needed only for what lies in AWS.
 
+              buildspec doctor                    what works, and how to mend the rest
+              buildspec doctor --json
+
             Records of builds are kept in $XDG_STATE_HOME/buildspec, caches and
             recordings in $XDG_CACHE_HOME/buildspec. `buildspec clean` and `buildspec
             cache prune` remove what is no longer needed.
