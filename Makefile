@@ -1,4 +1,4 @@
-# The map of the work. Every target can be called on a fresh machine; a second call does nothing twice.
+# The map of the work. Every target can be called on a fresh machine; a second call is safe to repeat.
 SWIFT ?= swift
 BINARY := .build/release/buildspec
 # Homebrew's libarchive is keg-only.
@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test test-fast reference house check fuzz faults format bench engine images aws java8 moto packages clean help
+.PHONY: build run test test-fast reference docs house check fuzz faults format bench engine images aws java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ test-fast: ## run the quick tests, which need neither Docker nor a network
 
 reference: ## write the reference's pages of commands and settings anew
 	@BUILDSPEC_WRITE_REFERENCE=1 $(SWIFT) test --filter ReferenceTests
+
+docs: packages ## make the documentation of SpecParsing and BuildPlanning, with DocC
+	@SWIFT=$(SWIFT) .ci/docs
 
 house: ## list the targets, and what breaks the rules of the house
 	@.ci/house

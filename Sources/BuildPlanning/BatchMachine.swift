@@ -180,7 +180,9 @@ public struct BatchMachine: Sendable {
 extension BatchMachine {
     /// The builds in the order that decided how long the batch took: each began when the one before it had ended.
     ///
-    /// - Parameter spans: of the builds that ran, by identifier, in milliseconds from the batch's beginning.
+    /// - Parameters:
+    ///   - tasks: the builds of the batch.
+    ///   - spans: of the builds that ran, by identifier, in milliseconds from the batch's beginning.
     public static func criticalPath(_ tasks: [Task], _ spans: [String: Range<Int>]) -> [String] {
         let byName = Dictionary(uniqueKeysWithValues: tasks.map { ($0.identifier, $0) })
         guard var last = spans.max(by: { ($0.value.upperBound, $1.key) < ($1.value.upperBound, $0.key) })?.key else {

@@ -59,7 +59,9 @@ public struct BatchPlan: Sendable {
 
     /// Leaves out all builds but some.
     ///
-    /// - Parameter withDependencies: whether what they depend on stays, too; else they wait for nothing that was left out.
+    /// - Parameters:
+    ///   - identifiers: those of the builds that stay.
+    ///   - withDependencies: whether what they depend on stays, too; else they wait for nothing that was left out.
     public mutating func keep(only identifiers: Set<String>, withDependencies: Bool) {
         var kept = identifiers, added = withDependencies ? identifiers : []
         while !added.isEmpty {
@@ -72,6 +74,21 @@ public struct BatchPlan: Sendable {
 
     /// The variable that tells `codebuild-tests-run` its part, `NUMBER/TOTAL`. It is ours: the service's is documented nowhere.
     public static let shardVariable = "BUILDSPEC_SHARD"
+
+    /// The variable that tells `codebuild-tests-run` to divide files by the times they took, `time`; ours.
+    public static let shardByVariable = "BUILDSPEC_SHARD_BY"
+    /// The variable with the folder that has the artifacts of the builds that one has waited for. With `_IDENTIFIER` behind it, it
+    /// is the folder of one of them. The service has no such thing.
+    public static let handedOverVariable = "BUILDSPEC_HANDED_OVER"
+
+    /// The number of the fanout's part that a build is, by its variables; `nil` for a build of no fanout.
+    public static func shardNumber(in variables: [BuildPlan.Variable]) -> Int? {
+        // Without an identifier the variable is the user's own.
+        guard variables.last(where: { $0.name == "CODEBUILD_BATCH_BUILD_IDENTIFIER" })?.value.isEmpty == false,
+            let value = variables.last(where: { $0.name == shardVariable })?.value
+        else { return nil }
+        return value.split(separator: "/").first.flatMap { Int($0) }
+    }
 
     /// The name of a build that has none of its own. [unknown, CODEBUILD.md 9: the service makes them up]
     static func generatedIdentifier(_ number: Int) -> String {

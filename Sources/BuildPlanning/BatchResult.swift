@@ -20,6 +20,8 @@ public struct BatchResult: Sendable {
         public var result: BuildResult?
         /// The absolute path of its log.
         public var log: String?
+        /// How long it is expected to take, by earlier batches, in milliseconds; `nil` where there are none.
+        public var expected: Int?
 
         public init(_ task: BatchMachine.Task) { self.task = task }
     }
@@ -48,6 +50,10 @@ public struct BatchResult: Sendable {
     public let arnPrefix: String
     /// The source's tree, where git has it.
     public var tree: String?
+    /// Whether its builds are the parts of one: their reports are merged then.
+    public var isFanout = false
+    /// The artifact that those of the builds were combined into.
+    public var artifact: BuildResult.Artifact?
 
     public init(_ id: BuildID, _ tasks: [BatchMachine.Task], since start: Timestamp, limit: Int, arnPrefix: String) {
         self.id = id
@@ -67,6 +73,16 @@ public struct BatchResult: Sendable {
             batch.groups[index].end = time
         }
         return batch
+    }
+
+    /// The batch's own ARN.
+    public var arn: String { "\(arnPrefix):build-batch/\(id)" }
+
+    /// The reports of the batch: of a fanout the merged ones, else those of all builds.
+    public var reports: [ReportFacts] {
+        guard isFanout else { return groups.flatMap { $0.result?.reports ?? [] } }
+        return ReportMerging.merged(
+            groups.map { ($0.task.identifier, $0.result?.reports ?? []) }, of: arn)
     }
 
     /// When the builds ran, in milliseconds from the batch's beginning.

@@ -155,7 +155,9 @@ extension BuildPlan {
     /// Line 1 is quoted, so that a folder with a blank in its name works. Version 0.1 keeps nothing between commands
     /// (1.5), so its script has no trailer, and each begins in the source's root [inferred].
     ///
-    /// - Parameter root: goes before every path; empty in containers.
+    /// - Parameters:
+    ///   - command: the command as the buildspec has it.
+    ///   - root: goes before every path; empty in containers.
     public func script(for command: String, root: String = "") -> String {
         let stateDirectory = root + ContainerLayout.state
         let head = """

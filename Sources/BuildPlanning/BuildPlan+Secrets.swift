@@ -23,7 +23,9 @@ extension BuildPlan {
 
     /// Lines of `env.sh`: every variable a shell can assign, quoted.
     ///
-    /// - Parameter secrets: the values of references, by the variable's name. A reference without one is left out.
+    /// - Parameters:
+    ///   - variables: the variables in the order in which they are written.
+    ///   - secrets: the values of references, by the variable's name. A reference without one is left out.
     public static func environmentFile(of variables: [Variable], secrets: [String: SecretText]) -> String {
         variables.filter { $0.name.isShellIdentifier }.compactMap { variable in
             let value = variable.type == .plaintext ? variable.value : secrets[variable.name]?.revealed()

@@ -77,6 +77,8 @@ public struct ContainerPlan: Sendable, Codable, Equatable {
     public var otherImages: [Located<String>]
     /// The folders in the place of the project's file systems; recipes of older builds have none.
     public var mounts: [FileSystemMount]?
+    /// The artifacts of builds of its batch that the build may read; others, and recipes of older builds, have none.
+    public var handedOver: [FileSystemMount]?
 
     public init(
         image: String, imageIsDefault: Bool, context: String?, pull: Pull, platform: String?, cpus: String?,

@@ -28,6 +28,14 @@ public struct BuildResult: Sendable, Equatable {
         public let path: String
         /// The `name` in the buildspec, evaluated.
         public let name: String?
+
+        public init(identifier: String, files: Int, bytes: Int, path: String, name: String?) {
+            self.identifier = identifier
+            self.files = files
+            self.bytes = bytes
+            self.path = path
+            self.name = name
+        }
     }
 
     public struct CacheUse: Sendable, Equatable {
@@ -66,7 +74,6 @@ public struct BuildResult: Sendable, Equatable {
     /// The phases whose beginnings were kept, with what each takes of the disk.
     public private(set) var checkpoints: [(phase: BuildPhase, bytes: Int)] = []
     public private(set) var skippedPhases: [BuildPhase] = []
-    /// The end of what the failed command printed, at most ``tailLength`` bytes.
     /// The command that ran when the build was stopped, where the container stays: the build can go on from it.
     public private(set) var stoppedAt: Failure?
     /// The command that ran when the time of the build was up.

@@ -11,7 +11,9 @@ public enum ContainerLayout {
     /// The folders of a build's sources, the primary one first: `src`, or of several `src/s3/00`, `src/s3/01` and so on
     /// (CODEBUILD.md 3.3).
     ///
-    /// - Parameter count: how many sources there are; one or more.
+    /// - Parameters:
+    ///   - id: the build's.
+    ///   - count: how many sources there are; one or more.
     public static func sourceDirectories(of id: BuildID, count: Int = 1) -> [String] {
         let folder = sourceFolder(of: id)
         return count < 2 ? [folder] : (0..<count).map { "\(folder)/s3/\($0 < 10 ? "0" : "")\($0)" }
@@ -20,7 +22,9 @@ public enum ContainerLayout {
     /// The folders of a build's sources as the service lays them out by the sources' types: what is cloned lies at the host and
     /// the path of its clone's URL below `src` (CODEBUILD.md 3.3), for every source of its own [inferred for secondary ones].
     ///
-    /// - Parameter clones: `github.com/owner/repo` for each source; `nil` for one that is no clone.
+    /// - Parameters:
+    ///   - id: the build's.
+    ///   - clones: `github.com/owner/repo` for each source; `nil` for one that is no clone.
     public static func sourceDirectories(of id: BuildID, clones: [String?]) -> [String] {
         var directories = sourceDirectories(of: id, count: clones.count)
         for (index, clone) in clones.enumerated() {
@@ -66,6 +70,11 @@ public enum ContainerLayout {
     public static let pipes = "\(readOnly)/pipes"
     /// The certificates that programs are told to trust when a proxy stands before the network.
     public static let certificates = "\(readOnly)/ca/bundle.pem"
+
+    /// The folder in which a build of a batch finds the artifacts of those that it waited for, each under its identifier; ours.
+    public static let handedOver = "\(readOnly)/handed-over"
+    /// How long tests took in earlier builds, for `codebuild-tests-run`; ours.
+    public static let shardTimes = "\(state)/shard-times"
 
     /// The image's list of runtimes, which AWS's own images have (CODEBUILD.md 10.3).
     public static let runtimes = "/codebuild/image/config/runtimes.yml"

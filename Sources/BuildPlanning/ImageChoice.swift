@@ -32,6 +32,7 @@ public struct ImageChoice: Sendable, Equatable {
     /// Chooses among what is there.
     ///
     /// - Parameters:
+    ///   - asked: the image's name as the user or the settings have it.
     ///   - names: the names of the engine's images.
     ///   - mayPull: whether what is not there may be pulled.
     public init(of asked: String, among names: some Sequence<String>, mayPull: Bool = true) {

@@ -54,7 +54,10 @@ public struct OriginalComparison: Sendable, Equatable {
 
     /// Compares how two builds have ended.
     ///
-    /// - Parameter status: of the build here, which is about to end.
+    /// - Parameters:
+    ///   - original: the build of the service.
+    ///   - result: what became of the build here.
+    ///   - status: of the build here, which is about to end.
     public init(of original: OriginalBuild, with result: BuildResult, ending status: BuildStatus) {
         id = original.id
         failure = original.failureWords

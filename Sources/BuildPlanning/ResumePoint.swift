@@ -37,6 +37,7 @@ public struct ResumePoint: Sendable, Equatable, Codable, CustomStringConvertible
     /// as far behind the nearest command before it as it was.
     ///
     /// - Parameters:
+    ///   - new: the texts as they are now.
     ///   - old: the texts as they were run.
     ///   - index: of the one that failed.
     /// - Returns: an index of `new`, or its count when nothing is left to run.

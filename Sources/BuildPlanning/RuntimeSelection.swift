@@ -28,7 +28,9 @@ public struct RuntimeSelection: Sendable, Equatable {
     /// The runtimes whose requirements are being selected.
     private var underway: Set<String> = []
 
-    /// - Parameter asked: the buildspec's entries in their order, variables replaced.
+    /// - Parameters:
+    ///   - asked: the buildspec's entries in their order, variables replaced.
+    ///   - catalog: the runtimes that the image has.
     public init(_ asked: [(name: String, version: String)], from catalog: RuntimeCatalog) {
         self.catalog = catalog
         guard !asked.isEmpty else {

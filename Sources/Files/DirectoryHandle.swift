@@ -39,6 +39,15 @@ public final class DirectoryHandle: Sendable {
         try Self.check { Self.withName(name) { name in Self.withName(target) { symlinkat($0, descriptor, name) } } }
     }
 
+    /// Reads what a symbolic link leads to, as it is written.
+    public func target(ofSymbolicLink name: [UInt8]) throws -> [UInt8] {
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = try Self.check {
+            Int32(Self.withName(name) { readlinkat(descriptor, $0, &target, target.count) })
+        }
+        return target[..<Int(count)].map { UInt8(bitPattern: $0) }
+    }
+
     public func makeHardLink(_ name: [UInt8], in other: DirectoryHandle, to existing: [UInt8]) throws {
         try Self.check {
             Self.withName(existing) { existing in

@@ -7,14 +7,18 @@ extension BatchResult {
     }
 
     private var json: JSONText {
-        .object([
-            ("id", .string("\(id)")), ("arn", .string("\(arnPrefix):build-batch/\(id)")),
+        let reports = reports
+        return .object([
+            ("id", .string("\(id)")), ("arn", .string(arn)),
             ("startTime", .string(start.rfc3339)), ("endTime", end.map { .string($0.rfc3339) }),
             ("currentPhase", .string(status == .inProgress ? "IN_PROGRESS" : status.rawValue)),
             ("buildBatchStatus", .string(status.rawValue)), ("projectName", .string(id.project)),
             ("complete", .bool(status != .inProgress)),
-            // Ours: the content that was built.
-            ("tree", tree.map { .string($0) }),
+            ("artifacts", artifact.map { .object([("location", .string($0.path)), ("files", .number($0.files))]) }),
+            ("reportArns", .array(reports.map { .string($0.arn) })),
+            // Ours: the content that was built, how many builds could run at once, and of a fanout the merged reports.
+            ("tree", tree.map { .string($0) }), ("jobs", .number(limit)),
+            ("mergedReports", isFanout ? .array(reports.map(\.json)) : nil),
             ("buildGroups", .array([downloadGroup] + groups.map(json))),
         ])
     }
@@ -42,7 +46,7 @@ extension BatchResult {
             ("dependsOn", .array(group.task.dependsOn.map { .string($0) })),
             ("ignoreFailure", .bool(group.task.ignoresFailure)), ("currentBuildSummary", summary(group)),
             // Ours, as `tree` is.
-            ("definition", group.definition.map { .string($0) }),
+            ("definition", group.definition.map { .string($0) }), ("state", own(group)),
             (
                 "priorBuildSummaryList",
                 group.prior.isEmpty
@@ -50,6 +54,17 @@ extension BatchResult {
                     : .array(
                         group.prior.map { .object([("arn", .string($0.name)), ("buildStatus", .string($0.status))]) })
             ),
+        ])
+    }
+
+    /// What only this program tells of a build: times in milliseconds from the batch's beginning, and why it never began.
+    private func own(_ group: Group) -> JSONText {
+        func time(_ time: Timestamp?) -> JSONText? { time.map { .number($0.milliseconds(since: start)) } }
+        let skipped: String? = if case .skipped(let reason) = group.state { reason } else { nil }
+        return .object([
+            ("ready", time(group.ready)), ("start", time(group.start)), ("end", time(group.end)),
+            ("expected", group.expected.map { .number($0) }), ("skippedFor", skipped.map { .string($0) }),
+            ("recalled", group.isRecalled ? .bool(true) : nil),
         ])
     }
 

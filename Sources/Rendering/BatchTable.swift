@@ -24,10 +24,46 @@ public struct BatchTable: Sendable {
         lines.append(
             "\(batch.id) \(colored(batch.status.rawValue, isGood: batch.status == .succeeded))\(span): \(count), \(batch.limit) at once"
         )
+        lines +=
+            ReportLines(
+                reports: batch.isFanout ? batch.reports : [], mark: { _ in nil },
+                more: "buildspec show \(batch.id.uuid.prefix(8)) --tests --failed"
+            ).lines
+        if let artifact = batch.artifact {
+            lines.append("  artifact \(artifact.path) (\(artifact.files) files of all builds)")
+        }
+        lines += caches(of: batch)
         let path = BatchMachine.criticalPath(batch.groups.map(\.task), batch.spans)
-        if path.count > 1 { lines.append("  longest  \(path.joined(separator: " → "))") }
+        if path.count > 1 { lines.append("  longest  \(path.joined(separator: " → "))\(spans(of: path, in: batch))") }
         lines.append("  batch    \(file)")
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// What became of caches that several builds have saved: each restored what was there when it began, and one stays.
+    private func caches(of batch: BatchResult) -> [String] {
+        var savers: [String: [BatchResult.Group]] = [:], paths: [String] = []
+        for group in batch.groups where !group.isRecalled {
+            guard let saved = group.result?.cacheSaved, saved.changed else { continue }
+            if savers[saved.path] == nil { paths.append(saved.path) }
+            savers[saved.path, default: []].append(group)
+        }
+        return paths.compactMap { path in
+            guard let groups = savers[path], groups.count > 1,
+                let last = groups.max(by: { ($0.end?.microseconds ?? 0) < ($1.end?.microseconds ?? 0) })
+            else { return nil }
+            return
+                "  cache    \(path): \(groups.count) builds have saved it; what `\(last.task.identifier)` saved stays"
+        }
+    }
+
+    /// How long the builds of a path took together, and how long they waited for others.
+    private func spans(of path: [String], in batch: BatchResult) -> String {
+        let groups = batch.groups.filter { path.contains($0.task.identifier) }
+        let ran = path.reduce(0) { $0 + (batch.spans[$1]?.count ?? 0) }
+        let waited = groups.reduce(0) { sum, group in
+            sum + (group.ready.flatMap { ready in group.start?.milliseconds(since: ready) } ?? 0)
+        }
+        return ", \(ran.spanWords)" + (waited >= Self.shortWait ? " and \(waited.spanWords) of waiting" : "")
     }
 
     /// Says at once how a build has ended.
@@ -44,10 +80,14 @@ public struct BatchTable: Sendable {
         switch group.state {
         case .waiting, .dropped: return "not begun"
         case .skipped(let reason): return "not begun, since `\(reason)` has not succeeded"
-        case .running, .stopping: return "IN_PROGRESS"
+        case .running, .stopping:
+            return "IN_PROGRESS" + (group.expected.map { "  (usually \($0.spanWords))" } ?? "")
         case .ended(let status):
             var words = [colored(status.rawValue, isGood: status == .succeeded)]
             if let start = group.start, let end = group.end { words.append(end.milliseconds(since: start).spanWords) }
+            if batch != nil, !group.isRecalled, let expected = group.expected {
+                words.append("(usually \(expected.spanWords))")
+            }
             if group.isRecalled { words.append("by an earlier run of the batch") }
             if status != .succeeded, group.task.ignoresFailure { words.append("(its failure is ignored)") }
             if batch != nil, let ready = group.ready, let start = group.start,

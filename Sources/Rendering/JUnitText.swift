@@ -11,13 +11,14 @@ public struct JUnitText {
     public var head: [UInt8] { Array("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n".utf8) }
 
     /// The text of a case, with the beginning of its suite where another one was before.
-    public mutating func text(of recorded: RecordedTestCase) -> [UInt8] {
-        let test = recorded.test
+    ///
+    /// - Parameter build: the build's name in its batch, which goes before that of the suite.
+    public mutating func text(of recorded: RecordedTestCase, in build: String? = nil) -> [UInt8] {
+        let test = recorded.test, name = (build.map { "\($0): " } ?? "") + test.testSuiteName
         var text = ""
-        if suite != test.testSuiteName {
-            text +=
-                (suite == nil ? "" : "</testsuite>\n") + "<testsuite name=\"\(Self.escaped(test.testSuiteName))\">\n"
-            suite = test.testSuiteName
+        if suite != name {
+            text += (suite == nil ? "" : "</testsuite>\n") + "<testsuite name=\"\(Self.escaped(name))\">\n"
+            suite = name
         }
         text += "<testcase name=\"\(Self.escaped(test.name))\""
         text += " classname=\"\(Self.escaped(test.prefix ?? test.testSuiteName))\""

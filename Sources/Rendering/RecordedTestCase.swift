@@ -82,12 +82,15 @@ extension RecordedTestCase {
     private static func oneLine(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
     /// The case under the names of the API, followed by ours.
-    public func json(_ mark: TestMark?) -> JSONText {
+    ///
+    /// - Parameter build: the build's name in its batch.
+    public func json(_ mark: TestMark?, in build: String? = nil) -> JSONText {
         guard case .object(let members) = test.json else { return test.json }
         return .object(
             members + [
                 ("testRawDataPath", .string(file)), ("stackTrace", stackTrace.map { .string($0) }),
                 ("flaky", isFlaky ? .bool(true) : nil), ("mark", mark.map { .string($0.rawValue) }),
+                ("batchIdentifier", build.map { .string($0) }),
             ])
     }
 }

@@ -52,7 +52,6 @@ struct PageTests {
         #expect(try String(contentsOf: play.source.appending(path: String(name)), encoding: .utf8) == html)
         #expect(try await play.call(["show", "--html", "-"]).outputText == html)
         #expect(try await play.call(["show", "--html", "-", "--tests"]).status.exitStatus == 64)
-        #expect(try await play.call(["run", "--batch", "--html", "a.html"]).status.exitStatus == 64)
     }
 
     @Test func `a page says what differs from the last green build`() async throws {

@@ -101,6 +101,7 @@ struct SettingsTests {
             { "\($0.values.asksAWS)" }),
         .onOff("zip", { $0.zip = true }, { $0.artifacts.zips }),
         .onOff("strict", { $0.strict = true }, { $0.ending.isStrict }),
+        .onOff("hand-over", { $0.handOver = true }, { $0.handsOver }),
         .onOff("checkpoint", { $0.checkpoint = true }, { $0.ending.makesCheckpoints }),
         .onOff("no-cache", { $0.noCache = true }, { !$0.cache.isUsed }),
         Row(

@@ -69,7 +69,7 @@ import Testing
         try await withRecords { records in
             let build = try record("1", in: records, failed: ["b"], seconds: 1)
             let path = "\(build.folder)/junit.xml"
-            try #require(try RecordedReports(of: build)).writeJUnit(to: path)
+            try RecordedReports.writeJUnit(of: [(nil, try #require(try RecordedReports(of: build)))], to: path)
             let text = String(decoding: try Folder.read(path), as: UTF8.self)
             #expect(text.contains(#"<testcase name="a" classname="T" time="0.000"/>"#))
             #expect(text.contains(#"<testcase name="b" classname="T" time="0.000"><failure/></testcase>"#))

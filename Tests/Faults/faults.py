@@ -581,6 +581,48 @@ cache: {paths: ['/root/.m2/**/*']}
 """
 
 
+BATCH = """version: 0.2
+batch:
+  build-graph: [{identifier: one}, {identifier: two}, {identifier: three, depend-on: [one]}]
+phases:
+  pre_build: {commands: ['[ ! -e /root/.m2/x ] || [ "$(sha256sum </root/.m2/x | cut -c1-8)" = "$(cat /root/.m2/sum)" ]']}
+  build:
+    commands:
+      - mkdir -p /root/.m2; head -c 300000 /dev/urandom >/root/.m2/x; sha256sum </root/.m2/x | cut -c1-8 >/root/.m2/sum
+      - sleep 0.1; cp /root/.m2/x made
+artifacts: {files: made}
+cache: {paths: ['/root/.m2/**/*']}
+"""
+
+
+def batches(binary, number):
+    """eight batches of a project at once, half of them killed at any moment, and the next call"""
+    with Play(binary, BATCH) as play:
+        runs = [play.start("--batch", "--jobs", "2") for _ in range(8)]
+        for run in runs[::2]:
+            time.sleep(CHANCE.uniform(0.01, 1.0))
+            run.kill()
+        wrong = []
+        for run in runs:
+            try:
+                run.wait(120)
+            except subprocess.TimeoutExpired:
+                run.kill()
+                wrong.append("a batch hangs")
+        wrong += [f"a batch ends with {run.returncode}" for run in runs[1::2] if run.returncode != 0]
+        # What was saved is whole: each build compares it with its sum.
+        for _ in range(2):
+            next_call = play.run("--batch", "--jobs", "2")
+            if next_call.returncode != 0:
+                wrong.append(f"the next batch ends with {next_call.returncode}: {next_call.stderr[-300:]}")
+        if "Unarchiving cache" not in play.log():
+            wrong.append("there is no cache")
+        for build in play.builds():
+            if build["buildStatus"] not in ("LOST", "SUCCEEDED"):
+                wrong.append(f"the record says {build['buildStatus']}")
+        return wrong + play.left()
+
+
 def kept_files(play):
     """The files of caches and records."""
     found = []
@@ -691,7 +733,7 @@ def full(binary, number):
 FAULTS = {
     "early": (early, 30), "phases": (any_phase, 24), "end": (near_end, 12), "command": (in_command, 6),
     "twice": (twice, 12), "terminal": (terminal, 8), "head": (head, 6), "recording": (recording, 9),
-    "forged": (forged, 2), "names": (names, 1), "modes": (modes, 2), "eight": (eight, 2), "flips": (flips, 3),
+    "forged": (forged, 2), "names": (names, 1), "modes": (modes, 2), "eight": (eight, 2), "batches": (batches, 3), "flips": (flips, 3),
     "imports": (imports, 2), "full": (full, 6),
     "push": (push, 6), "kill": (kill, 30), "hang": (hang, 10), "silence": (silence, 4), "gone": (engine_gone, 8),
 }

@@ -41,6 +41,12 @@ extension BuildJob {
                     "cannot write \(ContainerLayout.inlineBuildspec) (status \($0))"
                 })
         }
+        if let times = surroundings.shardTimes {
+            orders.append(
+                OpeningOrder("put \(ContainerLayout.shardTimes) \(times.shellQuoted)") {
+                    "cannot write \(ContainerLayout.shardTimes) (status \($0))"
+                })
+        }
         if let network = surroundings.network { orders.append(network.trustOrder) }
         if let order = gitCredentialOrder { orders.append(order) }
         if debugging.isOn {

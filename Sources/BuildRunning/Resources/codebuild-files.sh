@@ -8,7 +8,7 @@
 #   codebuild-glob-search GLOB...   the files that match below the current folder, one a line
 #   codebuild-tests-run --test-command TEXT --files-search TEXT [--sharding-strategy equal-distribution|stability]
 #                                   runs a command with this shard's part of the files that another one lists, in a fanout;
-#                                   elsewhere with all of them
+#                                   elsewhere with all of them; with BUILDSPEC_SHARD_BY=time, which is ours, divided by time
 #
 # `*`, `?` and `[...]` stay inside one name, `**` crosses folders, `{a,b}` is one of several. Folders are not listed,
 # links to folders are not entered by `**`, and neither is `.git` by any wildcard. Written for dash, bash and busybox;
@@ -57,6 +57,9 @@ tests_run() {
     equal-distribution | stability) ;;
     *) refuse "--sharding-strategy is \`$strategy\`, expected equal-distribution or stability" ;;
     esac
+    state=${0%/user/bin/*}/output/tmp
+    expected=
+    chosen=
     shard=${BUILDSPEC_SHARD:-1/1}
     total=${shard#*/}
     shard=${shard%/*}
@@ -81,13 +84,21 @@ tests_run() {
     count=0
     place=0
     all=$#
+    if [ "${BUILDSPEC_SHARD_BY:-}" = time ]; then
+        by_time "$@" || strategy=equal-distribution
+    fi
     # The first of so many shards have one file more.
     more=$((all % total))
     size=$((all / total))
     first=$(((shard - 1) * size + (shard - 1 < more ? shard - 1 : more)))
     last=$((first + size + (shard <= more)))
     for file; do
-        if [ "$strategy" = stability ]; then
+        if [ "$strategy" = time ]; then
+            case $N$chosen$N in
+            *"$N$file$N"*) take_it=1 ;;
+            *) take_it= ;;
+            esac
+        elif [ "$strategy" = stability ]; then
             owner=$(owner_of "$file")
             [ "$owner" = "$shard" ] && take_it=1 || take_it=
         else
@@ -103,13 +114,75 @@ tests_run() {
         *) words="$words $file" ;;
         esac
     done
-    printf '%s: shard %s of %s has %s of %s files\n' "$me" "$shard" "$total" "$count" "$all" >&2
+    printf '%s: shard %s of %s has %s of %s files%s\n' "$me" "$shard" "$total" "$count" "$all" "$expected" >&2
     [ "$count" -gt 0 ] || exit 0
     # A command that reads the list itself gets none behind it. [inferred, CODEBUILD-2026 D.2]
     case $test_command in
     *CODEBUILD_CURRENT_SHARD_FILES*) words= ;;
     esac
     CODEBUILD_CURRENT_SHARD_FILES=$mine exec sh -c "$test_command$words"
+}
+
+# by_time FILE...: chooses the files of this shard by the times they took, the longest first, each for the shard that has least to do
+# (our own, `run --batch --shard-by time`). A file of which nothing is known takes the median. Every shard comes to the same.
+by_time() {
+    if ! command -v awk >/dev/null; then
+        printf '%s: the image has no awk: files are divided by their names, not by their times\n' "$me" >&2
+        return 1
+    fi
+    divided=$(
+        printf '%s\n' "$@" | LC_ALL=C awk -v times="$state/shard-times" '
+            # All of one length, so that sort needs no numbers; a zero in front would make them octal for busybox.
+            function line(time, file) { printf "%.0f\t%s\n", 1e12 + time, file }
+            function known(file, name) {
+                sub(/^(\.\/)+/, "", file)
+                if (file in took) return took[file]
+                name = file
+                sub(/\.[^.\/]*$/, "", name)
+                while (!(name in took)) {
+                    # `src/test/java/org/acme/OwnerTest` is the file of `org/acme/OwnerTest`.
+                    if (!sub(/^[^\/]*\//, "", name)) return -1
+                }
+                return took[name]
+            }
+            BEGIN {
+                while ((getline entry < times) > 0) {
+                    split(entry, part, "\t")
+                    took[substr(entry, length(part[1]) + 2)] = part[1] + 0
+                }
+            }
+            {
+                time = known($0)
+                if (time < 0) {
+                    unknown[++missing] = $0
+                    next
+                }
+                line(time, $0)
+                # Sorted as they come: there are not too many.
+                for (place = ++count; place > 1 && all[place - 1] > time; place--) all[place] = all[place - 1]
+                all[place] = time
+            }
+            END {
+                median = count ? all[int((count + 1) / 2)] : 1
+                for (number = 1; number <= missing; number++) line(median, unknown[number])
+            }' | LC_ALL=C sort -k1,1r -k2 | LC_ALL=C awk -v shard="$shard" -v total="$total" '
+            {
+                split($0, part, "\t")
+                owner = 1
+                for (number = 2; number <= total; number++)
+                    if (load[number] + 0 < load[owner] + 0 || load[number] + 0 == load[owner] + 0 && files[number] + 0 < files[owner] + 0)
+                        owner = number
+                load[owner] += part[1] - 1e12
+                files[owner]++
+                sum += part[1] - 1e12
+                if (owner == shard) print substr($0, length(part[1]) + 2)
+            }
+            END { printf ", %.1f of %.1f s by the last reports\n", load[shard] / 1000, sum / 1000 }'
+    ) || return 1
+    chosen=${divided%"$N"*}
+    expected=${divided##*"$N"}
+    [ "$chosen" != "$expected" ] || chosen=
+    strategy="time"
 }
 
 # owner_of FILE: the shard with the highest of numbers that follow from the file's name and the shard's: with one shard or file

@@ -26,6 +26,20 @@ struct BatchOptions: ParsableArguments {
 
     @Option(
         help: """
+            Divide the tests of a fanout by how long they took in the project's last builds, in place of what \
+            `codebuild-tests-run` is told: time. CodeBuild has no such thing.
+            """)
+    var shardBy: ShardRule?
+
+    @Flag(
+        help: """
+            Let a build of a graph find the artifacts of those that it depends on: in $BUILDSPEC_HANDED_OVER_IDENTIFIER, a folder that \
+            it may read. CodeBuild has no such thing.
+            """)
+    var handOver = false
+
+    @Option(
+        help: """
             How the lines of several builds are printed: mixed, each with its build's identifier in front, or grouped, each build's \
             log whole when it ends.
             """)
@@ -33,10 +47,13 @@ struct BatchOptions: ParsableArguments {
 
     func validate(with run: RunOptions) throws {
         guard batch else {
-            let isAlone = jobs != nil || !only.isEmpty || withDependencies || rerunFailed || logOrder != .mixed
+            let isAlone =
+                jobs != nil || !only.isEmpty || withDependencies || rerunFailed || logOrder != .mixed
+                || shardBy != nil || handOver
             guard !isAlone else {
                 throw ValidationError(
-                    "--jobs, --only, --with-dependencies, --rerun-failed and --log-order belong to --batch")
+                    "--jobs, --only, --with-dependencies, --rerun-failed, --shard-by, --hand-over and --log-order belong to --batch"
+                )
             }
             return
         }
@@ -45,11 +62,8 @@ struct BatchOptions: ParsableArguments {
             throw ValidationError("--rerun-failed and --only both choose builds: leave one out")
         }
         guard !withDependencies || !only.isEmpty else { throw ValidationError("--with-dependencies belongs to --only") }
-        guard !run.step, run.pipeline == nil, run.fromBuild == nil, run.html == nil, run.junit == nil,
-            run.annotate == nil
-        else {
-            throw ValidationError(
-                "--batch runs many builds: leave out --step, --pipeline, --from-build, --html, --junit and --annotate")
+        guard !run.step, run.pipeline == nil, run.fromBuild == nil else {
+            throw ValidationError("--batch runs many builds: leave out --step, --pipeline and --from-build")
         }
     }
 
@@ -57,9 +71,13 @@ struct BatchOptions: ParsableArguments {
     var asked: BatchSession.Options? {
         batch
             ? BatchSession.Options(
-                only: only, withDependencies: withDependencies, jobs: jobs, order: logOrder, rerunsFailed: rerunFailed)
+                only: only, withDependencies: withDependencies, jobs: jobs, order: logOrder, rerunsFailed: rerunFailed,
+                shardRule: shardBy)
             : nil
     }
 }
+
+/// How the tests of a fanout are divided, where not as `codebuild-tests-run` is told.
+enum ShardRule: String, CaseIterable, ExpressibleByArgument { case time }
 
 extension BatchScreen.Order: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import BuildPlanning
+internal import Files
 internal import Rendering
 
 struct BuildsCommand: AsyncParsableCommand {
@@ -75,6 +76,9 @@ struct ShowCommand: AsyncParsableCommand {
             times, artifacts, what differs from the last green build, and log, that needs nothing else and fetches nothing; \
             `--open` opens it in the browser.
 
+            BUILD may also be a batch, by the id in its closing table: its builds, merged reports, or the test cases of all of them; \
+            its page has the graph, and beside it lie the pages of its builds.
+
             With --aws it is a build of your AWS account, by your own AWS CLI. BUILD is then PROJECT:UUID, the UUID or its \
             beginning, the build's ARN, or the address of its page in the console.
             """)
@@ -103,9 +107,13 @@ struct ShowCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        await FrontDoor.enter { [build, format, tests, page, cloud] machine in
+        await FrontDoor.enter { [self] machine in
             if cloud.aws { return try await CloudHistory(cloud, of: build, on: machine).show(format) }
-            let records = BuildRecords(machine.places), build = try records.find(build)
+            let records = BuildRecords(machine.places)
+            if let build, let batch = try BatchRecords.find(build, in: machine.places) {
+                return try await show(try batch.result(in: records), in: batch.path, on: machine)
+            }
+            let build = try records.find(build)
             if page.isAsked { return try await page.write(build, on: machine) }
             if tests.isAsked { return try tests.show(build, format, on: machine) }
             if format == .json {
@@ -118,6 +126,23 @@ struct ShowCommand: AsyncParsableCommand {
             }
             return .succeeded
         }
+    }
+}
+
+extension ShowCommand {
+    /// Shows a batch.
+    ///
+    /// - Parameter path: of its JSON.
+    private func show(_ batch: BatchResult, in path: String, on machine: Machine) async throws -> ExitStatus {
+        if page.isAsked { return try await page.write(batch, on: machine) }
+        if tests.isAsked { return try tests.show(batch, format, on: machine) }
+        if format == .json {
+            try machine.terminal.write(try Files.read(path))
+        } else {
+            let table = BatchTable(usesColor: machine.terminal.outputUsesColor).render(batch, file: path)
+            try machine.terminal.write(Array(table.utf8))
+        }
+        return .succeeded
     }
 }
 

@@ -1,5 +1,7 @@
 internal import ArgumentParser
+internal import BuildPlanning
 internal import Files
+internal import Rendering
 
 /// The flags of `show` that make a page of a build.
 struct PageOptions: ParsableArguments {
@@ -30,7 +32,24 @@ struct PageOptions: ParsableArguments {
         }
         let path = wanted.isEmpty ? "build-\(build.uuid.prefix(8)).html" : wanted
         try Folder.replace(machine.places.absolute(path), with: page, mode: 0o666)
-        machine.say("the page of build \(build.uuid.prefix(8)) is \(path)\n")
+        return await say("build \(build.uuid.prefix(8))", path, on: machine)
+    }
+
+    /// Writes the page of a batch where it was asked for, and beside it those of its builds.
+    func write(_ batch: BatchResult, on machine: Machine) async throws -> ExitStatus {
+        let page = RecordedBatchPage(batch: batch, machine: machine), wanted = html ?? ""
+        if wanted == "-" {
+            // Nothing is beside it that it could lead to.
+            try machine.terminal.write(BatchPage(batch, links: [:]).html)
+            return .succeeded
+        }
+        let path = wanted.isEmpty ? "batch-\(batch.id.uuid.prefix(8)).html" : wanted
+        try await page.write(to: machine.places.absolute(path))
+        return await say("batch \(batch.id.uuid.prefix(8))", path, on: machine)
+    }
+
+    private func say(_ what: String, _ path: String, on machine: Machine) async -> ExitStatus {
+        machine.say("the page of \(what) is \(path)\n")
         if open { await Browser(machine: machine).open(machine.places.absolute(path), orByHand: path) }
         return .succeeded
     }

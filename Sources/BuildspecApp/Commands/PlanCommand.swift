@@ -12,6 +12,7 @@ struct PlanCommand: AsyncParsableCommand {
               buildspec plan                                   what `buildspec run` would do here
               buildspec plan -e PROFILE=ci --format json
               buildspec plan --batch                           the builds of the buildspec's `batch`
+              buildspec plan --batch --format dot | dot -Tsvg >batch.svg
             """)
 
     @OptionGroup var options: RunOptions
@@ -19,8 +20,14 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(help: "Show the builds of the buildspec's `batch` instead.")
     var batch = false
 
-    @Option(help: "How to print it: text or json.")
-    var format = PlanFormat.text
+    @Option(help: "How to print it: text or json; with --batch also as a graph: dot (Graphviz) or mermaid.")
+    var format = DrawnFormat.text
+
+    func validate() throws {
+        guard batch || format.isPlain else {
+            throw ValidationError("--format \(format.rawValue) draws a batch: it goes with --batch")
+        }
+    }
 
     func run() async throws {
         await FrontDoor.enter { [options, batch, format] machine in
@@ -31,3 +38,11 @@ struct PlanCommand: AsyncParsableCommand {
 
 /// How a plan is printed.
 enum PlanFormat: String, CaseIterable, ExpressibleByArgument { case text, json }
+
+/// How a plan is printed or drawn.
+enum DrawnFormat: String, CaseIterable, ExpressibleByArgument {
+    case text, json, dot, mermaid
+
+    /// Whether every plan can be printed so.
+    var isPlain: Bool { self == .text || self == .json }
+}

@@ -34,8 +34,11 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         await FrontDoor.enter { [options, batch, shell] machine in
+            let handOver = batch.handOver
             if let batch = batch.asked {
-                return try await BatchSession(machine: machine, asked: options.asked, options: batch).run()
+                var asked = options.asked
+                asked.handOver = handOver ? true : nil
+                return try await BatchSession(machine: machine, asked: asked, options: batch).run()
             }
             var asked = options.asked
             if shell, asked.keep == nil { asked.keep = EndingPlan.Keep.failure.rawValue }

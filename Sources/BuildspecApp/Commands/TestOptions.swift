@@ -35,31 +35,75 @@ struct TestOptions: ParsableArguments {
     /// Prints the test cases of a build, or writes them to a file.
     func show(_ build: RecordedBuild, _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
         guard let reports = try RecordedReports(of: build), reports.hasTests else {
-            throw Failure(
-                .noSuchFile, "the build \(build.uuid.prefix(8)) has no reports of tests",
-                help: "`reports:` in the buildspec names their files; files like TEST-*.xml are found without it")
+            throw Self.noTests("the build \(build.uuid.prefix(8)) has")
         }
-        if let junit { try reports.writeJUnit(to: machine.places.absolute(junit)) }
+        return try show([Tested(build: build, reports: reports)], format, on: machine)
+    }
+
+    /// Prints the test cases of all builds of a batch, each below its identifier, or writes them to a file.
+    func show(_ batch: BatchResult, _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
+        let records = BuildRecords(machine.places)
+        let tested: [Tested] = try batch.groups.compactMap { group in
+            guard let uuid = group.build?.uuid else { return nil }
+            let build = records.build(uuid)
+            guard let reports = try RecordedReports(of: build), reports.hasTests else { return nil }
+            return Tested(identifier: group.task.identifier, build: build, reports: reports)
+        }
+        guard !tested.isEmpty else { throw Self.noTests("the builds of the batch \(batch.id.uuid.prefix(8)) have") }
+        let status = try show(tested, format, on: machine)
+        guard tests, format == .text, !(failed || slow || new) else { return status }
+        for report in batch.reports where report.testSummary != nil {
+            try machine.terminal.write(Array("\(report.name) \(report.status.rawValue)\n".utf8))
+        }
+        try machine.terminal.write(Array(EarlierCoverage.lines(of: batch.reports, since: nil).utf8))
+        return status
+    }
+
+    private static func noTests(_ who: String) -> Failure {
+        Failure(
+            .noSuchFile, "\(who) no reports of tests",
+            help: "`reports:` in the buildspec names their files; files like TEST-*.xml are found without it")
+    }
+
+    /// A build with reports of tests.
+    private struct Tested {
+        /// Its name in its batch.
+        var identifier: String?
+        let build: RecordedBuild
+        let reports: RecordedReports
+    }
+
+    private func show(_ tested: [Tested], _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
+        if let junit {
+            try RecordedReports.writeJUnit(
+                of: tested.map { ($0.identifier, $0.reports) }, to: machine.places.absolute(junit))
+        }
         guard tests else { return .succeeded }
-        let history = try TestHistory(before: build, reports.context, in: BuildRecords(machine.places))
         var printer = TestPrinter(format, on: machine.terminal)
-        let mark: (RecordedTestCase) -> TestMark? = { $0.isFailure ? history.mark($0.test.fullName) : nil }
-        if slow {
-            for test in try slowest(of: reports) { try printer.print(test, mark(test)) }
-        } else {
-            try reports.forEachCase(where: RecordedTestCase.isFailure) { test in
+        for part in tested {
+            printer.begin(part.identifier)
+            let history = try TestHistory(before: part.build, part.reports.context, in: BuildRecords(machine.places))
+            let mark: (RecordedTestCase) -> TestMark? = { $0.isFailure ? history.mark($0.test.fullName) : nil }
+            if slow {
+                for test in try slowest(of: part.reports) { try printer.print(test, mark(test)) }
+                continue
+            }
+            try part.reports.forEachCase(where: RecordedTestCase.isFailure) { test in
                 let mark = mark(test)
                 if !new || mark == .new || history.isEmpty { try printer.print(test, mark, withStack: failed || new) }
             }
             if !(failed || new) {
-                try reports.forEachCase(where: { !RecordedTestCase.isFailure($0) }) { try printer.print($0, nil) }
+                try part.reports.forEachCase(where: { !RecordedTestCase.isFailure($0) }) { try printer.print($0, nil) }
             }
         }
         try printer.finish()
-        if format == .text, !(failed || slow || new), reports.hasCoverage {
-            let earlier = try build.earlierCoverage(in: BuildRecords(machine.places))
+        // Of a batch the sums are told of all builds together.
+        if format == .text, !(failed || slow || new), let only = tested.first, only.identifier == nil,
+            only.reports.hasCoverage
+        {
+            let earlier = try only.build.earlierCoverage(in: BuildRecords(machine.places))
             try machine.terminal.write(
-                Array(EarlierCoverage.lines(of: try reports.facts(), since: earlier).utf8))
+                Array(EarlierCoverage.lines(of: try only.reports.facts(), since: earlier).utf8))
         }
         return .succeeded
     }
@@ -88,18 +132,29 @@ private struct TestPrinter {
     private let format: PlanFormat
     private let terminal: Terminal
     private var count = 0
+    private var identifier: String?
+    /// Whether the identifier is told before the next case.
+    private var isNew = false
 
     init(_ format: PlanFormat, on terminal: Terminal) {
         self.format = format
         self.terminal = terminal
     }
 
+    /// Notes the build that the next cases are of, by its name in its batch.
+    mutating func begin(_ identifier: String?) {
+        self.identifier = identifier
+        isNew = identifier != nil
+    }
+
     mutating func print(_ test: RecordedTestCase, _ mark: TestMark?, withStack: Bool = false) throws {
         count += 1
+        if isNew, format != .json { try terminal.write(Array("\(identifier ?? ""):\n".utf8)) }
+        isNew = false
         switch format {
         case .json:
             let head = count == 1 ? "{\"version\":1,\"testCases\":[\n" : ",\n"
-            try terminal.write(Array(head.utf8) + test.json(mark).bytes)
+            try terminal.write(Array(head.utf8) + test.json(mark, in: identifier).bytes)
         default: try terminal.write(Array(test.text(mark, withStack: withStack).utf8))
         }
     }

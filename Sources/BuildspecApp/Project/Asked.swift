@@ -78,6 +78,8 @@ struct Asked: Codable, Sendable, Equatable {
     var breaks: [String] = []
     var debugSession = false
     var checkpoint = false
+    /// Records of older versions have none.
+    var handOver: Bool?
     var step = false
     var strict = false
     var verbose = false

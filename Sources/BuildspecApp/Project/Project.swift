@@ -21,6 +21,10 @@ struct Project: Sendable {
     private(set) var others: [OtherSource]
     /// Whether the build runs among others of its batch, which tells of all of them together.
     private(set) var isAmongOthers = false
+    /// How long tests took in earlier builds, as `codebuild-tests-run` reads it; `nil` where it divides as the service's.
+    private(set) var shardTimes: String?
+    /// How long such a build usually takes, in milliseconds.
+    private(set) var expectedTime: Int?
 
     /// The checkout of its primary source, where git has it; held until ``release()``.
     var staged: StagedSource? { primary.staged }
@@ -118,9 +122,12 @@ struct Project: Sendable {
         project.machine = machine
         project.asked = build.asked
         project.isAmongOthers = true
+        project.expectedTime = build.expected
+        project.shardTimes = build.shardTimes
         if let buildspec = build.asked.buildspec { project.location.mean(buildspec: buildspec) }
         project.settings = try Self.settings(build.asked, file, of: project.location, on: machine)
         project.settings.decisions = build.placed(project.settings.decisions)
+        project.settings.container.handedOver = build.handedOver.isEmpty ? nil : build.handedOver
         project.primary = primary.shared(snapshots.primary)
         for index in project.others.indices {
             project.others[index].source = others[index].source?.shared(snapshots.others[others[index].identifier])

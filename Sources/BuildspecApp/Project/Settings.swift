@@ -19,6 +19,8 @@ struct Settings: Sendable, Codable {
     var output: Output
     var ending: EndingPlan
     var stops: Stops
+    /// Whether a build of a batch finds the artifacts of those that it waited for.
+    var handsOver: Bool
     /// Each of the above with the place it came from, as far as the build depends on it.
     var decisions: [BuildPlan.Decision]
 
@@ -80,7 +82,7 @@ struct Settings: Sendable, Codable {
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format", "progress",
         "build-json", "html", "junit", "annotate", "fail-on", "strict",
-        "keep", "checkpoint", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
+        "keep", "checkpoint", "hand-over", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
 
@@ -152,6 +154,7 @@ struct Settings: Sendable, Codable {
             keep: try lookup.choice(
                 asked.keep, "keep", default: layers.places.keepsFailures || file.isOfBuild ? .failure : .never),
             makesCheckpoints: try lookup.isOn(asked.checkpoint, "checkpoint"), timeout: timeout, isStrict: isStrict)
+        handsOver = try lookup.isOn(asked.handOver ?? false, "hand-over")
         stops = try Stops(asked)
         decisions = lookup.decisions
     }

@@ -12,9 +12,11 @@ struct BatchRecords {
     private static let limit = 50
 
     init(_ places: Places, of project: ProjectIdentity) {
-        folder = "\(places.state)/batches/\(project.key)"
+        folder = "\(Self.root(places))/\(project.key)"
         self.project = project.name
     }
+
+    private static func root(_ places: Places) -> String { "\(places.state)/batches" }
 
     /// The names of the files, which begin with the time, the oldest first.
     private var names: [String] { Files.names(in: folder).filter { $0.hasSuffix(".json") }.sorted() }
@@ -43,5 +45,67 @@ struct BatchRecords {
         } catch is CodeBuildProjects.UnreadableAnswer {}
         throw Failure(
             .inputOutput, "cannot read `\(path)`: it is no batch", help: "remove it, or leave out --rerun-failed")
+    }
+
+    /// The batches, newest first; what cannot be read is left out.
+    private var documents: [RecordedBatch.Document] {
+        names.reversed().compactMap { try? RecordedBatch(path: "\(folder)/\($0)").document() }
+    }
+
+    /// The UUIDs of all builds that were part of a batch.
+    var builds: Set<String> { Set(documents.flatMap(\.buildGroups).compactMap(\.uuid)) }
+
+    /// How many batches are looked at for what builds take, and how many of their builds.
+    private static let reach = 20, samples = 5
+
+    /// How long builds take, in milliseconds: the median of the last ones of their identifiers that succeeded.
+    ///
+    /// - Parameter isNumbered: whether the identifiers are numbers: then one counts only where it means the same build.
+    func usualTimes(of batch: BatchResult, isNumbered: Bool) -> [String: Int] {
+        var times: [String: [Int]] = [:]
+        let definitions = Dictionary(batch.groups.map { ($0.task.identifier, $0.definition) }) { $1 }
+        for group in documents.prefix(Self.reach).flatMap(\.buildGroups) {
+            guard group.currentBuildSummary?.buildStatus == BuildStatus.succeeded.rawValue, let state = group.state,
+                state.recalled != true, let start = state.start, let end = state.end,
+                let definition = definitions[group.identifier], !isNumbered || definition == group.definition,
+                times[group.identifier, default: []].count < Self.samples
+            else { continue }
+            times[group.identifier, default: []].append(end - start)
+        }
+        return times.compactMapValues(\.median)
+    }
+
+    /// The times by which the tests of the last batch were divided; `nil` where they were not.
+    func shardTimes() throws -> String? {
+        let path = "\(folder)/\(Self.timesName)"
+        return Files.kind(of: path) == .file ? String(decoding: try Files.read(path), as: UTF8.self) : nil
+    }
+
+    func keep(shardTimes text: String) throws {
+        try Folder.make(folder)
+        try Folder.replace("\(folder)/\(Self.timesName)", with: Array(text.utf8))
+    }
+
+    private static let timesName = "shard-times"
+
+    /// Finds the batch that a user means by its UUID or the beginning of it, whatever its project.
+    ///
+    /// - Returns: `nil` where there is none.
+    /// - Throws: ``Failure`` when there is more than one.
+    static func find(_ name: String, in places: Places) throws -> RecordedBatch? {
+        let wanted = BuildID(name)?.uuid ?? name
+        guard wanted.utf8.count >= 4 else { return nil }
+        var found: [String] = []
+        for key in Files.names(in: root(places)) {
+            for file in Files.names(in: "\(root(places))/\(key)") where file.hasSuffix(".json") {
+                let uuid = file.dropLast(".json".count).split(separator: "-", maxSplits: 1).last ?? ""
+                if uuid.hasPrefix(wanted) { found.append("\(root(places))/\(key)/\(file)") }
+            }
+        }
+        guard found.count < 2 else {
+            throw Failure(
+                .noSuchFile, "`\(name)` begins \(found.count) batches", help: "name more of its id")
+        }
+        return found.first.map { RecordedBatch(path: $0) }
     }
 }

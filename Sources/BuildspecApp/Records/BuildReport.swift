@@ -51,7 +51,8 @@ struct BuildReport: Sendable {
         let board = machine.terminal.board, name = machine.terminal.boardName
         board.expect(job.recipe.plan.phases.flatMap { $0.commands + $0.finally }.map { "\($0.location)" }, of: name)
         let expecting = Task { [id, project] in
-            guard let time = ExpectedTime(of: id, project).milliseconds() else { return }
+            let usual = project.isAmongOthers ? project.expectedTime : ExpectedTime(of: id, project).milliseconds()
+            guard let time = usual else { return }
             board.expect(milliseconds: time, of: name)
         }
         defer { expecting.cancel() }

@@ -10,9 +10,11 @@ struct ExpectedTime {
     private let id: BuildID
     private let source: String
     private let records: BuildRecords
+    private let batches: BatchRecords
 
     init(of id: BuildID, _ project: Project) {
         self.id = id
+        batches = BatchRecords(project.machine.places, of: project.identity)
         source = project.location.folder
         records = BuildRecords(project.machine.places)
     }
@@ -20,7 +22,10 @@ struct ExpectedTime {
     /// - Returns: `nil` where no build tells, or the task was cancelled.
     func milliseconds() -> Int? {
         var times: [Int] = []
+        // Those of a batch are other builds.
+        let others = batches.builds
         for build in records.newest(Self.reach) where build.uuid != id.uuid && times.count < Self.limit {
+            if others.contains(build.uuid) { continue }
             guard !Task.isCancelled else { return nil }
             // A record that cannot be read tells nothing.
             guard let start = try? build.start(), start.id.project == id.project, start.source == source,

@@ -138,17 +138,21 @@ struct RecordedReports: Sendable {
         if !line.isEmpty { try take() }
     }
 
-    /// Writes the JUnit file of all test cases, whatever formats they came in.
-    func writeJUnit(to path: String) throws {
+    /// Writes the JUnit file of all test cases of some builds, whatever formats they came in.
+    ///
+    /// - Parameter parts: the reports with the builds' names in their batch, which go before the names of their suites.
+    static func writeJUnit(of parts: [(identifier: String?, reports: RecordedReports)], to path: String) throws {
         let draft = "\(path).\(UniqueName.make()).tmp"
         do {
             let file = try Folder.append(draft)
             var text = JUnitText(), waiting = text.head
-            try forEachCase { test in
-                waiting += text.text(of: test)
-                if waiting.count > 1 << 16 {
-                    try file.writeAll(waiting)
-                    waiting = []
+            for (identifier, reports) in parts {
+                try reports.forEachCase { test in
+                    waiting += text.text(of: test, in: identifier)
+                    if waiting.count > 1 << 16 {
+                        try file.writeAll(waiting)
+                        waiting = []
+                    }
                 }
             }
             try file.writeAll(waiting + text.end)

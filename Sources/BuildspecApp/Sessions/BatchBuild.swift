@@ -5,6 +5,12 @@ internal import SpecParsing
 struct BatchBuild {
     let identifier: String
     private(set) var asked: Asked
+    /// How long it usually takes, in milliseconds; `nil` where nobody knows.
+    var expected: Int?
+    /// How long tests took in earlier builds, as `codebuild-tests-run` reads it.
+    private(set) var shardTimes: String?
+    /// The folders with the artifacts of the builds that it has waited for.
+    private(set) var handedOver: [FileSystemMount] = []
     /// The settings that the batch decides, by the names of their flags.
     private var decided: Set<String> = []
 
@@ -45,6 +51,23 @@ struct BatchBuild {
             decided.insert("compute")
         }
         asked.debugSession = batch.debugSession || build.debugSession
+    }
+
+    /// Divides the tests of the fanout that the build is a part of by their times.
+    mutating func divide(by times: String) {
+        shardTimes = times
+        asked.env.append("\(BatchPlan.shardByVariable)=time")
+    }
+
+    /// Gives the build the artifacts of those that it has waited for: a folder and a variable for each, and one for all.
+    mutating func handOver(_ folders: [(identifier: String, folder: String)]) {
+        guard !folders.isEmpty else { return }
+        asked.env.append("\(BatchPlan.handedOverVariable)=\(ContainerLayout.handedOver)")
+        for (identifier, folder) in folders {
+            let target = "\(ContainerLayout.handedOver)/\(identifier)"
+            handedOver.append(.init(identifier: identifier, folder: folder, target: target))
+            asked.env.append("\(BatchPlan.handedOverVariable)_\(identifier)=\(target)")
+        }
     }
 
     /// Returns decisions with the batch as the place of those that it has made.

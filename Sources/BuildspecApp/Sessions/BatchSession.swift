@@ -32,6 +32,8 @@ struct BatchSession {
         var order = BatchScreen.Order.mixed
         /// Whether builds that succeeded in the project's last batch are not run again.
         var rerunsFailed = false
+        /// How the tests of a fanout are divided; `nil`: as the command in the container is told.
+        var shardRule: ShardRule?
     }
 
     func run() async throws -> ExitStatus {
@@ -57,16 +59,27 @@ struct BatchSession {
             id, plan.tasks, since: machine.now(), limit: limit,
             arnPrefix: "arn:aws:codebuild:\(project.settings.network.region):\(project.settings.network.account)")
         result.tree = snapshots.primary?.tree
+        result.isFanout = plan.type == .fanout
         let place = try project.buildspec()
-        for build in plan.builds { result.define(build, in: place.relativePath ?? place.shownPath) }
-        if let earlier { result.recall(earlier) }
+        let times = try shardTimes(of: plan, in: project, file)
+        for build in plan.builds {
+            result.define(build, in: place.relativePath ?? place.shownPath, dividedBy: times)
+        }
+        let usual = file.usualTimes(of: result, isNumbered: [.matrix, .fanout].contains(plan.type))
+        for index in result.groups.indices {
+            result.groups[index].expected = usual[result.groups[index].task.identifier]
+        }
+        if let earlier { result.recall(earlier, in: BuildRecords(machine.places)) }
         let screen = BatchScreen(
             machine.terminal, of: plan.builds.map(\.identifier), in: options.order,
             isJSON: project.settings.output.logFormat == .json)
         let isSized = project.settings.decisions.last { $0.name == "compute" }?.value == "project"
         let builds = plan.builds.map {
-            BatchBuild(
+            var build = BatchBuild(
                 $0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder, isSized: isSized)
+            build.expected = usual[$0.identifier]
+            if let times { build.divide(by: times) }
+            return build
         }
         let wanted = project.settings.output.buildJSON
         @Sendable func write(_ result: BatchResult) throws -> String {
@@ -84,19 +97,71 @@ struct BatchSession {
             project: project, snapshots: snapshots, machine: machine, screen: screen,
             builds: Dictionary(uniqueKeysWithValues: builds.map { ($0.identifier, $0) }), result: result,
             order: BatchMachine(plan.tasks, failsFast: plan.fastFail, limit: limit),
-            tell: { result in present.withLock { $0 = result } })
+            tell: { result in
+                let hasNews = present.withLock { before in
+                    defer { before = result }
+                    return before.groups.map(\.state) != result.groups.map(\.state)
+                }
+                // Of a program that is killed it tells what had succeeded. It is written again at the end, where failing counts.
+                if hasNews { _ = try? file.write(result) }
+            })
         await run.run(forAtMost: project.file.batch.timeoutInMinutes?.value)
-        let path = try write(run.result)
-        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(run.result, file: path))
+        var ended = run.result, exit = run.exit
+        if !run.isOutputGone, !Task.isCancelled {
+            do { ended.artifact = try await BatchArtifacts(project: project).combine(ended) } catch {
+                // The service's phase of it can fail, too.
+                exit = FrontDoor.report(error, on: machine.terminal)
+                ended.status = .failed
+            }
+        }
+        let path = try write(ended)
+        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(ended, file: path))
         if run.isOutputGone { throw Terminal.BrokenPipe() }
         try Task.checkCancellation()
-        return run.exit
+        try await writeForOthers(ended, of: project, place)
+        return exit
     }
 
     /// As many as there are processors, and not more than have 2 GB of memory each.
     private static var jobs: Int {
         let memory = Int(ProcessInfo.processInfo.physicalMemory >> 31)
         return max(1, min(ProcessInfo.processInfo.activeProcessorCount, memory))
+    }
+
+    /// The times by which the tests of a fanout are divided; `nil` where they are not.
+    private func shardTimes(of plan: BatchPlan, in project: Project, _ file: BatchRecords) throws -> String? {
+        guard options.shardRule == .time else { return nil }
+        guard plan.type == .fanout else {
+            throw Failure(
+                .usage, "`--shard-by` divides the tests of a fanout, and this batch is a \(plan.type.rawValue)",
+                help: "leave it out")
+        }
+        // The parts of one batch are divided by the same times, however often some of them are run again.
+        if options.rerunsFailed, let kept = try file.shardTimes() { return kept }
+        let times = try TestTimes(of: project.identity, in: BuildRecords(machine.places), parts: plan.builds.count)
+        if times.isEmpty {
+            machine.say(
+                "--shard-by time: no report of an earlier build tells how long tests take: all count the same\n")
+        }
+        try file.keep(shardTimes: times.text)
+        return times.text
+    }
+
+    /// Writes what the user wants of the batch apart from its record: page, JUnit file and annotations.
+    private func writeForOthers(_ batch: BatchResult, of project: Project, _ place: BuildspecPlace) async throws {
+        let records = BuildRecords(machine.places)
+        if let path = project.settings.output.html {
+            try await RecordedBatchPage(batch: batch, machine: machine).write(to: path)
+        }
+        let parts = batch.groups.compactMap { group in
+            group.build.flatMap { build in
+                group.result.map {
+                    ServiceReports.Part(
+                        identifier: group.task.identifier, result: $0, record: records.build(build.uuid))
+                }
+            }
+        }
+        try ServiceReports(project: project).write(parts, place)
     }
 
     // MARK: What is run
@@ -119,6 +184,7 @@ struct BatchSession {
                 plan.keep(only: Set(options.only), withDependencies: options.withDependencies)
             }
             try project.requireAllowed(plan)
+            try BatchArtifacts(project: project).requirePlace(plan)
             var missing = project.missingBuildspecs(of: plan)
             let isDefaultUsed = plan.builds.contains { $0.buildspec == nil }
             if isDefaultUsed, !buildspec.spec.hasPhases {
@@ -241,9 +307,10 @@ private struct BatchRun {
             switch step {
             case .stop(let name): works[name]?.cancel()
             case .start(let name):
-                guard let build = builds[name] else { continue }
+                guard var build = builds[name] else { continue }
+                if project.settings.handsOver { build.handOver(handedOver(to: name)) }
                 let id = BuildID(project: result.id.project, uuid: machine.uuid())
-                let work = Task { [project, snapshots, machine, screen] in
+                let work = Task { [build, project, snapshots, machine, screen] in
                     await Self.run(build, as: id, on: screen, of: machine) {
                         try project.build(build, of: snapshots, on: $0)
                     }
@@ -266,6 +333,18 @@ private struct BatchRun {
         update()
         for group in result.groups where group.ready == nil && order.isReady(group.task.identifier) {
             change(group.task.identifier) { $0.ready = now }
+        }
+    }
+
+    /// The artifact folders of the builds that one waited for, as far as they have stored something.
+    private func handedOver(to name: String) -> [(identifier: String, folder: String)] {
+        let names = result.groups.first { $0.task.identifier == name }?.task.dependsOn ?? []
+        return names.compactMap { identifier in
+            guard let group = result.groups.first(where: { $0.task.identifier == identifier }),
+                group.result?.artifacts.isEmpty == false
+            else { return nil }
+            let folder = "\(project.artifactsFolder)/\(identifier)"
+            return Files.kind(of: folder) == .folder ? (identifier, folder) : nil
         }
     }
 
@@ -336,17 +415,19 @@ private struct BatchRun {
 
 extension BatchResult {
     /// Notes what a build is, apart from its name.
-    fileprivate mutating func define(_ build: BatchPlan.Build, in buildspec: String) {
+    ///
+    /// - Parameter times: by which the tests are divided that it runs.
+    fileprivate mutating func define(_ build: BatchPlan.Build, in buildspec: String, dividedBy times: String?) {
         guard let index = groups.firstIndex(where: { $0.task.identifier == build.identifier }) else { return }
         groups[index].definition = CacheKey.digest(
             of: [
                 build.buildspec ?? buildspec, build.image ?? "", build.computeType ?? "", build.environmentType ?? "",
                 build.privilegedMode.map { "\($0)" } ?? "",
-            ] + build.variables.flatMap { [$0.name, $0.value] })
+            ] + build.variables.flatMap { [$0.name, $0.value] } + (times.map { [$0] } ?? []))
     }
 
     /// Takes over what succeeded in an earlier run of the batch; what did not is known as an earlier try.
-    fileprivate mutating func recall(_ batch: CloudBatch) {
+    fileprivate mutating func recall(_ batch: CloudBatch, in records: BuildRecords) {
         for index in groups.indices {
             let before = batch.buildGroups?.first { $0.identifier == groups[index].task.identifier }
             guard let before, let last = before.currentBuildSummary, let arn = last.arn, let status = last.buildStatus
@@ -361,6 +442,7 @@ extension BatchResult {
             groups[index].prior.removeFirst()
             groups[index].build = id
             groups[index].isRecalled = true
+            groups[index].addRecord(records.build(id.uuid))
         }
     }
 }

@@ -63,6 +63,7 @@ struct BuildSurroundings {
                 surroundings.network = proxy?.network
                 surroundings.programs = ProgramFolder.make(places)
                 surroundings.pipes = try pipes()
+                surroundings.shardTimes = project.shardTimes
                 surroundings.records = BuildRecords(places).build(recipe.plan.id.uuid).folder
                 if recipe.ending.makesCheckpoints {
                     let build = BuildRecords(places).build(recipe.plan.id.uuid)
@@ -104,6 +105,7 @@ struct BuildSurroundings {
         container.cpus = try await processors()
         container.memory = recipe.container.memory
         container.writableMounts = recipe.container.mounts?.map { ($0.folder, $0.target) } ?? []
+        container.readOnlyMounts = recipe.container.handedOver?.map { ($0.folder, $0.target) } ?? []
         if recipe.container.docker == .host {
             container.sockets = [(try await engine.ownSocket(), ContainerLayout.dockerSocket)]
             machine.say(

@@ -13,7 +13,7 @@ struct PlanSession {
     let machine: Machine
     let asked: Asked
     let isBatch: Bool
-    let format: PlanFormat
+    let format: DrawnFormat
 
     func run() async throws -> ExitStatus {
         var project = try await Project.find(asked, on: machine)
@@ -41,7 +41,11 @@ struct PlanSession {
 
     private func printBatch(_ buildspec: ReadBuildspec, in project: Project) throws -> ExitStatus {
         let plan = try project.batch(of: buildspec)
-        try print(text: plan.text, json: plan.json)
+        switch format {
+        case .dot: try machine.terminal.write(Array(BatchGraph(plan).dot.utf8))
+        case .mermaid: try machine.terminal.write(Array(BatchGraph(plan).mermaid.utf8))
+        case .text, .json: try print(text: plan.text, json: plan.json)
+        }
         let missing = project.missingBuildspecs(of: plan)
         for failure in missing { machine.terminal.say(failure) }
         return missing.first?.status ?? .succeeded

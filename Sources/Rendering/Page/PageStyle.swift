@@ -42,6 +42,8 @@ enum PageStyle {
         .wide{width:35%}
         svg{display:block;width:100%;height:1rem;background:var(--box);margin-top:.25rem}
         rect{fill:var(--good)}rect.bad{fill:var(--bad)}
+        svg.graph{width:auto;max-width:100%;height:auto;background:none}svg.graph path{fill:none;stroke:var(--soft)}svg.graph text{font:12px system-ui,sans-serif;fill:var(--fg)}
+        svg.graph rect{fill:var(--box);stroke:var(--good);stroke-width:2}svg.graph rect.bad{stroke:var(--bad)}svg.graph rect.soft{stroke:var(--soft)}svg.graph text.bad{fill:var(--bad)}svg.graph text.good{fill:var(--good)}svg.graph text.soft{fill:var(--soft)}
         pre,code{font:.85rem/1.45 ui-monospace,monospace}
         pre{white-space:pre-wrap;background:var(--box);border:1px solid var(--line);padding:.5rem;margin:.3rem 0;max-height:60rem;overflow:auto}
         details{margin:.3rem 0}summary{cursor:pointer}

@@ -34,8 +34,10 @@ public struct DeployFiles: Sendable {
 
     /// Checks the files of one artifact.
     ///
-    /// - Parameter taskDefinition: JSON as `aws ecs register-task-definition` takes it or `describe-task-definition`
-    ///   prints it. Without it the artifact's own `taskdef.json` is used.
+    /// - Parameters:
+    ///   - files: the artifact's files that a deploy stage reads.
+    ///   - taskDefinition: JSON as `aws ecs register-task-definition` takes it or `describe-task-definition` prints it. Without it
+    ///     the artifact's own `taskdef.json` is used.
     /// - Returns: the findings in the order of the files.
     public static func check(_ files: [File], taskDefinition: File?) -> [Finding] {
         var checks = DeployFiles()

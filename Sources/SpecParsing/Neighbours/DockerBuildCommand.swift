@@ -10,6 +10,7 @@ public struct DockerBuildCommand: Sendable, Equatable {
     /// Finds the `docker build` commands among some commands that run in one shell after another.
     ///
     /// - Parameters:
+    ///   - commands: the commands' texts, in order.
     ///   - variables: the variables with known values.
     ///   - root: the absolute path of the folder in which the first command runs.
     public static func all(

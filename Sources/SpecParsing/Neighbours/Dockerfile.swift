@@ -20,7 +20,9 @@ public struct Dockerfile: Sendable {
 
     /// Reads the bytes of a Dockerfile.
     ///
-    /// - Parameter arguments: the values of `--build-arg`, which override those of `ARG`.
+    /// - Parameters:
+    ///   - bytes: the file's content.
+    ///   - arguments: the values of `--build-arg`, which override those of `ARG`.
     public init(_ bytes: [UInt8], arguments: [String: String] = [:]) {
         overrides = arguments
         self.arguments = [:]

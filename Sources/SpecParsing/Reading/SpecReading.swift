@@ -5,7 +5,7 @@ public struct SpecReading: Sendable {
     /// ordinary build ignores them (1.2).
     public let spec: BuildSpec?
     /// The findings in the order of the file, without warnings that a comment of the file silences
-    /// (``IgnoreComments``).
+    /// (`IgnoreComments`).
     public private(set) var diagnostics: [Diagnostic]
     /// The text that the locations refer to, as UTF-8 whatever the encoding of the file.
     public let source: [UInt8]

@@ -130,7 +130,7 @@ extension KeyTable {
                 ]))),
         Key("timeoutInMins", .number),
         unused("serviceRole", "a batch has no role"),
-        unused("combineArtifacts", "each build's artifacts have a folder of their own", default: "false"),
+        Key("combineArtifacts", .flag),
         unused("batchReportMode", "no provider is told of the build"),
     ])
 

@@ -7,6 +7,8 @@ extension ProjectSettings {
         public var computeTypes: [Located<String>] = []
         /// How long a batch may take.
         public var timeoutInMinutes: Located<Int>?
+        /// Whether the primary artifacts of all builds become one.
+        public var combinesArtifacts = false
     }
 
     /// A source of the project: the primary one, or a secondary one.

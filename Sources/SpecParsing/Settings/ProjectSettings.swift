@@ -118,6 +118,8 @@ public struct SettingsReading: Sendable {
 /// settings.
 ///
 /// - Parameters:
+///   - bytes: the file's content.
+///   - file: the path to show in findings.
 ///   - choice: which project of the file is meant.
 ///   - extraKeys: the valid keys of `x-buildspec`; any other is an error.
 public func readProjectSettings(
@@ -137,7 +139,10 @@ public func readProjectSettings(
 
 /// Reads the settings that one build of the service had, out of what `aws codebuild batch-get-builds` prints.
 ///
-/// - Parameter id: of the build: `PROJECT:UUID`.
+/// - Parameters:
+///   - bytes: the file's content.
+///   - file: the path to show in findings.
+///   - id: of the build: `PROJECT:UUID`.
 public func readBuildSettings(_ bytes: [UInt8], file: String, id: String) -> SettingsReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):

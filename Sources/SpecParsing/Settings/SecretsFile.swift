@@ -44,7 +44,9 @@ public struct SecretsReading: Sendable {
 
 /// Reads a `--secrets` file: YAML or JSON of the form ``SecretsFile`` shows.
 ///
-/// - Parameter file: the path to show in findings.
+/// - Parameters:
+///   - bytes: the file's content.
+///   - file: the path to show in findings.
 public func readSecretsFile(_ bytes: [UInt8], file: String) -> SecretsReading {
     switch SpecDocument.read(bytes, file: file) {
     case .success(let document):

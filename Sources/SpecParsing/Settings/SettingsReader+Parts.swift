@@ -133,6 +133,7 @@ extension SettingsReader {
         batch.computeTypes =
             restrictions?.nodes("computeTypesAllowed").map { Located($0.text, at: $0.location) } ?? []
         batch.timeoutInMinutes = section.number("timeoutInMins")
+        batch.combinesArtifacts = section.flag("combineArtifacts")?.value ?? false
         return batch
     }
 

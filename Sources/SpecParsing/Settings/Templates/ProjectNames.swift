@@ -18,7 +18,10 @@ public enum ProjectMention: Sendable {
 
 /// The projects that a file of another purpose has: a template of CloudFormation, a state of Terraform.
 ///
-/// - Parameter parameters: values of a template's parameters.
+/// - Parameters:
+///   - bytes: the file's content.
+///   - file: the path to show in findings.
+///   - parameters: values of a template's parameters.
 /// - Returns: a name for each, by which a ``ProjectChoice`` means it; none for a file that is no such one.
 public func projectNames(_ bytes: [UInt8], file: String, parameters: [String: String] = [:]) -> [String] {
     guard case .success(let document) = SpecDocument.read(bytes, file: file), let root = document.root,
