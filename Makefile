@@ -35,8 +35,20 @@ java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
 moto: ## install what plays AWS in the tests
 	@.ci/moto
 
-run: build images ## run the petclinic fixture's pipeline twice: online, then without any network
+# What is a part of `run` alone: Maven Central's stand-in, for machines that cannot reach it.
+mirror: images
+	@.ci/maven-repository start >/dev/null
+
+# Packages come first, as two cannot install at once. While Swift compiles, the images are made.
+run: packages ## run the petclinic fixture's pipeline twice: online, then without any network
+	@$(MAKE) --no-print-directory -j2 build mirror
 	@.ci/petclinic $(BINARY)
+
+dist: ## make what is given away in .build/dist: a program of at most 30 MB, packages, SBOM, some 10 minutes
+	@SWIFT=$(SWIFT) Distribution/build
+
+dist-test: ## install what `make dist` made into bare containers, and use it there: under a minute
+	@Distribution/test
 
 test: ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
 	@SWIFT=$(SWIFT) .ci/test
