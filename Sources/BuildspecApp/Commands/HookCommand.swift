@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hook",
-        abstract: "Build what is pushed before it leaves, as a git hook.",
+        abstract: "Build the commits that you push before they leave, by a git hook.",
         subcommands: [Install.self, Uninstall.self, Run.self])
 
     /// What a hook builds, and when.
@@ -19,12 +19,17 @@ struct HookCommand: AsyncParsableCommand {
             help: "Build only pushes that change files of this pattern, as a webhook's FILE_PATH filter. Repeatable.")
         var path: [String] = []
 
+        @Option(
+            help: "What a push prints of a build: codebuild (the whole log), json, or quiet (the closing table only).")
+        var logFormat: Settings.Output.LogFormat?
+
         @Option(help: "When no engine answers or `buildspec` is gone: block the push, or allow it.")
         var ifNoEngine = IfNoEngine.block
 
         /// The rules as words of a command line.
         var words: [String] {
             branch.flatMap { ["--branch", $0] } + path.flatMap { ["--path", $0] }
+                + (logFormat.map { ["--log-format", $0.rawValue] } ?? [])
                 + (ifNoEngine == .block ? [] : ["--if-no-engine", ifNoEngine.rawValue])
         }
     }
@@ -35,8 +40,8 @@ struct HookCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "install", abstract: "Write a pre-push hook into this repository.",
             discussion: """
-                `core.hooksPath` and linked worktrees are honoured. A hook that is there stays: it runs first, and \
-                `uninstall` puts it back.
+                The hook is written where git looks for it (`core.hooksPath`, linked worktrees). If there is a hook already, it \
+                stays and runs first; `uninstall` puts it back.
 
                   buildspec hook install --branch main --path 'src/**' --path pom.xml
                 """)
@@ -52,7 +57,7 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Uninstall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.")
+            commandName: "uninstall", abstract: "Remove the hook, and put back the one that was there before.")
 
         func run() async throws {
             await FrontDoor.enter { machine in
@@ -66,8 +71,9 @@ struct HookCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "run", abstract: "Build what git is about to push; called by the hook.",
             discussion: """
-                Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
-                was green with the same image and variables is not built again. What stands behind `--` goes to `run`.
+                Reads git's lines on standard input (or pre-commit's variables) and builds each new tree once. A tree whose \
+                build succeeded with the same image and variables, in an earlier push or by `buildspec run`, is not built \
+                again. The words behind `--` go to `run`.
 
                   buildspec hook run pre-push "$@"
                   buildspec hook run pre-push --branch main -- --env PROFILE=ci
@@ -80,7 +86,7 @@ struct HookCommand: AsyncParsableCommand {
 
         @OptionGroup var rules: Rules
 
-        @Flag(help: "Build trees that are green already, too.")
+        @Flag(help: "Build a tree even if an earlier build of it succeeded.")
         var always = false
 
         func validate() throws {
@@ -97,3 +103,5 @@ struct HookCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension Settings.Output.LogFormat: ExpressibleByArgument {}

@@ -14,7 +14,7 @@ struct RunCommand: AsyncParsableCommand {
               buildspec run --secrets dev.yml      values of parameter-store and secrets-manager
               buildspec run --from-build b.json    a failed build of CodeBuild, as `aws codebuild batch-get-builds` prints it
               buildspec run --batch                the builds of the buildspec's `batch`
-              buildspec run --log-format json | jq -r 'select(.kind == "output").text'
+              buildspec run --log-format json | jq -rj 'select(.kind == "output").text'
 
             Nearly every flag has an environment variable (--log-format: BUILDSPEC_LOG_FORMAT) and a key under \
             `x-buildspec` in codebuild.yml. Exit status: 0 the build succeeded, 1 it failed, 65 the buildspec is wrong, 66 no such \
