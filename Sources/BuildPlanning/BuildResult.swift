@@ -78,7 +78,10 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var stoppedAt: Failure?
     /// The command that ran when the time of the build was up.
     public private(set) var timedOutAt: Failure?
+    /// The end of what the failed command printed, at most ``tailLength`` bytes.
     public private(set) var failureOutput: [UInt8] = []
+    /// The number of lines that the log has got since the command failed.
+    public private(set) var linesSinceFailure = 0
     private static let tailLength = 4096
     private var output: [UInt8] = []
     /// The container that stays behind, if one does.
@@ -133,6 +136,7 @@ public struct BuildResult: Sendable, Equatable {
                     phase: phase, command: command, location: running?.location, exitStatus: exitStatus)
                 failureOutput = Array(output.suffix(Self.tailLength))
                 failureTime = event.time
+                linesSinceFailure = 0
             }
         case .commandExplained(let phase, let command, let help, let failedTests):
             guard failure?.phase == phase, failure?.command == command else { return }
@@ -169,9 +173,12 @@ public struct BuildResult: Sendable, Equatable {
             if status == .stopped, isRunning, keptContainer != nil, let running, let phase = phases.last?.phase {
                 stoppedAt = Failure(phase: phase, command: running.command, location: running.location, exitStatus: 0)
             }
-        case .agentLog(let phase, _): open(phase, at: event.time)
+        case .agentLog(let phase, _):
+            open(phase, at: event.time)
+            linesSinceFailure += 1
         case .output(let phase, let bytes):
             open(phase, at: event.time)
+            if failure != nil { linesSinceFailure += bytes.count { $0 == 0x0a } }
             // Cut now and then, not at every chunk.
             output += bytes.suffix(Self.tailLength)
             if output.count > 8 * Self.tailLength { output = Array(output.suffix(Self.tailLength)) }
@@ -200,6 +207,17 @@ public struct BuildResult: Sendable, Equatable {
             checkpoints.append((phase, bytes))
         case .notice: break
         }
+    }
+
+    /// The last lines that the failed command printed, without colours; less than that where they are long.
+    public func lastLines(_ count: Int) -> [String] {
+        var text = failureOutput[...]
+        // The first line of what was cut off is no whole one.
+        if text.count == Self.tailLength, let end = text.firstIndex(of: 0x0a) { text = text[(end + 1)...] }
+        let plain = String(decoding: text, as: UTF8.self).replacing(#/\u{1b}\[[0-9;?]*[A-Za-z]/#, with: "")
+        var lines = plain.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        while lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.suffix(count).map(String.init)
     }
 
     /// The events that end a build which breaks off here: that of the phase that runs, and that of the build.

@@ -10,6 +10,10 @@ public struct ClosingTable: Sendable {
     public var mark: (@Sendable (ReportFacts.Case) -> TestMark?)?
     /// The seconds that the build was given; `nil` where nobody knows.
     public var timeout: Int?
+    /// The columns of the terminal; lines of commands and of output are cut to them. `nil` outside of a terminal.
+    public var width: Int?
+    /// Whether the log was not shown, so that the table shows the end of what the failed command printed.
+    public var hidesLog = false
     /// More lines about where things are, each with a title of one word.
     public var remarks: [(title: String, text: String)] = []
 
@@ -44,6 +48,7 @@ public struct ClosingTable: Sendable {
             reports: result.reports, mark: { mark?($0) }, more: "buildspec show\(build) --tests --failed",
             earlier: earlier)
         lines += failure(result, listsTests: !reports.tellsFailures)
+        lines += lastOutput(result)
         lines += timeUp(result)
         lines += reports.lines
         lines += Self.comparison(result)
@@ -64,7 +69,7 @@ public struct ClosingTable: Sendable {
         let isGuess = failure.exitStatus == 137 && failure.help != nil
         let words = (isGuess ? "killed" : Self.meaning(ofExitStatus: failure.exitStatus)).map { " (\($0))" } ?? ""
         return [
-            "  failed   \(failure.phase.rawValue): \(Self.indented(failure.command))",
+            fitted("  failed   \(failure.phase.rawValue): \(Self.indented(failure.command))"),
             "           \(place)exit status \(failure.exitStatus)\(words)",
         ] + (listsTests ? failedTests(failure.failedTests) : []) + (failure.help.map { ["  help:    \($0)"] } ?? [])
     }
@@ -75,10 +80,28 @@ public struct ClosingTable: Sendable {
         let place = last.location.map { "\($0): " } ?? ""
         let limit = timeout.map { " (\($0 % 60 == 0 ? "\($0 / 60) min" : "\($0) s"))" } ?? ""
         return [
-            "  stopped  \(last.phase.rawValue): \(Self.indented(last.command))",
+            fitted("  stopped  \(last.phase.rawValue): \(Self.indented(last.command))"),
             "           \(place)still ran when the build's time\(limit) was up",
             "  help:    `--timeout`, or `timeoutInMinutes` of the settings, gives the build more time",
         ]
+    }
+
+    /// The number of lines that are printed again, and of those that must stand between for that.
+    static let shownOutput = 20
+
+    /// The end of what the failed command printed, where it does not stand right above.
+    private func lastOutput(_ result: BuildResult) -> [String] {
+        guard result.failure != nil, hidesLog || result.linesSinceFailure >= Self.shownOutput else { return [] }
+        let lines = result.lastLines(Self.shownOutput)
+        return lines.enumerated().map { fitted(($0.offset == 0 ? "  printed  " : "           ") + $0.element.plain) }
+    }
+
+    /// The text with each of its lines cut to the width of the terminal.
+    private func fitted(_ text: String) -> String {
+        guard let width, width > 20 else { return text }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).map {
+            $0.count > width ? $0.prefix(width - 1) + "…" : $0
+        }.joined(separator: "\n")
     }
 
     private static func indented(_ command: String) -> String {

@@ -28,6 +28,8 @@ public struct SourceSnapshot: Sendable {
         let snapshot: SourceSnapshot
     }
 
+    public var hasSubmodules: Bool { !submodules.isEmpty }
+
     /// All submodules, those within others too, with their paths from the top.
     var allSubmodules: [Submodule] {
         submodules.flatMap { outer in

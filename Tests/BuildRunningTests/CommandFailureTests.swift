@@ -65,6 +65,16 @@ import Testing
             ).help == help)
     }
 
+    @Test(arguments: [("npm", true), ("mvn", false)])
+    func `a missing program of a runtime tells that runtime-versions had no effect`(program: String, isOfRuntime: Bool)
+    {
+        var surroundings = CommandFailure.Surroundings()
+        surroundings.unusedRuntimes = [("nodejs", "18")]
+        let help = failure(127, "sh: 1: \(program): not found\n", surroundings).help ?? ""
+        #expect(help.contains("`runtime-versions: nodejs: 18` had no effect") == isOfRuntime, "\(help)")
+        #expect(help.contains("--image node:22-bookworm") == isOfRuntime)
+    }
+
     @Test(
         "a path that cannot be run says why",
         arguments: [
@@ -103,7 +113,7 @@ import Testing
     @Test(arguments: [
         (
             137, "Killed\n", ["memoryKills=1"],
-            "the kernel killed a process of this build for lack of memory; it may use 32m"
+            "the kernel killed a process of this build for lack of memory; the build may use 32m"
         ),
         (
             1, "[ERROR] The forked VM terminated without properly saying goodbye\n", ["memoryKills=2"],
@@ -116,7 +126,10 @@ import Testing
         (137, "Killed\n", [], "killed by SIGKILL, most often for lack of memory"),
         // The one that waited for it has its own words, or none.
         (1, "worker exited unexpectedly\n", ["memoryKills=1"], "the kernel killed a process of this build for lack of"),
-        (255, "", ["memoryKills=3"], "the kernel killed a process of this build for lack of memory; it may use 32m"),
+        (
+            255, "", ["memoryKills=3"],
+            "the kernel killed a process of this build for lack of memory; the build may use 32m"
+        ),
     ])
     func `lack of memory is said surely where the kernel tells`(
         status: Int, output: String, answer: [String], words: String

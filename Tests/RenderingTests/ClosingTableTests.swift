@@ -90,6 +90,42 @@ import Testing
                 """))
     }
 
+    private func failed(printing lines: Int, then later: Int, _ command: String = "make") -> BuildResult {
+        result([
+            (0, start), (10, .phaseStarted(phase: .build)),
+            (10, .commandStarted(phase: .build, command: command, location: nil)),
+            (
+                11,
+                .output(
+                    phase: .build, bytes: Array((1...lines).map { "\u{1b}[31mline \($0)\u{1b}[0m\n" }.joined().utf8))
+            ),
+            (20, .commandFinished(phase: .build, command: command, exitStatus: 1, milliseconds: 10)),
+            (30, .output(phase: .postBuild, bytes: Array((0..<later).map { "later \($0)\n" }.joined().utf8))),
+            (50, .buildFinished(status: .failed)),
+        ])
+    }
+
+    @Test func `what the failed command printed is printed again where it is far above`() {
+        let table = ClosingTable(logPath: nil, usesColor: false)
+        let far = table.render(failed(printing: 25, then: 30))
+        #expect(
+            far.contains("  printed  line 6\n           line 7\n") && far.contains("           line 25\n"), "\(far)")
+        #expect(!far.contains("line 5\n") && !far.contains("later"))
+        #expect(!table.render(failed(printing: 25, then: 3)).contains("printed"))
+        var quiet = table
+        quiet.hidesLog = true
+        #expect(quiet.render(failed(printing: 2, then: 0)).contains("  printed  line 1\n           line 2\n"))
+    }
+
+    @Test func `a long command is cut to the width of the terminal`() {
+        var table = ClosingTable(logPath: nil, usesColor: false)
+        let result = failed(printing: 1, then: 0, String(repeating: "x", count: 200))
+        #expect(table.render(result).contains(String(repeating: "x", count: 200)))
+        table.width = 80
+        let lines = table.render(result).split(separator: "\n")
+        #expect(lines.allSatisfy { $0.count <= 80 } && lines.contains { $0.hasSuffix("x…") && $0.count == 80 })
+    }
+
     @Test func `success says where things went`() {
         let result = result([
             (0, start), (1, .phaseStarted(phase: .install)),

@@ -129,4 +129,15 @@ import Testing
               post_build: *b
             """, ["bashism"])
     }
+
+    @Test func `version 0.1 loses folder and variables between commands`() {
+        let text = "version: 0.1\nphases:\n  build:\n    commands:\n      - cd sub\n      - make\n"
+        func codes(_ text: String) -> [String] {
+            readBuildSpec(Array(text.utf8), file: "f", checksContent: true).diagnostics.map(\.code)
+        }
+        #expect(codes(text).contains("lost-shell-state"))
+        #expect(codes(text.replacing("cd sub", with: "export A=b")).contains("lost-shell-state"))
+        #expect(!codes(text.replacing("cd sub", with: "cd sub && make")).contains("lost-shell-state"))
+        #expect(!codes(text.replacing("0.1", with: "0.2")).contains("lost-shell-state"))
+    }
 }

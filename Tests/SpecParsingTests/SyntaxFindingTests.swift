@@ -75,6 +75,13 @@ import Testing
                 codebuild: "did not find expected alphabetic or numeric character at line 1",
                 help: "a leading `*` or `&` is YAML's own: put the text in quotes"),
             Sample(
+                text: "a:\n  - [[ -f x ]] &«&» b\n",
+                message: "did not find expected alphabetic or numeric character",
+                codebuild: "did not find expected alphabetic or numeric character at line 1",
+                help:
+                    "YAML reads a text that begins with `[[` as a list or a mapping, which ends before the `&&`: put the "
+                    + "whole command in quotes"),
+            Sample(
                 text: "a: «*txt»\n",
                 message: "the alias `*txt` has no anchor `&txt` before it",
                 codebuild: "found undefined alias at line 0",

@@ -43,7 +43,7 @@ extension CommandFailure {
     }
 
     private var wayToMemory: String {
-        surroundings.memory.map { "it may use \($0): give it more with --memory, or let it use less" }
+        surroundings.memory.map { "the build may use \($0): give it more with --memory, or let it use less" }
             ?? "no --memory limits it: give the engine's machine more memory, or let it use less"
     }
 
@@ -134,7 +134,7 @@ extension CommandFailure {
         guard line(with: ["invalid reference format", "invalid tag \"", "repository name must "]) != nil,
             let name = facts.emptyVariables.first
         else { return nil }
-        return "`$\(name)` is empty here, so that the name of the image is none: give it with --env \(name)=VALUE, or "
+        return "`$\(name)` is empty here, so the image has no valid name: give it with --env \(name)=VALUE, or "
             + "under `env.variables`"
     }
 
@@ -185,6 +185,7 @@ extension CommandFailure {
     }
 
     private func missing(_ name: String) -> String {
+        if let ineffective = ineffectiveRuntime(of: name) { return ineffective }
         // `python` for `python3`; only a long name can be a slip of a longer one: `mvn` is no slip of `mv`.
         let near =
             facts.programs.filter { $0.hasPrefix(name) && $0.dropFirst(name.count).allSatisfy(\.isNumber) }.min()
@@ -194,6 +195,30 @@ extension CommandFailure {
             "the image has no `\(name)` in its PATH: install it in the phase `install`, or name an image that has it "
             + "with --image"
     }
+
+    /// Says of a program that belongs to a runtime of `runtime-versions` that these had no effect.
+    private func ineffectiveRuntime(of program: String) -> String? {
+        guard let runtime = Self.runtimes.first(where: { $0.programs.contains(program) }),
+            let asked = surroundings.unusedRuntimes.first(where: { $0.name == runtime.name }),
+            !facts.programs.contains(where: {
+                $0.hasPrefix(program) && $0.dropFirst(program.count).allSatisfy(\.isNumber)
+            })
+        else { return nil }
+        return
+            "the image has no `\(program)`: `runtime-versions: \(asked.name): \(asked.version)` had no effect, since only "
+            + "images built like CodeBuild's have runtimes to choose from. Name an image that has it (`--image "
+            + "\(runtime.image)`), or make one like CodeBuild's: `buildspec images build standard`"
+    }
+
+    /// The runtimes of CodeBuild, each with its programs and a public image that has them.
+    private static let runtimes: [(name: String, programs: Set<String>, image: String)] = [
+        ("nodejs", ["node", "npm", "npx", "yarn", "pnpm", "corepack"], "node:22-bookworm"),
+        ("java", ["java", "javac", "jar", "mvn", "gradle", "ant"], "maven:3-eclipse-temurin-17"),
+        ("python", ["python", "python3", "pip", "pip3", "pipenv", "poetry"], "python:3.12-bookworm"),
+        ("golang", ["go", "gofmt"], "golang:1-bookworm"),
+        ("ruby", ["ruby", "gem", "bundle", "bundler", "rake"], "ruby:3-bookworm"),
+        ("php", ["php", "composer"], "composer:2"), ("dotnet", ["dotnet"], "mcr.microsoft.com/dotnet/sdk:8.0"),
+    ]
 
     /// Short names of programs that are missing rather than misspelled.
     private static let tools: Set<String> = [

@@ -6,7 +6,7 @@ public struct CommandFailure: Sendable {
     public let shell: BuildPlan.Shell
     /// The last lines that it printed, without colours.
     public let lines: [String]
-    public let surroundings: Surroundings
+    public var surroundings: Surroundings
     public var facts = Facts()
 
     /// The settings of the build that can make commands fail.
@@ -21,6 +21,8 @@ public struct CommandFailure: Sendable {
         public let platform: String?
         /// The names of the build's variables.
         public let variables: [String]
+        /// The versions of `runtime-versions` that the image could not select, as it has no list of runtimes.
+        public var unusedRuntimes: [(name: String, version: String)] = []
 
         public init(
             isOffline: Bool = false, docker: ContainerPlan.Docker = .absent, memory: String? = nil,

@@ -18,6 +18,11 @@ extension PhaseStage {
         let words = [context.plan.shell.program, failure.blamedProgram ?? ""] + failure.namedVariables
         let answer = try await context.session.ask("explain \(words.map(\.shellQuoted).joined(separator: " "))")
         failure.facts = CommandFailure.Facts(answer.bytes)
+        if failure.blamedProgram != nil, !context.plan.runtimeVersions.isEmpty,
+            try await !RuntimeStage.hasCatalog(context.session)
+        {
+            failure.surroundings.unusedRuntimes = context.plan.runtimeVersions.map { ($0.name, $0.version) }
+        }
         let help = failure.help, failedTests = failure.failedTests
         guard help != nil || !failedTests.isEmpty else { return }
         try await context.sink.explained(command, help: help, failedTests: failedTests)

@@ -49,6 +49,11 @@ struct RuntimeStage: Sendable {
     /// The driver's status for a file that is not there.
     private static let absent = 66
 
+    /// Whether the image has a list of runtimes, so that `runtime-versions` have an effect.
+    static func hasCatalog(_ session: DriverSession) async throws -> Bool {
+        try await session.ask("show \(ContainerLayout.runtimes) 1").status != absent
+    }
+
     private func install(_ choices: [RuntimeSelection.Choice]) async throws -> PhaseContext? {
         // Their folder is not the source. [inferred, CODEBUILD-2026 A.2]
         try await enter(ContainerLayout.readOnly)

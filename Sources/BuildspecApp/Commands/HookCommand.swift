@@ -3,7 +3,7 @@ internal import ArgumentParser
 struct HookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hook",
-        abstract: "Build what is pushed before it leaves, as a git hook.",
+        abstract: "Build the commits that you push before they leave, by a git hook.",
         discussion: "  buildspec hook install --branch main",
         subcommands: [Install.self, Uninstall.self, Run.self])
 
@@ -26,6 +26,12 @@ struct HookCommand: AsyncParsableCommand {
 
         @Option(
             help: ArgumentHelp(
+                "What a push prints: codebuild, json or quiet.",
+                discussion: "codebuild is the whole log, quiet the closing table alone.", valueName: "format"))
+        var logFormat: Settings.Output.LogFormat?
+
+        @Option(
+            help: ArgumentHelp(
                 "Without an engine: block the push, or allow it.",
                 discussion: "When none answers, or `buildspec` is gone.", valueName: "rule"))
         var ifNoEngine = IfNoEngine.block
@@ -33,6 +39,7 @@ struct HookCommand: AsyncParsableCommand {
         /// The rules as words of a command line.
         var words: [String] {
             branch.flatMap { ["--branch", $0] } + path.flatMap { ["--path", $0] }
+                + (logFormat.map { ["--log-format", $0.rawValue] } ?? [])
                 + (ifNoEngine == .block ? [] : ["--if-no-engine", ifNoEngine.rawValue])
         }
     }
@@ -45,8 +52,8 @@ struct HookCommand: AsyncParsableCommand {
             discussion: """
                   buildspec hook install --branch main --path 'src/**' --path pom.xml
 
-                `core.hooksPath` and linked worktrees are honoured. A hook that is there stays: it runs first, and \
-                `uninstall` puts it back.
+                The hook is written where git looks for it (`core.hooksPath`, linked worktrees). If there is a hook already, it \
+                stays and runs first; `uninstall` puts it back.
                 """)
         @OptionGroup var rules: Rules
 
@@ -60,7 +67,7 @@ struct HookCommand: AsyncParsableCommand {
 
     struct Uninstall: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "uninstall", abstract: "Remove the hook; one that was there before comes back.",
+            commandName: "uninstall", abstract: "Remove the hook, and put back the one that was there before.",
             discussion: "  buildspec hook uninstall")
 
         func run() async throws {
@@ -78,8 +85,9 @@ struct HookCommand: AsyncParsableCommand {
                   buildspec hook run pre-push "$@"
                   buildspec hook run pre-push --branch main -- --env PROFILE=ci
 
-                Reads git's lines on standard input (or pre-commit's variables) and builds every new tree once. A tree that \
-                was green with the same image and variables is not built again. What stands behind `--` goes to `run`.
+                Reads git's lines on standard input (or pre-commit's variables) and builds each new tree once. A tree whose \
+                build succeeded with the same image and variables, in an earlier push or by `buildspec run`, is not built \
+                again. The words behind `--` go to `run`.
                 """)
         @Argument(help: "The hook: pre-push.")
         var hook: String
@@ -89,7 +97,7 @@ struct HookCommand: AsyncParsableCommand {
 
         @OptionGroup var rules: Rules
 
-        @Flag(help: "Build trees that are green already, too.")
+        @Flag(help: "Build a tree even if an earlier build of it succeeded.")
         var always = false
 
         func validate() throws {
@@ -106,3 +114,5 @@ struct HookCommand: AsyncParsableCommand {
         }
     }
 }
+
+extension Settings.Output.LogFormat: ExpressibleByArgument {}

@@ -174,7 +174,7 @@ final class ProgressBoard: Sendable {
         try? Terminal.write(Array(text.utf8), to: STDERR_FILENO, named: "standard error")
     }
 
-    private static var columns: Int {
+    static var columns: Int {
         var size = winsize()
         guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 80 }
         return Int(size.ws_col)

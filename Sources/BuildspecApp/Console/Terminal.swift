@@ -14,6 +14,9 @@ struct Terminal: Sendable {
     /// The name under which the board shows the build that speaks here; empty for the only one.
     let boardName: String
 
+    /// The columns of the terminal that standard error is; `nil` where it is none.
+    var errorColumns: Int? { isInteractive ? ProgressBoard.columns : nil }
+
     enum Stream { case output, error }
     typealias Relay = @Sendable (Stream, [UInt8]) throws -> Void
 

@@ -23,7 +23,7 @@ struct GreenMemory {
     /// - Returns: `nil` when the engine does not have the image yet.
     /// - Throws: ``EngineError`` when no engine answers; ``Failure`` when one of the files cannot be read.
     static func key(tree: String, _ project: Project) async throws -> String? {
-        let machine = project.machine, settings = project.settings
+        let machine = project.machine, settings = project.settings.deciding
         let engine = machine.engine(of: settings), image = settings.container.image
         guard let id = try await engine.imageID(try await engine.pullableName(of: image)) else {
             guard try await engine.answers() else {
@@ -43,9 +43,8 @@ struct GreenMemory {
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys
-        // Another id of the same commit's tree is the same build.
-        var asked = project.asked
-        asked.source = nil
+        // Another way to the same tree is the same build, however it is shown and whatever stays behind.
+        let asked = project.asked.deciding
         var parts = [programVersion, tree, id] + others
         for data in [try encoder.encode(asked), try encoder.encode(settings)] {
             parts.append(String(decoding: data, as: UTF8.self))
@@ -70,5 +69,48 @@ struct GreenMemory {
     func add(_ key: String, build: String) throws {
         try Folder.make(folder)
         try Folder.replace("\(folder)/\(key)", with: Array("\(build)\n".utf8))
+    }
+}
+
+extension RunSession {
+    /// Remembers a whole build that was green, so that neither a push nor another hook builds its tree again.
+    func rememberGreen(_ build: String) async throws {
+        let asked = project.asked
+        guard !project.isAmongOthers, project.repeated == nil, project.location.pipeline == nil, asked.phase == nil,
+            asked.from == nil, asked.until == nil,
+            let snapshot = try await project.snapshots().primary, !snapshot.hasSubmodules,
+            let key = try await GreenMemory.key(tree: snapshot.tree, project)
+        else { return }
+        if case .folder = snapshot.kind { return }
+        try GreenMemory(project.machine.places).add(key, build: build)
+    }
+}
+
+extension Asked {
+    /// What of it decides how a build of a given tree ends.
+    fileprivate var deciding: Self {
+        var asked = self
+        (asked.path, asked.source, asked.artifacts) = (nil, nil, nil)
+        (asked.logFormat, asked.progress, asked.buildJson, asked.html) = (nil, nil, nil, nil)
+        (asked.junit, asked.annotate, asked.keep) = (nil, nil, nil)
+        (asked.checkpoint, asked.verbose) = (false, false)
+        return asked
+    }
+}
+
+extension Settings {
+    /// What of them decides how a build of a given tree ends.
+    fileprivate var deciding: Self {
+        var settings = self
+        settings.output = Output(logFormat: .codebuild, failRules: output.failRules)
+        settings.ending.keep = .never
+        settings.ending.makesCheckpoints = false
+        settings.artifacts.folder = nil
+        settings.values.notes = []
+        settings.values.variables = values.variables.map {
+            BuildPlan.Variable(name: $0.name, value: $0.value, origin: .default, type: $0.type)
+        }
+        settings.decisions = []
+        return settings
     }
 }

@@ -22,17 +22,17 @@ struct PushHook: Sendable {
         let top = try await git.topFolder()
         for push in pushes {
             guard filter.admits(reference: push.remoteReference) else {
-                say("\(push.remoteReference): no --branch names it, not built")
+                say("\(push.remoteReference): the name of the branch or tag does not match --branch; skipped")
                 continue
             }
             guard let tree = try await git.tree(of: push.commit) else {
-                say("\(push.remoteReference): no commit, not built")
+                say("\(push.remoteReference): this is no commit; skipped")
                 continue
             }
             if filter.hasPaths, let changed = try await git.changedPaths(from: push.base, to: push.commit),
                 !changed.contains(where: filter.admits)
             {
-                say("\(push.remoteReference): no --path names what it changes, not built")
+                say("\(push.remoteReference): no pushed file matches --path; skipped")
                 continue
             }
             // Several refs with one tree are one build.
@@ -45,7 +45,8 @@ struct PushHook: Sendable {
     }
 
     private func build(_ push: Push, tree: String, in top: String) async throws -> ExitStatus {
-        var asked = try RunOptions.parse([top] + runs).asked
+        let format = rules.logFormat.map { ["--log-format", $0.rawValue] } ?? []
+        var asked = try RunOptions.parse([top] + format + runs).asked
         asked.source = "git:\(push.commit)"
         let here = machine.with(machine.places.inFolder(top)), memory = GreenMemory(here.places)
         do {
@@ -54,7 +55,9 @@ struct PushHook: Sendable {
             session.blocksDeployMistakes = true
             let key = try await GreenMemory.key(tree: tree, session.project)
             if !always, let key, let green = memory.find(key) {
-                say("\(push.remoteReference): tree \(tree.prefix(12)) is green since build \(green), not built again")
+                say(
+                    "\(push.remoteReference): tree \(tree.prefix(12)) was green in build \(green), so it is not built again"
+                )
                 return .succeeded
             }
             say("\(push.remoteReference): building \(push.commit.prefix(12)), tree \(tree.prefix(12))")
@@ -63,7 +66,7 @@ struct PushHook: Sendable {
                 block(push)
                 return status
             }
-            // An image that was pulled only now has its id only now.
+            // The id of an image that was pulled only now is known only now.
             if let key = try await GreenMemory.key(tree: tree, session.project) {
                 try memory.add(key, build: session.build)
             }

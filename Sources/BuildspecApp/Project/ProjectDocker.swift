@@ -114,8 +114,8 @@ extension ProjectDocker {
         if let kept { return try await engine.containers(usingVolume: volume).contains(kept) ? try lock() : nil }
         func others(_ who: String) {
             say(
-                "the Docker images and layers of this project are in use by \(who): this build begins without them, and "
-                    + "keeps none\n")
+                "the Docker images and layers of this project are in use by \(who): this build starts with an empty "
+                    + "Docker cache, and does not keep it\n")
         }
         guard let lock = try lock() else {
             others("another build")

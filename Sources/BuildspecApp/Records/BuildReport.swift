@@ -72,6 +72,8 @@ struct BuildReport: Sendable {
             var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)
             let records = BuildRecords(machine.places)
             table.timeout = plan.timeout
+            table.width = machine.terminal.errorColumns
+            table.hidesLog = project.settings.output.logFormat == .quiet
             table.mark = try records.build(id.uuid).testMark(in: records)
             table.earlier = try records.build(id.uuid).earlierCoverage(in: records)
             machine.say(table.render(result))
@@ -83,7 +85,9 @@ struct BuildReport: Sendable {
         guard result.status == .succeeded else { return .buildFailed }
         guard try holdsRules(result) else { return .buildFailed }
         try project.location.pipeline?.export(result.exportedVariables)
-        return try checkDeployFiles(result) || !blocksDeployMistakes ? .succeeded : .buildFailed
+        guard try checkDeployFiles(result) else { return blocksDeployMistakes ? .buildFailed : .succeeded }
+        await reporter.noteFaultless()
+        return .succeeded
     }
 
     /// The failure of a build whose image cannot be had, with the ways to one that exist here.

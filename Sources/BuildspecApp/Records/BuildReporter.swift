@@ -5,6 +5,8 @@ internal import Rendering
 /// Takes every event once and gives it to all who want it: the record first, then the result and the terminal.
 actor BuildReporter {
     private(set) var result: BuildResult
+    /// Whether the build has succeeded, and a deploy stage would refuse nothing of its artifacts.
+    private(set) var isFaultless = false
     private let format: Settings.Output.LogFormat
     private let terminal: Terminal
     private var screen: LogRenderer
@@ -66,6 +68,8 @@ actor BuildReporter {
             throw error
         }
     }
+
+    func noteFaultless() { isFaultless = true }
 
     /// Counts what the proxy has met, to be told at the end.
     func count(_ event: ProxyEvent) {

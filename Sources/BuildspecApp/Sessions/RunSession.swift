@@ -192,6 +192,13 @@ struct RunSession {
             isKept = true
         }
         await sweep.finish(unseen)
+        if status == .succeeded, await report.reporter.isFaultless {
+            // The build is what was asked for; that it may be built once more is all that follows.
+            do { try await rememberGreen(id.uuid) } catch {
+                machine.say(
+                    "note: a push of this tree will build it again, since this build cannot be noted: \(error)\n")
+            }
+        }
         return status
     }
 }

@@ -33,7 +33,7 @@ enum FailureReason {
     }
 
     private static func connecting(_ error: NIOConnectionError) -> String {
-        guard let first = error.connectionErrors.first else { return "its name is not known" }
+        guard let first = error.connectionErrors.first else { return "cannot resolve host" }
         return words(for: first.error)
     }
 

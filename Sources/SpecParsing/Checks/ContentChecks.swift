@@ -63,7 +63,7 @@ struct ContentChecks {
         var text = ShellText(), bashisms: [(command: SpecCommand, found: ShellView.Bashism)] = []
         for (place, command) in commands.enumerated() {
             let kind = command.node.withText(PlainScript.kind)
-            guard kind != .programs else { continue }
+            guard kind != .programs || version == .v01 else { continue }
             noteShebang(command, for: shell, isDash: isDash)
             let hasBashisms = command.node.withText { bytes in
                 ShellLexer.read(bytes, into: &text)
@@ -118,6 +118,7 @@ struct ContentChecks {
         if let masked = script.maskedFailure() { note(.maskedFailure, [masked], of: command) }
         note(.lostShellState, script.lostState(in: shell), of: command)
         for typo in script.commandTypos() { note(typo.code, [typo.note], of: command) }
+        if version == .v01, place + 1 < commands.count { note(.lostShellState, script.lostInOldVersion(), of: command) }
         if version == .v02 { checkExit(command, at: place, in: commands, as: script) }
     }
 

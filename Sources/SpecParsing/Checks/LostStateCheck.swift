@@ -13,6 +13,28 @@ extension ShellView {
         return first.map { [$0] } ?? []
     }
 
+    /// Finds a command of version 0.1 that only changes the folder or exports variables: the next one starts in a new shell.
+    func lostInOldVersion() -> [Note] {
+        guard !text.statements.isEmpty, text.functions.isEmpty else { return [] }
+        var first: Range<Int>?
+        for statement in text.statements {
+            guard !statement.isCompound, let command = onlyCommand(statement),
+                isNamed(command, among: ["cd", "export"]), !arguments(command).isEmpty
+            else { return [] }
+            first = first ?? firstLine(command.range)
+        }
+        return first.map {
+            [
+                Note(
+                    range: $0,
+                    message:
+                        "\(quoted(string($0))) has no effect on the next command: in version 0.1 each command runs in a "
+                        + "new shell",
+                    help: "write `version: 0.2`, or join this command and the next with `&&`")
+            ]
+        } ?? []
+    }
+
     private func onlyCommand(_ statement: ShellText.Statement) -> ShellText.Command? {
         let own = Array(ownCommands(statement).prefix(2))
         return own.count == 1 ? own[0] : nil

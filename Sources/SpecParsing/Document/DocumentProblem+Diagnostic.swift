@@ -79,11 +79,26 @@ extension YAMLProblem {
         case "did not find expected ',' or ']'", "did not find expected ',' or '}'":
             return "close what begins on line \(contextLine ?? 1); a quote inside quotes is written `\\\"`"
         case "did not find expected alphabetic or numeric character":
+            if let opening = opening(ofLineAt: scalar, source) {
+                return
+                    "YAML reads a text that begins with \(quoted(opening)) as a list or a mapping, which ends before the "
+                    + "`&&`: put the whole command in quotes"
+            }
             return "a leading `*` or `&` is YAML's own: put the text in quotes"
         case "found unexpected end of stream":
             return contextLine.map { "what begins on line \($0) is never closed" }
         default: return nil
         }
+    }
+
+    /// The bracket that the text of a line begins with, behind `- `; `nil` where it begins otherwise.
+    private func opening(ofLineAt scalar: Int, _ source: SourceText) -> String? {
+        var start = scalar
+        while start > 0, let before = source.scalar(at: start - 1), before != "\n" { start -= 1 }
+        func isBlank(_ place: Int) -> Bool { source.scalar(at: place) == " " }
+        while isBlank(start) || source.scalar(at: start) == "-" && isBlank(start + 1) { start += 1 }
+        guard start < scalar, let first = source.scalar(at: start), first == "[" || first == "{" else { return nil }
+        return source.scalar(at: start + 1) == "[" ? "[[" : String(first)
     }
 
     /// The finding for bytes that are not text. libyaml gives no line for these, so its line is 0.
