@@ -51,7 +51,7 @@ struct FailureHelpTests {
         let greedy = try await help("tail /dev/zero", ["--memory", "32m"])
         #expect(
             greedy.table.contains(
-                "exit status 137 (killed)\n  help:    the kernel killed a process of this build for lack of memory; it may use 32m"
+                "exit status 137 (killed)\n  help:    the kernel killed a process of this build for lack of memory; the build may use 32m"
             ), "\(greedy.table)")
         let killed = try await help("kill -9 $$", ["--memory", "32m"])
         #expect(killed.table.contains("killed by SIGKILL, and not for lack of memory"), "\(killed.table)")
