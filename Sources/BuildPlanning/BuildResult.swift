@@ -78,7 +78,7 @@ public struct BuildResult: Sendable, Equatable {
     public private(set) var stoppedAt: Failure?
     /// The command that ran when the time of the build was up.
     public private(set) var timedOutAt: Failure?
-    /// The end of what the failed command printed, at most ``tailLength`` bytes.
+    /// The end of what the failed command printed, at most `tailLength` bytes.
     public private(set) var failureOutput: [UInt8] = []
     /// The number of lines that the log has got since the command failed.
     public private(set) var linesSinceFailure = 0

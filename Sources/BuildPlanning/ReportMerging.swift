@@ -4,7 +4,9 @@ public enum ReportMerging {
 
     /// Names the report group of one build of a fanout.
     ///
-    /// - Parameter number: the build's, beginning with 1. [the service's first number is unknown]
+    /// - Parameters:
+    ///   - group: the name of the report group.
+    ///   - number: the build's, beginning with 1. [the service's first number is unknown]
     public static func shardName(_ group: String, _ number: Int) -> String { "\(group)\(mark)\(number)" }
 
     /// Names the group that reports of builds are merged into.

@@ -112,6 +112,9 @@ struct SettingsTests {
         Row(
             "mask", { $0.mask = "exact" }, "exact", "exact", ["exact", "exact", refused, "all"],
             { $0.values.mask.rawValue }),
+        Row(
+            "annotate", { $0.annotate = "github" }, "gitlab", "gitlab", ["github", "gitlab", refused, "-"],
+            { $0.output.annotations.map { "\($0.rawValue)" } ?? "-" }),
         Row("profile", { $0.profile = "a" }, "b", "c", ["a", "b", refused, "-"], { $0.values.profile ?? "-" }),
         Row(
             "timeout", { $0.timeout = "90s" }, "2h", "5", ["90", "7200", "300", "3600"], { "\($0.ending.timeout)" }),

@@ -23,7 +23,7 @@ struct Doctor: Sendable {
         var json: JSONText {
             .object([
                 ("name", .string(name)), ("state", .string(state.rawValue)), ("message", .string(words)),
-                ("help", .string(help ?? "")),
+                ("help", help.map { .string($0) }),
             ])
         }
     }

@@ -21,7 +21,9 @@ struct SettingsLayers {
 
     /// The keys that a settings file may not have, since they reach for what is the user's: engines, accounts and secrets. The
     /// file may come from a stranger's repository (Documentation/security.md).
-    static let usersAlone: Set<String> = ["engine", "context", "aws", "aws-credentials", "profile", "mask"]
+    static let usersAlone: Set<String> = [
+        "engine", "context", "aws", "aws-credentials", "profile", "mask", "annotate",
+    ]
 
     /// The keys that name what a build writes.
     private static let written: Set<String> = ["artifacts", "build-json", "html", "junit", "cache"]

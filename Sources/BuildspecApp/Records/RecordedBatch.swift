@@ -37,8 +37,8 @@ struct RecordedBatch {
     /// - Throws: ``Failure`` for a file that is no batch of this program.
     func document() throws -> Document {
         struct Answer: Decodable { let buildBatches: [Document] }
-        guard let batch = try? JSONDecoder().decode(Answer.self, from: Data(try Files.read(path))).buildBatches.first
-        else {
+        let bytes = try Files.read(path)
+        guard let batch = try? JSONDecoder().decode(Answer.self, from: Data(bytes)).buildBatches.first else {
             throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch", help: "remove it")
         }
         return batch
