@@ -27,6 +27,9 @@ struct RecordedBatch {
                 currentBuildSummary?.arn?.split(separator: ":").last.map(String.init)
             }
         }
+        /// The group that is no build here.
+        static let downloadGroup = "DOWNLOAD_SOURCE"
+
         struct Artifacts: Decodable { let location: String?, files: Int? }
         struct Merged: Decodable {}
 
@@ -47,7 +50,7 @@ struct RecordedBatch {
     /// What the batch came to, with the results of its builds as far as their records are there.
     func result(in records: BuildRecords) throws -> BatchResult {
         let batch = try document()
-        let groups = batch.buildGroups.filter { $0.identifier != "DOWNLOAD_SOURCE" }
+        let groups = batch.buildGroups.filter { $0.identifier != Document.downloadGroup }
         guard let id = BuildID(batch.id), let start = Timestamp(rfc3339: batch.startTime) else {
             throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch of buildspec", help: "remove it")
         }

@@ -115,7 +115,9 @@ struct BatchSession {
             }
         }
         let path = try write(ended)
-        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(ended, file: path))
+        var table = BatchTable(usesColor: machine.terminal.errorUsesColor)
+        if let mark = try ended.testMark(in: BuildRecords(machine.places)) { table.mark = mark }
+        machine.say(table.render(ended, file: path))
         if run.isOutputGone { throw Terminal.BrokenPipe() }
         try Task.checkCancellation()
         try await writeForOthers(ended, of: project, place)
