@@ -49,6 +49,16 @@ struct KeptBuild: Codable {
                 isInteractive: machine.places.isInteractive))
     }
 
+    /// The profile of the AWS CLI that the build had credentials of, or none of its own where it took the CLI's choice; `nil` for a
+    /// build without credentials. Only flags and variables can ask for them.
+    func credentialsProfile(now machine: Machine) -> String?? {
+        let places = self.machine(now: machine).places
+        guard let wanted = asked.awsCredentials ?? places.variable("aws-credentials"), !wanted.isEmpty,
+            !SettingsLayers.isOff(wanted)
+        else { return nil }
+        return .some(SettingsLayers.isOn(wanted) ? asked.profile ?? places.variable("profile") : wanted)
+    }
+
     private static let name = "kept.json"
 
     /// The name of the list of a source's files.
