@@ -34,8 +34,17 @@ struct BatchRecords {
         let path = "\(folder)/\(Self.name(of: batch))"
         try Folder.replace(path, with: batch.batchGetBuildBatches.bytes + [0x0a])
         // An old one that stays only takes room.
-        for name in names.dropLast(Self.limit) { try? Folder.remove("\(folder)/\(name)") }
+        for name in names.dropLast(Self.limit) {
+            try? Folder.remove("\(folder)/\(name)")
+            try? Folder.remove("\(folder)/\(AskedBatch.name(beside: name))")
+        }
         return path
+    }
+
+    /// Keeps what was asked of a batch beside its record, for `resume`.
+    func keep(_ asked: AskedBatch, of batch: BatchResult) throws {
+        try Folder.make(folder)
+        try asked.write(beside: "\(folder)/\(Self.name(of: batch))")
     }
 
     private static func name(of batch: BatchResult) -> String { "\(batch.start.microseconds)-\(batch.id.uuid).json" }

@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import Files
 internal import Rendering
@@ -45,6 +46,16 @@ struct RecordedBatch {
             throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch", help: "remove it")
         }
         return batch
+    }
+
+    /// The same as it is taken over into another batch.
+    ///
+    /// - Throws: ``Failure`` for a file that is no batch.
+    func cloudBatch() throws -> CloudBatch {
+        do {
+            if let batch = try CloudBatch.read(try Files.read(path)).first { return batch }
+        } catch is CodeBuildProjects.UnreadableAnswer {}
+        throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch", help: "remove it")
     }
 
     /// What the batch came to, with the results of its builds as far as their records are there.
