@@ -80,6 +80,18 @@ public enum ReportMerging {
         return report
     }
 
+    /// Whether the coverage of a file in one build beats that in another: the better share of lines counts, and of equal ones the
+    /// better share of branches.
+    ///
+    /// - Parameters:
+    ///   - one: in percent; `nil` where the file has nothing to cover.
+    ///   - other: as `one`.
+    public static func isBetter(
+        _ one: (lines: Double?, branches: Double?), than other: (lines: Double?, branches: Double?)
+    ) -> Bool {
+        (one.lines ?? -1, one.branches ?? -1) > (other.lines ?? -1, other.branches ?? -1)
+    }
+
     /// Returns an ARN with the merged group's name in the place of the build's, and the batch in the place of the build.
     private static func renamed(_ arn: String, from old: String, to new: String, execution: String?) -> String {
         guard let slash = arn.firstIndex(of: "/") else { return arn }

@@ -16,6 +16,9 @@ struct RecordingFile {
     /// The first line of the format that this program writes, and the only one it reads.
     private static let firstLine = "buildspec-recording 1"
 
+    /// What is said of a file that this version cannot read and another one can.
+    static let otherVersion = "it is of another version of buildspec"
+
     /// The reason why a file cannot be used.
     struct Flaw: Error {
         let reason: String
@@ -41,7 +44,7 @@ struct RecordingFile {
         let lines = bytes.split(separator: 0x0a, omittingEmptySubsequences: false)
         guard lines.first.map({ $0.elementsEqual(Self.firstLine.utf8) }) == true else {
             let isOther = bytes.starts(with: Self.firstLine.dropLast().utf8)
-            throw Flaw(reason: isOther ? "it is of another version of buildspec" : "it is not readable", url: nil)
+            throw Flaw(reason: isOther ? Self.otherVersion : "it is not readable", url: nil)
         }
         var fields = Fields()
         for line in lines.dropFirst().dropLast(2) { fields.take(line) }

@@ -46,6 +46,31 @@ extension RecordingStore {
         return damaged
     }
 
+    /// Moves damaged recordings out of the way, so that they count as missing: a build that needs one says so before it begins.
+    ///
+    /// Those of another version of this program stay where they are: that version can read them. Bodies stay, too, since others may
+    /// name them; recording a response again mends its body.
+    ///
+    /// - Returns: the damaged recordings with the paths that they have now, or `nil` when somebody is using the store.
+    public func setAside() throws -> [(damage: DamagedRecording, place: String?)]? {
+        try use.alone {
+            try damagedEntries().map { path, damage in
+                guard damage.reason != RecordingFile.otherVersion else { return (damage, nil) }
+                let place = "\(damagedFolder)/\(UniqueName.make())"
+                try storing("set the recording `\(path)` aside") {
+                    try Folder.make(damagedFolder)
+                    try Folder.move(path, to: place)
+                }
+                return (damage, place)
+            }
+        }
+    }
+
+    /// How many recordings were set aside.
+    public var setAsideCount: Int { get throws { try files(in: damagedFolder, depth: 1).count } }
+
+    private var damagedFolder: String { "\(folder)/damaged" }
+
     func readBody(_ body: RecordingFile.Body, of found: Found) throws {
         try bodyReader(body, of: found).readThrough()
     }
@@ -60,7 +85,7 @@ extension RecordingStore {
     /// When something was recorded or looked up last, since 1970.
     public var lastUsed: Duration? { use.lastUsed }
 
-    /// Removes what is useless: damaged recordings, bodies that no recording names any more, drafts of dead processes.
+    /// Removes what is useless: damaged recordings, set aside or not, bodies that no recording names any more, drafts of dead processes.
     ///
     /// - Parameter moment: since 1970; a store not used since then loses everything.
     /// - Returns: what was removed, or `nil` when somebody is using the store.
@@ -74,9 +99,11 @@ extension RecordingStore {
                 return (0, 0, true)
             }
             let damaged = try damagedEntries()
-            for (path, _) in damaged { unlink(path) }
+            let paths = damaged.map(\.path) + (try files(in: damagedFolder, depth: 1))
+            for path in paths { unlink(path) }
+            rmdir(damagedFolder)
             try sweepDrafts()
-            return (damaged.count, try removeUnnamedBodies(), false)
+            return (paths.count, try removeUnnamedBodies(), false)
         }
     }
 
@@ -89,7 +116,7 @@ extension RecordingStore {
     }
 
     private func removeAll() throws {
-        for (name, depth) in [("entries", 3), ("bodies", 2), ("drafts", 1)] {
+        for (name, depth) in [("entries", 3), ("bodies", 2), ("drafts", 1), ("damaged", 1)] {
             for path in try files(in: "\(folder)/\(name)", depth: depth) { unlink(path) }
             try removeFolders("\(folder)/\(name)", depth: depth)
         }

@@ -2,8 +2,10 @@ public import BuildPlanning
 
 /// The summary after a batch, for standard error: its builds with their times, what failed in them, and what decided how long it
 /// took.
-public struct BatchTable: Sendable {
+public struct BatchTable {
     private let usesColor: Bool
+    /// What earlier batches tell of a failed test; `nil` for an old failure.
+    public var mark: (ReportFacts.Case) -> TestMark? = { _ in nil }
 
     public init(usesColor: Bool) { self.usesColor = usesColor }
 
@@ -26,7 +28,7 @@ public struct BatchTable: Sendable {
         )
         lines +=
             ReportLines(
-                reports: batch.isFanout ? batch.reports : [], mark: { _ in nil },
+                reports: batch.isFanout ? batch.reports : [], mark: mark,
                 more: "buildspec show \(batch.id.uuid.prefix(8)) --tests --failed"
             ).lines
         if let artifact = batch.artifact {

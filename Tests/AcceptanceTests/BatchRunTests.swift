@@ -15,7 +15,7 @@ struct BatchRunTests {
                 let identifier: String, dependsOn: [String], ignoreFailure: Bool
                 let currentBuildSummary: Summary?, priorBuildSummaryList: [Summary]?
             }
-            let buildBatchStatus: String, complete: Bool, buildGroups: [Group]
+            let id: String?, buildBatchStatus: String, complete: Bool, buildGroups: [Group]
         }
         let buildBatches: [Batch]
     }
@@ -113,6 +113,69 @@ struct BatchRunTests {
         #expect(again.batch.buildGroups[3].priorBuildSummaryList?.map(\.buildStatus) == ["FAILED"])
         #expect(again.batch.buildGroups[1].priorBuildSummaryList == nil)
         #expect(try await play.call(["builds"]).outputText.split(separator: "\n").count == 8)
+    }
+
+    @Test func `a batch is resumed with its flags, the new source, and what has succeeded`() async throws {
+        let play = try Playground()
+        func write(_ builds: String) throws {
+            try play.buildspec(
+                """
+                version: 0.2
+                batch: {build-graph: [\(builds)]}
+                phases:
+                  build:
+                    commands:
+                      - echo "$FLAG $CODEBUILD_BATCH_BUILD_IDENTIFIER" | tee made.txt
+                      - '! grep -q "^$CODEBUILD_BATCH_BUILD_IDENTIFIER$" failing.txt'
+                artifacts: {files: [made.txt]}
+                """)
+        }
+        let after = "{identifier: after, depend-on: [bad]}"
+        try write("{identifier: good}, {identifier: other}, {identifier: gone}, {identifier: bad}, \(after)")
+        try play.write("failing.txt", "bad\n")
+        #expect(try await Command("git", ["init", "-q", play.source.path]).collect().status.isSuccess)
+        let first = try await run(play, "--env", "FLAG=kept")
+        #expect(first.status.exitStatus == 1)
+        let id = try #require(try groups(play).batch.id?.split(separator: ":").last.map(String.init))
+        // A batch of something else in between is not the one that is meant.
+        let between = try await play.run(["--batch", "--only", "good", "--env", "FLAG=between"])
+        #expect(between.status.isSuccess)
+
+        try play.write("failing.txt", "none\n")
+        try write(
+            "{identifier: good}, {identifier: other, ignore-failure: true, env: {variables: {A: b}}}, {identifier: bad}, \(after)"
+        )
+        try FileManager.default.removeItem(at: play.out.appending(path: "good"))
+        let second = try await play.call(["resume", String(id.prefix(8))])
+        #expect(second.status.isSuccess, "\(second.errorText)")
+        let (status, builds, batch) = try groups(play)
+        #expect(status == "SUCCEEDED" && batch.id?.hasSuffix(id) == false)
+        #expect(builds == "good:SUCCEEDED other:SUCCEEDED bad:SUCCEEDED after:SUCCEEDED")
+        #expect(batch.buildGroups[3].priorBuildSummaryList?.map(\.buildStatus) == ["FAILED"])
+        #expect(batch.buildGroups[1].priorBuildSummaryList == nil)
+        let words = second.errorText
+        #expect(words.contains(": taken over: `good`; run: `other`, `bad`, `after`\n"), "\(words)")
+        #expect(words.contains("what was taken over is of the old one"))
+        #expect(words.contains("`other` has succeeded, and runs again: it means another build now"))
+        #expect(words.contains("`good`: its artifacts are gone from `\(play.out.path)/good/artifacts`"), "\(words)")
+        #expect(words.contains("`gone` is no build of the batch any more"))
+        #expect(words.contains("good   SUCCEEDED  by an earlier run of the batch"), "\(words)")
+        #expect(second.outputText.contains("after | kept after"))
+        #expect(!second.outputText.contains("good |"))
+        let made = try String(contentsOf: play.out.appending(path: "after/artifacts/made.txt"), encoding: .utf8)
+        #expect(made == "kept after\n")
+
+        let wrong = try await play.call(["resume", id, "--no-sync"])
+        #expect(wrong.status.exitStatus == 64 && wrong.errorText.contains("is a batch"))
+        let asked = play.files(in: play.state).filter { $0.hasSuffix(".asked") }
+        #expect(asked.count == 3)
+        for file in asked {
+            let path = play.state.appending(path: file).path
+            #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
+            try FileManager.default.removeItem(atPath: path)
+        }
+        let old = try await play.call(["resume", id])
+        #expect(old.status.exitStatus == 66 && old.errorText.contains("--rerun-failed"), "\(old.errorText)")
     }
 
     @Test func `fast-fail stops what runs, and Ctrl-C everything`() async throws {

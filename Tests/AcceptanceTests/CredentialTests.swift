@@ -74,6 +74,43 @@ struct CredentialTests {
         }
     }
 
+    @Test func `a shell in a kept container gets the credentials that the build had, asked for anew`() async throws {
+        let play = try Playground(), path = try await installCLI(play, life: 600)
+        try play.write(
+            "ask.py",
+            """
+            import json, os, urllib.request
+            url, token = (os.environ["AWS_CONTAINER_" + name] for name in ("CREDENTIALS_FULL_URI", "AUTHORIZATION_TOKEN"))
+            print(json.load(urllib.request.urlopen(urllib.request.Request(url, headers={"Authorization": token})))["Token"])
+            """)
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['python3 ask.py && false']}}")
+        let built = try await play.run(
+            ["--aws-credentials", "ci", "--keep", "failure"], image: javaWithDocker, environment: ["PATH": path])
+        #expect(built.status.exitStatus == 1 && built.printed == ["***"], "\(built.errorText)")
+        func shell(_ path: String) async throws -> CommandOutput {
+            try await play.call(["shell", "--command", "python3 ask.py; echo left"], environment: ["PATH": path])
+        }
+        for number in 2...3 {
+            let entered = try await shell(path)
+            #expect(entered.text == "t0ken-\(number)\nleft", "\(entered.outputText)\(entered.errorText)")
+            #expect(entered.errorText.contains("this shell may act as you in AWS until you leave it"))
+        }
+        let calls = try String(contentsOf: play.root.appending(path: "bin/calls"), encoding: .utf8)
+        #expect(calls.split(separator: "\n").allSatisfy { $0.contains("--profile ci") })
+        for file in play.files(in: play.state) {
+            let text = try String(contentsOf: play.state.appending(path: file), encoding: .utf8)
+            #expect(!text.contains("t0ken-") && !text.contains("very/secret"), "\(file)")
+        }
+        // Where they cannot be had any more, the shell is there all the same.
+        try await play.makeProgram("aws", "echo 'Token has expired' >&2; exit 255\n")
+        let without = try await shell(path)
+        #expect(without.text == "left" && without.status.isSuccess, "\(without.outputText)")
+        #expect(
+            without.errorText.contains("this shell is without the build's AWS credentials: Token has expired"),
+            "\(without.errorText)")
+        #expect(try await play.call(["clean", "--kept"]).status.isSuccess)
+    }
+
     @Test func `where there are none nothing is run, and only the user may ask for them`() async throws {
         let play = try Playground(), path = try await installCLI(play, life: 6)
         try play.buildspec("version: 0.2\nphases: {build: {commands: [echo never]}}")

@@ -53,11 +53,20 @@ import Testing
         let damaged = try await play.call(["cache", "verify", name])
         #expect(damaged.status.exitStatus == 74)
         let reason = "its body is not what was recorded (`\(path)`)"
-        let lines = ["a", "b"].map {
-            "\(name)  damaged: cannot use the recording of https://example.com/\($0): \(reason)"
+        let lines = damaged.text.split(separator: "\n").map(String.init).sorted()
+        #expect(lines.count == 2)
+        for (line, letter) in zip(lines, ["a", "b"]) {
+            let told =
+                "\(name)  damaged: cannot use the recording of https://example.com/\(letter): \(reason); it is set aside as `"
+            #expect(line.hasPrefix(told + folder(play).appending(path: "damaged").path), "\(line)")
         }
-        #expect(damaged.text.split(separator: "\n").map(String.init).sorted() == lines)
-        #expect(damaged.errorText.contains("run --record"))
+        #expect(damaged.errorText.contains("buildspec run --record"))
+        // They are missing now, and no longer an error.
+        let again = try await play.call(["cache", "verify"])
+        #expect(again.status.isSuccess)
+        #expect(
+            again.text == "\(name)  sound  0 recorded responses  0.0 MB; 2 set aside earlier, being damaged: "
+                + "`buildspec cache prune` removes them")
 
         let pruned = try await play.call(["cache", "prune"])
         #expect(pruned.text.contains("removed 2 damaged of the recorded responses of \(name)"))

@@ -1,4 +1,5 @@
 import BuildPlanning
+import ChildProcesses
 import Foundation
 import SpecParsing
 import Testing
@@ -66,6 +67,71 @@ import Testing
         let bytes = Array("<\(text)>".utf8)
         for cut in 0...bytes.count {
             #expect(shown([Array(bytes[..<cut]), Array(bytes[cut...])], by: mask) == "<***>")
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#"'it'\''s'"#, "'***'"), (#"'it'"'"'s'"#, "'***'"), (#"it\'s"#, "***"), (#"$'it\'s'"#, "$'***'"),
+            ("it&#39;s", "***"), ("\"it's\"", "\"***\""), (#"it'\'"#, #"it'\'"#),
+        ])
+    func `a secret with a quote is hidden however it is quoted, wherever the stream is cut`(
+        text: String, expected: String
+    ) {
+        let mask = mask("it's"), bytes = Array("<\(text)>".utf8)
+        for cut in 0...bytes.count {
+            #expect(shown([Array(bytes[..<cut]), Array(bytes[cut...])], by: mask) == "<\(expected)>")
+        }
+        #expect(shown(#"it'\''s"#, by: self.mask("it's", rule: .exact)) == #"it'\''s"#)
+    }
+
+    /// Programs that print each of their arguments in their own ways, each way followed by a zero byte.
+    private static let quoters = [
+        (
+            "bash",
+            [#"for s; do printf '%q\0' "$s"; printf '%s\0' "${s@Q}"; x=$s; declare -p x; printf '\0'; done"#, "-"]
+        ),
+        ("dash", [#"for s; do x=$s; export x; export -p; printf '\0'; done"#, "-"]),
+        (
+            "python3",
+            [
+                """
+                import html, json, shlex, sys, urllib.parse, xml.sax.saxutils as xml
+                ways = [shlex.quote, repr, lambda s: repr(s.encode()), html.escape, xml.escape, xml.quoteattr,
+                        urllib.parse.quote, json.dumps]
+                for s in sys.argv[1:]:
+                    for way in ways: sys.stdout.write(way(s) + chr(0))
+                """
+            ]
+        ),
+    ]
+
+    @Test(arguments: quoters.indices)
+    func `any secret is hidden as shells, Python and XML write it`(quoter: Int) async throws {
+        let (program, words) = Self.quoters[quoter]
+        var random = SplitMix(state: 11)
+        let ends = Array("sx'\"~#&\\é"), letters = Array("ab'\"\\$` !#~,:=&<>*é\t\n")
+        let secrets = (0..<150).map { _ in
+            let inner = (0..<Int.random(in: 2...8, using: &random)).compactMap { _ in
+                letters.randomElement(using: &random)
+            }
+            return String(
+                [ends.randomElement(using: &random) ?? "s"] + inner + [ends.randomElement(using: &random) ?? "s"])
+        }
+        let output = try await Command(
+            "env", ["-i", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8", program, "-c"] + words + secrets
+        ).collect()
+        #expect(output.status.isSuccess, "\(output.errorText)")
+        let texts = String(decoding: output.output, as: UTF8.self).split(separator: "\0").map(String.init)
+        let ways = texts.count / secrets.count
+        try #require(ways > 0 && texts.count == ways * secrets.count, "\(texts.count)")
+        for (number, text) in texts.enumerated() {
+            let secret = secrets[number / ways]
+            let printed = text.components(separatedBy: " x=").last ?? ""
+            var rest = shown(printed, by: mask(secret))
+            #expect(rest.contains("***"), "\(secret) as \(printed)")
+            rest = rest.replacingOccurrences(of: "***", with: "")
+            #expect(rest.allSatisfy { "'\"$b\n".contains($0) }, "\(secret) as \(printed): \(rest)")
         }
     }
 

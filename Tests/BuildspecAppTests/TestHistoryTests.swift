@@ -55,6 +55,67 @@ import Testing
         }
     }
 
+    /// Writes the record of a fanout of these builds; `nil` for one that never began.
+    private func fanout(_ name: String, _ builds: [String?], in folder: String, isFanout: Bool = true) throws {
+        let groups = builds.enumerated().map { number, uuid in
+            #"{"identifier":"build_000\#(number)"\#(uuid.map { #","currentBuildSummary":{"arn":"arn:x:build/p:\#($0)","buildStatus":"FAILED"}"# } ?? "")}"#
+        }
+        try Folder.make("\(folder)/batches/p")
+        try Folder.write(
+            "\(folder)/batches/p/\(name).json",
+            Array(
+                (#"{"buildBatches":[{"id":"p:\#(name)","startTime":"2026-01-01T00:00:00Z","buildBatchStatus":"FAILED","#
+                    + (isFanout ? #""mergedReports":[],"# : "")
+                    + #""buildGroups":[\#(groups.joined(separator: ","))]}]}"#)
+                    .utf8))
+    }
+
+    @Test func `of a fanout it counts in which earlier one a test failed, and not in which part`() async throws {
+        try await withScratch { folder in
+            let places = Places(
+                environment: ["HOME": folder.string, "XDG_STATE_HOME": folder.string], currentDirectory: folder.string,
+                isInteractive: false)
+            let records = BuildRecords(places)
+            func part(_ uuid: String, _ number: Int, failed: [String], branch: String = "main") throws -> RecordedBuild
+            {
+                try record(
+                    uuid, in: records, branch: branch, identifier: "build_000\(number)", failed: failed, seconds: 1)
+            }
+            _ = try part("11", 0, failed: ["a"])
+            _ = try part("12", 1, failed: [])
+            _ = try part("21", 0, failed: [])
+            _ = try part("22", 1, failed: ["b"])
+            // Neither a fanout of another branch, nor one that is not whole, nor another batch counts.
+            _ = try part("31", 0, failed: ["c"], branch: "other")
+            _ = try part("32", 0, failed: ["c"])
+            _ = try part("33", 0, failed: ["c"])
+            let now = try part("41", 0, failed: ["a", "b", "c"])
+            try fanout("1000001-x", ["11", "12"], in: places.state)
+            try fanout("1000002-x", ["21", "22"], in: places.state)
+            try fanout("1000003-x", ["31"], in: places.state)
+            try fanout("1000004-x", ["32", nil], in: places.state)
+            try fanout("1000005-x", ["33"], in: places.state, isFanout: false)
+            try fanout("1000006-now", ["41"], in: places.state)
+            var batch = BatchResult(
+                BuildID(project: "p", uuid: "now"), [.init("build_0000")], since: Timestamp(microseconds: 1_000_006),
+                limit: 1, arnPrefix: "")
+            batch.groups[0].build = BuildID(project: "p", uuid: "41")
+            #expect(try batch.testMark(in: records) == nil, "it is no fanout")
+            batch.isFanout = true
+            let whole = try #require(try batch.testMark(in: records)), own = try #require(try now.testMark(in: records))
+            for mark in [whole, own] {
+                func told(_ name: String) -> TestMark? {
+                    mark(
+                        ReportFacts.Case(
+                            testSuiteName: "S", prefix: "T", name: name, status: "FAILED", durationInNanoSeconds: 1))
+                }
+                #expect(told("a") == .flaky)
+                #expect(told("b") == nil)
+                #expect(told("c") == .new)
+            }
+        }
+    }
+
     @Test func `without earlier builds nothing is marked`() async throws {
         try await withRecords { records in
             let first = try record("1", in: records, failed: ["a"], seconds: 1)

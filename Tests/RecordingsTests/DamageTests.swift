@@ -108,6 +108,45 @@ import Testing
         #expect(try folder.store.verify().map(\.reason) == ["it lies in the place of another request"])
     }
 
+    @Test func `nothing is set aside while somebody uses the recordings`() throws {
+        let folder = try StoreFolder()
+        try folder.record(get(url), "body")
+        try folder.record(get("https://example.com/sound"), "sound")
+        let entry = try #require(try folder.store.entries().first { $0.url == url })
+        try Data("bodx".utf8).write(to: folder.url(entry.files[1]))
+        let other = folder.fresh
+        _ = try other.response(to: get("https://example.com/sound"))
+        #expect(try folder.fresh.setAside() == nil, "somebody is using them")
+        withExtendedLifetime(other) {}
+    }
+
+    @Test func `what is set aside counts as missing; what is sound, or of another version, stays`() throws {
+        let folder = try StoreFolder()
+        try folder.record(get(url), "body")
+        try folder.record(get("https://example.com/sound"), "sound")
+        let entry = try #require(try folder.store.entries().first { $0.url == url })
+        try Data("bodx".utf8).write(to: folder.url(entry.files[1]))
+        let aside = try #require(try folder.store.setAside())
+        #expect(aside.map(\.damage.reason) == ["its body is not what was recorded"])
+        #expect(try #require(aside.first?.place).hasPrefix("\(folder.store.folder)/damaged/"))
+        #expect(try folder.store.verify().isEmpty)
+        #expect(try folder.store.setAsideCount == 1)
+        #expect(try folder.store.response(to: get(url)) == nil)
+        #expect(try folder.answer(get("https://example.com/sound")) == "sound")
+        try folder.record(get(url), "body")
+        #expect(try folder.answer(get(url)) == "body")
+        #expect(try #require(try folder.store.prune(unusedSince: nil)).damaged == 1)
+        #expect(try folder.store.setAsideCount == 0)
+
+        let file = folder.url(try #require(folder.files(in: "entries").first))
+        var data = try Data(contentsOf: file)
+        data[try #require(data.firstIndex(of: 0x0a)) - 1] += 1
+        try data.write(to: file)
+        let kept = try #require(try folder.store.setAside())
+        #expect(kept.count == 1 && kept[0].place == nil)
+        #expect(FileManager.default.fileExists(atPath: file.path))
+    }
+
     @Test func `prune removes the damaged, bodies nobody names and drafts, and nothing else`() throws {
         let folder = try StoreFolder()
         try folder.record(get(url), "old")

@@ -43,6 +43,52 @@ import Testing
         #expect(!page.contains(" style=\""))
     }
 
+    @Test func `of a file that several builds cover the best coverage counts`() throws {
+        func file(_ group: String, _ path: String, _ lines: Double?, _ branches: Double?, missed: Int) throws
+            -> CoveredFile
+        {
+            let shares =
+                (lines.map { #","lineCoveragePercentage":\#($0)"# } ?? "")
+                + (branches.map { #","branchCoveragePercentage":\#($0)"# } ?? "")
+            let line =
+                #"{"reportARN":"arn:aws:codebuild:r:1:report/\#(group):x","filePath":"\#(path)","linesCovered":1,"#
+                + #""linesMissed":\#(missed)\#(shares)}"#
+            return try #require(CoveredFile(jsonLine: Array(line.utf8)))
+        }
+        let files = CoveredFile.merged([
+            try file("p-covBuildFanoutShard1", "a.py", 50, nil, missed: 1),
+            try file("p-covBuildFanoutShard1", "b.py", 80, 20, missed: 2),
+            try file("p-covBuildFanoutShard2", "b.py", 80, 30, missed: 3),
+            try file("p-covBuildFanoutShard2", "a.py", 40, 90, missed: 4),
+            try file("p-otherBuildFanoutShard2", "a.py", 10, nil, missed: 5),
+            try file("p-covBuildFanoutShard2", "<c>.py", nil, nil, missed: 0),
+        ])
+        #expect(files.map(\.filePath) == ["a.py", "b.py", "a.py", "<c>.py"])
+        #expect(files.map(\.linesMissed) == [1, 3, 5, 0])
+        var batch = batch
+        batch.isFanout = true
+        var report = ReportFacts(
+            arn: "a", type: .test, name: "p-unitBuildFanoutShard1", reportGroupArn: "g", executionId: "e",
+            status: .failed, truncated: false, format: "JUNITXML", files: 1)
+        report.testSummary = .init(total: 1, statusCounts: ["FAILED": 1], durationInNanoSeconds: 1)
+        report.failedTests = [
+            .init(testSuiteName: "s", prefix: nil, name: "t", status: "FAILED", durationInNanoSeconds: 1)
+        ]
+        var result = BuildResult()
+        result.add(BuildEvent(time: time(2), kind: .reportMade(report)))
+        batch.groups[0].result = result
+        var page = BatchPage(batch, links: [:])
+        page.coveredFiles = files
+        page.mark = { $0.name == "t" ? .new : nil }
+        let html = String(decoding: page.html, as: UTF8.self)
+        #expect(html.contains(#"<th scope="row">&lt;c&gt;.py</th>"#), "\(html)")
+        #expect(html.contains(#"<th scope="row">b.py</th><td>80.0 %</td><td>30.0 %</td><td>3</td>"#), "\(html)")
+        #expect(html.contains("<code>s.t</code> new"))
+        var table = BatchTable(usesColor: false)
+        table.mark = page.mark
+        #expect(table.render(batch, file: "/b.json").contains("s.t  (new)"))
+    }
+
     @Test func `the table tells the usual time, what was waited for, and the longest way`() {
         let table = BatchTable(usesColor: false).render(batch, file: "/b.json")
         #expect(table.contains("unit          SUCCEEDED  30.0 s  (usually 25.0 s)  waited 1.0 s for others to end"))

@@ -1,7 +1,7 @@
 internal import BuildPlanning
 
-/// The forms that programs give a secret on its way: base64 (RFC 4648), the escapes of URLs (RFC 3986), and those of texts in
-/// JSON (RFC 8259).
+/// The forms that programs give a secret on its way: base64 (RFC 4648), the escapes of URLs (RFC 3986), those of texts in JSON
+/// (RFC 8259), and what shells, Python and XML make of quotes.
 enum SecretForms {
     /// Texts of fewer bytes are no sign of a secret, when only a part of it is in them.
     private static let shortestPart = 6
@@ -10,7 +10,9 @@ enum SecretForms {
 
     /// The forms of a text other than the text itself.
     static func all(of text: [UInt8]) -> Set<[UInt8]> {
-        Set(base64(text) + escaped(text) + inJSON(text)).subtracting([text])
+        Set(base64(text) + escaped(text) + inJSON(text) + inShell(text) + inPython(text) + inXML(text)).subtracting([
+            text
+        ])
     }
 
     // MARK: Base64

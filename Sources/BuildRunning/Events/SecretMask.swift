@@ -2,7 +2,8 @@ internal import SpecParsing
 
 /// The forms of a secret that are hidden in a build's log.
 public enum MaskRule: String, Sendable, Codable, CaseIterable {
-    /// The value, its lines, and both in base64, with the escapes of URLs and with those of JSON (``SecretForms``).
+    /// The value, its lines, and both in base64, with the escapes of URLs, JSON and XML, and as shells quote them
+    /// (``SecretForms``).
     case all
     /// The value to the letter, as the service does it (CODEBUILD-2026 F.1).
     case exact

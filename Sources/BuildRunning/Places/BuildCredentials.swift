@@ -12,6 +12,9 @@ public struct BuildCredentials: Sendable {
     /// Receives secrets that the log is not to show from then on.
     public typealias Hide = @Sendable ([SecretText]) async -> Void
 
+    /// The variable that has the word which the endpoint asks for.
+    public static let tokenVariable = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+
     private let url: String
     private let token: SecretText
     /// Opens the endpoint in a running container.
@@ -31,7 +34,7 @@ public struct BuildCredentials: Sendable {
     var environmentLines: String {
         """
         export AWS_CONTAINER_CREDENTIALS_FULL_URI=\(url)
-        export AWS_CONTAINER_AUTHORIZATION_TOKEN=\(token.revealed().shellQuoted)
+        export \(Self.tokenVariable)=\(token.revealed().shellQuoted)
 
         """
     }

@@ -42,15 +42,26 @@ struct ProjectRecordings {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// What reading everything found, a line for each that is damaged, else one.
+    /// What reading everything found, a line for each that is damaged, else one. What is damaged is set aside, unless a build is using
+    /// the recordings.
     func health() throws -> (lines: [String], isSound: Bool) {
         let damaged = try store.verify()
         guard damaged.isEmpty else {
-            return (damaged.map { "\(name)  damaged: \(CacheKey.shown($0.description))" }, false)
+            let aside = try store.setAside()
+            let known = aside ?? damaged.map { ($0, nil) }
+            let lines = known.map { damage, place in
+                "\(name)  damaged: \(CacheKey.shown(damage.description))"
+                    + (place.map { "; it is set aside as `\($0)`" } ?? "")
+            }
+            return (lines + (aside == nil ? ["\(name)  in use: nothing is set aside"] : []), false)
         }
-        let entries = try store.entries()
+        let entries = try store.entries(), aside = try store.setAsideCount
         let size = CacheText.megabytes(Self.size(entries))
-        return (["\(name)  sound  \(Self.count(entries.count))  \(size)"], true)
+        let earlier =
+            aside == 0
+            ? ""
+            : "; \(aside) set aside earlier, being damaged: `buildspec cache prune` removes \(aside == 1 ? "it" : "them")"
+        return (["\(name)  sound  \(Self.count(entries.count))  \(size)\(earlier)"], true)
     }
 
     /// - Returns: what was removed, or `nil` when somebody is using them.

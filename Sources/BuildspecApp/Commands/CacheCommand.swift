@@ -88,7 +88,7 @@ struct CacheCommand: AsyncParsableCommand {
                   buildspec cache verify
 
                 Every tarball is read against its checksum and to its last entry, every recorded response against its \
-                checksum. A cache that is damaged is set aside, as a build would do it, so that it counts as missing. Exit \
+                checksum. What is damaged is set aside, a cache as a build would do it, so that it counts as missing. Exit \
                 status: 0 all are sound, 74 one is damaged, 66 there is none of that name.
                 """)
         @OptionGroup var folder: Folder
@@ -124,8 +124,8 @@ struct CacheCommand: AsyncParsableCommand {
                 }
                 guard isDamaged else { return .succeeded }
                 machine.terminal.say(
-                    "help: a build treats a damaged cache as missing, and `run --record` makes recordings anew; "
-                        + "`buildspec cache prune` removes what is damaged\n")
+                    "help: what is damaged counts as missing: a build saves its cache anew, and `buildspec run --record` its "
+                        + "recordings; `buildspec cache prune` removes what is damaged\n")
                 return .inputOutput
             }
         }

@@ -146,8 +146,9 @@ extension ShowCommand {
         if format == .json {
             try machine.terminal.write(try Files.read(path))
         } else {
-            let table = BatchTable(usesColor: machine.terminal.outputUsesColor).render(batch, file: path)
-            try machine.terminal.write(Array(table.utf8))
+            var table = BatchTable(usesColor: machine.terminal.outputUsesColor)
+            if let mark = try batch.testMark(in: BuildRecords(machine.places)) { table.mark = mark }
+            try machine.terminal.write(Array(table.render(batch, file: path).utf8))
         }
         return .succeeded
     }

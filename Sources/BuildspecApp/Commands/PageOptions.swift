@@ -40,7 +40,7 @@ struct PageOptions: ParsableArguments {
         let page = RecordedBatchPage(batch: batch, machine: machine), wanted = html ?? ""
         if wanted == "-" {
             // Nothing is beside it that it could lead to.
-            try machine.terminal.write(BatchPage(batch, links: [:]).html)
+            try machine.terminal.write(try page.html())
             return .succeeded
         }
         let path = wanted.isEmpty ? "batch-\(batch.id.uuid.prefix(8)).html" : wanted

@@ -53,7 +53,7 @@ struct TestOptions: ParsableArguments {
             return Tested(identifier: group.task.identifier, build: build, reports: reports)
         }
         guard !tested.isEmpty else { throw Self.noTests("the builds of the batch \(batch.id.uuid.prefix(8)) have") }
-        let status = try show(tested, format, on: machine)
+        let status = try show(tested, before: try TestHistory(before: batch, in: records), format, on: machine)
         guard tests, format == .text, !(failed || slow || new) else { return status }
         for report in batch.reports where report.testSummary != nil {
             try machine.terminal.write(Array("\(report.name) \(report.status.rawValue)\n".utf8))
@@ -76,7 +76,10 @@ struct TestOptions: ParsableArguments {
         let reports: RecordedReports
     }
 
-    private func show(_ tested: [Tested], _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
+    /// - Parameter earlier: what is known of the tests of all builds together; `nil` where each has a history of its own.
+    private func show(
+        _ tested: [Tested], before earlier: TestHistory? = nil, _ format: PlanFormat, on machine: Machine
+    ) throws -> ExitStatus {
         if let junit {
             try RecordedReports.writeJUnit(
                 of: tested.map { ($0.identifier, $0.reports) }, to: machine.places.absolute(junit))
@@ -85,7 +88,9 @@ struct TestOptions: ParsableArguments {
         var printer = TestPrinter(format, on: machine.terminal)
         for part in tested {
             printer.begin(part.identifier)
-            let history = try TestHistory(before: part.build, part.reports.context, in: BuildRecords(machine.places))
+            let history =
+                try earlier
+                ?? TestHistory(before: part.build, part.reports.context, in: BuildRecords(machine.places))
             let mark: (RecordedTestCase) -> TestMark? = { $0.isFailure ? history.mark($0.test.fullName) : nil }
             if slow {
                 for test in try slowest(of: part.reports) { try printer.print(test, mark(test)) }

@@ -5,7 +5,7 @@ internal import Synchronization
 /// Prints what the builds of a batch write and say, so that every line tells its build.
 final class BatchScreen: Sendable {
     /// The order in which the lines of several builds are printed.
-    enum Order: String, CaseIterable {
+    enum Order: String, CaseIterable, Codable {
         /// Each line at once, with its build's identifier in front.
         case mixed
         /// The log of each build whole, when it ends.

@@ -6,6 +6,7 @@ internal import Rendering
 /// The batches of one project as the state folder keeps them, each as BatchGetBuildBatches would show it.
 struct BatchRecords {
     private let folder: String
+    /// The project's name, for errors.
     private let project: String
 
     /// How many are kept.
@@ -16,6 +17,12 @@ struct BatchRecords {
         self.project = project.name
     }
 
+    /// - Parameter key: the project's.
+    init(_ places: Places, key: String) {
+        folder = "\(Self.root(places))/\(key)"
+        project = key
+    }
+
     private static func root(_ places: Places) -> String { "\(places.state)/batches" }
 
     /// The names of the files, which begin with the time, the oldest first.
@@ -24,12 +31,23 @@ struct BatchRecords {
     /// - Returns: the file's path.
     func write(_ batch: BatchResult) throws -> String {
         try Folder.make(folder)
-        let path = "\(folder)/\(batch.start.microseconds)-\(batch.id.uuid).json"
+        let path = "\(folder)/\(Self.name(of: batch))"
         try Folder.replace(path, with: batch.batchGetBuildBatches.bytes + [0x0a])
         // An old one that stays only takes room.
-        for name in names.dropLast(Self.limit) { try? Folder.remove("\(folder)/\(name)") }
+        for name in names.dropLast(Self.limit) {
+            try? Folder.remove("\(folder)/\(name)")
+            try? Folder.remove("\(folder)/\(AskedBatch.name(beside: name))")
+        }
         return path
     }
+
+    /// Keeps what was asked of a batch beside its record, for `resume`.
+    func keep(_ asked: AskedBatch, of batch: BatchResult) throws {
+        try Folder.make(folder)
+        try asked.write(beside: "\(folder)/\(Self.name(of: batch))")
+    }
+
+    private static func name(of batch: BatchResult) -> String { "\(batch.start.microseconds)-\(batch.id.uuid).json" }
 
     /// The batch that was run last.
     ///
@@ -50,6 +68,31 @@ struct BatchRecords {
     /// The batches, newest first; what cannot be read is left out.
     private var documents: [RecordedBatch.Document] {
         names.reversed().compactMap { try? RecordedBatch(path: "\(folder)/\($0)").document() }
+    }
+
+    /// The fanouts that began before a batch, newest first; what cannot be read is left out.
+    ///
+    /// - Parameter file: the name of the batch's file.
+    private func fanouts(before file: String) -> some Sequence<RecordedBatch.Document> {
+        names.reversed().lazy.filter { $0 < file }
+            .compactMap { try? RecordedBatch(path: "\(folder)/\($0)").document() }.filter { $0.mergedReports != nil }
+    }
+
+    func fanouts(before batch: BatchResult) -> some Sequence<RecordedBatch.Document> {
+        fanouts(before: Self.name(of: batch))
+    }
+
+    /// The fanouts before the one that a build is a part of, newest first; `nil` for a build of no fanout.
+    func fanouts(before build: RecordedBuild) -> (some Sequence<RecordedBatch.Document>)? {
+        let uuid = Array(build.uuid.utf8)
+        let own = names.reversed().first { name in
+            // Most files do not even name the build.
+            guard let bytes = try? Files.read("\(folder)/\(name)"), bytes.firstRange(of: uuid) != nil,
+                let batch = try? RecordedBatch(path: "\(folder)/\(name)").document()
+            else { return false }
+            return batch.mergedReports != nil && batch.buildGroups.contains { $0.uuid == build.uuid }
+        }
+        return own.map { fanouts(before: $0) }
     }
 
     /// The UUIDs of all builds that were part of a batch.

@@ -25,6 +25,11 @@ struct BuildRecords {
         return build(uuid)
     }
 
+    /// The batches of a project.
+    ///
+    /// - Parameter key: the project's.
+    func batches(of key: String) -> BatchRecords { BatchRecords(places, key: key) }
+
     // MARK: Writing
 
     /// Begins the record of a build.

@@ -42,11 +42,17 @@ struct KeptBuild: Codable {
 
     /// The machine as it was when the build was begun: its folder, and the variables that stood for flags.
     func machine(now machine: Machine) -> Machine {
-        let others = machine.environment.filter { !$0.key.hasPrefix("BUILDSPEC_") }
-        return machine.with(
-            Places(
-                environment: others.merging(environment) { $1 }, currentDirectory: currentDirectory,
-                isInteractive: machine.places.isInteractive))
+        machine.with(folder: currentDirectory, flags: environment)
+    }
+
+    /// The profile of the AWS CLI that the build had credentials of, or none of its own where it took the CLI's choice; `nil` for a
+    /// build without credentials. Only flags and variables can ask for them.
+    func credentialsProfile(now machine: Machine) -> String?? {
+        let places = self.machine(now: machine).places
+        guard let wanted = asked.awsCredentials ?? places.variable("aws-credentials"), !wanted.isEmpty,
+            !SettingsLayers.isOff(wanted)
+        else { return nil }
+        return .some(SettingsLayers.isOn(wanted) ? asked.profile ?? places.variable("profile") : wanted)
     }
 
     private static let name = "kept.json"

@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import Files
 internal import Rendering
@@ -27,6 +28,9 @@ struct RecordedBatch {
                 currentBuildSummary?.arn?.split(separator: ":").last.map(String.init)
             }
         }
+        /// The group that is no build here.
+        static let downloadGroup = "DOWNLOAD_SOURCE"
+
         struct Artifacts: Decodable { let location: String?, files: Int? }
         struct Merged: Decodable {}
 
@@ -44,10 +48,20 @@ struct RecordedBatch {
         return batch
     }
 
+    /// The same as it is taken over into another batch.
+    ///
+    /// - Throws: ``Failure`` for a file that is no batch.
+    func cloudBatch() throws -> CloudBatch {
+        do {
+            if let batch = try CloudBatch.read(try Files.read(path)).first { return batch }
+        } catch is CodeBuildProjects.UnreadableAnswer {}
+        throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch", help: "remove it")
+    }
+
     /// What the batch came to, with the results of its builds as far as their records are there.
     func result(in records: BuildRecords) throws -> BatchResult {
         let batch = try document()
-        let groups = batch.buildGroups.filter { $0.identifier != "DOWNLOAD_SOURCE" }
+        let groups = batch.buildGroups.filter { $0.identifier != Document.downloadGroup }
         guard let id = BuildID(batch.id), let start = Timestamp(rfc3339: batch.startTime) else {
             throw Failure(.inputOutput, "cannot read `\(path)`: it is no batch of buildspec", help: "remove it")
         }

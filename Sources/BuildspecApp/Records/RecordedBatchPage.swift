@@ -1,4 +1,5 @@
 internal import BuildPlanning
+internal import BuildRunning
 internal import Files
 internal import Rendering
 
@@ -25,7 +26,32 @@ struct RecordedBatchPage {
             try Folder.replace("\(place)/\(file)", with: try await build.page(in: records, on: machine), mode: 0o666)
             links[group.task.identifier] = "\(Self.encoded(folder))/\(file)"
         }
-        try Folder.replace(path, with: BatchPage(batch, links: links).html, mode: 0o666)
+        try Folder.replace(path, with: try html(links), mode: 0o666)
+    }
+
+    /// The page alone.
+    ///
+    /// - Parameter links: the addresses of the builds' pages, by the builds' identifiers.
+    func html(_ links: [String: String] = [:]) throws -> [UInt8] {
+        let records = BuildRecords(machine.places)
+        var page = BatchPage(batch, links: links)
+        if let mark = try batch.testMark(in: records) { page.mark = mark }
+        page.coveredFiles = try coveredFiles(in: records)
+        return page.html
+    }
+
+    /// The source files that a fanout's merged reports of coverage tell of.
+    private func coveredFiles(in records: BuildRecords) throws -> [CoveredFile] {
+        guard batch.isFanout else { return [] }
+        var files: [CoveredFile] = []
+        for uuid in batch.groups.compactMap(\.build?.uuid) {
+            var own: [CoveredFile] = []
+            try RecordedReports(of: records.build(uuid))?.forEachLine(of: ReportFiles.coverages) { line in
+                if let file = CoveredFile(jsonLine: line) { own.append(file) }
+            }
+            files = CoveredFile.merged(files + own)
+        }
+        return Array(files.prefix(BuildPage.fileLimit))
     }
 
     /// A file's name as an address has it.

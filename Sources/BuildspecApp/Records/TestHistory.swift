@@ -20,10 +20,17 @@ struct TestHistory: Sendable {
 
     var isEmpty: Bool { failures.isEmpty }
 
-    /// Looks for the builds before one that were made of the same project and branch, and had tests.
+    /// Looks for the builds before one that were made of the same project and branch, and had tests; before a build of a fanout for
+    /// whole fanouts, since a test may have been in another part then.
     ///
     /// - Throws: ``FileError`` when a record cannot be read.
     init(before build: RecordedBuild, _ context: RecordedReports.Context, in records: BuildRecords) throws {
+        if context.batchIdentifier != nil, let project = context.project,
+            let fanouts = records.batches(of: project).fanouts(before: build)
+        {
+            failures = try Self.failures(in: fanouts, context, records)
+            return
+        }
         var failures: [Set<String>] = []
         for earlier in records.newest(Self.reach) where earlier.uuid != build.uuid && failures.count < Self.limit {
             guard earlier.lastChange < build.lastChange,
@@ -36,12 +43,63 @@ struct TestHistory: Sendable {
         self.failures = failures
     }
 
+    /// Looks for the fanouts before one that were made of the same project and branch; `nil` where it is none, or has no tests.
+    ///
+    /// - Throws: ``FileError`` when a record cannot be read.
+    init?(before batch: BatchResult, in records: BuildRecords) throws {
+        guard batch.isFanout else { return nil }
+        let reports = try batch.groups.lazy.compactMap(\.build?.uuid)
+            .compactMap { try RecordedReports(of: records.build($0)) }.first(where: \.hasTests)
+        guard let context = reports?.context, let project = context.project else { return nil }
+        failures = try Self.failures(in: records.batches(of: project).fanouts(before: batch), context, records)
+    }
+
+    private static func failures(
+        in fanouts: some Sequence<RecordedBatch.Document>, _ context: RecordedReports.Context, _ records: BuildRecords
+    ) throws -> [Set<String>] {
+        var failures: [Set<String>] = []
+        for fanout in fanouts where failures.count < limit {
+            if let names = try self.failures(of: fanout, context, records) { failures.append(names) }
+        }
+        return failures
+    }
+
+    /// The names of the tests that failed in any part of a fanout.
+    ///
+    /// - Returns: `nil` for one of another branch, and for one that is not whole: nobody knows what failed in the rest.
+    private static func failures(
+        of fanout: RecordedBatch.Document, _ context: RecordedReports.Context, _ records: BuildRecords
+    ) throws -> Set<String>? {
+        var names: Set<String> = [], hasTests = false
+        for group in fanout.buildGroups where group.identifier != RecordedBatch.Document.downloadGroup {
+            guard let uuid = group.uuid, case let build = records.build(uuid), Files.kind(of: build.folder) == .folder
+            else { return nil }
+            guard let reports = try RecordedReports(of: build), reports.hasTests else {
+                // A part may have got no tests, which is no failure.
+                guard group.currentBuildSummary?.buildStatus == BuildStatus.succeeded.rawValue else { return nil }
+                continue
+            }
+            guard reports.context.branch == context.branch else { return nil }
+            hasTests = true
+            try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
+        }
+        return hasTests ? names : nil
+    }
+
     /// What earlier builds tell of a test that has failed now; `nil` for an old failure, and where nothing is known.
     func mark(_ name: String) -> TestMark? {
         guard !failures.isEmpty else { return nil }
         guard let last = failures.firstIndex(where: { $0.contains(name) }) else { return .new }
         // It failed, then it did not, and now it does.
         return last > 0 ? .flaky : nil
+    }
+}
+
+extension BatchResult {
+    /// What earlier batches tell of the failed tests of a fanout; `nil` for any other batch, and for one without tests.
+    func testMark(in records: BuildRecords) throws -> (@Sendable (ReportFacts.Case) -> TestMark?)? {
+        guard let history = try TestHistory(before: self, in: records) else { return nil }
+        return { history.mark($0.fullName) }
     }
 }
 

@@ -20,9 +20,11 @@ struct BatchSession {
     let machine: Machine
     let asked: Asked
     let options: Options
+    /// The batch that this one goes on with: what has succeeded in it is taken over.
+    var resumed: RecordedBatch?
 
     /// How a batch is run.
-    struct Options: Sendable {
+    struct Options: Sendable, Codable {
         /// The identifiers of the builds to run; empty: all.
         var only: [String] = []
         /// Whether what ``only`` depends on runs, too.
@@ -50,7 +52,7 @@ struct BatchSession {
                 help: "leave one of them out")
         }
         let file = BatchRecords(machine.places, of: project.identity)
-        let earlier = options.rerunsFailed ? try file.newest() : nil
+        let earlier = try resumed?.cloudBatch() ?? (options.rerunsFailed ? try file.newest() : nil)
         let snapshots = try await project.snapshots()
         project.sayUnusedSettings()
         let limit = options.jobs ?? Self.jobs
@@ -70,6 +72,8 @@ struct BatchSession {
             result.groups[index].expected = usual[result.groups[index].task.identifier]
         }
         if let earlier { result.recall(earlier, in: BuildRecords(machine.places)) }
+        if let resumed, let earlier { say(try ResumedBatch(resumed.document(), earlier, in: result).lines) }
+        try file.keep(AskedBatch(asked, options, on: machine), of: result)
         let screen = BatchScreen(
             machine.terminal, of: plan.builds.map(\.identifier), in: options.order,
             isJSON: project.settings.output.logFormat == .json)
@@ -115,12 +119,16 @@ struct BatchSession {
             }
         }
         let path = try write(ended)
-        machine.say(BatchTable(usesColor: machine.terminal.errorUsesColor).render(ended, file: path))
+        var table = BatchTable(usesColor: machine.terminal.errorUsesColor)
+        if let mark = try ended.testMark(in: BuildRecords(machine.places)) { table.mark = mark }
+        machine.say(table.render(ended, file: path))
         if run.isOutputGone { throw Terminal.BrokenPipe() }
         try Task.checkCancellation()
         try await writeForOthers(ended, of: project, place)
         return exit
     }
+
+    private func say(_ lines: [String]) { for line in lines { machine.say("\(line)\n") } }
 
     /// As many as there are processors, and not more than have 2 GB of memory each.
     private static var jobs: Int {
@@ -137,7 +145,7 @@ struct BatchSession {
                 help: "leave it out")
         }
         // The parts of one batch are divided by the same times, however often some of them are run again.
-        if options.rerunsFailed, let kept = try file.shardTimes() { return kept }
+        if options.rerunsFailed || resumed != nil, let kept = try file.shardTimes() { return kept }
         let times = try TestTimes(of: project.identity, in: BuildRecords(machine.places), parts: plan.builds.count)
         if times.isEmpty {
             machine.say(

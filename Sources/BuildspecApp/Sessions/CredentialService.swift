@@ -19,26 +19,42 @@ actor CredentialService {
         _ body: (BuildCredentials?) async throws -> Result
     ) async throws -> Result {
         guard let first else { return try await body(nil) }
-        let token = token(), service = CredentialService(first, token: token, of: build)
+        let token = token(), machine = build.machine
+        let service = CredentialService(
+            first, token: token, by: machine.credentialsCommandLine(build.project.settings.values), on: machine)
         let credentials = BuildCredentials(path: CredentialEndpoint.path, token: SecretText(token)) { container, hide in
             await service.keeper.show { await hide(([token] + $0.texts).map { SecretText($0) }) }
-            let sockets = try await ContainerListening(engine).listen(
-                in: container, on: [BuildNetwork.address], port: BuildCredentials.port, for: "the AWS credentials")
-            await service.serve(sockets)
+            try await service.open(in: container, with: engine)
         }
-        do {
-            let result = try await body(credentials)
-            await service.stop()
-            return result
-        } catch {
-            await service.stop()
-            throw error
-        }
+        return try await service.whileServing { try await body(credentials) }
     }
 
-    private init(_ first: AWSCredentials, token: String, of build: PlannedBuild) {
-        let machine = build.machine, say = { @Sendable (text: String) in machine.say(text) }
-        var aws = machine.credentialsCommandLine(build.project.settings.values)
+    /// Runs `body` beside the service for a kept container: its variables name the endpoint and the token since its build.
+    ///
+    /// - Throws: only what `body` throws. Where there are no credentials any more, that is said, and `body` goes without.
+    static func again<Result>(
+        in container: String, token: String, by aws: AWSCommandLine, on machine: Machine,
+        _ body: () async throws -> Result
+    ) async throws -> Result {
+        let service: CredentialService
+        do {
+            service = CredentialService(try await aws.sessionCredentials(), token: token, by: aws, on: machine)
+            do { try await service.open(in: container, with: try machine.engine()) } catch {
+                await service.stop()
+                throw error
+            }
+        } catch let error as any CustomStringConvertible & Error {
+            try Task.checkCancellation()
+            machine.say("warning: this shell is without the build's AWS credentials: \(error)\n")
+            return try await body()
+        }
+        machine.say("this shell may act as you in AWS until you leave it\n")
+        return try await service.whileServing(body)
+    }
+
+    private init(_ first: AWSCredentials, token: String, by aws: AWSCommandLine, on machine: Machine) {
+        let say = { @Sendable (text: String) in machine.say(text) }
+        var aws = aws
         // Nobody is asked for a second factor in the middle of the log.
         aws.mayAskOnTerminal = false
         let renewing = aws
@@ -54,6 +70,25 @@ actor CredentialService {
     private static func token() -> String {
         var random = SystemRandomNumberGenerator()
         return (0..<4).map { _ in String(random.next() as UInt64 | 1 << 63, radix: 16) }.joined()
+    }
+
+    /// Opens the endpoint in a running container.
+    private func open(in container: String, with engine: any Engine) async throws {
+        serve(
+            try await ContainerListening(engine).listen(
+                in: container, on: [BuildNetwork.address], port: BuildCredentials.port, for: "the AWS credentials"))
+    }
+
+    /// Runs `body`; when this returns, the service has ended.
+    private nonisolated func whileServing<Result>(_ body: () async throws -> Result) async throws -> Result {
+        do {
+            let result = try await body()
+            await stop()
+            return result
+        } catch {
+            await stop()
+            throw error
+        }
     }
 
     private func serve(_ sockets: [Int32]) {

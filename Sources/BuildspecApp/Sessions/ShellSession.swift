@@ -1,3 +1,4 @@
+internal import AWSCalls
 internal import BuildPlanning
 internal import BuildRunning
 internal import ChildProcesses
@@ -27,7 +28,7 @@ struct ShellSession {
                 return .succeeded
             }
             let status = try await besideProxy(of: target, engine) {
-                try await target.enter(command: command, engine)
+                try await besideCredentials(of: target, engine) { try await target.enter(command: command, engine) }
             }
             if let status { return command == nil ? .succeeded : .command(status.exitStatus) }
         }
@@ -68,6 +69,20 @@ struct ShellSession {
             }
             return try await body()
         }
+    }
+
+    /// Runs `body` beside what gives the build's commands AWS credentials, asked for anew; a build that runs has its own.
+    private func besideCredentials<Result>(
+        of target: ShellTarget, _ engine: any Engine, _ body: () async throws -> Result
+    ) async throws -> Result {
+        guard let kept = target.kept, !target.isRunning, let profile = kept.credentialsProfile(now: machine),
+            // A container that is gone has none; that shows when it is entered.
+            let token = try await target.values(of: [BuildCredentials.tokenVariable], in: kept, engine).first?.value,
+            !token.isEmpty
+        else { return try await body() }
+        let aws = AWSCommandLine(profile: profile, region: kept.recipe.network.region)
+        return try await CredentialService.again(
+            in: target.container, token: token, by: aws, on: machine, body)
     }
 
     /// Opens a shell in a new container of the checkpoint before a phase.
@@ -137,12 +152,21 @@ struct ShellTarget {
     /// Nobody is asked for them anew, and whoever enters the container has them, too.
     /// - Returns: none where the container is gone, or the build recorded nothing.
     fileprivate func secrets(of kept: KeptBuild, _ engine: any Engine) async throws -> BuildSecrets {
-        let plan = kept.recipe.plan, names = plan.references.map(\.name)
+        let names = kept.recipe.plan.references.map(\.name)
         guard kept.recipe.network.policy != .open, !names.isEmpty else { return BuildSecrets() }
+        var secrets = BuildSecrets()
+        for (name, value) in try await values(of: names, in: kept, engine) { secrets.values[name] = SecretText(value) }
+        return secrets
+    }
+
+    /// The values that variables of a kept container have; none where the container is gone.
+    fileprivate func values(
+        of names: [String], in kept: KeptBuild, _ engine: any Engine
+    ) async throws -> [(name: String, value: String)] {
         let text = """
             exec "$1" -c '. "$0"; for name; do eval "printf \\"%s=%s\\\\0\\" \\"\\$name\\" \\"\\${$name-}\\""; done' "$2" $3
             """
-        let words = [text, "buildspec-values", plan.shell.program, ContainerLayout.environmentFile]
+        let words = [text, "buildspec-values", kept.recipe.plan.shell.program, ContainerLayout.environmentFile]
         let bytes = try await engine.withShell(in: container, words + [names.joined(separator: " ")]) { streams in
             try await streams.input.finish()
             async let said: Void = streams.errorOutput.forEachChunk { _ in }
@@ -151,13 +175,13 @@ struct ShellTarget {
             try await said
             return bytes
         }
-        var secrets = BuildSecrets()
-        for entry in bytes.split(separator: 0) {
-            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { continue }
-            let value = String(decoding: entry[(equals + 1)...], as: UTF8.self)
-            secrets.values[String(decoding: entry[..<equals], as: UTF8.self)] = SecretText(value)
+        return bytes.split(separator: 0).compactMap { entry in
+            guard let equals = entry.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            return (
+                String(decoding: entry[..<equals], as: UTF8.self),
+                String(decoding: entry[(equals + 1)...], as: UTF8.self)
+            )
         }
-        return secrets
     }
 
     var isRunning: Bool { build.isRunning }

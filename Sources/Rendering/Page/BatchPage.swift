@@ -1,10 +1,14 @@
 public import BuildPlanning
 
 /// A batch as one HTML file: its builds as a graph and a list, what failed, and its reports; every text is shown as text.
-public struct BatchPage: Sendable {
+public struct BatchPage {
     private let batch: BatchResult
     /// The addresses of the builds' own pages, by the builds' identifiers.
     private let links: [String: String]
+    /// What earlier batches tell of a failed test; `nil` for an old failure.
+    public var mark: (ReportFacts.Case) -> TestMark? = { _ in nil }
+    /// The source files of the reports of coverage, at most ``BuildPage/fileLimit``.
+    public var coveredFiles: [CoveredFile] = []
 
     /// - Parameter links: relative to the page's own address.
     public init(_ batch: BatchResult, links: [String: String]) {
@@ -131,6 +135,7 @@ public struct BatchPage: Sendable {
                     }
                 }
             }
+            if !coveredFiles.isEmpty { page.files(coveredFiles) }
             let failed = reports.flatMap(\.failedTests)
             guard !failed.isEmpty else { return }
             page.element("h3", text: "Failed tests")
@@ -138,6 +143,7 @@ public struct BatchPage: Sendable {
                 for test in failed.prefix(BuildPage.testLimit) {
                     page.element("li") { page in
                         page.element("code", text: test.fullName.cut(500))
+                        if let mark = mark(test) { page.text(" \(mark.rawValue)") }
                         if let message = test.message { page.element("pre", text: message.cut(2000)) }
                     }
                 }

@@ -188,25 +188,7 @@ extension BuildPage {
                 page.element("p", text: "\(report.name.cut(500)): \(text)")
             }
             guard !coveredFiles.isEmpty else { return }
-            page.element("details") { page in
-                page.element("summary", text: "By file")
-                page.element("table") { page in
-                    columns(["File", "Lines", "Branches", "Missed lines"], in: &page)
-                    page.element("tbody") { page in
-                        for file in coveredFiles {
-                            page.element("tr") { page in
-                                page.element("th", ["scope": "row"], text: file.filePath.cut(500))
-                                page.element("td", text: file.lineCoveragePercentage.map { "\($0) %" } ?? "")
-                                page.element("td", text: file.branchCoveragePercentage.map { "\($0) %" } ?? "")
-                                page.element("td", text: "\(file.linesMissed)")
-                            }
-                        }
-                    }
-                }
-                if coveredFiles.count == Self.fileLimit {
-                    page.element("p", text: "Only the first \(Self.fileLimit) files are listed.")
-                }
-            }
+            page.files(coveredFiles)
         }
     }
 

@@ -13,6 +13,36 @@ public struct CoveredFile: Sendable, Decodable {
     let linesMissed: Int
     let lineCoveragePercentage: Double?
     let branchCoveragePercentage: Double?
+    /// The report that tells of it.
+    let reportARN: String?
+
+    /// Merges what the builds of a fanout tell of their source files, each file once for each report group
+    /// (CODEBUILD-2026 D.3).
+    ///
+    /// - Returns: the files in the order in which they were first told.
+    public static func merged(_ files: some Sequence<CoveredFile>) -> [CoveredFile] {
+        var all: [CoveredFile] = [], places: [[String]: Int] = [:]
+        for file in files {
+            let key = [file.mergedGroup, file.filePath]
+            if let place = places[key] {
+                let known = all[place]
+                let isBetter = ReportMerging.isBetter(
+                    (file.lineCoveragePercentage, file.branchCoveragePercentage),
+                    than: (known.lineCoveragePercentage, known.branchCoveragePercentage))
+                if isBetter { all[place] = file }
+            } else {
+                places[key] = all.count
+                all.append(file)
+            }
+        }
+        return all
+    }
+
+    /// The name of the group that its report is merged into: of `…:report/NAME:ID`.
+    private var mergedGroup: String {
+        let name = (reportARN ?? "").split(separator: "/", maxSplits: 1).last?.prefix { $0 != ":" } ?? ""
+        return ReportMerging.mergedName(String(name))
+    }
 
     /// Reads a line.
     ///

@@ -84,6 +84,6 @@ struct BatchOptions: ParsableArguments {
 }
 
 /// How the tests of a fanout are divided, where not as `codebuild-tests-run` is told.
-enum ShardRule: String, CaseIterable, ExpressibleByArgument { case time }
+enum ShardRule: String, CaseIterable, Codable, ExpressibleByArgument { case time }
 
 extension BatchScreen.Order: ExpressibleByArgument {}

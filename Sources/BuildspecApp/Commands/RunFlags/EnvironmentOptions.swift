@@ -32,8 +32,8 @@ struct EnvironmentOptions: ParsableArguments {
         help: ArgumentHelp(
             "The forms of secrets that the log hides.",
             discussion: """
-                all: the value, its lines, base64, the escapes of URLs and JSON (the default); exact: the value to the letter, as \
-                in the service.
+                all: the value, its lines, base64, the escapes of URLs, JSON and XML, and shells' quotes (the default); exact: \
+                the value to the letter, as in the service.
                 """, valueName: "forms"), completion: .list(["all", "exact"]))
     var mask: String?
 
