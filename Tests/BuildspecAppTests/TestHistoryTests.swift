@@ -10,7 +10,7 @@ import Testing
     /// Makes a record with a report whose tests failed or not.
     private func record(
         _ uuid: String, in records: BuildRecords, branch: String = "main", identifier: String? = nil, failed: [String],
-        seconds: Int
+        seconds: Int, names: [String]? = nil
     ) throws -> RecordedBuild {
         let build = records.build(uuid)
         try Folder.make(build.folder)
@@ -25,6 +25,14 @@ import Testing
                 + #""durationInNanoSeconds":1,"testSuiteName":"S"}"#
         }
         try Folder.write("\(build.folder)/test-cases.jsonl", Array(lines.joined(separator: "\n").utf8))
+        if let names {
+            var text = JSONLine()
+            for name in names {
+                FailedTestLine.add(name, to: &text)
+                text.end()
+            }
+            try Folder.write("\(build.folder)/failed-tests.jsonl", text.bytes)
+        }
         let file = try Folder.append("\(build.folder)/events.jsonl")
         try file.setModified(.seconds(1_700_000_000 + seconds))
         return build
@@ -52,6 +60,23 @@ import Testing
             #expect(history.mark("T.b") == nil)
             // Neither another branch, nor another build of a batch, nor a later one counts.
             #expect(history.mark("T.c") == .new)
+        }
+    }
+
+    @Test func `the names of failed tests alone are read where the record has them`() async throws {
+        try await withRecords { records in
+            _ = try record("1", in: records, failed: ["a"], seconds: 1, names: ["T.b", "T.\"q\""])
+            _ = try record("2", in: records, failed: ["c"], seconds: 2, names: [])
+            let now = try record("3", in: records, failed: ["b"], seconds: 3, names: ["T.b"])
+            let reports = try #require(try RecordedReports(of: now))
+            let history = try TestHistory(before: now, reports.context, in: records)
+            #expect(history.mark("T.a") == .new && history.mark("T.c") == .new)
+            #expect(history.mark("T.b") == .flaky && history.mark("T.\"q\"") == .flaky)
+            var names: [String] = []
+            for uuid in ["1", "2"] {
+                try RecordedReports(of: records.build(uuid))?.forEachFailedName { names.append($0) }
+            }
+            #expect(names == ["T.b", "T.\"q\""])
         }
     }
 

@@ -55,6 +55,7 @@ struct ReportStage: Sendable {
         guard let folder = context.job.surroundings.records else { return }
         try Folder.remove("\(folder)/\(ReportFiles.cases)")
         try Folder.remove("\(folder)/\(ReportFiles.coverages)")
+        try Folder.remove("\(folder)/\(ReportFiles.failed)")
     }
 
     // MARK: The groups of the buildspec

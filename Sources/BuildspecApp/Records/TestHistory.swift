@@ -15,8 +15,8 @@ struct TestHistory: Sendable {
     /// How many records are looked through for them.
     static let reach = 300
 
-    /// The names of the tests that failed, the newest build first.
-    private let failures: [Set<String>]
+    /// The keys of the tests that failed (``FailedTestLine``), the newest build first.
+    private let failures: [Set<UInt64>]
 
     var isEmpty: Bool { failures.isEmpty }
 
@@ -24,14 +24,12 @@ struct TestHistory: Sendable {
     ///
     /// - Throws: ``FileError`` when a record cannot be read.
     init(before build: RecordedBuild, _ context: RecordedReports.Context, in records: BuildRecords) throws {
-        var failures: [Set<String>] = []
+        var failures: [Set<UInt64>] = []
         for earlier in records.newest(Self.reach) where earlier.uuid != build.uuid && failures.count < Self.limit {
             guard earlier.lastChange < build.lastChange,
                 let reports = try RecordedReports(of: earlier), reports.context == context, reports.hasTests
             else { continue }
-            var names: Set<String> = []
-            try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
-            failures.append(names)
+            failures.append(try reports.failedKeys())
         }
         self.failures = failures
     }
@@ -39,7 +37,8 @@ struct TestHistory: Sendable {
     /// What earlier builds tell of a test that has failed now; `nil` for an old failure, and where nothing is known.
     func mark(_ name: String) -> TestMark? {
         guard !failures.isEmpty else { return nil }
-        guard let last = failures.firstIndex(where: { $0.contains(name) }) else { return .new }
+        let key = FailedTestLine.key(of: name)
+        guard let last = failures.firstIndex(where: { $0.contains(key) }) else { return .new }
         // It failed, then it did not, and now it does.
         return last > 0 ? .flaky : nil
     }
@@ -115,6 +114,33 @@ struct RecordedReports: Sendable {
     ) throws {
         try forEachLine(of: ReportFiles.cases) { line in
             if isWanted(line), let test = RecordedTestCase(jsonLine: line) { try body(test) }
+        }
+    }
+
+    /// The keys of the tests that failed.
+    func failedKeys() throws -> Set<UInt64> {
+        var keys: Set<UInt64> = []
+        guard Files.kind(of: "\(folder)/\(ReportFiles.failed)") == .file else {
+            // The record is of an older version.
+            try forEachCase(where: RecordedTestCase.isFailure) { keys.insert(FailedTestLine.key(of: $0.test.fullName)) }
+            return keys
+        }
+        try forEachLine(of: ReportFiles.failed) { line in
+            keys.insert(line.withUnsafeBytes { FailedTestLine.key(ofLine: $0) })
+        }
+        return keys
+    }
+
+    /// Passes the full names of the tests that failed to `body`.
+    func forEachFailedName(_ body: (String) -> Void) throws {
+        struct Line: Decodable { let name: String }
+        guard Files.kind(of: "\(folder)/\(ReportFiles.failed)") == .file else {
+            return try forEachCase(where: RecordedTestCase.isFailure) { body($0.test.fullName) }
+        }
+        let decoder = JSONDecoder()
+        try forEachLine(of: ReportFiles.failed) { line in
+            // Half a line that a killed build has left tells nothing.
+            if let line = try? decoder.decode(Line.self, from: Data(line)) { body(line.name) }
         }
     }
 

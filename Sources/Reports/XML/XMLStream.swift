@@ -14,6 +14,8 @@ final class XMLStream {
     private var depth = 0
     private var entities = 0
     private var failure: (any Error)?
+    /// Whether expat tells of text, which costs a call for each line of it.
+    private var takesText = false
     /// Bytes that expat has not been given.
     private var waiting: [UInt8] = []
     /// How many bytes have to wait before expat gets them.
@@ -33,7 +35,6 @@ final class XMLStream {
         XML_SetUserData(parser, me)
         XML_SetElementHandler(
             parser, { XMLStream.from($0)?.start($1, $2) }, { user, name in XMLStream.from(user)?.end(name) })
-        XML_SetCharacterDataHandler(parser) { XMLStream.from($0)?.text($1, Int($2)) }
         XML_SetEntityDeclHandler(parser) { user, _, _, _, _, _, _, _, _ in XMLStream.from(user)?.countEntity() }
         XML_SetExternalEntityRefHandlerArg(parser, me)
         XML_SetExternalEntityRefHandler(parser) { argument, _, _, _, _ in
@@ -118,7 +119,7 @@ final class XMLStream {
     // MARK: what expat tells
 
     private func start(_ name: UnsafePointer<CChar>?, _ pairs: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
-        guard failure == nil, let name = name.map({ Self.local($0) }) else { return }
+        guard failure == nil, let name = name.map({ XMLName($0) }) else { return }
         depth += 1
         guard depth <= ReadingLimits.depth else {
             return fail(
@@ -126,15 +127,27 @@ final class XMLStream {
         }
         let attributes = XMLAttributes(pairs)
         do {
-            if reading == nil { reading = try choose(name, attributes) }
-            try reading?.start(name, attributes)
+            let reading = try reading ?? choose(name.text, attributes)
+            self.reading = reading
+            try reading.start(name, attributes)
+            takeText(reading.wantsText)
         } catch { fail(error) }
     }
 
     private func end(_ name: UnsafePointer<CChar>?) {
-        guard failure == nil, let name = name.map({ Self.local($0) }) else { return }
+        guard failure == nil, let name = name.map({ XMLName($0) }), let reading else { return }
         depth -= 1
-        do { try reading?.end(name) } catch { fail(error) }
+        do {
+            try reading.end(name)
+            takeText(reading.wantsText)
+        } catch { fail(error) }
+    }
+
+    private func takeText(_ wanted: Bool) {
+        guard wanted != takesText else { return }
+        takesText = wanted
+        XML_SetCharacterDataHandler(
+            parser, wanted ? { user, piece, count in XMLStream.from(user)?.text(piece, Int(count)) } : nil)
     }
 
     private func text(_ piece: UnsafePointer<CChar>?, _ count: Int) {
@@ -157,11 +170,5 @@ final class XMLStream {
         guard failure == nil else { return }
         failure = error
         XML_StopParser(parser, 0)
-    }
-
-    /// The name without the prefix of its namespace.
-    private static func local(_ name: UnsafePointer<CChar>) -> String {
-        let name = String(cString: name)
-        return name.utf8.lastIndex(of: UInt8(ascii: ":")).map { String(name[name.utf8.index(after: $0)...]) } ?? name
     }
 }
