@@ -31,6 +31,7 @@ final class ReportCollecting {
             totals.add(.test(hidden))
             try writer?.write(hidden, of: group, in: path)
         case .coverage(var file):
+            if let places { file.path = places.path(of: file) }
             if let mask { file.path = mask.masked(file.path) }
             totals.add(item)
             try writer?.write(file, number: totals.files, of: group)
