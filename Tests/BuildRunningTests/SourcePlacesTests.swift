@@ -25,7 +25,7 @@ import Testing
             ("gone.py", ["/usr/lib", "/codebuild/output/src1/src/lib", "other"], "lib/gone.py"),
             ("gone.py", ["/usr/lib"], "gone.py"),
             ("/codebuild/output/src1/src/src/shop.py", ["/x"], "src/shop.py"), ("/usr/lib/a.py", [], "/usr/lib/a.py"),
-            ("../src/shop.py", ["lib"], "src/shop.py"), ("../../../../../etc/a", ["src"], "/etc/a"),
+            ("../src/shop.py", ["lib"], "src/shop.py"), ("../../../../../etc/a", ["src"], "../../../../../etc/a"),
         ])
     func coverage(path: String, folders: [String], expected: String) {
         #expect(places.path(of: CoverageFile(path: path, below: folders)) == expected)

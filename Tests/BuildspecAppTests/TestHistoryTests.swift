@@ -80,6 +80,41 @@ import Testing
         }
     }
 
+    @Test func `a folder of reports appears whole, and nothing is written over`() async throws {
+        try await withScratch { folder in
+            let path = "\(folder)/reports"
+            let first = try ReportFolder(path + "/")
+            #expect(first.path == path && !first.hasFiles)
+            try Folder.make(first.draft)
+            try Folder.write("\(first.draft)/a", [1])
+            #expect(first.hasFiles && !Folder.exists(path))
+            // Somebody makes it meanwhile: an empty one is taken, another one is not.
+            try Folder.make(path)
+            try first.publish()
+            #expect(try Folder.names(path) == ["a"] && !first.hasFiles)
+            #expect(throws: Failure.self) { try ReportFolder(path) }
+            let other = try ReportFolder("\(folder)/other")
+            try Folder.make(other.draft)
+            try Folder.make("\(folder)/other")
+            try Folder.write("\(folder)/other/theirs", [2])
+            #expect(throws: FileError.self) { try other.publish() }
+            #expect(try Folder.read("\(folder)/other/theirs") == [2])
+            try other.remove()
+            // Neither a link nor a file is a folder to fill.
+            try Folder.make("\(folder)/empty")
+            try DirectoryHandle(opening: folder).makeSymbolicLink(Array("link".utf8), to: Array("empty".utf8))
+            try Folder.write("\(folder)/file", [])
+            for name in ["link", "file"] {
+                let failure = #expect(throws: Failure.self) { try ReportFolder("\(folder)/\(name)") }
+                #expect(failure?.status == .cannotWriteOutput)
+            }
+            // The draft of a process that was killed is removed.
+            try Folder.make("\(folder)/.new.draft-999999999-00")
+            _ = try ReportFolder("\(folder)/new")
+            #expect(try Folder.names("\(folder)").allSatisfy { !$0.hasPrefix(".") })
+        }
+    }
+
     @Test func `without earlier builds nothing is marked`() async throws {
         try await withRecords { records in
             let first = try record("1", in: records, failed: ["a"], seconds: 1)

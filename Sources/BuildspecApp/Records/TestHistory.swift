@@ -144,6 +144,17 @@ struct RecordedReports: Sendable {
         }
     }
 
+    /// Writes the JSON of the reports, their cases and covered files, and one JUnit report, to a new folder.
+    func write(to folder: String) throws {
+        try Folder.make(folder, mode: 0o777)
+        for name in [ReportFiles.reports, ReportFiles.cases, ReportFiles.coverages] {
+            guard let file = try Folder.open("\(self.folder)/\(name)") else { continue }
+            let copy = try Folder.append("\(folder)/\(name)")
+            try explaining("write `\(folder)/\(name)`") { try file.readToEnd(stop: nil) { try copy.writeAll($0) } }
+        }
+        if hasTests { try Self.writeJUnit(of: [(nil, self)], to: "\(folder)/junit.xml") }
+    }
+
     /// Passes the lines of one of the record's files to `body`, one after the other; none of a file that is not there.
     func forEachLine(of name: String, _ body: ([UInt8]) throws -> Void) throws {
         guard let file = try Folder.open("\(folder)/\(name)") else { return }
