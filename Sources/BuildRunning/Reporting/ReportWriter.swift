@@ -18,19 +18,23 @@ final class ReportWriter {
             FailedTestLine.add(test.fullName, to: &failed.text)
             try failed.endLine()
         }
-        cases.text.add("reportArn", group.reportARN)
-        cases.text.add("testRawDataPath", path)
-        cases.text.add("prefix", test.className)
-        cases.text.add("name", test.name)
-        cases.text.add("status", test.status.rawValue)
-        cases.text.add("durationInNanoSeconds", test.nanoseconds)
-        cases.text.add("message", test.message)
-        cases.text.add("testSuiteName", test.suite)
-        cases.text.add("stackTrace", test.stack)
-        cases.text.add("file", test.file)
-        cases.text.add("line", test.line)
-        if test.isFlaky { cases.text.add("flaky", true) }
+        Self.add(test, of: group, in: path, to: &cases.text)
         try cases.endLine()
+    }
+
+    private static func add(_ test: TestCase, of group: ReportGroup, in path: String, to text: inout JSONLine) {
+        text.add("reportArn", group.reportARN)
+        text.add("testRawDataPath", path)
+        text.add("prefix", test.className)
+        text.add("name", test.name)
+        text.add("status", test.status.rawValue)
+        text.add("durationInNanoSeconds", test.nanoseconds)
+        text.add("message", test.message)
+        text.add("testSuiteName", test.suite)
+        text.add("stackTrace", test.stack)
+        text.add("file", test.file)
+        text.add("line", test.line)
+        if test.isFlaky { text.add("flaky", true) }
     }
 
     /// Writes a source file under the names of the API (CodeCoverage).
