@@ -43,21 +43,57 @@ public enum JSONText: Sendable, Equatable {
         }
     }
 
-    private static func write(_ text: String, to bytes: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
+    static func write(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes += [UInt8(ascii: "\\"), byte]
-            case 0x0a: bytes += Array("\\n".utf8)
-            case 0x0d: bytes += Array("\\r".utf8)
-            case 0x09: bytes += Array("\\t".utf8)
-            case 0..<0x20, 0x7f:
-                bytes += Array("\\u00".utf8) + [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
-            default: bytes.append(byte)
+        var text = text
+        text.withUTF8 { escape($0, to: &bytes) }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// Writes text run by run: what is not escaped is copied as it is.
+    private static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+        var start = 0
+        while true {
+            let end = nextEscaped(in: text, from: start)
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+            guard end < text.count else { return }
+            bytes.append(UInt8(ascii: "\\"))
+            switch text[end] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(text[end])
+            case 0x0a: bytes.append(UInt8(ascii: "n"))
+            case 0x0d: bytes.append(UInt8(ascii: "r"))
+            case 0x09: bytes.append(UInt8(ascii: "t"))
+            default:
+                bytes += "u00".utf8
+                bytes += [text[end] >> 4, text[end] & 15].map { $0 < 10 ? 0x30 + $0 : 0x61 + $0 - 10 }
+            }
+            start = end + 1
+        }
+    }
+
+    /// The place of the next byte that is escaped, or the end.
+    private static func nextEscaped(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var place = start
+        let raw = UnsafeRawBufferPointer(text)
+        // Eight bytes at a time. Of each number the lowest bit that is set marks a byte.
+        let ones: UInt64 = 0x0101_0101_0101_0101, high = ones << 7
+        func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
+        while place + 8 <= text.count {
+            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+            let controls = (word &- ones &* 0x20) & ~word
+            let marks =
+                (controls | zeros(word ^ ones &* 0x22) | zeros(word ^ ones &* 0x5c) | zeros(word ^ ones &* 0x7f))
+                & high
+            guard marks == 0 else { return place + marks.trailingZeroBitCount / 8 }
+            place += 8
+        }
+        while place < text.count {
+            switch text[place] {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7f: return place
+            default: place += 1
             }
         }
-        bytes.append(UInt8(ascii: "\""))
+        return place
     }
 }
 

@@ -85,6 +85,13 @@ public enum Folder {
         { return [] }
     }
 
+    /// What a symbolic link at a path leads to, as it is written; `nil` where there is none.
+    public static func linkTarget(_ path: String) -> String? {
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = readlink(path, &target, target.count)
+        return count < 0 ? nil : String(decoding: target[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     public static func status(_ path: String) -> FileStatus? {
         var info = stat()
         return stat(path, &info) == 0 ? FileStatus(info) : nil

@@ -83,6 +83,11 @@ extension OwnedDescriptor {
         _ = try FileDescriptor(rawValue: rawValue).writeAll(bytes)
     }
 
+    /// Moves on without writing: what lies between becomes a hole when something is written behind it.
+    public func skip(_ byteCount: Int64) throws {
+        _ = try FileDescriptor(rawValue: rawValue).seek(offset: byteCount, from: .current)
+    }
+
     /// Sets the size of the file: cuts it, or adds a hole at its end.
     public func setSize(_ byteCount: Int64) throws {
         try DirectoryHandle.check { ftruncate(rawValue, off_t(byteCount)) }

@@ -31,10 +31,14 @@ struct RecorderTests {
                 ["--record", "--mirror", "https://files.example.test/=\(address)"], image: Self.java)
             #expect(recorded.status.isSuccess, "\(recorded.outputText)\(recorded.errorText)")
             #expect(recorded.printed.first == "from the host")
+            #expect(
+                try await networkUse(play).wholeMatch(of: /recorded 2, [0-9]{7} bytes, replayed 0, missed 0, failed 0/)
+                    != nil)
         }
         let offline = try await play.run(["--offline", "-e", "MORE=yes"], image: Self.java)
         #expect(offline.status.isSuccess, "\(offline.outputText)\(offline.errorText)")
         #expect(offline.printed.first == "from the host")
+        #expect(try await networkUse(play) == "recorded 0, 0 bytes, replayed 2, missed 1, failed 0")
         #expect(offline.printed.contains { $0.hasPrefix("GET https://files.example.test/other was not recorded") })
         #expect(
             offline.errorText.contains(
@@ -44,6 +48,18 @@ struct RecorderTests {
             $0.printed.filter { $0.contains("big") }
         }
         #expect(sums[0].count == 1)
+    }
+
+    /// What the newest build's events tell of its network, just before its end.
+    private func networkUse(_ play: Playground) async throws -> String {
+        let lines = try await play.call(["logs", "--format", "json"]).outputText.split(separator: "\n")
+        let used = try #require(lines.dropLast().last), end = try #require(lines.last)
+        #expect(end.contains(#""kind":"buildFinished""#))
+        let event = try #require(try JSONSerialization.jsonObject(with: Data(used.utf8)) as? [String: Any])
+        #expect(event["kind"] as? String == "networkUsed", "\(used)")
+        func number(_ name: String) -> Int { event[name] as? Int ?? -1 }
+        return "recorded \(number("recorded")), \(number("recordedBytes")) bytes, replayed \(number("replayed")), "
+            + "missed \(number("missed")), failed \(number("failed"))"
     }
 
     @Test func `a shell in a kept container has what the build had`() async throws {

@@ -75,6 +75,55 @@ struct ReportTests {
         #expect(try await play.call(["show"]).outputText.contains("report   source-unit FAILED: 3 tests, 1 failed"))
     }
 
+    @Test func `--reports copies the files as they are, whole or not at all, and over nothing`() async throws {
+        let play = try await playground()
+        try play.write("target/TEST-A.xml", report("adds"))
+        try play.write("target/sub/TEST-B.xml", "<testsuite name='B'><testcase name='x'")
+        try play.write("TEST-C.xml", "<project/>")
+        try play.write(
+            "buildspec.yml",
+            """
+            version: 0.2
+            phases: {build: {commands: ['true']}}
+            reports: {unit: {files: 'target/**/*.xml'}}
+            """)
+        let folder = play.root.appending(path: "reports"), told = play.root.appending(path: "told")
+        let build = try await play.run(["--no-cache", "--reports", folder.path])
+        // The second file ends in the middle, and is copied all the same; what is no report is not.
+        #expect(build.status.exitStatus == 1)
+        #expect(
+            play.files(in: folder) == ["source-unit/target/TEST-A.xml", "source-unit/target/sub/TEST-B.xml"])
+        for name in ["target/TEST-A.xml", "target/sub/TEST-B.xml"] {
+            #expect(
+                try Data(contentsOf: folder.appending(path: "source-unit/\(name)"))
+                    == Data(contentsOf: play.source.appending(path: name)))
+        }
+        // Nothing is left beside it.
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: play.root.path).allSatisfy { !$0.contains("draft") })
+        let again = try await play.run(["--no-cache", "--reports", folder.path])
+        #expect(again.status.exitStatus == 73 && again.errorText.contains("it is not empty"))
+        #expect(!again.outputText.contains("Running command true"))
+
+        let shown = try await play.call(["show", "--reports", told.path])
+        #expect(shown.status.exitStatus == 66 || shown.status.isSuccess)
+        try FileManager.default.removeItem(at: play.source.appending(path: "target/sub"))
+        #expect(try await play.run(["--no-cache"]).status.isSuccess)
+        try? FileManager.default.removeItem(at: told)
+        #expect(try await play.call(["show", "--reports", told.path]).status.isSuccess)
+        #expect(play.files(in: told) == ["junit.xml", "reports.json", "test-cases.jsonl"])
+        #expect(try String(contentsOf: told.appending(path: "junit.xml"), encoding: .utf8).contains("name=\"adds\""))
+        #expect(try await play.call(["show", "--reports", told.path]).status.exitStatus == 73)
+
+        try FileManager.default.removeItem(at: play.source.appending(path: "target"))
+        let none = play.root.appending(path: "none")
+        let bare = try await play.run([
+            "--no-cache", "--reports", none.path, "-e", "CODEBUILD_CONFIG_AUTO_DISCOVER=false",
+        ])
+        #expect(bare.errorText.contains("--reports: the build has no report files"))
+        #expect(!FileManager.default.fileExists(atPath: none.path))
+    }
+
     @Test func `--fail-on fails a build that has succeeded, with its reason`() async throws {
         let play = try await playground()
         try play.write("target/TEST-A.xml", report("adds"))

@@ -73,7 +73,8 @@ struct ViewTests {
             ] { #expect(head.contains(words), "\(words)") }
 
             for path in [
-                "", "builds/\(uuid)/", "\(token.dropLast())0/", "\(token)0/", "favicon.ico", "?\(token)", "../\(token)",
+                "", "builds/\(uuid)/", "\(token.dropLast())\(token.last == "0" ? 1 : 0)/", "\(token)0/", "favicon.ico",
+                "?\(token)", "../\(token)",
             ] {
                 let refused = try await get("http://\(host)/\(path)", "--path-as-is")
                 #expect(refused.status == "403" && !refused.text.contains("needle"), "\(path)")
@@ -134,6 +135,74 @@ struct ViewTests {
         }
         #expect(ended.status == 130)
         #expect(play.files(in: play.state.appending(path: "buildspec/view")) == [])
+    }
+
+    @Test(.enabled(if: Chromium.isThere))
+    func `of a large log pieces are loaded when they are opened`() async throws {
+        let play = try Playground()
+        try play.buildspec(
+            """
+            version: 0.2
+            phases:
+              build:
+                commands:
+                  - seq 1 100000
+                  - seq 200000 400000
+                  - seq 500000 600000
+                  - echo last
+            """)
+        let build = try await play.run(["--no-cache", "--log-format", "quiet"])
+        #expect(build.status.isSuccess)
+        let part = "[...document.querySelectorAll('#log details')].find(one => one.textContent.includes('seq 200000'))"
+        let matches = "document.getElementById('matches').textContent"
+        let ended = try await view(play) { address, _ in
+            let uuid = try #require(try await get(address).text.firstMatch(of: /href="builds\/([0-9a-f-]{36})\/"/)?.1)
+            let page = "\(address)builds/\(uuid)/"
+            let whole = try await get("\(page)log.txt").text
+            let html = try await get(page).text
+            #expect(html.utf8.count < 1_000_000 && whole.utf8.count > 2_000_000)
+            // The pieces that are left out, and what is shown, are the whole log.
+            let links = html.matches(of: /href="log\/([0-9]+)-([0-9]+)"/)
+            #expect(links.count >= 2)
+            for wrong in [
+                "log/", "log/0-99999999999", "log/5-1", "log/99999999-99999999", "log/../build.json", "log/0-1/x",
+            ] {
+                let status = try await get("\(page)\(wrong)", "--path-as-is").status
+                #expect(status == (wrong == "log/0-99999999999" ? "200" : "404"), "\(wrong)")
+            }
+            let visit = try await Chromium.visit(
+                page,
+                [
+                    .evaluate("\(part).open"), .evaluate("!!\(part).querySelector('.more a')"),
+                    .evaluate("\(part).querySelector('summary').click()"),
+                    .until("\(part).querySelector('pre[data-end]')"),
+                    .evaluate("\(part).textContent.includes('200001') || \(part).textContent.includes('250000')"),
+                    .evaluate("\(part).textContent.includes('399000')"),
+                    .evaluate("document.getElementById('query').focus()"), .type("333333"),
+                    .until("\(matches) === 'not found in what is loaded'"),
+                    // Each click loads the next piece.
+                    .evaluate(
+                        """
+                        (async () => {
+                          const part = \(part);
+                          for (let link; (link = part.querySelector('.more a'));) {
+                            link.click();
+                            await new Promise(done => setTimeout(done, 20));
+                          }
+                          return [...part.querySelectorAll('pre')].map(one => one.textContent).join('');
+                        })()
+                        """),
+                    .evaluate("document.getElementById('query').select()"), .type("333333"),
+                    .until("\(matches).startsWith('1 of 1')"), .evaluate(Chromium.flaws),
+                ])
+            #expect(visit.results[0] as? Bool == false && visit.results[1] as? Bool == true)
+            #expect(visit.results[5] as? Bool == false)
+            let numbers = visit.text(9).split(separator: "\n").compactMap { Int($0) }
+            #expect(numbers == Array(200_000...400_000))
+            #expect(visit.texts(13) == [] && visit.console == [])
+            #expect(visit.requests.allSatisfy { $0.hasPrefix(address) }, "\(visit.requests.prefix(3))")
+        }
+        #expect(ended.status == 130)
     }
 
     @Test(.enabled(if: Chromium.isThere))

@@ -59,6 +59,29 @@ import Testing
         }
     }
 
+    @Test(.enabled("needs pytest-cov") { await ReportTools.python(with: "pytest_cov") != nil })
+    func `coverage.py of a folder of the source: Cobertura names the files as LCOV does`() async throws {
+        let python = try #require(await ReportTools.python(with: "pytest_cov"))
+        try await HostPlayground.with { play in
+            try play.write("src/shop.py", "def price(count):\n    return count * 9\n")
+            try play.write("lib/shop.py", "def name():\n    return 'shop'\n")
+            try play.write(
+                "test_shop.py",
+                "import sys\nsys.path[:0] = ['src']\nimport shop\ndef test(): assert shop.price(1) == 9\n")
+            let build = try await play.report(
+                [
+                    "\(python) -m pytest -q -p no:cacheprovider --cov=src --cov-report=xml:cov.xml "
+                        + "--cov-report=lcov:cov.info test_shop.py"
+                ],
+                to: [
+                    "xml: {files: cov.xml, file-format: COBERTURAXML}",
+                    "lcov: {files: cov.info, file-format: LCOV_INFO}",
+                ])
+            #expect(build.status == .succeeded)
+            #expect(try play.coverages() == ["src/shop.py 2 0", "src/shop.py 2 0"])
+        }
+    }
+
     @Test(
         .enabled("needs lcov and gcc") {
             let hasLCOV = await ReportTools.has("lcov", "--version")

@@ -10,7 +10,7 @@ import Testing
     /// Makes a record with a report whose tests failed or not.
     private func record(
         _ uuid: String, in records: BuildRecords, branch: String = "main", identifier: String? = nil, failed: [String],
-        seconds: Int
+        seconds: Int, names: [String]? = nil
     ) throws -> RecordedBuild {
         let build = records.build(uuid)
         try Folder.make(build.folder)
@@ -25,6 +25,14 @@ import Testing
                 + #""durationInNanoSeconds":1,"testSuiteName":"S"}"#
         }
         try Folder.write("\(build.folder)/test-cases.jsonl", Array(lines.joined(separator: "\n").utf8))
+        if let names {
+            var text = JSONLine()
+            for name in names {
+                FailedTestLine.add(name, to: &text)
+                text.end()
+            }
+            try Folder.write("\(build.folder)/failed-tests.jsonl", text.bytes)
+        }
         let file = try Folder.append("\(build.folder)/events.jsonl")
         try file.setModified(.seconds(1_700_000_000 + seconds))
         return build
@@ -113,6 +121,58 @@ import Testing
                 #expect(told("b") == nil)
                 #expect(told("c") == .new)
             }
+        }
+    }
+
+    @Test func `the names of failed tests alone are read where the record has them`() async throws {
+        try await withRecords { records in
+            _ = try record("1", in: records, failed: ["a"], seconds: 1, names: ["T.b", "T.\"q\""])
+            _ = try record("2", in: records, failed: ["c"], seconds: 2, names: [])
+            let now = try record("3", in: records, failed: ["b"], seconds: 3, names: ["T.b"])
+            let reports = try #require(try RecordedReports(of: now))
+            let history = try TestHistory(before: now, reports.context, in: records)
+            #expect(history.mark("T.a") == .new && history.mark("T.c") == .new)
+            #expect(history.mark("T.b") == .flaky && history.mark("T.\"q\"") == .flaky)
+            var names: [String] = []
+            for uuid in ["1", "2"] {
+                try RecordedReports(of: records.build(uuid))?.forEachFailedName { names.append($0) }
+            }
+            #expect(names == ["T.b", "T.\"q\""])
+        }
+    }
+
+    @Test func `a folder of reports appears whole, and nothing is written over`() async throws {
+        try await withScratch { folder in
+            let path = "\(folder)/reports"
+            let first = try ReportFolder(path + "/")
+            #expect(first.path == path && !first.hasFiles)
+            try Folder.make(first.draft)
+            try Folder.write("\(first.draft)/a", [1])
+            #expect(first.hasFiles && !Folder.exists(path))
+            // Somebody makes it meanwhile: an empty one is taken, another one is not.
+            try Folder.make(path)
+            try first.publish()
+            #expect(try Folder.names(path) == ["a"] && !first.hasFiles)
+            #expect(throws: Failure.self) { try ReportFolder(path) }
+            let other = try ReportFolder("\(folder)/other")
+            try Folder.make(other.draft)
+            try Folder.make("\(folder)/other")
+            try Folder.write("\(folder)/other/theirs", [2])
+            #expect(throws: FileError.self) { try other.publish() }
+            #expect(try Folder.read("\(folder)/other/theirs") == [2])
+            try other.remove()
+            // Neither a link nor a file is a folder to fill.
+            try Folder.make("\(folder)/empty")
+            try DirectoryHandle(opening: folder).makeSymbolicLink(Array("link".utf8), to: Array("empty".utf8))
+            try Folder.write("\(folder)/file", [])
+            for name in ["link", "file"] {
+                let failure = #expect(throws: Failure.self) { try ReportFolder("\(folder)/\(name)") }
+                #expect(failure?.status == .cannotWriteOutput)
+            }
+            // The draft of a process that was killed is removed.
+            try Folder.make("\(folder)/.new.draft-999999999-00")
+            _ = try ReportFolder("\(folder)/new")
+            #expect(try Folder.names("\(folder)").allSatisfy { !$0.hasPrefix(".") })
         }
     }
 

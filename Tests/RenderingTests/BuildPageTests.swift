@@ -173,6 +173,68 @@ import Testing
         #expect(!page(events("a", printing: "b\n")).contains("left out"))
     }
 
+    @Test func `what is left out of a log is loaded from a server that has it, in place`() throws {
+        var kinds: [BuildEvent.Kind] = [], log = 0
+        for number in 0..<10 {
+            kinds += events("c\(number)", printing: "begin \(number);" + String(repeating: "x", count: 10_000) + "\n")
+        }
+        kinds += events("big", printing: "start" + String(repeating: "y", count: 100_000) + "end\n", status: 1)
+        var renderer = LogRenderer(), text: [UInt8] = []
+        for (place, kind) in kinds.enumerated() {
+            text += renderer.render(BuildEvent(time: Timestamp(microseconds: Int64(place) * 1_000_000), kind: kind))
+        }
+        log = text.count
+        let served = page(kinds, ending: .failed, logLimit: 40_000) { page in
+            page.isServed = true
+            page.servedLogSize = log
+            page.logPath = "/records/log.txt"
+        }
+        #expect(served.contains("The rest is loaded when it is opened.") && !served.contains("/records/log.txt"))
+        #expect(served.contains("data-covered=\" in what is loaded\""))
+        let links = served.matches(of: /<a href="log\/([0-9]+-[0-9]+)">/).map { String($0.1) }
+        let pieces = try links.map { try #require(LogPiece($0)) }
+        // All of a folded command, or what lies between the beginning and the end of a failed one.
+        let five = try #require(
+            pieces.dropLast().first { String(decoding: text[$0.from..<$0.to], as: UTF8.self).contains("begin 5;") })
+        #expect(String(decoding: text[five.from...], as: UTF8.self).hasPrefix("[Container] "))
+        #expect(text[five.to...].starts(with: Array("[Container] ".utf8)))
+        #expect(served.contains("<details id=\"c5\">"))
+        let last = try #require(pieces.last)
+        #expect(text[last.from..<last.to].allSatisfy { $0 == UInt8(ascii: "y") })
+        #expect(served.contains("</pre><p class=\"more\"><a href=\"log/\(last.from)-\(last.to)\">"))
+
+        // A page that has no server, or one whose log is another, leads nowhere.
+        for size in [log - 1, 0] {
+            let other = page(kinds, ending: .failed, logLimit: 40_000) { page in
+                page.isServed = true
+                page.servedLogSize = size
+            }
+            #expect(!other.contains("href=\"log/") && other.contains("data-covered=\" in what the page has\""))
+        }
+    }
+
+    @Test func `a piece of a log ends with a line, or with a character, and leads to the next`() throws {
+        func html(_ name: String, _ text: String, count: Int? = nil) throws -> String {
+            let bytes = Array(text.utf8)
+            return String(
+                decoding: try #require(LogPiece(name)).html(Array(bytes.prefix(count ?? bytes.count))), as: UTF8.self)
+        }
+        let lines = try html("100-200", "one\n<two>\nthr")
+        #expect(lines.contains("<pre tabindex=\"0\" data-end=\"110\">one\n&lt;two&gt;\n</pre>"))
+        #expect(lines.contains("<a href=\"110-200\">"))
+        #expect(
+            try html("0-100", "aé", count: 2).contains("data-end=\"1\">a</pre><p class=\"more\"><a href=\"1-100\">"))
+        #expect(try html("0-100", "éa", count: 3).contains("data-end=\"3\">éa</pre>"))
+        let last = try html("100-103", "two")
+        #expect(last.contains(">two</pre>") && !last.contains("href="))
+        #expect(LogPiece("0-1000000000")?.count == LogPiece.limit)
+        for wrong in [
+            "", "1", "-", "1-", "-1", "2-1", "+1-2", "1-2-3", "1-0x3", "1-9999999999999999999", "a-b", " 1-2",
+        ] {
+            #expect(LogPiece(wrong) == nil, "\(wrong)")
+        }
+    }
+
     @Test func `failed tests come first, with message, stack and mark, then totals and coverage`() throws {
         let test = try #require(
             failedTest(

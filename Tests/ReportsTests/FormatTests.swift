@@ -123,9 +123,22 @@ import Testing
         #expect(
             try files(.cobertura, Samples.cobertura) == [
                 CoverageFile(
-                    path: "p/a.py", lines: Coverage(covered: 3), branches: Coverage(covered: 1, missed: 1)),
-                CoverageFile(path: "p/b.py", lines: Coverage(missed: 1)),
+                    path: "p/a.py", below: ["/src"], lines: Coverage(covered: 3),
+                    branches: Coverage(covered: 1, missed: 1)),
+                CoverageFile(path: "p/b.py", below: ["/src"], lines: Coverage(missed: 1)),
             ])
+    }
+
+    @Test func `Cobertura: the folders that paths are relative to, without empty ones and other texts`() throws {
+        let text = """
+            <coverage line-rate="1"> a <sources> b <source>
+            /s/one </source><source></source><source>two</source></sources> c
+            <class filename="a"><lines><line number="1" hits="1"/></lines></class></coverage>
+            """
+        #expect(try files(.cobertura, text).map(\.folders) == [["/s/one", "two"]])
+        let many = String(repeating: "<source>a</source>", count: 2000)
+        let file = try files(.cobertura, "<coverage>\(many)<class filename='a'/></coverage>", pieces: 1 << 16)
+        #expect(file.map(\.folders.count) == [1000])
     }
 
     @Test func `Cobertura: a second mention of a line without branches leaves those of the first`() throws {

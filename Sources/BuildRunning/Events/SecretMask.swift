@@ -89,6 +89,8 @@ struct SecretMask: Sendable {
 
     /// Masks a text that is no part of the stream.
     func masked(_ text: String) -> String {
+        var text = text
+        guard text.withUTF8({ table.candidate(in: $0, from: 0) }) != nil else { return text }
         var mask = self
         mask.held = []
         mask.shownCount = 0

@@ -19,6 +19,12 @@ struct SecretTable: Sendable {
     /// A bit for each mixture of three bytes that a text, or an AWS access key id, begins with.
     private let starts: [UInt64]
     private let isFirst: [Bool]
+    /// The few bytes that texts begin with, each eight times in a number; empty where they are many.
+    private let firstWords: [UInt64]
+
+    /// So many first bytes are looked for at once, eight places at a time.
+    private static let fewFirsts = 3
+    private static let ones: UInt64 = 0x0101_0101_0101_0101
 
     /// - Parameter texts: of at least ``minimumLength`` bytes each.
     init(_ texts: Set<[UInt8]>) {
@@ -48,6 +54,8 @@ struct SecretTable: Sendable {
         self.firstTexts = firstTexts
         self.starts = starts
         self.isFirst = isFirst
+        let firsts = isFirst.indices.filter { isFirst[$0] }
+        firstWords = firsts.count > Self.fewFirsts ? [] : firsts.map { Self.ones &* UInt64($0) }
     }
 
     /// A number of 18 bits, which is another one for most other bytes.
@@ -57,25 +65,51 @@ struct SecretTable: Sendable {
 
     /// The next place where a text could begin.
     func candidate(in stream: [UInt8], from start: Int) -> Int? {
-        stream.withUnsafeBufferPointer { stream in
-            isFirst.withUnsafeBufferPointer { isFirst in
-                starts.withUnsafeBufferPointer { starts in
-                    var place = start
-                    while place + 2 < stream.count {
-                        if isFirst[Int(stream[place])] {
-                            let mixture = Self.mixture(stream[place], stream[place + 1], with: stream[place + 2])
-                            if starts[mixture >> 6] >> UInt64(mixture & 63) & 1 != 0 { return place }
-                        }
-                        place += 1
+        stream.withUnsafeBufferPointer { candidate(in: $0, from: start) }
+    }
+
+    /// The next place where a text could begin.
+    func candidate(in stream: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        isFirst.withUnsafeBufferPointer { isFirst in
+            starts.withUnsafeBufferPointer { starts in
+                var place = start
+                while true {
+                    place = skipped(in: stream, from: place)
+                    guard place + 2 < stream.count else { break }
+                    if isFirst[Int(stream[place])] {
+                        let mixture = Self.mixture(stream[place], stream[place + 1], with: stream[place + 2])
+                        if starts[mixture >> 6] >> UInt64(mixture & 63) & 1 != 0 { return place }
                     }
-                    // What too few bytes follow is compared as it is.
-                    while place < stream.count {
-                        if isFirst[Int(stream[place])] { return place }
-                        place += 1
-                    }
-                    return nil
+                    place += 1
                 }
+                // What too few bytes follow is compared as it is.
+                while place < stream.count {
+                    if isFirst[Int(stream[place])] { return place }
+                    place += 1
+                }
+                return nil
             }
+        }
+    }
+
+    /// The next place that may have one of a few first bytes, or too few bytes behind it to be looked at so quickly.
+    private func skipped(in stream: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard !firstWords.isEmpty else { return start }
+        let bytes = UnsafeRawBufferPointer(stream), high = Self.ones << 7
+        return firstWords.withUnsafeBufferPointer { firsts in
+            var place = start
+            while place + 8 <= bytes.count {
+                let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
+                var marks: UInt64 = 0
+                for first in firsts {
+                    // The lowest bit that is set marks a byte that is zero.
+                    let other = word ^ first
+                    marks |= (other &- Self.ones) & ~other & high
+                }
+                if marks != 0 { return place + marks.trailingZeroBitCount / 8 }
+                place += 8
+            }
+            return place
         }
     }
 

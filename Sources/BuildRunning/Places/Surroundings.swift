@@ -29,6 +29,9 @@ public struct Surroundings: Sendable {
     /// The folder of this machine in which the record of the build lies, for the cases of its reports; `nil` for a build whose
     /// reports leave only their sums.
     public var records: String?
+    /// The folder of this machine that gets the report files as the build wrote them, and is made for the first; `nil` where
+    /// nobody wants them.
+    public var reportCopies: String?
     /// How long tests took in earlier builds, for `codebuild-tests-run` to divide them; `nil` where it divides as the service's.
     public var shardTimes: String?
     /// Receives each checkpoint; `nil` when no checkpoints are made.

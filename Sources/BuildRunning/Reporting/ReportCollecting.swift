@@ -29,11 +29,12 @@ final class ReportCollecting {
         case .test(let test):
             let hidden = masked(located(test))
             totals.add(.test(hidden))
-            try writer?.write(json(hidden), isCase: true)
+            try writer?.write(hidden, of: group, in: path)
         case .coverage(var file):
+            if let places { file.path = places.path(of: file) }
             if let mask { file.path = mask.masked(file.path) }
             totals.add(item)
-            try writer?.write(json(file), isCase: false)
+            try writer?.write(file, number: totals.files, of: group)
         }
     }
 
@@ -54,30 +55,6 @@ final class ReportCollecting {
         test.message = test.message.map { mask.masked($0) }
         test.stack = test.stack.map { mask.masked($0) }
         return test
-    }
-
-    /// The case under the names of the API (TestCase); the last four are ours.
-    private func json(_ test: TestCase) -> JSONText {
-        .object([
-            ("reportArn", .string(group.reportARN)), ("testRawDataPath", .string(path)),
-            ("prefix", test.className.map { .string($0) }), ("name", .string(test.name)),
-            ("status", .string(test.status.rawValue)), ("durationInNanoSeconds", .number(test.nanoseconds)),
-            ("message", test.message.map { .string($0) }), ("testSuiteName", .string(test.suite)),
-            ("stackTrace", test.stack.map { .string($0) }), ("file", test.file.map { .string($0) }),
-            ("line", test.line.map { .number($0) }), ("flaky", test.isFlaky ? .bool(true) : nil),
-        ])
-    }
-
-    /// The file under the names of the API (CodeCoverage).
-    private func json(_ file: CoverageFile) -> JSONText {
-        .object([
-            ("id", .string("\(totals.files)")), ("reportARN", .string(group.reportARN)),
-            ("filePath", .string(file.path)),
-            ("lineCoveragePercentage", file.lines.percentage.map { .decimal($0) }),
-            ("linesCovered", .number(file.lines.covered)), ("linesMissed", .number(file.lines.missed)),
-            ("branchCoveragePercentage", file.branches.percentage.map { .decimal($0) }),
-            ("branchesCovered", .number(file.branches.covered)), ("branchesMissed", .number(file.branches.missed)),
-        ])
     }
 
     /// The report that all of it comes to.
@@ -116,52 +93,11 @@ final class ReportCollecting {
     }
 }
 
-/// The files of a build's record that hold every case and every source file of its reports, a line each.
-final class ReportWriter {
-    private let folder: String
-    private var cases: OwnedDescriptor?, files: OwnedDescriptor?
-    private var waitingCases: [UInt8] = [], waitingFiles: [UInt8] = []
-
-    private static let step = 1 << 16
-
-    init(_ folder: String) { self.folder = folder }
-
-    func write(_ json: JSONText, isCase: Bool) throws {
-        if isCase {
-            waitingCases += json.bytes + [0x0a]
-            if waitingCases.count > Self.step { try flushCases() }
-        } else {
-            waitingFiles += json.bytes + [0x0a]
-            if waitingFiles.count > Self.step { try flushFiles() }
-        }
-    }
-
-    /// Writes what waits.
-    func flush() throws {
-        try flushCases()
-        try flushFiles()
-    }
-
-    private func flushCases() throws {
-        guard !waitingCases.isEmpty else { return }
-        let file = try cases ?? Folder.append("\(folder)/\(ReportFiles.cases)")
-        cases = file
-        try file.writeAll(waitingCases)
-        waitingCases.removeAll(keepingCapacity: true)
-    }
-
-    private func flushFiles() throws {
-        guard !waitingFiles.isEmpty else { return }
-        let file = try files ?? Folder.append("\(folder)/\(ReportFiles.coverages)")
-        files = file
-        try file.writeAll(waitingFiles)
-        waitingFiles.removeAll(keepingCapacity: true)
-    }
-}
-
 /// The names of the files beside a record that hold its reports.
 public enum ReportFiles {
     public static let reports = "reports.json"
     public static let cases = "test-cases.jsonl"
     public static let coverages = "code-coverages.jsonl"
+    /// The names of the failed cases alone, a line each, by which later builds tell new failures: ``FailedTestLine``.
+    public static let failed = "failed-tests.jsonl"
 }

@@ -44,6 +44,8 @@ final class ReportReading {
     private let mask: SecretMask
     private let writer: ReportWriter?
     private let group: (ReportFormat) -> ReportGroup
+    /// Where the files are copied to; `nil` where nobody wants them.
+    var copies: ReportCopies?
     /// What was found of each format, with the number of its files.
     private var collected: [ReportFormat: (collecting: ReportCollecting, files: Int)] = [:]
     private var outcome = ReportOutcome()
@@ -88,7 +90,7 @@ final class ReportReading {
 
     private func read(_ name: String, at path: String, _ archive: ArchiveReader) throws {
         let format = order.format ?? Self.format(ofName: name)
-        var reader: ReportReader?
+        var reader: ReportReader?, copy = try copies?.make(name)
         // The reader holds what gives to it, and that holds the reader.
         defer { reader = nil }
         do {
@@ -100,13 +102,20 @@ final class ReportReading {
             }
             let made = try format.map { try ReportReader($0, take: take) } ?? ReportReader(guessing: take)
             reader = made
+            var problem: ReportProblem?
             try archive.readBlocks { block in
-                switch block {
-                case .bytes(let bytes): try made.feed(bytes)
-                // A report has no holes: the zero is refused where it stands.
-                case .hole: try withUnsafeBytes(of: 0 as UInt8) { try made.feed($0) }
-                }
+                try copy?.add(block)
+                // The rest is for the copy alone.
+                guard problem == nil else { return }
+                do {
+                    switch block {
+                    case .bytes(let bytes): try made.feed(bytes)
+                    // A report has no holes: the zero is refused where it stands.
+                    case .hole: try withUnsafeBytes(of: 0 as UInt8) { try made.feed($0) }
+                    }
+                } catch let found as ReportProblem where copy != nil { problem = found }
             }
+            if let problem { throw problem }
             try made.finish()
             if let format = made.format {
                 // A file without a case is a report all the same.
@@ -115,7 +124,10 @@ final class ReportReading {
             }
         } catch let problem as ReportProblem {
             // A file that was discovered and is no report is none.
-            guard let reader, let format = reader.format, order.format != nil || reader.isOfFormat else { return }
+            guard let reader, let format = reader.format, order.format != nil || reader.isOfFormat else {
+                try copy?.remove()
+                return
+            }
             note(problem, of: name, at: path, format)
         }
     }

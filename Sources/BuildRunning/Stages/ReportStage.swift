@@ -55,6 +55,7 @@ struct ReportStage: Sendable {
         guard let folder = context.job.surroundings.records else { return }
         try Folder.remove("\(folder)/\(ReportFiles.cases)")
         try Folder.remove("\(folder)/\(ReportFiles.coverages)")
+        try Folder.remove("\(folder)/\(ReportFiles.failed)")
     }
 
     // MARK: The groups of the buildspec
@@ -208,6 +209,7 @@ struct ReportStage: Sendable {
         var mask = SecretMask(context.job.surroundings.secrets.texts, rule: context.job.surroundings.secrets.mask)
         mask.add(await sink.hiddenLater)
         let (records, hiding, build) = (context.job.surroundings.records, mask, buildARN)
+        let copies = context.job.surroundings.reportCopies
         return try await OutgoingStreams(fetches.map { try carrier.outgoing($0.path) }).read { readers, confirm in
             let streams = TarStreams(
                 zip(readers, fetches).map { TarStream($0, map: $1.map) }, confirm: confirm)
@@ -216,6 +218,7 @@ struct ReportStage: Sendable {
                     try explaining("read the reports of `\(name)`", as: .cannotRead) {
                         let reading = ReportReading(
                             order, places, hiding: hiding, to: records.map(ReportWriter.init), group: group)
+                        if let copies { reading.copies = try ReportCopies(below: copies, of: name) }
                         try reading.read(streams, stop: stop)
                         return try reading.finish(build)
                     }

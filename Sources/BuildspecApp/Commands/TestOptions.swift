@@ -23,6 +23,15 @@ struct TestOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Write all test cases as one JUnit report.", valueName: "file"))
     var junit: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write what the record has of reports to a folder.",
+            discussion: """
+                A new one: their JSON, all test cases, covered files, and one JUnit report, with secrets masked. The files \
+                themselves are not kept: `run --reports DIR` copies them.
+                """, valueName: "dir"))
+    var reports: String?
+
     func validate() throws {
         guard tests || !(failed || slow || new) else {
             throw ValidationError("`--failed`, `--slow` and `--new` go with `--tests`")
@@ -33,11 +42,21 @@ struct TestOptions: ParsableArguments {
     }
 
     /// Whether anything about tests was asked.
-    var isAsked: Bool { tests || junit != nil }
+    var isAsked: Bool { tests || junit != nil || reports != nil }
 
     /// Prints the test cases of a build, or writes them to a file.
     func show(_ build: RecordedBuild, _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
-        guard let reports = try RecordedReports(of: build), reports.hasTests else {
+        let recorded = try RecordedReports(of: build)
+        if let folder = self.reports {
+            guard let recorded else {
+                throw Failure(
+                    .noSuchFile, "the build \(build.uuid.prefix(8)) has no reports",
+                    help: "`reports:` in the buildspec names their files")
+            }
+            try write([(nil, recorded)], to: folder, on: machine)
+            guard tests || junit != nil else { return .succeeded }
+        }
+        guard let reports = recorded, reports.hasTests else {
             throw Self.noTests("the build \(build.uuid.prefix(8)) has")
         }
         return try show([Tested(build: build, reports: reports)], format, on: machine)
@@ -46,6 +65,17 @@ struct TestOptions: ParsableArguments {
     /// Prints the test cases of all builds of a batch, each below its identifier, or writes them to a file.
     func show(_ batch: BatchResult, _ format: PlanFormat, on machine: Machine) throws -> ExitStatus {
         let records = BuildRecords(machine.places)
+        if let folder = reports {
+            let recorded = try batch.groups.compactMap { group in
+                try group.build.flatMap { try RecordedReports(of: records.build($0.uuid)) }
+                    .map { (group.task.identifier as String?, $0) }
+            }
+            guard !recorded.isEmpty else {
+                throw Failure(.noSuchFile, "the builds of the batch \(batch.id.uuid.prefix(8)) have no reports")
+            }
+            try write(recorded, to: folder, on: machine)
+            guard tests || junit != nil else { return .succeeded }
+        }
         let tested: [Tested] = try batch.groups.compactMap { group in
             guard let uuid = group.build?.uuid else { return nil }
             let build = records.build(uuid)
@@ -60,6 +90,22 @@ struct TestOptions: ParsableArguments {
         }
         try machine.terminal.write(Array(EarlierCoverage.lines(of: batch.reports, since: nil).utf8))
         return status
+    }
+
+    /// Writes what records have of reports to a new folder, each build of a batch to one below it.
+    private func write(
+        _ parts: [(identifier: String?, reports: RecordedReports)], to path: String, on machine: Machine
+    ) throws {
+        let folder = try ReportFolder(machine.places.absolute(path))
+        do {
+            for (identifier, reports) in parts {
+                try reports.write(to: identifier.map { "\(folder.draft)/\($0)" } ?? folder.draft)
+            }
+            try folder.publish()
+        } catch {
+            try? folder.remove()
+            throw error
+        }
     }
 
     private static func noTests(_ who: String) -> Failure {

@@ -92,7 +92,7 @@ extension Asked {
         var asked = self
         (asked.path, asked.source, asked.artifacts) = (nil, nil, nil)
         (asked.logFormat, asked.progress, asked.buildJson, asked.html) = (nil, nil, nil, nil)
-        (asked.junit, asked.annotate, asked.keep) = (nil, nil, nil)
+        (asked.junit, asked.reports, asked.annotate, asked.keep) = (nil, nil, nil, nil)
         (asked.checkpoint, asked.verbose) = (false, false)
         return asked
     }

@@ -70,6 +70,8 @@ struct Asked: Codable, Sendable, Equatable {
     /// Records of older versions have none.
     var junit: String?
     /// Records of older versions have none.
+    var reports: String?
+    /// Records of older versions have none.
     var annotate: String?
     var keep: String?
     var phase: String?

@@ -58,6 +58,8 @@ struct Settings: Sendable, Codable {
         var html: String?
         /// The absolute path of the file that gets all test cases as one JUnit report.
         var junit: String?
+        /// The absolute path of the folder that gets the report files as the build wrote them.
+        var reports: String?
         var annotations: AnnotationFormat?
         /// What in its reports makes a build fail that has succeeded.
         var failRules: [FailRule] = []
@@ -81,7 +83,7 @@ struct Settings: Sendable, Codable {
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format", "progress",
-        "build-json", "html", "junit", "annotate", "fail-on", "strict",
+        "build-json", "html", "junit", "reports", "annotate", "fail-on", "strict",
         "keep", "checkpoint", "hand-over", "secrets", "aws", "aws-local", "account", "repositories", "record", "mirror",
         "insecure", "mask",
     ]
@@ -147,8 +149,8 @@ struct Settings: Sendable, Codable {
             logFormat: try lookup.choice(asked.logFormat, "log-format", default: .codebuild),
             progress: try lookup.choice(asked.progress, "progress", default: .auto),
             buildJSON: try lookup.path(asked.buildJson, "build-json"), html: try lookup.path(asked.html, "html"),
-            junit: try lookup.path(asked.junit, "junit"), annotations: try lookup.annotations(),
-            failRules: try lookup.failRules())
+            junit: try lookup.path(asked.junit, "junit"), reports: try lookup.path(asked.reports, "reports"),
+            annotations: try lookup.annotations(), failRules: try lookup.failRules())
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
             keep: try lookup.choice(

@@ -26,7 +26,7 @@ struct SettingsLayers {
     ]
 
     /// The keys that name what a build writes.
-    private static let written: Set<String> = ["artifacts", "build-json", "html", "junit", "cache"]
+    private static let written: Set<String> = ["artifacts", "build-json", "html", "junit", "reports", "cache"]
 
     /// - Parameter setting: the same in the words of CreateProject, where it has some.
     /// - Throws: ``Failure`` (78) when the settings file decides what only the user may.

@@ -46,7 +46,9 @@ struct BuildReport: Sendable {
     func run(
         _ job: BuildJob, from beginning: Beginning, beside proxy: BuildProxy?, blocksDeployMistakes: Bool = false
     ) async throws -> ExitStatus {
-        let failure: (any Error)?
+        let failure: (any Error)?, folder = try project.reportFolder(filledAt: job.surroundings.reportCopies)
+        // What is not in its place by then never will be.
+        defer { try? folder?.remove() }
         try RecordedRecipe.write(job, to: record.folder)
         let board = machine.terminal.board, name = machine.terminal.boardName
         board.expect(job.recipe.plan.phases.flatMap { $0.commands + $0.finally }.map { "\($0.location)" }, of: name)
@@ -67,6 +69,13 @@ struct BuildReport: Sendable {
         let result = await reporter.result, plan = job.recipe.plan
         try write(result.batchGetBuilds(plan: plan, id: id))
         try writeReports(result, job.recipe)
+        if let folder {
+            if folder.hasFiles {
+                try folder.publish()
+            } else {
+                machine.say("--reports: the build has no report files\n")
+            }
+        }
         // A batch has a table of its own.
         if !project.isAmongOthers {
             var table = ClosingTable(logPath: record.logPath, usesColor: machine.terminal.errorUsesColor)

@@ -18,7 +18,7 @@ struct FlakyTests {
     mutating func add(_ build: RecordedBuild, _ result: BuildResult) throws {
         guard let reports = try RecordedReports(of: build), reports.hasTests else { return }
         var names: Set<String> = []
-        try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
+        try reports.forEachFailedName { names.insert($0) }
         let index = branches.firstIndex { $0.context == reports.context } ?? branches.count
         if index == branches.count { branches.append((reports.context, Branch())) }
         branches[index].branch.failures.append(names)

@@ -22,7 +22,7 @@ struct GreenDifference {
     /// - Throws: ``FileError`` when a record cannot be read.
     func comparison() async throws -> GreenComparison? {
         guard let start = try build.start(), let green = try lastGreen(start) else { return nil }
-        var comparison = GreenComparison(with: try green.result(), uuid: green.uuid)
+        var comparison = GreenComparison(with: try green.outline().result, uuid: green.uuid)
         let facts = (before: try green.facts(), now: try build.facts())
         if let before = facts.before.commit, let now = facts.now.commit, before != now {
             comparison.differences.append(.init("Commit", before: before, now: now))

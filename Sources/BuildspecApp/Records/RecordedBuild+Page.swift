@@ -6,16 +6,23 @@ internal import Rendering
 extension RecordedBuild {
     /// The build as one HTML file.
     ///
-    /// - Parameter isServed: whether a server of ours shows it.
     /// - Throws: ``FileError`` when the record cannot be read.
-    func page(in records: BuildRecords, on machine: Machine, isServed: Bool = false) async throws -> [UInt8] {
+    func page(in records: BuildRecords, on machine: Machine) async throws -> [UInt8] {
         var page = BuildPage()
-        page.logPath = logPath
-        page.isServed = isServed
         // Asked first: a build that ends in between has written its end.
         let isRunning = isRunning
-        page.follows = isServed && isRunning
         try forEachEvent { page.add($0) }
+        return try await html(of: page, isRunning: isRunning, in: records, on: machine)
+    }
+
+    /// A page that has the build's events, with all else that there is to show.
+    ///
+    /// - Parameter isRunning: as it was before the events were read.
+    func html(
+        of page: BuildPage, isRunning: Bool, in records: BuildRecords, on machine: Machine
+    ) async throws -> [UInt8] {
+        var page = page
+        page.logPath = logPath
         if !isRunning { page.endAsLost() }
         page.recipe = try RecordedRecipe.read(from: self)
         page.green = try await GreenDifference(build: self, records: records, machine: machine).comparison()

@@ -82,8 +82,25 @@ struct RecordedBuild {
 
     /// Passes all events to `body`, one after the other.
     func forEachEvent(_ body: (BuildEvent) throws -> Void) throws {
+        try forEachEvent(of: try Files.read("\(folder)/events.jsonl")[...], body)
+    }
+
+    /// Passes the events from a place in their file on to `body`.
+    ///
+    /// - Returns: the place behind them, where the next ones will be.
+    func forEachEvent(from place: Int, _ body: (BuildEvent) throws -> Void) throws -> Int {
+        guard let file = try Folder.open("\(folder)/events.jsonl") else { return place }
+        let size = Int(try FileStatus.of(file.rawValue).size)
+        guard size > place, let bytes = try file.bytes(at: Int64(place), count: size - place),
+            let end = bytes.lastIndex(of: 0x0a)
+        else { return place }
+        try forEachEvent(of: bytes[...end], body)
+        return place + end + 1
+    }
+
+    private func forEachEvent(of lines: ArraySlice<UInt8>, _ body: (BuildEvent) throws -> Void) throws {
         let log = try Folder.open(logPath)
-        for line in try Files.read("\(folder)/events.jsonl").split(separator: 0x0a) {
+        for line in lines.split(separator: 0x0a) {
             let event = BuildEvent(jsonLine: line) { offset, count in
                 // What is no more in the log is not told.
                 guard let log, let bytes = try? log.bytes(at: Int64(offset), count: count) else { return nil }

@@ -15,8 +15,8 @@ struct TestHistory: Sendable {
     /// How many records are looked through for them.
     static let reach = 300
 
-    /// The names of the tests that failed, the newest build first.
-    private let failures: [Set<String>]
+    /// The keys of the tests that failed (``FailedTestLine``), the newest build first.
+    private let failures: [Set<UInt64>]
 
     var isEmpty: Bool { failures.isEmpty }
 
@@ -31,14 +31,12 @@ struct TestHistory: Sendable {
             failures = try Self.failures(in: fanouts, context, records)
             return
         }
-        var failures: [Set<String>] = []
+        var failures: [Set<UInt64>] = []
         for earlier in records.newest(Self.reach) where earlier.uuid != build.uuid && failures.count < Self.limit {
             guard earlier.lastChange < build.lastChange,
                 let reports = try RecordedReports(of: earlier), reports.context == context, reports.hasTests
             else { continue }
-            var names: Set<String> = []
-            try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
-            failures.append(names)
+            failures.append(try reports.failedKeys())
         }
         self.failures = failures
     }
@@ -56,21 +54,21 @@ struct TestHistory: Sendable {
 
     private static func failures(
         in fanouts: some Sequence<RecordedBatch.Document>, _ context: RecordedReports.Context, _ records: BuildRecords
-    ) throws -> [Set<String>] {
-        var failures: [Set<String>] = []
+    ) throws -> [Set<UInt64>] {
+        var failures: [Set<UInt64>] = []
         for fanout in fanouts where failures.count < limit {
-            if let names = try self.failures(of: fanout, context, records) { failures.append(names) }
+            if let keys = try self.failures(of: fanout, context, records) { failures.append(keys) }
         }
         return failures
     }
 
-    /// The names of the tests that failed in any part of a fanout.
+    /// The keys of the tests that failed in any part of a fanout.
     ///
     /// - Returns: `nil` for one of another branch, and for one that is not whole: nobody knows what failed in the rest.
     private static func failures(
         of fanout: RecordedBatch.Document, _ context: RecordedReports.Context, _ records: BuildRecords
-    ) throws -> Set<String>? {
-        var names: Set<String> = [], hasTests = false
+    ) throws -> Set<UInt64>? {
+        var keys: Set<UInt64> = [], hasTests = false
         for group in fanout.buildGroups where group.identifier != RecordedBatch.Document.downloadGroup {
             guard let uuid = group.uuid, case let build = records.build(uuid), Files.kind(of: build.folder) == .folder
             else { return nil }
@@ -81,15 +79,16 @@ struct TestHistory: Sendable {
             }
             guard reports.context.branch == context.branch else { return nil }
             hasTests = true
-            try reports.forEachCase(where: RecordedTestCase.isFailure) { names.insert($0.test.fullName) }
+            keys.formUnion(try reports.failedKeys())
         }
-        return hasTests ? names : nil
+        return hasTests ? keys : nil
     }
 
     /// What earlier builds tell of a test that has failed now; `nil` for an old failure, and where nothing is known.
     func mark(_ name: String) -> TestMark? {
         guard !failures.isEmpty else { return nil }
-        guard let last = failures.firstIndex(where: { $0.contains(name) }) else { return .new }
+        let key = FailedTestLine.key(of: name)
+        guard let last = failures.firstIndex(where: { $0.contains(key) }) else { return .new }
         // It failed, then it did not, and now it does.
         return last > 0 ? .flaky : nil
     }
@@ -174,6 +173,44 @@ struct RecordedReports: Sendable {
         try forEachLine(of: ReportFiles.cases) { line in
             if isWanted(line), let test = RecordedTestCase(jsonLine: line) { try body(test) }
         }
+    }
+
+    /// The keys of the tests that failed.
+    func failedKeys() throws -> Set<UInt64> {
+        var keys: Set<UInt64> = []
+        guard Files.kind(of: "\(folder)/\(ReportFiles.failed)") == .file else {
+            // The record is of an older version.
+            try forEachCase(where: RecordedTestCase.isFailure) { keys.insert(FailedTestLine.key(of: $0.test.fullName)) }
+            return keys
+        }
+        try forEachLine(of: ReportFiles.failed) { line in
+            keys.insert(line.withUnsafeBytes { FailedTestLine.key(ofLine: $0) })
+        }
+        return keys
+    }
+
+    /// Passes the full names of the tests that failed to `body`.
+    func forEachFailedName(_ body: (String) -> Void) throws {
+        struct Line: Decodable { let name: String }
+        guard Files.kind(of: "\(folder)/\(ReportFiles.failed)") == .file else {
+            return try forEachCase(where: RecordedTestCase.isFailure) { body($0.test.fullName) }
+        }
+        let decoder = JSONDecoder()
+        try forEachLine(of: ReportFiles.failed) { line in
+            // Half a line that a killed build has left tells nothing.
+            if let line = try? decoder.decode(Line.self, from: Data(line)) { body(line.name) }
+        }
+    }
+
+    /// Writes the JSON of the reports, their cases and covered files, and one JUnit report, to a new folder.
+    func write(to folder: String) throws {
+        try Folder.make(folder, mode: 0o777)
+        for name in [ReportFiles.reports, ReportFiles.cases, ReportFiles.coverages] {
+            guard let file = try Folder.open("\(self.folder)/\(name)") else { continue }
+            let copy = try Folder.append("\(folder)/\(name)")
+            try explaining("write `\(folder)/\(name)`") { try file.readToEnd(stop: nil) { try copy.writeAll($0) } }
+        }
+        if hasTests { try Self.writeJUnit(of: [(nil, self)], to: "\(folder)/junit.xml") }
     }
 
     /// Passes the lines of one of the record's files to `body`, one after the other; none of a file that is not there.

@@ -64,6 +64,7 @@ struct BuildSurroundings {
                 surroundings.programs = ProgramFolder.make(places)
                 surroundings.pipes = try pipes()
                 surroundings.shardTimes = project.shardTimes
+                surroundings.reportCopies = try project.reportFolder()?.draft
                 surroundings.records = BuildRecords(places).build(recipe.plan.id.uuid).folder
                 if recipe.ending.makesCheckpoints {
                     let build = BuildRecords(places).build(recipe.plan.id.uuid)

@@ -112,6 +112,8 @@ struct RunSession {
             throw refusal.failure
         }
         try project.requireArtifactPlaces(build.plan)
+        // It is refused before anything runs.
+        _ = try project.reportFolder()
         let engine = machine.engine(of: project.settings)
         if let repeated = RepeatedPlan(build) {
             return try await run(build, repeating: repeated, with: engine, report)

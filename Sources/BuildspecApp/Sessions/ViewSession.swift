@@ -10,6 +10,7 @@ struct ViewSession {
     /// Whether the builds of all projects are shown.
     let showsAll: Bool
     private let history: ViewedHistory
+    private let followed = FollowedBuilds()
 
     init(machine: Machine, showsAll: Bool) {
         self.machine = machine
@@ -59,12 +60,24 @@ struct ViewSession {
             guard let build = try await history.build(path[1]) else { return .notFound }
             switch path[2] {
             case "":
-                let page = try await build.page(in: BuildRecords(machine.places), on: machine, isServed: true)
-                return .page(page, policy: BuildPage.servedPolicy)
+                // Asked first: a build that ends in between has written its end.
+                let isRunning = build.isRunning
+                var page = try await followed.page(of: build)
+                page.isServed = true
+                page.follows = isRunning
+                page.servedLogSize = build.logSize
+                let html = try await build.html(
+                    of: page, isRunning: isRunning, in: BuildRecords(machine.places), on: machine)
+                return .page(html, policy: BuildPage.servedPolicy)
             case "changes": return .events { try await tell(of: build, $0) }
             case "log.txt": return .text { try await send(build.logPath, $0) }
             default: return .notFound
             }
+        case 4 where path[0] == "builds" && path[2] == "log":
+            guard let build = try await history.build(path[1]), let piece = LogPiece(path[3]),
+                let bytes = try build.logBytes(piece)
+            else { return .notFound }
+            return .page(piece.html(bytes), policy: BuildPage.servedPolicy)
         default: return .notFound
         }
     }
@@ -123,6 +136,37 @@ struct ViewSession {
             guard count > 0 else { return }
             try await write(Array(buffer[..<count]))
         }
+    }
+}
+
+/// The pages of builds that are looked at, as far as their events were read: of one that runs only what is new is read again.
+actor FollowedBuilds {
+    /// How many are kept. Each has what a page has of its log.
+    private static let limit = 4
+
+    private var known: [(uuid: String, page: BuildPage, place: Int)] = []
+
+    /// The build's events on a page.
+    func page(of build: RecordedBuild) throws -> BuildPage {
+        let index = known.firstIndex { $0.uuid == build.uuid }
+        var (uuid, page, place) =
+            index.map { known.remove(at: $0) } ?? (build.uuid, BuildPage(logLimit: BuildPage.servedLogLimit), 0)
+        // A build that began anew has another list of events.
+        if build.eventCount < place { (page, place) = (BuildPage(logLimit: BuildPage.servedLogLimit), 0) }
+        place = try build.forEachEvent(from: place) { page.add($0) }
+        known.append((uuid, page, place))
+        if known.count > Self.limit { known.removeFirst() }
+        return page
+    }
+}
+
+extension RecordedBuild {
+    /// The size of the log in bytes.
+    fileprivate var logSize: Int { Folder.status(logPath).map { Int($0.size) } ?? 0 }
+
+    /// The first bytes of a part of the log; `nil` where the log has no such part.
+    fileprivate func logBytes(_ piece: LogPiece) throws -> [UInt8]? {
+        try Folder.open(logPath)?.bytes(at: Int64(piece.from), count: piece.count)
     }
 }
 

@@ -261,16 +261,19 @@ extension BuildPage {
 
     func logText(_ page: inout Markup) {
         part("log", "Log", in: &page) { page in
-            if log.keptCount < log.count {
+            let isPartial = log.keptCount < log.count
+            if isPartial {
                 let place = logPath.map { " The whole log is \($0)." } ?? ""
                 page.element(
                     "p",
                     text:
                         "This page has \(log.keptCount.sizeWords) of the log's \(log.count.sizeWords): its beginning, "
-                        + "the commands that failed, and its end.\(place)")
+                        + "the commands that failed, and its end."
+                        + (loadsLog ? " The rest is loaded when it is opened." : place))
             }
             if isServed { page.element("p") { $0.element("a", ["href": "log.txt"], text: "The whole log as text") } }
-            page.element("div", ["id": "find", "role": "search", "hidden": ""]) { page in
+            let covered = !isPartial ? "" : loadsLog ? " in what is loaded" : " in what the page has"
+            page.element("div", ["id": "find", "role": "search", "data-covered": covered, "hidden": ""]) { page in
                 page.element("label", ["for": "query"], text: "Search the log")
                 page.empty("input", ["type": "search", "id": "query", "autocomplete": "off"])
                 page.element("button", ["type": "button", "id": "previous"], text: "Previous")
@@ -278,6 +281,22 @@ extension BuildPage {
                 page.element("output", ["id": "matches", "for": "query"], text: "")
             }
             for (place, section) in log.sections.enumerated() { self.section(section, place, in: &page) }
+        }
+    }
+
+    /// Whether what the page leaves out of the log can be had from its server.
+    private var loadsLog: Bool { isServed && servedLogSize >= log.count }
+
+    /// Writes a section of which the server has more: what is kept of it, and a link to the rest between.
+    private func pieces(of section: PageLog.Section, in page: inout Markup) {
+        let text = section.text, end = section.offset + text.count
+        var terminal = TerminalText()
+        if !text.head.isEmpty {
+            page.element("pre", ["tabindex": "0"]) { terminal.write(text.head, to: &$0) }
+        }
+        LogPiece(from: section.offset + text.head.count, to: end - text.tail.count).link(below: "log/", in: &page)
+        if !text.tail.isEmpty {
+            page.element("pre", ["tabindex": "0"]) { terminal.write(Array(text.tail), to: &$0) }
         }
     }
 
@@ -292,7 +311,9 @@ extension BuildPage {
         } else {
             title = "\(section.phase?.rawValue ?? "Build"): lines of the build agent"
         }
-        let isLong = section.text.head.count { $0 == 0x0a } > Self.unfoldedLines || section.text.keptCount > 8000
+        let isLong =
+            section.text.head.count { $0 == 0x0a } > Self.unfoldedLines || section.text.keptCount > 8000
+            || loadsLog && section.text.keptCount < section.text.count
         func content(_ page: inout Markup) {
             page.element("summary") { page in
                 page.element("code", ["class": section.hasFailed ? "bad" : ""], text: title)
@@ -302,6 +323,7 @@ extension BuildPage {
                     text: " \(time)" + (section.milliseconds.map { ", \($0.spanWords)" } ?? ""))
             }
             let text = section.text, omitted = text.count - text.keptCount
+            if omitted > 0, loadsLog { return pieces(of: section, in: &page) }
             guard text.keptCount > 0 else { return page.element("p", text: "\(omitted.sizeWords) are left out here.") }
             page.element("pre", ["tabindex": "0"]) { page in
                 var terminal = TerminalText()

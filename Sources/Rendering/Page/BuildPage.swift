@@ -29,10 +29,15 @@ public struct BuildPage: Sendable {
     /// Whether a server shows the page. It then leads to the list of builds (`../../`) and the whole log (`log.txt`), by addresses
     /// relative to its own, which ends in a slash.
     public var isServed = false
+    /// The size of the log that a server has, which it gives by the piece (`log/FROM-TO`, see ``LogPiece``): 0 where it has none.
+    public var servedLogSize = 0
     /// Whether the page of a server follows its build, by events from `changes`.
     public var follows = false
 
     public static let testLimit = 200, fileLimit = 2000
+    /// What the page of a server has of the log: the rest is loaded when it is opened, and each change of a build that runs makes
+    /// the page anew.
+    public static let servedLogLimit = 400_000
 
     /// - Parameter logLimit: about how many bytes of the log the page has.
     public init(logLimit: Int = 4_000_000) { log = PageLog(limit: logLimit) }

@@ -37,6 +37,8 @@ struct PageLog {
         var command: String?
         var location: SourceLocation?
         let start: Timestamp
+        /// How many bytes of the log come before it.
+        let offset: Int
         var milliseconds: Int?
         var exitStatus: Int?
         var text: ClippedBytes
@@ -55,7 +57,8 @@ struct PageLog {
     /// - Parameter limit: about how many bytes are kept, without commands that failed.
     init(limit: Int) { self.limit = limit }
 
-    var count: Int { sections.reduce(0) { $0 + $1.text.count } }
+    /// The number of bytes of the log so far, with those that are not kept.
+    private(set) var count = 0
     var keptCount: Int { sections.reduce(0) { $0 + $1.text.keptCount } }
 
     mutating func add(_ event: BuildEvent) {
@@ -86,12 +89,16 @@ struct PageLog {
         append(text)
     }
 
-    private mutating func append(_ text: [UInt8]) { sections[sections.count - 1].text.append(text) }
+    private mutating func append(_ text: [UInt8]) {
+        count += text.count
+        sections[sections.count - 1].text.append(text)
+    }
 
     private mutating func begin(_ phase: BuildPhase?, at time: Timestamp) {
         if !sections.isEmpty { close(sections.count - 1) }
         isCommandOpen = false
-        sections.append(Section(phase: phase, start: time, text: ClippedBytes(limit: max(1, limit / 4))))
+        sections.append(
+            Section(phase: phase, start: time, offset: count, text: ClippedBytes(limit: max(1, limit / 4))))
     }
 
     /// Decides whether a section that is complete is kept.

@@ -46,7 +46,8 @@ enum PageScript {
           }
           function tell() {
             const words = byID('query').value, count = found.length < limit ? found.length : `${limit} or more`;
-            byID('matches').textContent = !words ? '' : !found.length ? 'not found' : `${current + 1} of ${count}`;
+            const text = !words ? '' : !found.length ? 'not found' : `${current + 1} of ${count}`;
+            byID('matches').textContent = words ? text + (byID('find').dataset.covered || '') : '';
           }
           function search() {
             const words = byID('query').value.toLowerCase();
@@ -95,6 +96,57 @@ enum PageScript {
           }
           reveal();
 
+          // What the page leaves out of the log comes from its server, a piece at a time.
+          async function load(link) {
+            const more = link.parentElement, part = more.closest('details');
+            if (more.dataset.busy) return;
+            more.dataset.busy = 'yes';
+            try {
+              const answer = await fetch(link.href, {cache: 'no-store'});
+              if (!answer.ok) throw new Error();
+              const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+              const text = page.querySelector('pre'), next = page.querySelector('.more a');
+              const had = link === document.activeElement;
+              more.before(text);
+              part.dataset.loaded = text.dataset.end;
+              if (next) {
+                link.setAttribute('href', 'log/' + next.getAttribute('href'));
+                link.textContent = next.textContent;
+              } else {
+                more.remove();
+                if (had) text.focus({preventScroll: true});
+              }
+            } catch { link.textContent = 'The server does not answer: try again'; }
+            delete more.dataset.busy;
+          }
+          document.addEventListener('click', event => {
+            const link = event.target.closest('details .more a');
+            if (!link) return;
+            event.preventDefault();
+            load(link);
+          });
+          document.addEventListener('toggle', event => {
+            const part = event.target, link = part.open && part.querySelector('.more a');
+            if (link && !part.querySelector('pre')) load(link);
+          }, true);
+
+          // The end of a part of the log that goes on, of which pieces were loaded: these stay.
+          function extend(old, now) {
+            const link = now.querySelector('.more a'), more = old.querySelector('.more'), end = now.querySelector('pre:last-child');
+            const had = more && more.contains(document.activeElement);
+            if (more && more.dataset.busy) return;
+            old.querySelector('summary').replaceChildren(...now.querySelector('summary').childNodes);
+            if (!link || !end) return;
+            const to = Number(link.getAttribute('href').split('-')[1]), from = Number(old.dataset.loaded);
+            if (more) more.remove();
+            const last = old.querySelector('pre:last-child');
+            if (last.dataset.end) last.after(end); else last.replaceWith(end);
+            if (from >= to) return;
+            link.setAttribute('href', `log/${from}-${to}`);
+            end.before(link.parentElement);
+            if (had) link.focus({preventScroll: true});
+          }
+
           // A page that a server shows follows what it shows, part by part, and leaves alone what somebody is looking at.
           const touched = new Set();
           document.addEventListener('click', event => {
@@ -102,12 +154,23 @@ enum PageScript {
             if (head) touched.add(head.parentElement.id);
           });
           function update(old, now) {
-            if (old.id === 'find') return old;
+            if (old.id === 'find') {
+              old.dataset.covered = now.dataset.covered;
+              return old;
+            }
+            if (old.dataset.loaded) {
+              extend(old, now);
+              return old;
+            }
             if (old.id === 'log') {
               sync(old, now);
               return old;
             }
-            if (old instanceof HTMLDetailsElement) now.open = touched.has(old.id) ? old.open : old.open || now.open;
+            if (old instanceof HTMLDetailsElement) {
+              // What has only a link from now on is folded, unless somebody has opened it.
+              const isOpen = old.open && (touched.has(old.id) || !now.querySelector('.more'));
+              now.open = isOpen || now.open && !touched.has(old.id);
+            }
             if (old.isEqualNode(now)) return old;
             const box = old.querySelector('pre'), top = box ? box.scrollTop : 0;
             const isAtEnd = box && box.scrollHeight > box.clientHeight && top + box.clientHeight >= box.scrollHeight - 4;

@@ -8,7 +8,7 @@ final class CloverReading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         guard path != nil else {
             if element == "file" {
                 path = attributes["path"] ?? attributes.text("name")
@@ -48,9 +48,11 @@ final class CloverReading: XMLReading {
         )
     }
 
+    var wantsText: Bool { false }
+
     func text(_ piece: UnsafeRawBufferPointer) {}
 
-    func end(_ element: String) throws {
+    func end(_ element: XMLName) throws {
         guard let path else { return }
         if element == "file", depthInFile == 0 {
             self.path = nil

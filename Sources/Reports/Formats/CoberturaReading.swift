@@ -4,11 +4,18 @@ final class CoberturaReading: XMLReading {
     private var path: String?
     private var lines = LineTable()
     private var isInClass = false
+    /// The folders that paths are relative to.
+    private var folders: [String] = []
+    private var source: KeptText?
+
+    /// The most folders that are kept. Tools name one, or one for each module.
+    private static let folderLimit = 1000
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
+        case "source" where folders.count < Self.folderLimit: source = KeptText()
         case "class":
             let name = attributes["filename"] ?? attributes.text("name")
             if name != path { try flush() }
@@ -33,10 +40,15 @@ final class CoberturaReading: XMLReading {
         return Coverage(covered: covered, missed: all - covered)
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) {}
+    var wantsText: Bool { source != nil }
 
-    func end(_ element: String) throws {
+    func text(_ piece: UnsafeRawBufferPointer) { source?.add(piece) }
+
+    func end(_ element: XMLName) throws {
         switch element {
+        case "source":
+            if let folder = source?.trimmed() { folders.append(folder) }
+            source = nil
         case "class": isInClass = false
         case "coverage", "package": try flush()
         default: break
@@ -48,6 +60,6 @@ final class CoberturaReading: XMLReading {
         let (covered, branches) = lines.coverage
         self.path = nil
         lines = LineTable()
-        try take(.coverage(CoverageFile(path: path, lines: covered, branches: branches)))
+        try take(.coverage(CoverageFile(path: path, below: folders, lines: covered, branches: branches)))
     }
 }

@@ -8,7 +8,7 @@ final class JUnitReading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "testsuite": suites.append(attributes.text("name"))
         case "testcase": try begin(attributes)
@@ -40,11 +40,11 @@ final class JUnitReading: XMLReading {
         text.clear()
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) {
-        if outcome != nil { text.add(piece) }
-    }
+    var wantsText: Bool { outcome != nil }
 
-    func end(_ element: String) throws {
+    func text(_ piece: UnsafeRawBufferPointer) { text.add(piece) }
+
+    func end(_ element: XMLName) throws {
         switch element {
         case "testsuite": _ = suites.popLast()
         case "failure", "error", "skipped":

@@ -8,7 +8,7 @@ final class JaCoCoReading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "package": package = attributes.text("name")
         case "sourcefile":
@@ -28,9 +28,11 @@ final class JaCoCoReading: XMLReading {
         }
     }
 
+    var wantsText: Bool { false }
+
     func text(_ piece: UnsafeRawBufferPointer) {}
 
-    func end(_ element: String) throws {
+    func end(_ element: XMLName) throws {
         guard element == "sourcefile", let path else { return }
         self.path = nil
         try take(

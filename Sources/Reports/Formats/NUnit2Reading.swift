@@ -7,7 +7,7 @@ final class NUnit2Reading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "test-suite": suites.append(attributes.text("name"))
         case "test-case":
@@ -35,9 +35,11 @@ final class NUnit2Reading: XMLReading {
         }
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) { if open != nil { texts.add(piece) } }
+    var wantsText: Bool { open != nil && texts.wantsText }
 
-    func end(_ element: String) throws {
+    func text(_ piece: UnsafeRawBufferPointer) { texts.add(piece) }
+
+    func end(_ element: XMLName) throws {
         switch element {
         case "test-suite": _ = suites.popLast()
         case "test-case":
@@ -55,20 +57,29 @@ struct NUnitTexts {
     private(set) var message: String?
     private(set) var stack: String?
     private var text = KeptText()
-    private var element: String?
+    /// The element whose text is read.
+    private var element: Text?
 
-    mutating func start(_ element: String) {
-        guard element == "message" || element == "stack-trace" else { return }
-        self.element = element
-        text.clear()
+    private enum Text { case message, stack }
+
+    private static func text(_ element: XMLName) -> Text? {
+        element == "message" ? .message : element == "stack-trace" ? .stack : nil
     }
 
-    mutating func add(_ piece: UnsafeRawBufferPointer) { if element != nil { text.add(piece) } }
+    var wantsText: Bool { element != nil }
 
-    mutating func end(_ element: String) {
-        guard self.element == element else { return }
+    mutating func start(_ element: XMLName) {
+        guard let text = Self.text(element) else { return }
+        self.element = text
+        self.text.clear()
+    }
+
+    mutating func add(_ piece: UnsafeRawBufferPointer) { text.add(piece) }
+
+    mutating func end(_ element: XMLName) {
+        guard let open = self.element, open == Self.text(element) else { return }
         self.element = nil
-        if element == "message" {
+        if open == .message {
             message = message ?? text.trimmed()
         } else {
             stack = stack ?? text.trimmed()

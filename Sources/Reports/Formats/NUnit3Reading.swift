@@ -7,7 +7,7 @@ final class NUnit3Reading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "test-suite": suites.append(attributes["fullname"] ?? attributes.text("name"))
         case "test-case":
@@ -31,9 +31,11 @@ final class NUnit3Reading: XMLReading {
         }
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) { if open != nil { texts.add(piece) } }
+    var wantsText: Bool { open != nil && texts.wantsText }
 
-    func end(_ element: String) throws {
+    func text(_ piece: UnsafeRawBufferPointer) { texts.add(piece) }
+
+    func end(_ element: XMLName) throws {
         switch element {
         case "test-suite": _ = suites.popLast()
         case "test-case":

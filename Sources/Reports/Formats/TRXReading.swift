@@ -8,11 +8,14 @@ final class TRXReading: XMLReading {
     private var waitingBytes = 0
     private var classes: [String: String] = [:]
     private var definition: String?
-    private var element: String?
+    /// The element whose text is read.
+    private var element: Text?
     private var text = KeptText()
 
     /// The most that waits, in bytes of text; cases beyond keep the names they have.
     private static let waitingLimit = 8 << 20
+
+    private enum Text { case message, stack }
 
     private struct Result {
         let id: String
@@ -24,7 +27,7 @@ final class TRXReading: XMLReading {
 
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "UnitTestResult", "TestResultAggregation":
             if !open.isEmpty { open[open.count - 1].hasInner = true }
@@ -34,7 +37,7 @@ final class TRXReading: XMLReading {
             open.append(Result(id: attributes.text("testId"), open: OpenCase(test)))
         case "Message", "StackTrace":
             guard !open.isEmpty else { return }
-            self.element = element
+            self.element = Self.text(element)
             text.clear()
         case "UnitTest": definition = attributes["id"]
         case "TestMethod":
@@ -43,6 +46,10 @@ final class TRXReading: XMLReading {
             classes[definition] = name.split(separator: ",").first.map(String.init)
         default: break
         }
+    }
+
+    private static func text(_ element: XMLName) -> Text? {
+        element == "Message" ? .message : element == "StackTrace" ? .stack : nil
     }
 
     /// [inferred] No outcome at all means that the test failed to say anything; Visual Studio then shows an error.
@@ -56,15 +63,17 @@ final class TRXReading: XMLReading {
         }
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) { if element != nil { text.add(piece) } }
+    var wantsText: Bool { element != nil }
 
-    func end(_ element: String) throws {
-        if element == self.element {
+    func text(_ piece: UnsafeRawBufferPointer) { text.add(piece) }
+
+    func end(_ element: XMLName) throws {
+        if let text = self.element, text == Self.text(element) {
             self.element = nil
-            if element == "Message", let last = open.indices.last {
-                open[last].message = open[last].message ?? text.trimmed()
+            if text == .message, let last = open.indices.last {
+                open[last].message = open[last].message ?? self.text.trimmed()
             } else if let last = open.indices.last {
-                open[last].stack = open[last].stack ?? text.trimmed()
+                open[last].stack = open[last].stack ?? self.text.trimmed()
             }
         }
         switch element {

@@ -4,13 +4,16 @@ final class TestNGReading: XMLReading {
     private var suite = "", className: String?
     private var open: OpenCase?
     private var isConfiguration = false
-    private var element: String?
+    /// The element whose text is read.
+    private var element: Text?
     private var text = KeptText()
     private var message: String?, stack: String?
 
+    private enum Text { case message, fullStack, shortStack }
+
     init(take: @escaping Take) { self.take = take }
 
-    func start(_ element: String, _ attributes: XMLAttributes) throws {
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws {
         switch element {
         case "suite": suite = attributes.text("name")
         case "class": className = attributes["name"]
@@ -22,10 +25,19 @@ final class TestNGReading: XMLReading {
             isConfiguration = attributes["is-config"] == "true"
             open = OpenCase(test)
             (message, stack) = (nil, nil)
-        case "message", "full-stacktrace", "short-stacktrace":
-            self.element = element
-            text.clear()
-        default: break
+        default:
+            guard let text = Self.text(element) else { return }
+            self.element = text
+            self.text.clear()
+        }
+    }
+
+    private static func text(_ element: XMLName) -> Text? {
+        switch element {
+        case "message": .message
+        case "full-stacktrace": .fullStack
+        case "short-stacktrace": .shortStack
+        default: nil
         }
     }
 
@@ -38,12 +50,14 @@ final class TestNGReading: XMLReading {
         }
     }
 
-    func text(_ piece: UnsafeRawBufferPointer) { if element != nil { text.add(piece) } }
+    var wantsText: Bool { element != nil }
 
-    func end(_ element: String) throws {
-        if element == self.element {
+    func text(_ piece: UnsafeRawBufferPointer) { text.add(piece) }
+
+    func end(_ element: XMLName) throws {
+        if let open = self.element, open == Self.text(element) {
             self.element = nil
-            if element == "message" {
+            if open == .message {
                 message = message ?? text.trimmed()
             } else {
                 stack = stack ?? text.trimmed()

@@ -1,11 +1,16 @@
 /// How far one source file was reached by tests.
 public struct CoverageFile: Sendable, Equatable {
     public var path: String
+    /// The folders that the path may be relative to, as the report names them.
+    public var folders: [String]
     public var lines: Coverage
     public var branches: Coverage
 
-    public init(path: String, lines: Coverage = Coverage(), branches: Coverage = Coverage()) {
+    public init(
+        path: String, below folders: [String] = [], lines: Coverage = Coverage(), branches: Coverage = Coverage()
+    ) {
         self.path = path
+        self.folders = folders
         self.lines = lines
         self.branches = branches
     }

@@ -6,7 +6,7 @@ struct KeptText {
     mutating func add(_ piece: UnsafeRawBufferPointer) {
         let room = ReadingLimits.text - bytes.count
         if piece.count > room { isCut = true }
-        if room > 0 { bytes.append(contentsOf: piece.prefix(room)) }
+        if room > 0 { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece.prefix(room))) }
     }
 
     mutating func add(_ piece: String) {

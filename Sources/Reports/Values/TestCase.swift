@@ -9,7 +9,23 @@ public struct TestCase: Sendable, Equatable {
         case unknown = "UNKNOWN"
 
         /// Whether a report with such a case has failed. Skipped and unknown cases are neutral [unknown].
-        public var isFailure: Bool { self == .failed || self == .error }
+        public var isFailure: Bool {
+            switch self {
+            case .failed, .error: true
+            case .succeeded, .skipped, .unknown: false
+            }
+        }
+
+        /// The place among all cases.
+        var place: Int {
+            switch self {
+            case .succeeded: 0
+            case .failed: 1
+            case .error: 2
+            case .skipped: 3
+            case .unknown: 4
+            }
+        }
     }
 
     public var suite: String

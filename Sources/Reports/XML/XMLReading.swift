@@ -1,9 +1,42 @@
 /// What one format makes of the elements of a file.
 protocol XMLReading: AnyObject {
-    func start(_ element: String, _ attributes: XMLAttributes) throws
-    func end(_ element: String) throws
+    func start(_ element: XMLName, _ attributes: XMLAttributes) throws
+    func end(_ element: XMLName) throws
+    /// Whether it takes the text that follows. It is asked behind each beginning and each end of an element.
+    var wantsText: Bool { get }
     /// A piece of text; one text may come in many.
     func text(_ piece: UnsafeRawBufferPointer)
+}
+
+/// The name of an element without the prefix of its namespace, as long as it is told of.
+struct XMLName: Equatable, ExpressibleByStringLiteral {
+    private let start: UnsafePointer<UInt8>
+    private let count: Int
+
+    /// - Parameter name: ends with a zero.
+    init(_ name: UnsafePointer<CChar>) {
+        let bytes = UnsafeRawPointer(name).assumingMemoryBound(to: UInt8.self)
+        var begin = 0, end = 0
+        while bytes[end] != 0 {
+            if bytes[end] == UInt8(ascii: ":") { begin = end + 1 }
+            end += 1
+        }
+        start = bytes + begin
+        count = end - begin
+    }
+
+    init(stringLiteral name: StaticString) {
+        start = name.utf8Start
+        count = name.utf8CodeUnitCount
+    }
+
+    var text: String { String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self) }
+
+    static func == (one: XMLName, other: XMLName) -> Bool {
+        guard one.count == other.count else { return false }
+        for index in 0..<one.count where one.start[index] != other.start[index] { return false }
+        return true
+    }
 }
 
 /// The attributes of an element, as long as it is told of.

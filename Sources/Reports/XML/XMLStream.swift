@@ -14,6 +14,8 @@ final class XMLStream {
     private var depth = 0
     private var entities = 0
     private var failure: (any Error)?
+    /// Whether expat tells of text, which costs a call for each line of it.
+    private var takesText = false
     /// Bytes that expat has not been given.
     private var waiting: [UInt8] = []
     /// How many bytes have to wait before expat gets them.
@@ -21,19 +23,30 @@ final class XMLStream {
     private var given = 0
 
     private static let step = 1 << 16
+    private let handed: UnsafeMutablePointer<Handed>
+
+    /// What expat hands to each call: the stream, and text that waits for the next element. expat tells of each line of a text, and of
+    /// its end, by itself: they are put together without a look at the object.
+    private struct Handed {
+        static let room = 1 << 14
+        let stream: Unmanaged<XMLStream>
+        let text = UnsafeMutablePointer<UInt8>.allocate(capacity: room)
+        var count = 0
+    }
 
     init(choose: @escaping Choose) throws(ReportProblem) {
         guard let parser = XML_ParserCreate(nil) else { throw .outOfMemory }
         self.parser = parser
         self.choose = choose
+        handed = .allocate(capacity: 1)
+        handed.initialize(to: Handed(stream: .passUnretained(self)))
         // Ten times what the file has, once it is more than a megabyte.
         XML_SetBillionLaughsAttackProtectionMaximumAmplification(parser, 10)
         XML_SetBillionLaughsAttackProtectionActivationThreshold(parser, 1 << 20)
-        let me = Unmanaged.passUnretained(self).toOpaque()
+        let me = UnsafeMutableRawPointer(handed)
         XML_SetUserData(parser, me)
         XML_SetElementHandler(
             parser, { XMLStream.from($0)?.start($1, $2) }, { user, name in XMLStream.from(user)?.end(name) })
-        XML_SetCharacterDataHandler(parser) { XMLStream.from($0)?.text($1, Int($2)) }
         XML_SetEntityDeclHandler(parser) { user, _, _, _, _, _, _, _, _ in XMLStream.from(user)?.countEntity() }
         XML_SetExternalEntityRefHandlerArg(parser, me)
         XML_SetExternalEntityRefHandler(parser) { argument, _, _, _, _ in
@@ -42,13 +55,17 @@ final class XMLStream {
         }
     }
 
-    deinit { XML_ParserFree(parser) }
+    deinit {
+        XML_ParserFree(parser)
+        handed.pointee.text.deallocate()
+        handed.deallocate()
+    }
 
     /// Whether the root element has come, and is one that is read.
     var hasRoot: Bool { reading != nil }
 
     private static func from(_ user: UnsafeMutableRawPointer?) -> XMLStream? {
-        user.map { Unmanaged<XMLStream>.fromOpaque($0).takeUnretainedValue() }
+        user.map { $0.assumingMemoryBound(to: Handed.self).pointee.stream.takeUnretainedValue() }
     }
 
     func feed(_ bytes: UnsafeRawBufferPointer) throws {
@@ -118,28 +135,60 @@ final class XMLStream {
     // MARK: what expat tells
 
     private func start(_ name: UnsafePointer<CChar>?, _ pairs: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
-        guard failure == nil, let name = name.map({ Self.local($0) }) else { return }
+        guard failure == nil, let name = name.map({ XMLName($0) }) else { return }
         depth += 1
         guard depth <= ReadingLimits.depth else {
             return fail(
                 ReportProblem(.tooLarge, "elements are nested more than \(ReadingLimits.depth) deep, at \(place)"))
         }
+        flushText()
         let attributes = XMLAttributes(pairs)
         do {
-            if reading == nil { reading = try choose(name, attributes) }
-            try reading?.start(name, attributes)
+            let reading = try reading ?? choose(name.text, attributes)
+            self.reading = reading
+            try reading.start(name, attributes)
+            takeText(reading.wantsText)
         } catch { fail(error) }
     }
 
     private func end(_ name: UnsafePointer<CChar>?) {
-        guard failure == nil, let name = name.map({ Self.local($0) }) else { return }
+        guard failure == nil, let name = name.map({ XMLName($0) }), let reading else { return }
         depth -= 1
-        do { try reading?.end(name) } catch { fail(error) }
+        flushText()
+        do {
+            try reading.end(name)
+            takeText(reading.wantsText)
+        } catch { fail(error) }
     }
 
-    private func text(_ piece: UnsafePointer<CChar>?, _ count: Int) {
+    private func takeText(_ wanted: Bool) {
+        guard wanted != takesText else { return }
+        takesText = wanted
+        XML_SetCharacterDataHandler(
+            parser, wanted ? { user, piece, count in XMLStream.add(piece, Int(count), to: user) } : nil)
+    }
+
+    private static func add(_ piece: UnsafePointer<CChar>?, _ count: Int, to user: UnsafeMutableRawPointer?) {
+        guard let handed = user?.assumingMemoryBound(to: Handed.self), let piece else { return }
+        if handed.pointee.count + count > Handed.room { from(user)?.flushText() }
+        guard count <= Handed.room else {
+            from(user)?.give(UnsafeRawBufferPointer(start: piece, count: count))
+            return
+        }
+        UnsafeMutableRawPointer(handed.pointee.text + handed.pointee.count).copyMemory(from: piece, byteCount: count)
+        handed.pointee.count += count
+    }
+
+    /// Gives on the text that waits.
+    private func flushText() {
+        guard handed.pointee.count > 0 else { return }
+        give(UnsafeRawBufferPointer(start: handed.pointee.text, count: handed.pointee.count))
+        handed.pointee.count = 0
+    }
+
+    private func give(_ text: UnsafeRawBufferPointer) {
         guard failure == nil else { return }
-        reading?.text(UnsafeRawBufferPointer(start: piece, count: count))
+        reading?.text(text)
     }
 
     private func countEntity() {
@@ -157,11 +206,5 @@ final class XMLStream {
         guard failure == nil else { return }
         failure = error
         XML_StopParser(parser, 0)
-    }
-
-    /// The name without the prefix of its namespace.
-    private static func local(_ name: UnsafePointer<CChar>) -> String {
-        let name = String(cString: name)
-        return name.utf8.lastIndex(of: UInt8(ascii: ":")).map { String(name[name.utf8.index(after: $0)...]) } ?? name
     }
 }

@@ -49,6 +49,13 @@ struct OutputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Copy the report files to a new folder.",
+            discussion: "As the build wrote them, secrets included, in a folder for each report group.",
+            valueName: "dir"))
+    var reports: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Tell a CI service of failures: github or gitlab.",
             discussion: """
                 Failed tests, the failed command and findings: github (workflow commands on standard error), or gitlab (a Code \
@@ -83,6 +90,7 @@ struct OutputOptions: ParsableArguments {
         asked.buildJson = buildJson
         asked.html = html
         asked.junit = junit
+        asked.reports = reports
         asked.annotate = annotate
         asked.failOn = failOn
         asked.strict = strict
