@@ -9,7 +9,7 @@ else
 RELEASE := -c release --static-swift-stdlib
 endif
 
-.PHONY: build run test test-fast reference docs house check fuzz faults format bench engine images aws java8 moto packages clean help
+.PHONY: build run test test-fast reference docs house check fuzz faults format bench bench-compare engine images aws java8 moto packages clean help
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST)
@@ -77,8 +77,11 @@ faults: build images ## kill, stop and starve builds, and count what is lost: so
 format: ## lay the sources out as .swift-format says
 	$(SWIFT) format --in-place --parallel --recursive Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources/fuzz Fuzz/Sources/Crypto
 
-bench: build images ## compare with doing it by hand, in the same run
-	@Benchmarks/run $(BINARY)
+bench: build images ## compare with other ways in the same run, and write Benchmarks/results.md and .svg: an hour, 15 GB of disk
+	@Benchmarks/page $(BINARY) $(NAMES)
+
+bench-compare: engine ## compare two programs, `make bench-compare A=old B=new`, and say what is more than noise
+	@Benchmarks/compare-binaries "$(A)" "$(B)" $(NAMES)
 
 clean: ## remove what was built here
 	rm -rf .build .build-fuzz

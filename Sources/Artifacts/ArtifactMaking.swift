@@ -41,8 +41,11 @@ struct ArtifactMaking {
 
     /// Writes a zip with the entries in byte order of their names, without owners. The same content gives the same bytes.
     ///
+    /// - Parameter all: the file that holds all content.
     /// - Returns: the file's name in the draft.
-    func zip(_ contents: Contents, _ links: Links) throws -> [UInt8] {
+    func zip(_ contents: Contents, _ links: Links, from all: OwnedDescriptor) throws -> [UInt8] {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+        defer { buffer.deallocate() }
         let name = Array("zip".utf8)
         let file = try draft.makeFile(name)
         let writer = try ArchiveWriter(fileDescriptor: file.rawValue, format: .zip, stop: stop)
@@ -56,13 +59,29 @@ struct ArtifactMaking {
                 continue
             }
             try writer.begin(ArchiveEntry(path: path, mode: kept.mode, modified: kept.modified, size: kept.size))
-            let source = try content.openFile(ArtifactStaging.name(kept.number))
-            try source.readToEnd(stop: stop) { try writer.write($0) }
+            try Self.copy(kept, from: all, to: writer, by: buffer, stop)
             try writer.end()
         }
         try writer.close()
         try DirectoryHandle.sync(file.rawValue)
         return name
+    }
+
+    /// Passes the content of a gathered file to the writer, which finds out where some is missing.
+    private static func copy(
+        _ kept: ArtifactStaging.StagedFile, from all: OwnedDescriptor, to writer: ArchiveWriter,
+        by buffer: UnsafeMutableRawBufferPointer, _ stop: StopFlag
+    ) throws {
+        var done: Int64 = 0
+        while done < kept.size {
+            try stop.check()
+            let part = UnsafeMutableRawBufferPointer(
+                rebasing: buffer[..<Int(min(Int64(buffer.count), kept.size - done))])
+            let count = try all.read(at: kept.offset + done, into: part)
+            if count == 0 { return }
+            try writer.write(UnsafeRawBufferPointer(rebasing: part[..<count]))
+            done += Int64(count)
+        }
     }
 }
 

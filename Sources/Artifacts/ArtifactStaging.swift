@@ -3,11 +3,14 @@ internal import Archives
 
 /// Gathers the content of streams under numbers, and makes an artifact of it at the end.
 ///
-/// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be) or `zip`.
+/// In the draft's folder: `content/0`, `content/1`…, then `files/…` (the folder to be). What becomes a zip is gathered in one file,
+/// `content/all`, because making and removing a file for each costs more than its content does.
 struct ArtifactStaging {
-    /// A gathered file, whose content lies under a number.
+    /// A gathered file, whose content lies under a number, or in the one file.
     struct StagedFile: Sendable {
         let number: Int
+        /// Where the content begins in its file.
+        let offset: Int64
         let mode: UInt32
         let modified: ArchiveEntry.Timestamp
         let size: Int64
@@ -24,6 +27,9 @@ struct ArtifactStaging {
 
     private let draft: DirectoryHandle
     private let content: DirectoryHandle
+    /// The one file; `nil` when each file has one of its own.
+    private let all: OwnedDescriptor?
+    private var allSize: Int64 = 0
     private let selection: ArtifactSelection
     private let asZip: Bool
     private let wanted: Set<[UInt8]>?
@@ -45,6 +51,7 @@ struct ArtifactStaging {
         try draft.makeDirectory(name, mode: 0o700)
         self.draft = draft
         content = try draft.directory(name)
+        all = asZip ? try content.makeFile(Array("all".utf8), mode: 0o600) : nil
         self.selection = selection
         self.asZip = asZip
         wanted = holdsWholeTree ? nil : Set(selection.files.map(\.source))
@@ -83,27 +90,43 @@ struct ArtifactStaging {
     private mutating func keep(_ entry: ArchiveEntry, from reader: ArchiveReader) throws -> StagedFile {
         let number = count
         count += 1
-        let file = try content.makeFile(Self.name(number), mode: 0o600)
+        let file = try all ?? content.makeFile(Self.name(number), mode: 0o600)
+        let start = allSize, end = try write(reader, to: file, at: start)
+        let kept = StagedFile(
+            number: number, offset: start, mode: entry.mode & 0o777, modified: entry.modified, size: end - start)
+        guard all == nil else {
+            allSize = end
+            return kept
+        }
+        try file.setMode(kept.mode, modified: kept.modified.sinceEpoch)
+        if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
+        return kept
+    }
+
+    /// Writes the content of the current entry into a file, from a place on.
+    ///
+    /// - Returns: where it ends.
+    private mutating func write(_ reader: ArchiveReader, to file: OwnedDescriptor, at start: Int64) throws -> Int64 {
         let descriptor = FileDescriptor(rawValue: file.rawValue)
-        var offset: Int64 = 0
+        var offset = start, isHoleLast = false
         try reader.readBlocks { block in
             switch block {
-            case .hole(let length): offset += length
-            case .bytes(let bytes) where Self.isHole(bytes): offset += Int64(bytes.count)
+            case .hole(let length):
+                offset += length
+                isHoleLast = true
+            case .bytes(let bytes) where Self.isHole(bytes):
+                offset += Int64(bytes.count)
+                isHoleLast = true
             case .bytes(let bytes):
+                isHoleLast = false
                 try descriptor.writeAll(toAbsoluteOffset: offset, bytes)
                 offset += Int64(bytes.count)
                 byteCount += Int64(bytes.count)
                 progress?(byteCount)
             }
         }
-        try file.setSize(offset)
-        let kept = StagedFile(number: number, mode: entry.mode & 0o777, modified: entry.modified, size: offset)
-        if !asZip {
-            try file.setMode(kept.mode, modified: kept.modified.sinceEpoch)
-            if selection.files.count <= Self.syncedFileLimit { try DirectoryHandle.sync(file.rawValue) }
-        }
-        return kept
+        if isHoleLast { try file.setSize(offset) }
+        return offset
     }
 
     /// Whether a block is worth a hole: a container's engine copies holes as zeros.
@@ -134,7 +157,7 @@ struct ArtifactStaging {
             }
         }
         let making = ArtifactMaking(draft: draft, content: content, stop: stop)
-        let name = asZip ? try making.zip(contents, links) : try making.folder(contents, links)
+        let name = try all.map { try making.zip(contents, links, from: $0) } ?? making.folder(contents, links)
         return ArtifactDraft(
             name: name, fileCount: contents.count + links.count,
             byteCount: contents.reduce(0) { $0 + $1.content.size },
@@ -146,7 +169,8 @@ struct ArtifactStaging {
     }
 
     private mutating func copied(_ original: StagedFile) throws -> StagedFile {
-        let copy = StagedFile(number: count, mode: original.mode, modified: original.modified, size: original.size)
+        let copy = StagedFile(
+            number: count, offset: 0, mode: original.mode, modified: original.modified, size: original.size)
         count += 1
         let file = try content.makeFile(Self.name(copy.number), mode: 0o600)
         // Made readable for the copying: the build may have closed the file even for its owner.

@@ -196,6 +196,8 @@ private struct ShownText: Sequence, IteratorProtocol {
 
 /// A text with its control characters escaped, safe for one line of a terminal.
 private func escaped(_ text: String) -> String {
+    // Unicode's tables are slow to ask, and of ASCII only the control characters are special.
+    guard text.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7f }) else { return text }
     guard text.unicodeScalars.contains(where: \.needsEscape) else { return text }
     return text.unicodeScalars.map { $0.needsEscape ? $0.escape : String($0) }.joined()
 }
@@ -208,7 +210,8 @@ private func hex(_ value: UInt32) -> String {
 extension Unicode.Scalar {
     /// Whether showing the scalar could move the cursor, colour the terminal or change the direction of the text.
     fileprivate var needsEscape: Bool {
-        switch properties.generalCategory {
+        if value < 0x7f { return value < 0x20 }
+        return switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned: true
         case .format: value != 0x200d  // joins emoji
         default: false

@@ -129,6 +129,29 @@ struct ArtifactStoreTests {
         }
     }
 
+    @Test(
+        "a zip has every file whole: large ones, empty ones, holes, several names, and those of a name that comes twice"
+    )
+    func wholeZip() async throws {
+        try await withScratch { folder in
+            var numbers = SeededNumbers(seed: 3)
+            let noise = (0..<700_000).map { _ in UInt8.random(in: 0...255, using: &numbers) }
+            let zeros = [UInt8](repeating: 0, count: 300_000)
+            let samples = [
+                Sample("twice", "an older one"), Sample(ArchiveEntry("noise"), noise), Sample("empty", ""),
+                Sample(ArchiveEntry("hole"), zeros), Sample(ArchiveEntry("ends"), noise + zeros),
+                Sample(.hardLink("other", to: "noise")), Sample(.link("link", to: "noise")), Sample("twice", "new"),
+            ]
+            let names = selection("twice", "noise", "empty", "hole", "ends", "other", "link")
+            let stored = try await store(samples, names, in: folder, asZip: true)
+            #expect(stored.fileCount == 7)
+            let entries = try untar(folder.appending("out/artifacts.zip"))
+            #expect(entries.map(\.entry.name) == ["empty", "ends", "hole", "link", "noise", "other", "twice"])
+            #expect(entries.map(\.content) == [[], noise + zeros, zeros, noise, noise, noise, Array("new".utf8)])
+            #expect(folder.appending("out").names() == ["artifacts.zip"])
+        }
+    }
+
     @Test("links are followed within the stream, and their content is a copy")
     func followedLinks() async throws {
         try await withScratch { folder in

@@ -623,6 +623,78 @@ def batches(binary, number):
         return wrong + play.left()
 
 
+HISTORY = """version: 0.2
+phases:
+  build:
+    commands:
+      - mkdir -p /data; cd /data; echo BEGIN; sh $CODEBUILD_SRC_DIR/list.sh; echo READ
+      - sh $CODEBUILD_SRC_DIR/change.sh >/dev/null 2>&1 || true
+      - cd /data; echo BEGIN; sh $CODEBUILD_SRC_DIR/list.sh; echo READ
+cache: {paths: ['/data/**/*']}
+"""
+LIST = """find . \\( -type d -printf '%P %y %m %T@ \\0' \\) -o -printf '%P %y %m %T@ %l %n %s\\0' | sort -z | tr '\\n\\0' '~\\n'
+find . -type f -print0 | sort -z | xargs -0 -r sha256sum -z | tr '\\n\\0' '~\\n'
+"""
+CHANGES = [
+    "mkdir -p {above}; echo {n} > {one}", "echo {n} >> {one}", "rm -rf {one}", "mkdir -p {one}", "mv -T {one} {two}",
+    "chmod 7{digit}5 {one}", "ln -sfnT {two} {one}", "ln -fT {two} {one}",
+    "[ ! -s {one} ] || {{ touch -r {one} .r; printf X | dd of={one} conv=notrunc bs=1; touch -r .r {one}; rm -f .r; }}",
+    "touch -h -d @{n} {one}", "cp -a {two} {one}", "sed -i s/1/2/ {one}",
+]
+
+
+def history_change():
+    """Commands that change a tree by chance; each may fail."""
+    def path():
+        return "/".join(CHANCE.choice(["a", "b", "'c d'", "d", ".e"]) for _ in range(CHANCE.randint(1, 3)))
+    lines = ["cd /data"]
+    for _ in range(CHANCE.randint(1, 12)):
+        one = path()
+        lines.append(CHANCE.choice(CHANGES).format(
+            one=one, two=path(), above=os.path.dirname(one) or ".", n=CHANCE.randrange(100000), digit=CHANCE.randrange(8)))
+    return "\n".join(lines) + "\n"
+
+
+def listings(log):
+    """The whole listings that a build has printed."""
+    found = [part.partition("\nREAD\n") for part in ("\n" + log).split("\nBEGIN\n")[1:]]
+    return [text for text, end, _ in found if end]
+
+
+def histories(binary, number):
+    """a cache after a history of changes, with SIGKILL at any moment"""
+    with Play(binary, HISTORY) as play:
+        with open(play.source + "/list.sh", "w") as file:
+            file.write(LIST)
+        output, may_be, layers = play.root + "/output", None, 0
+        for step in range(12):
+            with open(play.source + "/change.sh", "w") as file:
+                # Much that never changes, so that changes are worth a layer.
+                file.write("cd /data; mkdir kept; for n in 1 2 3 4 5 6 7 8; do head -c 40000 /dev/urandom > kept/$n; done\n"
+                           if step == 0 else history_change())
+            with open(output, "w") as file:
+                process = play.start("--cache", play.root + "/kept", output=file)
+                if step and CHANCE.random() < 0.5:
+                    time.sleep(CHANCE.uniform(0.3, 1.6))
+                    process.kill()
+                if wait(process, 60) is None:
+                    return [f"step {step} hangs"]
+            if process.returncode not in (0, -signal.SIGKILL):
+                return [f"step {step} ends with {process.returncode}"]
+            with open(output) as file:
+                found = listings(file.read())
+            if found and may_be is not None and found[0] not in may_be:
+                return [f"step {step}: what was restored is nothing that was saved"]
+            # A build that was killed has saved what it left, or nothing.
+            if process.returncode == 0:
+                may_be = [found[1]]
+            elif len(found) == 2:
+                may_be = (may_be or []) + [found[1]]
+            layers = max([layers] + [len([name for name in names if name.endswith(".zst")])
+                                     for _, _, names in os.walk(play.root + "/kept")])
+        return [] if layers > 1 else ["no layer was ever written"]
+
+
 def kept_files(play):
     """The files of caches and records."""
     found = []
@@ -733,7 +805,8 @@ def full(binary, number):
 FAULTS = {
     "early": (early, 30), "phases": (any_phase, 24), "end": (near_end, 12), "command": (in_command, 6),
     "twice": (twice, 12), "terminal": (terminal, 8), "head": (head, 6), "recording": (recording, 9),
-    "forged": (forged, 2), "names": (names, 1), "modes": (modes, 2), "eight": (eight, 2), "batches": (batches, 3), "flips": (flips, 3),
+    "forged": (forged, 2), "names": (names, 1), "modes": (modes, 2), "eight": (eight, 2), "batches": (batches, 3), "histories": (histories, 4),
+    "flips": (flips, 3),
     "imports": (imports, 2), "full": (full, 6),
     "push": (push, 6), "kill": (kill, 30), "hang": (hang, 10), "silence": (silence, 4), "gone": (engine_gone, 8),
 }

@@ -34,7 +34,7 @@ extension ArtifactStage {
     ///
     /// - Throws: ``FileError`` when there is no room for them, or holes that would take hours.
     func carrier(of parts: [ArtifactPart], as identifier: String) async throws -> TarCarrier {
-        let engine = TarCarrier(throughEngine: context)
+        let carrier = try await TarCarrier.quickest(context)
         var large: [LargeFile] = []
         for part in parts {
             let follows = part.listing.hasLinks && !part.selection.keepsLinks
@@ -42,9 +42,8 @@ extension ArtifactStage {
             let chosen = Set(part.selection.files.map(\.source))
             large += LargeFile.read(answer.bytes).filter { chosen.contains($0.path) }
         }
-        guard let largest = large.max(by: { $0.byteCount < $1.byteCount }) else { return engine }
+        guard let largest = large.max(by: { $0.byteCount < $1.byteCount }) else { return carrier }
         let all = Self.sum(large.map(\.byteCount)), stored = Self.sum(large.map(\.storedCount))
-        let carrier = all - stored > 1 << 30 ? try await TarCarrier.quickest(context) : engine
         let doing = "store the artifact `\(identifier)`", name = PathText.text(largest.path)
         let directory = context.job.surroundings.artifacts.directory.string
         if let free = Folder.freeBytes(at: directory), stored > free {

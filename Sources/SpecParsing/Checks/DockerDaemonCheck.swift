@@ -2,10 +2,10 @@
 extension ContentChecks {
     mutating func checkDocker(_ commands: [SpecCommand]) {
         guard !facts.hasDocker, !isPrivilegedInBatch else { return }
-        let texts = commands.map(\.node.text)
-        guard !texts.contains(where: DockerCall.startsDaemon),
-            let (command, name) = zip(commands, texts).lazy.compactMap({ command, text in
-                DockerCall.name(in: text).map { (command, $0) }
+        // Bytes are searched, because most commands have nothing to do with Docker.
+        guard !commands.contains(where: { $0.node.withText { $0.contains("dockerd") } }),
+            let (command, name) = commands.lazy.filter({ $0.node.withText { $0.contains("docker") } }).compactMap({
+                command in DockerCall.name(in: command.node.text).map { (command, $0) }
             }).first
         else { return }
         findings.note(

@@ -23,6 +23,8 @@ struct SimpleCommand {
     }
 
     private static func literal(_ word: String, _ variables: [String: String]) -> String? {
+        // Without these a word is what it says, as most are.
+        guard word.utf8.contains(where: { "`$*?['\"\\".utf8.contains($0) }) else { return word }
         // Only the shell can expand substitutions and patterns.
         guard !word.contains("`"), !word.contains("$("), !word.contains(where: { "*?[".contains($0) }) else {
             return nil
