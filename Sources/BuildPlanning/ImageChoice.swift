@@ -83,9 +83,9 @@ public struct ImageChoice: Sendable, Equatable {
         case .same, .nowhere: nil
         case .alias: "`\(asked)` is on this engine as `\(name)`, another name of the same image"
         case .published: "`\(asked)` is pulled under its public name, `\(name)`"
-        case .release: "`\(asked)` is not on this engine: taking `\(name)`, another release of it"
+        case .release: "this engine does not have `\(asked)`: using `\(name)`, another release of it"
         case .standIn:
-            "`\(asked)` is not on this engine: taking `\(name)`, our own stand-in, which is not AWS's image"
+            "this engine does not have `\(asked)`: using our stand-in `\(name)`, which is not AWS's image"
         }
     }
 }

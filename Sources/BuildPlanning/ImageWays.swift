@@ -24,7 +24,7 @@ public struct ImageWays: Sendable, Equatable {
             } else if let said, let login = Self.login(for: choice.name, after: said) {
                 lines.append(login)
             } else {
-                lines.append("see that this machine reaches the registry: `docker pull \(choice.name)`")
+                lines.append("check that this machine reaches the registry: `docker pull \(choice.name)`")
             }
         }
         if image == nil, CuratedImage.isName(asked) {
@@ -32,6 +32,9 @@ public struct ImageWays: Sendable, Equatable {
             let near = nearName(
                 to: String(asked.dropFirst(length)), among: CuratedImage.all.map { String($0.name.dropFirst(length)) })
             if let near { lines.append("`--image \(CuratedImage.prefix)\(near)`, if that is meant") }
+        }
+        if let near = Self.near(choice, among: names) {
+            lines.append("`--image \(near)`, which this engine has, if that is meant")
         }
         let others = Self.others(like: image, besides: choice, among: names)
         lines += others.map { "`--image \($0)`, which this engine has" }
@@ -64,6 +67,13 @@ public struct ImageWays: Sendable, Equatable {
             : "AWS has never published it, only how it is built: no registry has it"
     }
 
+    /// An image of the engine whose name is nearly the one that was asked for, which is none of CodeBuild's.
+    private static func near(_ choice: ImageChoice, among names: some Sequence<String>) -> String? {
+        guard !CuratedImage.isName(choice.asked) else { return nil }
+        let names = names.map { $0.hasSuffix(":latest") ? String($0.dropLast(":latest".count)) : $0 }
+        return nearName(to: choice.asked, among: names.filter { $0 != choice.asked })
+    }
+
     /// Images of the engine that may do instead: those of the same name, then others of CodeBuild's, then our own.
     private static func others(
         like image: CuratedImage?, besides choice: ImageChoice, among names: some Sequence<String>
@@ -87,12 +97,12 @@ public struct ImageWays: Sendable, Equatable {
         let parts = host.split(separator: ".")
         if parts.count >= 6, parts[1] == "dkr", parts[2] == "ecr" {
             return
-                "if it is yours, log your docker in, as CodeBuild does by itself (`imagePullCredentialsType`: as the service, or with "
-                + "SERVICE_ROLE as the project's role): `aws ecr get-login-password --region \(parts[3]) | docker login "
+                "log in, if the repository is yours (CodeBuild does so by itself, as the service or, with `imagePullCredentialsType: "
+                + "SERVICE_ROLE`, as the project's role): `aws ecr get-login-password --region \(parts[3]) | docker login "
                 + "--username AWS --password-stdin \(host)`"
         }
         return
-            "if it is private, log your docker in, as CodeBuild does with the secret of the project's `registryCredential`: "
+            "log in, if the image is private (CodeBuild does so with the secret of the project's `registryCredential`): "
             + "`docker login\(host == "docker.io" ? "" : " \(host)")`"
     }
 

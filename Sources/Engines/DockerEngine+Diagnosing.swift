@@ -36,9 +36,9 @@ extension DockerEngine {
     /// A suggestion for an engine that does not answer. "permission denied" is the kernel's word for a socket.
     static func helpToReach(_ words: String) -> String {
         words.lowercased().contains("permission denied")
-            ? "the engine's socket is not for this user: become a member of its group (`docker`, mostly), or name an engine "
-                + "of your own with --context or DOCKER_HOST"
-            : "start the engine (`make engine` does it here), or name another with --context or DOCKER_HOST"
+            ? "this user may not use the engine's socket: join its group (mostly `sudo usermod -aG docker $USER`, then log in "
+                + "again), or name an engine of your own with --context or DOCKER_HOST"
+            : "start the engine (`sudo systemctl start docker`, or Docker Desktop), or name another with --context or DOCKER_HOST"
     }
 
     /// A suggestion for an image that cannot be started. The recognised texts are the kernel's and Go's, not the engine's.

@@ -330,4 +330,16 @@ public struct EngineError: Error, Sendable, CustomStringConvertible {
     }
 
     public var description: String { "cannot \(doing): \(reason)" }
+
+    /// The same in a line for a log: the reason up to its first comma or line end, and no more than that.
+    public var shortDescription: String {
+        var words = reason.prefix { !$0.isNewline }
+        for prefix in ["docker: ", "Error: ", "Error response from daemon: "] where words.hasPrefix(prefix) {
+            words = words.dropFirst(prefix.count)
+        }
+        if let end = words.firstRange(of: ", ")?.lowerBound { words = words[..<end] }
+        return "cannot \(doing): \(words.count > Self.shortLength ? words.prefix(Self.shortLength - 1) + "…" : words)"
+    }
+
+    private static let shortLength = 100
 }

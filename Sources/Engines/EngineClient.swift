@@ -53,8 +53,8 @@ public enum EngineClient: String, Codable, Sendable, CaseIterable, CustomStringC
     var helpToInstall: String {
         switch self {
         case .docker:
-            "install Docker's command line (`docker`), and see that PATH leads to it; or podman, and say --engine podman"
-        case .podman: "install podman, and see that PATH leads to it; or Docker's command line, and say --engine docker"
+            "install Docker (`docker`) or podman, and make sure that PATH leads to it"
+        case .podman: "install podman, and make sure that PATH leads to it; `--engine docker` uses Docker instead"
         }
     }
 }

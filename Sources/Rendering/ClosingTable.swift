@@ -14,6 +14,8 @@ public struct ClosingTable: Sendable {
     public var width: Int?
     /// Whether the log was not shown, so that the table shows the end of what the failed command printed.
     public var hidesLog = false
+    /// Whether the error that ended the build is told right after the table, which then does not tell it, too.
+    public var isBeforeError = false
     /// More lines about where things are, each with a title of one word.
     public var remarks: [(title: String, text: String)] = []
 
@@ -62,7 +64,10 @@ public struct ClosingTable: Sendable {
         guard let failure = result.failure else {
             guard let phase = result.phases.first(where: { $0.status != .succeeded }), !phase.context.message.isEmpty
             else { return [] }
-            return ["  \(phase.phase.rawValue): \(phase.context.statusCode): \(phase.context.message)"]
+            let line = "  \(phase.phase.rawValue): \(phase.context.statusCode)"
+            guard !isBeforeError else { return [line] }
+            let isWithoutImage = phase.context.statusCode == "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE"
+            return ["\(line): \(phase.context.message)"] + (isWithoutImage ? [Self.waysToImage] : [])
         }
         let place = failure.location.map { "\($0): " } ?? ""
         // The exit status is explained only when there is no better explanation.
@@ -71,8 +76,12 @@ public struct ClosingTable: Sendable {
         return [
             fitted("  failed   \(failure.phase.rawValue): \(Self.indented(failure.command))"),
             "           \(place)exit status \(failure.exitStatus)\(words)",
-        ] + (listsTests ? failedTests(failure.failedTests) : []) + (failure.help.map { ["  help:    \($0)"] } ?? [])
+        ] + (listsTests ? failedTests(failure.failedTests) : [])
+            + (failure.help.map { wrapped("  help:    \($0)") } ?? [])
     }
+
+    private static let waysToImage =
+        "  help:    `buildspec plan` says how to get the image; --image names another, `buildspec doctor` looks at the engine"
 
     /// The command that ran when the time was up, where it is and what the limit was.
     private func timeUp(_ result: BuildResult) -> [String] {
@@ -102,6 +111,21 @@ public struct ClosingTable: Sendable {
         return text.split(separator: "\n", omittingEmptySubsequences: false).map {
             $0.count > width ? $0.prefix(width - 1) + "…" : $0
         }.joined(separator: "\n")
+    }
+
+    /// The text over as many lines as the terminal needs for it, broken between words.
+    private func wrapped(_ text: String) -> [String] {
+        guard let width, width > 40 else { return [text] }
+        var lines: [String] = [], line = ""
+        for word in text.dropFirst(11).split(separator: " ") {
+            if !line.isEmpty, line.count + word.count + 12 > width {
+                lines.append(line)
+                line = String(word)
+            } else {
+                line += line.isEmpty ? String(word) : " \(word)"
+            }
+        }
+        return (lines + [line]).enumerated().map { ($0.offset == 0 ? text.prefix(11) : "           ") + $0.element }
     }
 
     private static func indented(_ command: String) -> String {

@@ -29,7 +29,8 @@ extension PlanView {
         lines += section(
             "settings", plan.decisions.map { Self.located("\($0.name)=\($0.value)", at: $0.place, from: $0.origin) })
         lines += section("environment", environmentLines)
-        lines += section("set by no one", unsetVariables.map { "\($0.name)  \($0.kind.words), \($0.location)" })
+        lines += section(
+            "variables without a value", unsetVariables.map { "\($0.name)  \($0.kind.words), \($0.location)" })
         lines += section("exported variables", plan.exportedVariables)
         lines += section("runtime versions", runtimeLines)
         lines += section("phases", plan.phases.flatMap(Self.lines))
@@ -52,7 +53,7 @@ extension PlanView {
         case .absent:
             guard let call = unansweredDockerCall else { return [] }
             return [
-                Self.row("docker", "none, and `\(call.name)` asks for one  \(call.location)"),
+                Self.row("docker", "none, but `\(call.name)` needs one  \(call.location)"),
                 Self.row("", BuildPlan.waysToDocker),
             ]
         }

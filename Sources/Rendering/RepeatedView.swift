@@ -38,10 +38,10 @@ public struct RepeatedView: Sendable {
         if let failedCommand {
             lines.append("  the command that failed is \(failedCommand)")
         } else if original.failedCommand != nil {
-            lines.append("  the buildspec has no such command")
+            lines.append("  the buildspec no longer has this command")
         }
         guard !missing.isEmpty else { return lines }
-        return lines + ["not to be had here:"]
+        return lines + ["missing on this machine:"]
             + missing.map { "  \($0.name): \($0.why)\($0.place.map { "  \($0)" } ?? "")" }
     }
 

@@ -12,10 +12,7 @@ extension Git {
         if let path = configured.text.split(separator: "\n").map(String.init).dropLast().last {
             return path.hasPrefix("/") ? path : try await topFolder() + "/" + path
         }
-        let common = String(
-            decoding: try await call(["rev-parse", "--git-common-dir"], doing: "find the repository of `\(folder)`"),
-            as: UTF8.self
-        ).trimmingLineEnds
+        let common = try await place("--git-common-dir", doing: "find the repository of `\(folder)`")
         return (common.hasPrefix("/") ? common : "\(folder)/\(common)") + "/hooks"
     }
 
@@ -23,8 +20,28 @@ extension Git {
     ///
     /// - Throws: ``SourceError`` outside a work tree.
     public func topFolder() async throws -> String {
-        let top = try await call(["rev-parse", "--show-toplevel"], doing: "find the work tree of `\(folder)`")
-        return String(decoding: top, as: UTF8.self).trimmingLineEnds
+        try await place("--show-toplevel", doing: "find the work tree of `\(folder)`")
+    }
+
+    /// Asks for a folder of the repository.
+    ///
+    /// - Throws: ``SourceError`` with code `noRepository` where there is none.
+    private func place(_ question: String, doing: String) async throws -> String {
+        let outcome = try await run(["rev-parse", question])
+        guard !outcome.status.isSuccess else {
+            return String(decoding: outcome.output, as: UTF8.self).trimmingLineEnds
+        }
+        guard let repository = try await GitRepository.find(self) else {
+            throw SourceError(
+                .noRepository, doing: doing, reason: "it is in no git repository",
+                help: "go into a repository, or make one of this folder with `git init`")
+        }
+        guard repository.hasWorkTree else {
+            throw SourceError(
+                .noRepository, doing: doing, reason: "it is a bare repository, or git's own folder",
+                help: "go into the work tree that you push from")
+        }
+        throw SourceError(.refused, doing: doing, outcome)
     }
 
     /// Whether a file is part of the repository, or would be with the next `git add --all`: it lies in the work tree, outside of

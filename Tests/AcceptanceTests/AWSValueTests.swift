@@ -78,7 +78,7 @@ struct AWSValueTests {
             let result = try await play.run(["--aws", "--region", "eu-central-1"], environment: moto.environment)
             #expect(result.status.exitStatus == 78)
             #expect(result.log.contains(failure + "Decrypted Variables Error Message: parameter does not exist: /none"))
-            #expect(result.errorText.contains("no value is known for `A` (/none), `B` (/none/either)"))
+            #expect(result.errorText.contains("cannot find a value for `A` (/none), `B` (/none/either)"))
             let refusal = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
             #expect(result.errorText.contains("cannot look up `S`: \(refusal)"))
 

@@ -66,7 +66,7 @@ struct CloudCommandTests {
                 """)
             let empty = try await play.call(["run"])
             #expect(empty.status.exitStatus == 78)
-            #expect(empty.errorText.contains("no value is known for `P` (/p:1), `LIST` (list), `FILED` (/filed)"))
+            #expect(empty.errorText.contains("cannot find a value for `P` (/p:1), `LIST` (list), `FILED` (/filed)"))
             #expect(empty.errorText.contains("Secrets Manager can't find the specified secret."))
             #expect(empty.errorText.contains("give the values with --secrets FILE or --env NAME=VALUE"))
             try await aws { aws in

@@ -126,7 +126,8 @@ import Testing
                 #expect(missing.status.exitStatus == 66 && missing.errorText.contains(message), "\(missing.errorText)")
             }
             let two = try await call("show", "aaaa", "--aws", "--project", "none")
-            #expect(two.status.exitStatus == 66 && two.errorText.contains("`aaaa` begins 2 builds"))
+            #expect(
+                two.status.exitStatus == 66 && two.errorText.contains("2 builds have an id that begins with `aaaa`"))
             let unasked = try await call("builds", "--project", "app")
             #expect(unasked.status.exitStatus == 64 && unasked.errorText.contains("add --aws"))
 
@@ -241,7 +242,7 @@ import Testing
             for (letter, words) in [
                 (
                     "c",
-                    ["is in S3 alone", "`aws s3 cp s3://acme-logs/ci/c.gz - --region eu-west-3 | gzip -dcf` prints it"]
+                    ["is only in S3", "`aws s3 cp s3://acme-logs/ci/c.gz - --region eu-west-3 | gzip -dcf` prints it"]
                 ),
                 ("d", ["has no log: its project writes none"]), ("e", ["has no log yet: it is in QUEUED", "--follow"]),
                 ("f", ["is no longer in CloudWatch Logs", "/aws/codebuild/app"]),

@@ -54,7 +54,7 @@ struct FailureHelpTests {
                 "exit status 137 (killed)\n  help:    the kernel killed a process of this build for lack of memory; the build may use 32m"
             ), "\(greedy.table)")
         let killed = try await help("kill -9 $$", ["--memory", "32m"])
-        #expect(killed.table.contains("killed by SIGKILL, and not for lack of memory"), "\(killed.table)")
+        #expect(killed.table.contains("killed by SIGKILL, but not for lack of memory"), "\(killed.table)")
     }
 
     @Test func `bash's words under dash point to env.shell`() async throws {

@@ -199,16 +199,16 @@ struct FromBuildTests {
             plan.outputText.contains("CODEBUILD_PROJECT_ARN=arn:aws:codebuild:eu-west-1:111122223333:project/petclinic")
         )
         let ran = try await play.call(["run", "--from-build", file, "--keep", "never"])
-        let list = try #require(ran.errorText.firstRange(of: "not to be had here:"))
+        let list = try #require(ran.errorText.firstRange(of: "missing on this machine:"))
         let end = try #require(ran.errorText.firstRange(of: "the same failure"))
         #expect(list.lowerBound < end.lowerBound)
         // A command up to the failed one names it: refused as ever, with all names.
         let refused = try await play.call(
             ["run", "--from-build", file, "--buildspec", "ci/more.yml", "--source", "git:worktree"])
         #expect(refused.status.exitStatus == 78)
-        #expect(refused.errorText.contains("no value is known for `DB_PW` (/petclinic/db), `TOKEN` (ci/token:value)"))
-        #expect(refused.errorText.contains("CODEBUILD_WEBHOOK_EVENT: no build says what has triggered it"))
-        #expect(refused.errorText.contains("the buildspec has no such command"))
+        #expect(refused.errorText.contains("cannot find a value for `DB_PW` (/petclinic/db), `TOKEN` (ci/token:value)"))
+        #expect(refused.errorText.contains("CODEBUILD_WEBHOOK_EVENT: CodeBuild does not record what triggered a build"))
+        #expect(refused.errorText.contains("the buildspec no longer has this command"))
     }
 
     @Test func `a commit that is not here is fetched from its remote, and nothing of the user's changes`() async throws

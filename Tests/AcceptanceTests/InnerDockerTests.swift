@@ -81,7 +81,7 @@ struct InnerDockerTests {
         #expect(result.errorText.contains("CodeBuild gives one to builds outside of a VPC; here `--docker host`"))
         let plan = try await play.call(["plan"])
         #expect(
-            plan.outputText.contains("none, and `docker ps` asks for one  buildspec.yml:2:29"), "\(plan.outputText)")
+            plan.outputText.contains("none, but `docker ps` needs one  buildspec.yml:2:29"), "\(plan.outputText)")
     }
 
     @Test func `with --docker host the commands find the engine itself, where it has a socket here`() async throws {
@@ -104,7 +104,7 @@ struct InnerDockerTests {
             let result = try await play.run(image: busybox, environment: ["BUILDSPEC_PRIVILEGED": "yes"])
             #expect(result.status.isSuccess)
             #expect(result.printed == ["on"])
-            #expect(result.errorText.contains("`buildspec/busybox` has no `dockerd`"))
+            #expect(result.errorText.contains("`buildspec/busybox` lacks `dockerd` or `docker`"))
         }
     }
 
@@ -127,17 +127,27 @@ struct InnerDockerTests {
             #expect(failed.status.exitStatus == 1)
             let look = try await play.call(["shell", "--command", "docker ps --format '{{.Names}}'"])
             #expect(look.outputText == "db\n", "\(look.errorText)")
-            // Whoever comes meanwhile begins without the layers.
+            // Who wants no cache meanwhile takes nothing from it.
             try play.write("other.yml", "version: 0.2\nphases: {build: {commands: [docker image ls -q]}}")
             let other = try await play.run(["--privileged", "-f", "other.yml", "--no-cache"], image: javaWithDocker)
             #expect(other.status.isSuccess)
-            let third = try await play.run(["--privileged", "-f", "other.yml"], image: javaWithDocker)
-            #expect(third.errorText.contains("in use by container `buildspec-"))
-
             try play.write("fixed", "")
             let resumed = try await play.call(["resume"])
             #expect(resumed.status.isSuccess, "\(resumed.outputText)\(resumed.errorText)")
             #expect(resumed.printed == ["made"])
+        }
+    }
+
+    @Test func `a kept container gives images and layers up to the next build`() async throws {
+        try await withPlayground { play in
+            try sources(play, then: ["exit 3"])
+            let failed = try await play.run(["--privileged", "--keep", "failure"], image: javaWithDocker)
+            #expect(failed.status.exitStatus == 1)
+            try play.buildspec("version: 0.2\nphases: {build: {commands: ['docker image ls -q made | wc -l']}}")
+            let next = try await play.run(["--privileged"], image: javaWithDocker)
+            #expect(next.status.isSuccess && next.printed == ["1"], "\(next.outputText)\(next.errorText)")
+            #expect(next.errorText.contains(": this build takes over the project's Docker images and layers\n"))
+            #expect(try await play.call(["resume"]).status.exitStatus == 66)
         }
     }
 

@@ -40,6 +40,15 @@ import Testing
         #expect(failure(status, output).blamedProgram == nil)
     }
 
+    @Test func `a missing docker is told of the ways to a daemon, where the build has none`() {
+        let output = "/codebuild/output/tmp/script.sh: 4: docker: not found\n"
+        let help = failure(127, output).help ?? ""
+        #expect(
+            help.contains("`docker` in its PATH") && help.contains("`--docker host`") && help.contains("privilegedMode")
+        )
+        #expect(failure(127, output, .init(docker: .host)).help?.contains("--docker host") == false)
+    }
+
     @Test(
         "a missing program is named with the near one, if it can be a slip at all",
         arguments: [
@@ -121,7 +130,7 @@ import Testing
         ),
         (
             137, "Killed\n", ["memoryKills=0"],
-            "a process of the build was killed by SIGKILL, and not for lack of memory"
+            "a process of the build was killed by SIGKILL, but not for lack of memory"
         ),
         (137, "Killed\n", [], "killed by SIGKILL, most often for lack of memory"),
         // The one that waited for it has its own words, or none.
@@ -176,7 +185,8 @@ import Testing
         ),
         (130, "", "a process of the build was interrupted"),
         (139, "Segmentation fault\n", "a program of the build crashed"),
-        (143, "", "a process of the build was ended by SIGTERM"), (126, "", "what the command names was found"),
+        (143, "", "a process of the build was ended by SIGTERM"),
+        (126, "", "the program that the command names was found"),
         (127, "", "a program that the command names was not found"),
     ])
     func `other ends have a line each`(status: Int, output: String, words: String) {
@@ -186,7 +196,7 @@ import Testing
 
     @Test(arguments: [
         (ContainerPlan.Docker.inside, "the build's own Docker daemon does not answer"),
-        (.host, "your engine does not answer at /var/run/docker.sock"),
+        (.host, "cannot reach your engine at /var/run/docker.sock"),
         (.absent, "the build has no Docker daemon"),
     ])
     func `a daemon that is not there is told by the one there should be`(docker: ContainerPlan.Docker, words: String) {

@@ -51,7 +51,7 @@ struct EnvFileTests {
     @Test(
         "what cannot be read is named with its place",
         arguments: [
-            ("A=1\r\nsome words\r\n", "f:2:1: a name has no blanks"), ("=x", "f:1:1: there is no name before `=`"),
+            ("A=1\r\nsome words\r\n", "f:2:1: the name has a blank"), ("=x", "f:1:1: there is no name before `=`"),
             ("A=1\n  B$C=1", "f:2:4: a name cannot have `$` in it"), ("é€/=1", "f:1:3: a name cannot have `/`"),
             ("A=1\nB=\"x\ny", "f:2:3: the value of `B` begins with \" and has no \" at its end"),
             (#"A='x\'"#, "f:1:3: the value of `A` begins with ' and has no '"),
@@ -80,8 +80,8 @@ struct EnvFileTests {
         var file = try read(Array("HERE\nA=$HERE$EMPTY ${NO} ${NO:-x}\nB=$A\nNOWHERE\n".utf8))
         #expect(
             file.notes == [
-                "warning: f:2:15: `$NO` is set neither before nor in your environment: nothing stands for it",
-                "warning: f:4:1: `NOWHERE` has no value, and none in your environment: it is left out",
+                "warning: f:2:15: `$NO` is not set, neither earlier in the files nor in your environment: it becomes empty",
+                "warning: f:4:1: `NOWHERE` has no value, neither here nor in your environment: it is left out",
                 "note: `f` takes `HERE`, `EMPTY` from your environment",
             ])
         #expect(file.variables.map(\.place) == ["f:1:1", "f:2:1", "f:3:1"])

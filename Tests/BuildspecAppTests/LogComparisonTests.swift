@@ -126,7 +126,7 @@ struct LogComparisonTests {
             }
             #expect(await status(nil, "nothing")?.message == "there is neither a file nor a build `nothing`")
             #expect(await status(nil, "nothing")?.status == .noSuchFile)
-            #expect(await status(nil, "0b5c")?.message == "`0b5c` begins 2 builds")
+            #expect(await status(nil, "0b5c")?.message == "2 builds have an id that begins with `0b5c`")
             #expect(await status("0b5c2a7e-1", "0b5c2a7e-1")?.status == .usage)
             try folder.appending("x.log").write("nothing\n")
             #expect(await status(nil, "x.log")?.status == .invalidBuildspec)

@@ -129,7 +129,7 @@ struct OtherSourceTests {
             #expect(
                 refusal.message.hasSuffix(
                     "the settings name the secondary sources `lib` (https://github.com/acme/lib.git), "
-                        + "`data` (s3://bucket/data.zip), and nobody says where on this machine they are"))
+                        + "`data` (s3://bucket/data.zip), but no flag says where they are on this machine"))
             #expect(refusal.message.hasPrefix("codebuild.yml:2:"))
             #expect(refusal.help?.hasPrefix("--source lib=FOLDER --source data=FOLDER brings them in") == true)
         }

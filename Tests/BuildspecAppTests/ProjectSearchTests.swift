@@ -40,7 +40,7 @@ import Testing
         ])
         #expect(
             found.notes == [
-                "the source has 3 projects, and none is taken: `--project` names one of `template.yml#App`, "
+                "the source has 3 projects, and none of them is used; choose one with `--project`: `template.yml#App`, "
                     + "`cdk.out/S.template.json#One`, `cdk.out/S.template.json#Two`"
             ])
     }
@@ -55,7 +55,7 @@ import Testing
         let project = "resource \"aws_codebuild_project\" \"app\" {}\n"
         #expect(
             try await search(files.merging(["terraform/ci.tf": project]) { $1 }).notes == [
-                "a project stands in `terraform/ci.tf`, and only Terraform can tell its settings: "
+                "`terraform/ci.tf` defines a CodeBuild project, but only Terraform can evaluate it: "
                     + "`terraform show -json >project.json`, then `--project project.json`"
             ])
     }
@@ -112,7 +112,7 @@ import Testing
             #expect(search.found == [])
             #expect(
                 search.notes == [
-                    "`template.yml` is a link that leads outside of the source: no project is looked for in it"
+                    "`template.yml` is a link that leads outside of the source: buildspec does not look for a project in it"
                 ])
         }
     }

@@ -42,6 +42,34 @@ import Testing
                 """)
     }
 
+    @Test func `help is broken between words on a terminal, and an error that follows is not told twice`() {
+        let help = "the image has no `mvn` in its PATH: install it in the phase `install`, or name an image that has it"
+        let failed = result([
+            (0, start), (10, .phaseStarted(phase: .build)),
+            (10, .commandStarted(phase: .build, command: "mvn", location: nil)),
+            (20, .commandFinished(phase: .build, command: "mvn", exitStatus: 127, milliseconds: 10)),
+            (20, .commandExplained(phase: .build, command: "mvn", help: help, failedTests: [])),
+            (30, .buildFinished(status: .failed)),
+        ])
+        var table = ClosingTable(logPath: nil, usesColor: false)
+        #expect(table.render(failed).contains("  help:    \(help)\n"))
+        table.width = 80
+        #expect(
+            table.render(failed).contains(
+                "  help:    the image has no `mvn` in its PATH: install it in the phase\n"
+                    + "           `install`, or name an image that has it\n"), "\(table.render(failed))")
+        let context = PhaseContext(
+            statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: "cannot get image `x`: no")
+        let without = result([
+            (0, start), (10, .phaseStarted(phase: .downloadSource)),
+            (20, .phaseFinished(phase: .downloadSource, status: .failed, context: context, milliseconds: 10)),
+            (30, .buildFinished(status: .failed)),
+        ])
+        #expect(table.render(without).contains("IMAGE: cannot get image `x`: no\n  help:    `buildspec plan` says"))
+        table.isBeforeError = true
+        #expect(table.render(without).hasSuffix("  DOWNLOAD_SOURCE: BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE\n"))
+    }
+
     @Test func `a resumed build says so, in the table and in the list`() {
         let result = result([
             (0, start), (1000, .buildFinished(status: .failed)),

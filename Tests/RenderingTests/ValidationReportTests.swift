@@ -94,7 +94,7 @@ import Testing
         #expect(report.summary == "1 file (3 other YAML files beside them, no buildspecs): 1 note")
         #expect(
             report.text(color: false).hasPrefix(
-                "a.yml:2:36: note: a variable is set by no one here: `A` [unset-variable]"))
+                "a.yml:2:36: note: the commands use a variable that nothing sets here: `A` [unset-variable]"))
         #expect(report.github.hasPrefix("::notice file=a.yml,line=2,"))
         #expect(text(report.json).contains(#""severity":"note""#))
         #expect(text(report.sarif(toolVersion: "1.0.0")).contains(#""level":"note""#))

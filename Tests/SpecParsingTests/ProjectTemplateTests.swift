@@ -119,8 +119,8 @@ import Testing
         #expect(
             reading.diagnostics.filter { $0.code == "unresolved-value" }.map { "\($0.location.line): \($0.message)" }
                 == [
-                    "23: the value of `STAGE` is Fn::ImportValue, which cannot be known here: the build has no such variable",
-                    "24: the value of `EMPTY` is the parameter Hidden, which cannot be known here: the build has no such variable",
+                    "23: `STAGE` depends on Fn::ImportValue, which only AWS can resolve: the build does not get this variable",
+                    "24: `EMPTY` depends on the parameter Hidden, which only AWS can resolve: the build does not get this variable",
                 ])
         #expect(reading.settings.environmentVariables.map(\.name) == ["TOKEN"])
     }
@@ -164,7 +164,7 @@ import Testing
             reading.diagnostics.map(\.message)
                 == [
                     ("Ref Bucket", "Bucket"), ("the parameter Hidden", "Hidden"), ("Fn::GetAtt Role.Arn", "Role_Arn"),
-                ].map { "`source.buildspec` has \($0) in it, which cannot be known here: `${\($1)}` stands for it" })
+                ].map { "`source.buildspec` contains \($0), which only AWS can resolve: `${\($1)}` stands for it" })
         // A path of which a part is missing is none.
         let path = read(
             "Resources: {P: {Type: 'AWS::CodeBuild::Project', Properties: {Source: {BuildSpec: !Sub 'ci/${Stage}.yml'}}}}"
@@ -205,7 +205,7 @@ import Testing
         #expect(messages("123456789012") == [])
         #expect(
             messages("000000000000") == [
-                "`environment.image` has the AWS account in it, which nobody has named: it is 000000000000"
+                "`environment.image` contains the id of the AWS account, which is unknown here: 000000000000 stands for it"
             ])
     }
 

@@ -62,7 +62,7 @@ import Testing
                 "error: `secrets-manager.b.k` is a mapping, expected text [wrong-type]",
                 "error: `parameter-store` is text, expected a mapping [wrong-type]",
                 "error: `variables.C` has a NUL, which no environment variable can hold [wrong-type]",
-                "warning: `variables.D` has no value: it answers nothing [empty-value]",
+                "warning: `variables.D` has no value: the build gets no value from it [empty-value]",
             ])
         #expect(
             reading.diagnostics.map { "\($0.location.line):\($0.location.column)" }

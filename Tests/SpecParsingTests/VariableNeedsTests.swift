@@ -11,7 +11,7 @@ import Testing
     }
 
     @Test(
-        "what is read and set by no one is found",
+        "what is read and set by nothing is found",
         arguments: [
             ("echo $A", ["A"]), ("echo \"$A ${B}\"", ["A", "B"]), ("x=$(cat $A)", ["A"]), ("echo `cat $A`", ["A"]),
             ("A=$B", ["B"]), ("export A=$B C=$A", ["B"]), ("echo ${A%/*} ${B:0:7} ${C//a/b}", ["A", "B", "C"]),
@@ -106,7 +106,9 @@ import Testing
         let note = try #require(found.first)
         #expect(found.count == 1)
         #expect(note.severity == .note && note.code == "unset-variable")
-        #expect(note.message == "2 variables are set by no one here: `AWS_ACCOUNT_ID` (an account id), `IMAGE`")
+        #expect(
+            note.message
+                == "the commands use 2 variables that nothing sets here: `AWS_ACCOUNT_ID` (an account id), `IMAGE`")
         #expect(note.location.line == 10 && note.location.column == 22)
     }
 
@@ -115,7 +117,7 @@ import Testing
         let head = "version: 0.2\nphases:\n  build:\n    commands:\n"
         let text = head + "      - echo $A # buildspec:ignore unset-variable\n      - echo $B\n"
         let found = readBuildSpec(Array(text.utf8), file: "f", checksContent: true).diagnostics
-        #expect(found.map(\.message) == ["a variable is set by no one here: `B`"])
+        #expect(found.map(\.message) == ["the commands use a variable that nothing sets here: `B`"])
     }
 
     @Test("the variables of a batch are set")

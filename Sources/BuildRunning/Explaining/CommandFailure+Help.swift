@@ -30,7 +30,7 @@ extension CommandFailure {
         case let count? where count > 0: return "the kernel killed a process of this build for lack of memory; \(more)"
         case .some:
             return exitStatus == 137
-                ? "a process of the build was killed by SIGKILL, and not for lack of memory: look for a `kill -9` in it"
+                ? "a process of the build was killed by SIGKILL, but not for lack of memory: look for a `kill -9` in the build"
                 : nil
         case nil: return exitStatus == 137 ? "killed by SIGKILL, most often for lack of memory; \(more)" : nil
         }
@@ -43,8 +43,8 @@ extension CommandFailure {
     }
 
     private var wayToMemory: String {
-        surroundings.memory.map { "the build may use \($0): give it more with --memory, or let it use less" }
-            ?? "no --memory limits it: give the engine's machine more memory, or let it use less"
+        surroundings.memory.map { "the build may use \($0): give it more with --memory, or let the command use less" }
+            ?? "no --memory limits it: give the engine's machine more memory, or let the command use less"
     }
 
     private func fullDisk() -> String? {
@@ -79,12 +79,12 @@ extension CommandFailure {
         switch surroundings.docker {
         case .inside:
             return
-                "the build's own Docker daemon does not answer; what it said is in /var/log/docker.log of the container, and an "
-                + "image that brings none has to start one in the build's commands"
+                "the build's own Docker daemon does not answer: its log is /var/log/docker.log of the container; an image without "
+                + "a daemon has to start one in the build's commands"
         case .host:
             return
-                "your engine does not answer at \(ContainerLayout.dockerSocket) of the container, or it is not for this "
-                + "user: as in the service only root may use it"
+                "cannot reach your engine at \(ContainerLayout.dockerSocket) of the container: it does not run, or the command "
+                + "does not run as root, who alone may use it, as in CodeBuild"
         case .absent:
             return "the build has no Docker daemon. \(BuildPlan.waysToDocker)"
         }
@@ -157,7 +157,7 @@ extension CommandFailure {
             // A command that changes the folder and is cut off by `exit` or `set -e` leaves the old one behind.
             guard exitStatus == 127, !command.contains("cd ") else { return nil }
             return
-                "there is no `\(name)`: mind the folder the command runs in; what git ignores is no part of the source"
+                "there is no `\(name)` in the folder where the command runs; files that git ignores are not part of the source"
         case .folder: return "`\(name)` is a folder, not a program"
         case .plain where exitStatus == 126:
             let path = name.hasPrefix("./") ? String(name.dropFirst(2)) : name
@@ -193,7 +193,14 @@ extension CommandFailure {
         if let near { return "the image has no `\(name)`: did you mean `\(near)`?" }
         return
             "the image has no `\(name)` in its PATH: install it in the phase `install`, or name an image that has it "
-            + "with --image"
+            + "with --image" + (Self.clientsOfDocker.contains(name) ? wayToDaemon : "")
+    }
+
+    private static let clientsOfDocker: Set<String> = ["docker", "docker-compose", "dockerd", "buildx"]
+
+    /// What else a build needs whose image lacks Docker's own programs.
+    private var wayToDaemon: String {
+        surroundings.docker == .absent ? ". It also needs a Docker daemon. \(BuildPlan.waysToDocker)" : ""
     }
 
     /// Says of a program that belongs to a runtime of `runtime-versions` that these had no effect.
@@ -230,15 +237,15 @@ extension CommandFailure {
 
     private func signal() -> String? {
         switch exitStatus {
-        case 126: "what the command names was found, and could not be run"
+        case 126: "the program that the command names was found, but could not be run"
         case 127: "a program that the command names was not found"
         case 130: "a process of the build was interrupted (SIGINT): nothing outside of the build does that"
-        case 134: "a program of the build gave up by itself (SIGABRT): its last words say why"
+        case 134: "a program of the build aborted (SIGABRT): the end of its output says why"
         case 139:
             "a program of the build crashed (SIGSEGV)"
                 + (surroundings.platform.map { "; under emulation (--platform \($0)) that may be the emulator's fault" }
                     ?? ": the fault is its own, or that of a library built for another system")
-        case 143: "a process of the build was ended by SIGTERM: look for a `kill` or `timeout` in it"
+        case 143: "a process of the build was ended by SIGTERM: look for a `kill` or `timeout` in the build"
         case 124 where command.contains("timeout"): "`timeout` ended it: it took longer than was allowed"
         default: nil
         }

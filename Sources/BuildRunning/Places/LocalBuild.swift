@@ -175,7 +175,7 @@ extension LocalBuild {
             case .neverStarted(let error):
                 (
                     .failed,
-                    PhaseContext(statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: error.description)
+                    PhaseContext(statusCode: "BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE", message: error.shortDescription)
                 )
             case .unfit(let error): (.failed, .clientError(error.reason))
             case .outOfTime: (.timedOut, .timedOut)

@@ -7,8 +7,13 @@ internal import SpecParsing
 /// UPLOAD_ARTIFACTS: collects the artifacts, and then reads the reports (CODEBUILD.md 4.3, 6).
 struct ArtifactStage: Sendable {
     let context: StageContext
+    /// Whether what is missing is explained: after a command that failed it is no wonder.
+    private let explainsMissing: Bool
 
-    init(_ context: StageContext) { self.context = context }
+    init(_ context: StageContext, explainsMissing: Bool = true) {
+        self.context = context
+        self.explainsMissing = explainsMissing
+    }
 
     var session: DriverSession { context.session }
     var sink: EventSink { context.sink }
@@ -92,8 +97,9 @@ struct ArtifactStage: Sendable {
         }
         guard !all.isEmpty else {
             // `files` that is null or an empty list collects nothing (DESIGN 8.4).
-            return patterns.files.isEmpty
-                ? nil : PhaseContext(statusCode: "CLIENT_ERROR", message: "no matching artifact paths found")
+            guard !patterns.files.isEmpty else { return nil }
+            if explainsMissing { try await sink.send(.notice(text: Self.missing(patterns.files, in: parts))) }
+            return PhaseContext(statusCode: "CLIENT_ERROR", message: "no matching artifact paths found")
         }
         try await sink.log("Found \(all.foundCount) file(s)")
         do {

@@ -81,7 +81,7 @@ struct BuildStages: Sendable {
                     isSucceeding = false
                 }
             case .uploadArtifacts:
-                if try await !ArtifactStage(context).run() { machine.uploadFailed() }
+                if try await !ArtifactStage(context, explainsMissing: isSucceeding).run() { machine.uploadFailed() }
             case .finish(let status):
                 try await exportVariables()
                 try await DockerStage(context).noteImages()

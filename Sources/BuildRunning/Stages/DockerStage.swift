@@ -26,8 +26,8 @@ struct DockerStage: Sendable {
             try await sink.send(
                 .notice(
                     text:
-                        "privileged: image `\(context.plan.image)` has no `dockerd`, or no `docker`, to start; the build has no "
-                        + "Docker daemon but one of its own commands start"))
+                        "privileged: image `\(context.plan.image)` lacks `dockerd` or `docker`, so no Docker daemon is started; "
+                        + "the build's commands can start one"))
             return nil
         default: return PhaseContext.clientError("Timed out trying to connect to internal docker host.")
         }

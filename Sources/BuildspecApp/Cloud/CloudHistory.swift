@@ -105,7 +105,7 @@ struct CloudHistory {
             let found = page.ids.filter { $0.drop { $0 != ":" }.dropFirst().hasPrefix(name.uuid) }
             guard found.count < 2 else {
                 throw Failure(
-                    .noSuchFile, "`\(name.uuid)` begins \(found.count) builds",
+                    .noSuchFile, "\(found.count) builds have an id that begins with `\(name.uuid)`",
                     help: found.prefix(4).map { "`\($0)`" }.joined(separator: ", "))
             }
             if let id = found.first { return id }

@@ -123,7 +123,7 @@ struct CloudLogWays {
             let place = build.logs?.s3Location
             let copy = "`aws s3 cp \(place ?? "s3://BUCKET/PATH/\(build.uuid).gz") -\(flags) | gzip -dcf` prints it"
             return Failure(
-                .noSuchFile, "the log of `\(build.id)` is in S3 alone",
+                .noSuchFile, "the log of `\(build.id)` is only in S3",
                 help: place == nil && build.endTime == nil ? "\(copy) when the build has ended" : copy)
         }
         let phase = build.currentPhase ?? "SUBMITTED"

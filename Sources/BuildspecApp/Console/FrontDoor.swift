@@ -24,7 +24,7 @@ enum FrontDoor {
                 environment: environment, currentDirectory: currentDirectory(), isInteractive: terminal.isInteractive),
             terminal: terminal)
         do { try machine.places.close() } catch {
-            terminal.say("warning: others may see builds and caches of yours: \(error)\n")
+            terminal.say("warning: other users of this machine may read your builds and caches: \(error)\n")
         }
         let signals = Signals()
         let outcome = await signals.cancelling(atDeadline: {
@@ -95,7 +95,8 @@ enum FrontDoor {
             terminal.say(Failure(.inputOutput, error.description))
             return .inputOutput
         default:
-            terminal.say(Failure(.internal, "\(error)", help: "this is our own fault: please report it with the log"))
+            terminal.say(
+                Failure(.internal, "\(error)", help: "this is a bug in buildspec: please report it with the log"))
             return .internal
         }
     }

@@ -1,3 +1,4 @@
+internal import Files
 internal import SpecParsing
 
 /// What help a command line asks for.
@@ -14,10 +15,19 @@ struct HelpRequest {
         guard arguments.first?.hasPrefix("---") != true else { return nil }
         let flags = arguments.prefix { $0 != "--" }
         isFull = flags.contains("--help-all") || flags.contains("--help-hidden")
-        guard isFull || flags.contains("--help") || flags.contains("-h") || isGroup(arguments) else { return nil }
-        let words = Array(arguments.prefix { !$0.hasPrefix("-") })
+        guard isFull || flags.contains("--help") || flags.contains("-h") || isGroup(arguments) || Self.asks(arguments)
+        else { return nil }
+        let words = Array(arguments.prefix { !$0.hasPrefix("-") && !Self.questions.contains($0) })
         // Without a subcommand `run` is meant, but not where nothing but help is asked for.
         self.words = words.isEmpty && flags.count > 1 ? ["run"] : words
+    }
+
+    /// Words by which other systems' programs are asked for help.
+    private static let questions: Set<String> = ["?", "/?", "-?"]
+
+    /// Whether the last word asks for help, and names no file.
+    private static func asks(_ arguments: [String]) -> Bool {
+        arguments.last.map { questions.contains($0) && Files.kind(of: $0) == nil } ?? false
     }
 
     /// The page that is asked for.

@@ -21,6 +21,8 @@ struct HookInstaller {
     }
 
     func install(_ rules: HookCommand.Rules) async throws {
+        // A pattern that cannot be read would block every push.
+        _ = try PushFilter(branches: rules.branch, paths: rules.path)
         let path = try await path()
         guard try await !isCalled(by: path) else {
             terminal.say("the hook `\(places.shown(path))` calls buildspec already: nothing to do\n")
@@ -33,7 +35,7 @@ struct HookInstaller {
         if isThere, !isOurs {
             guard Files.kind(of: before) == nil else {
                 throw Failure(
-                    .cannotWriteOutput, "`\(before)` is in the way of the hook that is there",
+                    .cannotWriteOutput, "cannot set the present hook aside: `\(before)` exists already",
                     help: "move one of the two, and try again")
             }
             guard rename(path, before) == 0 else { throw unwritable(path) }
@@ -47,15 +49,22 @@ struct HookInstaller {
         terminal.say("\(isOurs ? "renewed" : "wrote") the hook `\(places.shown(path))`\n")
         if Files.kind(of: before) != nil {
             terminal.say("the hook that was there runs first: `\(places.shown(before))`\n")
+            if let manager = try HookManager(ofHook: Files.read(before)) {
+                terminal.say(
+                    "note: that hook is \(manager.name)'s, which may replace ours: \(manager.way(rules.words))\n")
+            }
         }
     }
 
     /// Whether a hook that others wrote has the line that ``requirePrivateFolder(of:_:)`` asks for; ours is written anew.
     private func isCalled(by path: String) async throws -> Bool {
-        guard Files.kind(of: path) == .file, try !isOurs(path) else { return false }
-        return String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline).contains {
-            line in
-            line.contains("buildspec hook run pre-push") && line.first { !$0.isWhitespace } != "#"
+        let paths = [path] + [HookManager.huskysOwn(beside: path)].compactMap { $0 }
+        return try paths.contains { path in
+            guard Files.kind(of: path) == .file, try !isOurs(path) else { return false }
+            return String(decoding: try Files.read(path), as: UTF8.self).split(whereSeparator: \.isNewline).contains {
+                line in
+                line.contains("buildspec hook run pre-push") && line.first { !$0.isWhitespace } != "#"
+            }
         }
     }
 
@@ -63,9 +72,15 @@ struct HookInstaller {
     /// not asked for.
     private func requirePrivateFolder(of path: String, _ rules: HookCommand.Rules) async throws {
         let git = Git(folder: places.absolute("."), inherited: places.environment.keys)
-        guard try await git.wouldCommit(path) else { return }
+        let own = HookManager.huskysOwn(beside: path)
+        if own == nil, try await !git.wouldCommit(path) { return }
         let call = (["hook", "run", "pre-push"] + rules.words).map { $0.allSatisfy(\.isPlain) ? $0 : $0.shellQuoted }
         try terminal.write(Array("buildspec \(call.joined(separator: " ")) \"$@\"\n".utf8))
+        if let own {
+            throw Failure(
+                .cannotWriteOutput, "the hooks folder `\(places.shown(path))` is husky's, which writes it anew",
+                help: "add the line above to `\(places.shown(own))`, and commit that")
+        }
         throw Failure(
             .cannotWriteOutput, "the hooks folder of this repository is part of its work tree: `\(places.shown(path))`",
             help: "add the line above to that hook, as its manager (husky, lefthook, pre-commit) wants it")
@@ -74,7 +89,9 @@ struct HookInstaller {
     func uninstall() async throws {
         let path = try await path(), before = path + Self.setAside
         guard Files.kind(of: path) != nil, try isOurs(path) else {
-            throw Failure(.noSuchFile, "`\(places.shown(path))` is no hook of buildspec's")
+            throw Failure(
+                .noSuchFile, "the hook `\(places.shown(path))` was not installed by buildspec",
+                help: "a line in the hook of a manager (husky, lefthook, pre-commit) is removed by hand")
         }
         if Files.kind(of: before) != nil {
             guard rename(before, path) == 0 else { throw unwritable(path) }
@@ -103,5 +120,5 @@ struct HookInstaller {
 
 extension Character {
     /// Whether a shell takes it as it is.
-    fileprivate var isPlain: Bool { isASCII && (isLetter || isNumber || "-_./=:,".contains(self)) }
+    var isPlain: Bool { isASCII && (isLetter || isNumber || "-_./=:,".contains(self)) }
 }

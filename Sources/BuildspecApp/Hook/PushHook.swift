@@ -15,18 +15,20 @@ struct PushHook: Sendable {
     let machine: Machine
 
     func run() async throws -> ExitStatus {
-        let pushes = try self.pushes().filter { !$0.isDeletion }
+        let all = try self.pushes(), hasLines = !all.isEmpty
+        let pushes = all.filter { !$0.isDeletion }
         let git = Git(folder: machine.places.absolute("."), inherited: machine.environment.keys)
         let filter = try PushFilter(branches: rules.branch, paths: rules.path)
         var trees: [String: ExitStatus] = [:]
         let top = try await git.topFolder()
+        if pushes.isEmpty, !hasLines { sayNothingPushed(top) }
         for push in pushes {
             guard filter.admits(reference: push.remoteReference) else {
                 say("\(push.remoteReference): the name of the branch or tag does not match --branch; skipped")
                 continue
             }
             guard let tree = try await git.tree(of: push.commit) else {
-                say("\(push.remoteReference): this is no commit; skipped")
+                say("\(push.remoteReference): not a commit; skipped")
                 continue
             }
             if filter.hasPaths, let changed = try await git.changedPaths(from: push.base, to: push.commit),
@@ -63,7 +65,7 @@ struct PushHook: Sendable {
             say("\(push.remoteReference): building \(push.commit.prefix(12)), tree \(tree.prefix(12))")
             let status = try await session.run()
             guard status == .succeeded else {
-                block(push)
+                block(push, isKept: session.isKept)
                 return status
             }
             // The id of an image that was pulled only now is known only now.
@@ -75,19 +77,32 @@ struct PushHook: Sendable {
             machine.say("warning: \(error.description)\nwarning: pushed without a build (--if-no-engine allow)\n")
             return .succeeded
         } catch {
-            block(push)
+            say(
+                "the push to \(push.remoteReference) is blocked, since it cannot be built (`git push --no-verify` pushes anyway)"
+            )
             throw error
         }
     }
 
+    /// Nobody should take a hook for one that builds when it gets nothing to build.
+    private func sayNothingPushed(_ top: String) {
+        let isLefthook = ["lefthook.yml", "lefthook.yaml", ".lefthook.yml"].contains {
+            Files.kind(of: "\(top)/\($0)") == .file
+        }
+        say(
+            "standard input names no commits, so nothing is built"
+                + (isLefthook ? "\nhelp: in lefthook.yml the command needs `use_stdin: true`" : ""))
+    }
+
     private func say(_ text: String) { machine.say("buildspec: \(text)\n") }
 
-    private func block(_ push: Push) {
+    /// - Parameter isKept: whether the container of the build stays.
+    private func block(_ push: Push, isKept: Bool) {
+        let again = "`buildspec run --source git:\(push.commit.prefix(12)) --keep failure`, then "
         machine.say(
             """
             buildspec: the push to \(push.remoteReference) is blocked
-            help: to look inside, `buildspec run --source git:\(push.commit.prefix(12)) --keep failure`, then \
-            `buildspec shell`; to push anyway, `git push --no-verify`
+            help: to look inside, \(isKept ? "" : again)`buildspec shell`; to push anyway, `git push --no-verify`
 
             """)
     }

@@ -16,7 +16,7 @@ struct AccountProject {
         guard try lookup.isOn(asked.aws, "aws") else { return nil }
         guard try !lookup.isOn(asked.offline, "offline") else {
             throw Failure(
-                .usage, "`--offline`, and the project `\(name)` is to come from AWS",
+                .usage, "cannot read the project `\(name)` from AWS with `--offline`",
                 help: "keep its settings in a file: `aws codebuild batch-get-projects --names \(name) >project.json`")
         }
         self.name = name

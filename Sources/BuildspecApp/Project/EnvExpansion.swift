@@ -101,8 +101,8 @@ struct EnvExpansion {
 
     private mutating func unset(_ name: ArraySlice<Unit>, at dollar: Unit) -> [Unit] {
         notes.append(
-            "warning: \(text.location(dollar.place)): `$\(text.string(Array(name)))` is set neither before nor in your "
-                + "environment: nothing stands for it")
+            "warning: \(text.location(dollar.place)): `$\(text.string(Array(name)))` is not set, neither earlier in the files "
+                + "nor in your environment: it becomes empty")
         return []
     }
 

@@ -29,8 +29,8 @@ struct EnvFile {
             case .inherited:
                 guard let inherited = environment[statement.name] else {
                     notes.append(
-                        "warning: \(text.location(statement.place)): `\(statement.name)` has no value, and none in your "
-                            + "environment: it is left out")
+                        "warning: \(text.location(statement.place)): `\(statement.name)` has no value, neither here nor "
+                            + "in your environment: it is left out")
                     continue
                 }
                 value = inherited
@@ -60,7 +60,11 @@ struct EnvFile {
     /// Reads one assignment of `--env`, whose value is taken to the letter.
     static func variable(_ text: String) throws -> BuildPlan.Variable {
         guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")), equals > text.startIndex else {
-            throw Failure(.usage, "`--env` has `\(text)`, expected NAME=VALUE")
+            throw Failure(
+                .usage, "`--env` is `\(text)`, expected NAME=VALUE",
+                help: text.contains("/") || text.hasSuffix(".env")
+                    ? "a file of such lines is read by `--env-file \(text)`"
+                    : "`--env \(text)=VALUE` sets it; `--env \"\(text)=$\(text)\"` takes the value from your shell")
         }
         return BuildPlan.Variable(
             name: String(decoding: text.utf8[..<equals], as: UTF8.self),

@@ -106,7 +106,7 @@ struct EnvText {
                 continue
             }
             guard end == place else {
-                throw failure(first, "a name has no blanks in it, expected NAME=VALUE")
+                throw failure(first, "the name has a blank in it, expected NAME=VALUE")
             }
             guard Self.isPartOfName(byte) else {
                 throw failure(

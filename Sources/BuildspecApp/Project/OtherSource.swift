@@ -193,7 +193,7 @@ extension PlannedBuild {
         }
         let message =
             "the settings name the secondary source\(missing.count == 1 ? "" : "s") \(names.joined(separator: ", ")), "
-            + "and nobody says where on this machine \(missing.count == 1 ? "it is" : "they are")"
+            + "but no flag says where \(missing.count == 1 ? "it is" : "they are") on this machine"
         let place = first.setting?.identifier.map { "\($0.location): " } ?? ""
         let flags = missing.map { "--source \($0.identifier)=FOLDER" }.joined(separator: " ")
         return (

@@ -88,8 +88,12 @@ extension ProjectDocker {
     ) async throws -> (docker: InnerDocker?, lock: Lock?) {
         let recipe = surroundings.build.recipe, machine = surroundings.build.machine, engine = surroundings.engine
         guard recipe.container.isPrivileged else { return (nil, nil) }
+        let earlier = EarlierContainers(
+            machine: machine, engine: engine, build: recipe.plan.id.uuid,
+            source: surroundings.build.project.location.folder)
         let lock =
-            recipe.cache.isUsed ? try await lock(on: engine, of: surroundings.keptContainer) { machine.say($0) } : nil
+            recipe.cache.isUsed
+            ? try await lock(on: engine, of: surroundings.keptContainer, besides: earlier) { machine.say($0) } : nil
         let data = Volume(
             name: lock == nil ? nil : volume, target: InnerDocker.dataFolder,
             labels: lock == nil ? [:] : [Self.labelName: label])
@@ -106,9 +110,10 @@ extension ProjectDocker {
     ///
     /// - Parameters:
     ///   - kept: the container that the build goes on in.
+    ///   - earlier: the kept containers of the project, which give the volume up.
     ///   - say: told who else uses the volume.
     private func lock(
-        on engine: any Engine, of kept: String?, say: (String) -> Void
+        on engine: any Engine, of kept: String?, besides earlier: EarlierContainers, say: (String) -> Void
     ) async throws -> Lock? {
         // Which volume a kept container has was said when it began.
         if let kept { return try await engine.containers(usingVolume: volume).contains(kept) ? try lock() : nil }
@@ -124,6 +129,10 @@ extension ProjectDocker {
         // A build may have kept its container, or belong to a user with another state folder. Whether there is an engine at
         // all shows when the container is started.
         guard let holder = ((try? await engine.containers(usingVolume: volume)) ?? []).first else { return lock }
+        if try await earlier.drop(only: holder, because: "this build takes over the project's Docker images and layers")
+        {
+            return lock
+        }
         others("container `\(holder)`")
         return nil
     }

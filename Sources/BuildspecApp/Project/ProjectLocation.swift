@@ -69,7 +69,8 @@ struct ProjectLocation: Sendable {
             }
             throw Failure(
                 .noSuchFile, "cannot find `\(asked.path ?? ".")`",
-                help: "give a folder with a buildspec.yml, or a buildspec file")
+                help: "give a folder with a buildspec.yml, or a buildspec file"
+                    + (Self.isLikeImage(asked.path) ? "; `--image \(asked.path ?? "")` names an image" : ""))
         }
         let base: String
         if found == .file {
@@ -104,6 +105,13 @@ struct ProjectLocation: Sendable {
         repeated = nil
     }
 
+    /// Whether a path that is not there may be meant as the name of an image: `maven:3`, `acme/ci`.
+    private static func isLikeImage(_ path: String?) -> Bool {
+        guard let path, !path.hasPrefix("/"), !path.hasPrefix("."), !path.hasSuffix("/") else { return false }
+        let name = path.split(separator: "/").last ?? ""
+        return path.contains(":") || path.contains("/") && !name.contains(".")
+    }
+
     /// Whether the source has to be checked out or unpacked before its settings can be read.
     var isHeldToBeRead: Bool { !place.isLive }
 
@@ -122,12 +130,13 @@ struct ProjectLocation: Sendable {
     mutating func mean(_ source: ProjectSettings.Source) throws {
         guard let version = source.version, !version.value.isEmpty else {
             throw Failure(
-                .usage, "`--source git:sourceVersion`, and the settings of the project have no `sourceVersion`",
+                .usage,
+                "`--source git:sourceVersion` needs a `sourceVersion` in the project's settings, which have none",
                 help: "name a version: `--source git:REV`")
         }
         guard source.type != .s3 else {
             throw Failure(
-                .usage, "`\(version.location)`: the version `\(version.value)` is one of an object in S3",
+                .usage, "`\(version.location)`: `\(version.value)` is the version of an object in S3, not of a commit",
                 help: "fetch the object, and build it as a folder")
         }
         place = SourcePlace(folder: place.path, kind: .revision(version.value), isHandedOver: place.isHandedOver)
@@ -194,7 +203,9 @@ struct ProjectLocation: Sendable {
             ])
         for text in parameters {
             guard let sign = text.utf8.firstIndex(of: UInt8(ascii: "=")), sign > text.startIndex else {
-                throw Failure(.usage, "`--parameter` is `\(text)`, expected NAME=VALUE")
+                throw Failure(
+                    .usage, "`--parameter` is `\(text)`, expected NAME=VALUE",
+                    help: "write for example `--parameter Stage=test`")
             }
             choice.parameters[String(text[..<sign])] = String(text[text.index(after: sign)...])
         }
@@ -212,6 +223,11 @@ struct ProjectLocation: Sendable {
         guard !isWithoutProject else { return nil }
         if let chosen {
             guard Files.kind(of: chosen.path) == .file else {
+                guard Files.kind(of: chosen.path) == nil else {
+                    throw Failure(
+                        .noSuchFile, "`\(chosen.path)`, which `--project` names, is a folder",
+                        help: "name a file in it: settings, or a template")
+                }
                 throw Failure(
                     .noSuchFile, "cannot find `\(chosen.path)`, which `--project` names",
                     help: "give a file of a project, or `--project NAME --aws` for one of your AWS account")
@@ -252,7 +268,7 @@ struct ProjectLocation: Sendable {
                 text: Array(text.utf8), shownPath: named == nil ? "<source.buildspec>" : "<--buildspec>")
         case .object(let arn):
             throw Failure(
-                .usage, "the buildspec is `\(arn)`, and objects in S3 are not fetched",
+                .usage, "cannot read the buildspec `\(arn)`: objects in S3 are not fetched",
                 help: "`aws s3 cp` it to a file, and give that with --buildspec FILE")
         case .path(let path):
             // The settings speak of the source, as the service does; a shell user also of the current folder.

@@ -68,7 +68,7 @@ struct ProjectSearch {
     /// What a user is told, in lines.
     var notes: [String] {
         var lines = leadingOut.map {
-            "`\($0)` is a link that leads outside of the source: no project is looked for in it"
+            "`\($0)` is a link that leads outside of the source: buildspec does not look for a project in it"
         }
         if found.count == 1 {
             lines.append("settings of the project `\(found[0].words)` (`--project none` leaves them out)")
@@ -76,11 +76,12 @@ struct ProjectSearch {
             let names = found.prefix(Self.listed).map { "`\($0.words)`" }.joined(separator: ", ")
             let more = found.count > Self.listed ? " and \(found.count - Self.listed) more" : ""
             lines.append(
-                "the source has \(found.count) projects, and none is taken: `--project` names one of \(names)\(more)")
+                "the source has \(found.count) projects, and none of them is used; choose one with `--project`: \(names)\(more)"
+            )
         } else if !terraform.isEmpty {
             let names = terraform.prefix(Self.listed).map { "`\($0)`" }.joined(separator: ", ")
             lines.append(
-                "a project stands in \(names), and only Terraform can tell its settings: "
+                "\(names) defines a CodeBuild project, but only Terraform can evaluate it: "
                     + "`terraform show -json >project.json`, then `--project project.json`")
         }
         return lines

@@ -130,7 +130,7 @@ struct Settings: Sendable, Codable {
             values.region ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"] ?? "us-east-1"
         if isOffline, cache.isUsed, case .bucket(let url) = cache.place {
             throw Failure(
-                .offlineMissing, "`--offline`, and the cache is in S3: `\(url)`",
+                .offlineMissing, "cannot use the cache `\(url)` with `--offline`",
                 help: "name a folder with --cache, or leave the cache out with --no-cache")
         }
         let folder = try lookup.path(asked.artifacts, "artifacts")
@@ -315,7 +315,15 @@ extension Settings.Values {
                 name: $0.name, value: $0.value, origin: .settings, place: "\($0.location)", type: $0.type)
         }
         var files = EnvFile(environment: lookup.places.environment)
-        for path in asked.envFile { try files.read(try Files.read(lookup.places.absolute(path)), named: path) }
+        for path in asked.envFile {
+            let file = lookup.places.absolute(path)
+            guard Files.kind(of: file) != nil else {
+                throw Failure(
+                    .noSuchFile, "cannot find `\(path)`, which `--env-file` names",
+                    help: "give a file of lines such as `NAME=value`; `--env NAME=VALUE` sets one variable")
+            }
+            try files.read(try Files.read(file), named: path)
+        }
         notes = files.notes
         variables += files.variables
         variables += try asked.env.map { try EnvFile.variable($0) }

@@ -49,7 +49,7 @@ struct SettingsLayers {
         // A repository may ask for a daemon inside its container, but not for the user's own.
         let isUsersEngine = name == "docker" && found.value == ContainerPlan.Docker.host.rawValue
         if found.origin == .settings, isUsersAlone || isUsersEngine {
-            throw refused("which is for you to say, not for a repository")
+            throw refused("which only you may set, not a repository")
         }
         return found.value
     }
@@ -126,12 +126,12 @@ struct SettingsLayers {
         if let memory = compute.memory { return ComputeSize(processors: compute.processors, memory: memory) }
         guard let type = compute.type else {
             throw Failure(
-                .invalidSettings, "`compute` is `project`, and the settings have no `environment.computeType`",
+                .invalidSettings, "`compute` is `project`, but the settings have no `environment.computeType`",
                 help: "name a type: `--compute BUILD_GENERAL1_SMALL`")
         }
         guard let size = ComputeSize(type: type.value, environmentType: compute.environmentType?.value) else {
             throw Failure(
-                .invalidSettings, "`\(type.location)`: the size of `\(type.value)` is not known",
+                .invalidSettings, "`\(type.location)`: buildspec does not know the size of `\(type.value)`",
                 help: "say it with --cpus and --memory")
         }
         return size

@@ -42,7 +42,7 @@ struct WrittenSettings {
         let shown = machine.places.shown(path), bytes = try Files.read(path)
         let reading = readProjectSettings(bytes, file: shown, extraKeys: Settings.fileKeys)
         guard reading.isValid else {
-            machine.say("the settings in `\(shown)` cannot be used, and are left out\n")
+            machine.say("the settings in `\(shown)` cannot be used: the build goes on without them\n")
             return [:]
         }
         return reading.settings.extra.filter { !RepeatedBuild.decides($0.key) }
@@ -62,7 +62,7 @@ struct WrittenSettings {
         machine.say(reading.diagnostics, source: bytes)
         guard reading.isValid else {
             // Nobody has named it, and it may be none of the build's business.
-            machine.say("the settings of `\(project.words)` cannot be used, and are left out\n")
+            machine.say("the settings of `\(project.words)` cannot be used: the build goes on without them\n")
             return WrittenSettings()
         }
         return WrittenSettings(shown: project.words, settings: reading.settings)
@@ -83,11 +83,15 @@ extension ProjectLocation {
 extension Machine {
     /// Reads settings, and says what is wrong with them.
     fileprivate func settings(in bytes: [UInt8], of shown: String, _ choice: ProjectChoice) throws -> ProjectSettings {
+        if let form = ForeignForm(ofFile: shown) {
+            throw Failure(
+                .invalidSettings, "cannot read `\(shown)` as the settings of a project: \(form.words)", help: form.help)
+        }
         let reading = readProjectSettings(bytes, file: shown, choice: choice, extraKeys: Settings.fileKeys)
         say(reading.diagnostics, source: bytes)
         guard reading.isValid else {
             throw Failure(
-                .invalidSettings, "cannot use the settings in `\(shown)`", help: "mend what is named above")
+                .invalidSettings, "cannot use the settings in `\(shown)`", help: "correct the errors shown above")
         }
         return reading.settings
     }

@@ -134,10 +134,15 @@ struct BuildRecords {
         }
         guard let only = found.first, found.count == 1 else {
             throw Failure(
-                .noSuchFile, found.isEmpty ? "there is no build `\(name)`" : "`\(name)` begins \(found.count) builds",
-                help: "`buildspec builds --all` lists them")
+                .noSuchFile,
+                found.isEmpty
+                    ? "there is no build `\(name)`" : "\(found.count) builds have an id that begins with `\(name)`",
+                help: "`buildspec builds --all` lists them"
+                    + (Self.isOfCloud(name) ? "; --aws asks for one of CodeBuild" : ""))
         }
         return RecordedBuild(folder: "\(folder)/\(only)")
     }
 
+    /// Whether a name looks like those that CodeBuild gives to builds: `project:uuid`, an ARN, the address of a page.
+    private static func isOfCloud(_ name: String) -> Bool { name.contains(":") }
 }

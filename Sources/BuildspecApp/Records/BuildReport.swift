@@ -82,6 +82,7 @@ struct BuildReport: Sendable {
             let records = BuildRecords(machine.places)
             table.timeout = plan.timeout
             table.width = machine.terminal.errorColumns
+            table.isBeforeError = failure != nil
             table.hidesLog = project.settings.output.logFormat == .quiet
             table.mark = try records.build(id.uuid).testMark(in: records)
             table.earlier = try records.build(id.uuid).earlierCoverage(in: records)
@@ -103,12 +104,14 @@ struct BuildReport: Sendable {
     private func missingImage(_ reason: String, _ job: BuildJob) async -> Failure {
         let image = job.recipe.plan.image, isOffline = job.recipe.network.policy.isOffline
         // Without their names less is said.
-        let names = CuratedImage.isName(image) ? (try? await job.surroundings.engine.imageNames()) ?? [] : []
+        let names = (try? await job.surroundings.engine.imageNames()) ?? []
         let choice = ImageChoice(of: image, among: names, mayPull: job.recipe.container.pull != .never)
         let mayPull = !isOffline && job.recipe.container.pull != .never
         let ways = ImageWays(to: choice, among: names, isOffline: !mayPull, said: reason)
         return isOffline
-            ? Failure(.offlineMissing, "`--offline`, and the engine has no image `\(image)`", help: ways.help)
+            ? Failure(
+                .offlineMissing, "cannot use image `\(image)` with `--offline`: the engine does not have it",
+                help: ways.help)
             : Failure(.noEngine, "cannot get image `\(image)`: \(ways.reason ?? reason)", help: ways.help)
     }
 

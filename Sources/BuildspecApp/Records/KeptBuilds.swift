@@ -35,9 +35,15 @@ struct KeptBuilds {
 
     private func nothingKept(_ other: RecordedBuild?) throws -> Failure {
         guard let other, let source = try other.start()?.source else {
+            let newest = try records.newestHere(1).first.map {
+                " (the newest is \($0.uuid.prefix(8)), \(try $0.result().status.rawValue))"
+            }
             return Failure(
-                .noSuchFile, "no build's container was kept",
-                help: "run one with --keep failure, --keep always, or --checkpoint")
+                .noSuchFile,
+                "no build of `\(places.absolute("."))` was kept\(newest ?? ""), and none of another project",
+                help:
+                    "`buildspec run --keep failure` keeps the container of a failed build, --keep always that of any, and "
+                    + "--checkpoint the state before each phase")
         }
         return Failure(
             .noSuchFile,

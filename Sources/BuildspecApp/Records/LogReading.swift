@@ -26,7 +26,9 @@ struct LogReading {
             try await Task.sleep(for: Self.pause)
         }
         if let rest = filter?.finish() { try terminal.write(rest) }
-        return filter.map(\.hasMatched) ?? true ? .succeeded : .buildFailed
+        guard let filter, !filter.hasMatched else { return .succeeded }
+        if terminal.isInteractive { terminal.say("no line of the log matches `\(pattern ?? "")`\n") }
+        return .buildFailed
     }
 }
 
@@ -38,7 +40,7 @@ struct LineFilter {
 
     init(_ pattern: String) throws {
         do { regex = try Regex(pattern) } catch {
-            throw Failure(.usage, "`--grep` is no regular expression: \(error)")
+            throw Failure(.usage, "`--grep` is not a valid regular expression: \(error)")
         }
     }
 

@@ -45,7 +45,7 @@ struct RepeatedBuild: Sendable {
         machine.say(reading.diagnostics, source: text.bytes)
         guard reading.isValid else {
             throw Failure(
-                .invalidSettings, "cannot use the build in `\(text.shown)`", help: "mend what is named above")
+                .invalidSettings, "cannot use the build in `\(text.shown)`", help: "correct the errors shown above")
         }
         var batchBytes = try asked.fromBatch.map { try Files.read(places.absolute($0)) }
         if batchBytes == nil, !text.hasBatches, let batch = build.buildBatchArn, batch.hasPrefix("arn:"),
@@ -210,9 +210,13 @@ private struct BuildText {
         do { (builds, missing) = try CloudBuild.read(bytes) } catch {
             let reading = readBuildSettings(bytes, file: shown, id: "")
             machine.say(reading.isValid ? [] : reading.diagnostics, source: bytes)
+            let keys = ["projects", "ids"].filter { [bytes] in bytes.firstRange(of: Array("\"\($0)\"".utf8)) != nil }
+            let way = "`aws codebuild batch-get-builds --ids PROJECT:UUID >build.json` writes such a file"
             throw Failure(
                 .invalidSettings, "cannot read `\(shown)` as what `aws codebuild batch-get-builds` prints",
-                help: "`aws codebuild batch-get-builds --ids PROJECT:UUID >build.json` writes such a file")
+                help: keys.first == "projects"
+                    ? "the file has projects, which `--project` takes; for a build, \(way)"
+                    : keys.first == "ids" ? "the file has only the ids of builds: \(way)" : way)
         }
         hasBatches = bytes.firstRange(of: Array("\"buildBatches\"".utf8)) != nil
     }

@@ -98,7 +98,9 @@ struct RepeatedPlan {
         }
         for name in Self.webhookVariables where Self.isNamed(name, in: all) {
             missing.append(
-                .init(name: name, why: "no build says what has triggered it: --env \(name)=VALUE", place: nil))
+                .init(
+                    name: name, why: "CodeBuild does not record what triggered a build: --env \(name)=VALUE", place: nil
+                ))
         }
         if let batch = repeated.build.buildBatchArn, repeated.task == nil {
             let id = batch.split(separator: "/").last.map(String.init) ?? batch

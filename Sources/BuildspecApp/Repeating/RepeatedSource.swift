@@ -25,7 +25,7 @@ struct RepeatedSource {
         guard Files.kind(of: path) == .folder else {
             throw Failure(
                 Files.kind(of: path) == nil ? .noSuchFile : .usage,
-                "PATH is `\(path)`, and `--from-build` needs the project's folder",
+                "`--from-build` needs the project's folder, but PATH is `\(path)`",
                 help: "leave it out, or name a folder")
         }
         let base = try await top(of: path)
@@ -49,7 +49,7 @@ struct RepeatedSource {
                     return (base, SourcePlace(archive: zip))
                 }
                 throw Failure(
-                    .noSuchFile, "CodePipeline gave the build a zip, and nobody says where on this machine it is",
+                    .noSuchFile, "CodePipeline gave the build a zip, but no flag says where it is on this machine",
                     help: pipelineHelp)
             }
             machine.say("the source is commit \(commit.prefix(12)) without its .git, as CodePipeline hands it over\n")
@@ -123,7 +123,7 @@ struct RepeatedSource {
         let depth = source.cloneDepth?.value, folder = fetched.repository(of: address, depth: depth)
         guard var remote = RemoteRepository(address, in: folder, inherited: machine.environment.keys) else {
             throw Failure(
-                .noSuchFile, "cannot find \(what): `\(address)` is no address that is fetched from", help: help)
+                .noSuchFile, "cannot find \(what): buildspec fetches nothing from `\(address)`", help: help)
         }
         fetched.use(folder)
         if let commit, try await remote.has(commit) { return SourcePlace(folder: folder, kind: .revision(commit)) }
@@ -203,6 +203,6 @@ struct RepeatedSource {
                 + "--aws does that by your AWS CLI"
         }
         return Failure(
-            .noSuchFile, "the source is `s3://\(location)`, and nobody says where on this machine it is", help: fetch)
+            .noSuchFile, "the source is `s3://\(location)`, but no flag says where it is on this machine", help: fetch)
     }
 }

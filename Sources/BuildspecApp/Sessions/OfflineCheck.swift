@@ -53,9 +53,9 @@ struct OfflineCheck {
         let lines = (missing + likely).map { "  \($0.what): \($0.help)\n" }.joined()
         if !missing.isEmpty {
             throw Failure(
-                .offlineMissing, "`--offline`, and not everything is here:\n\(lines.dropLast())",
+                .offlineMissing, "cannot build with `--offline`: this machine lacks\n\(lines.dropLast())",
                 help:
-                    "while there is a network, do as it says; or `buildspec cache import FILE` from a machine that has all"
+                    "do what stands behind each while there is a network; or bring all in with `buildspec cache import FILE`"
             )
         }
         if !likely.isEmpty { build.machine.say("warning: this build may need what is not here:\n\(lines)") }

@@ -69,12 +69,9 @@ extension Project {
 
     /// The failure of a build without a buildspec, which names the buildspecs that the source has elsewhere.
     func missing(_ place: BuildspecPlace) -> Failure {
-        let others = BuildspecSearch.usualBuildspecs(of: files).map { "`\($0)`" }
-        return Failure(
+        Failure(
             .noSuchFile, "cannot find the buildspec `\(place.shownPath)`",
-            help: others.isEmpty
-                ? "write one, or name another with --buildspec FILE"
-                : "the source has \(others.joined(separator: ", ")): name one with --buildspec FILE")
+            help: BuildspecExample(folder: files).help(naming: "--buildspec FILE"))
     }
 }
 

@@ -26,7 +26,10 @@ struct ResumeSession {
 
     func run() async throws -> ExitStatus {
         // Of a commit or an index the files are checked out to read the buildspec from; the container has its own.
-        var project = try await Project.find(kept.asked, on: machine)
+        var asked = kept.asked
+        // The container stays by the rule it stayed by before, though there may be no terminal now.
+        if kept.recipe.ending.keep != .never { asked.keep = kept.recipe.ending.keep.rawValue }
+        var project = try await Project.find(asked, on: machine)
         defer { project.release() }
         let buildspec: ReadBuildspec
         do { buildspec = try project.read(try project.buildspec()) } catch is BuildspecProblem {

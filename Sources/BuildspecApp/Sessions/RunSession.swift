@@ -18,7 +18,7 @@ struct RunSession {
     /// Knows whether the engine may have something of the build.
     private let trace = ContainerTrace()
     /// Whether the container stays by the user's wish.
-    private var isKept = false
+    private(set) var isKept = false
     /// Whether what a deploy stage would refuse counts as a failed build; in the hook it does.
     var blocksDeployMistakes = false
 
@@ -192,6 +192,11 @@ struct RunSession {
             try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles())
             project.leaveToContainer()
             isKept = true
+            if !project.isAmongOthers {
+                let earlier = EarlierContainers(
+                    machine: machine, engine: engine, build: id.uuid, source: project.location.folder)
+                try await earlier.drop(because: "that of this build takes its place")
+            }
         }
         await sweep.finish(unseen)
         if status == .succeeded, await report.reporter.isFaultless {

@@ -79,7 +79,7 @@ struct SecretGathering {
             ["--secrets FILE"] + (values.asksAWS || network.playsAWS || network.policy.isOffline ? [] : ["--aws"])
         machine.terminal.say(
             Failure(
-                .invalidSettings, "no value is known for \(unanswered.joined(separator: ", "))",
+                .invalidSettings, "cannot find a value for \(unanswered.joined(separator: ", "))",
                 help: "give the values with \(ways.joined(separator: ", ")) or --env NAME=VALUE"))
     }
 
@@ -90,7 +90,8 @@ struct SecretGathering {
         let renderer = DiagnosticRenderer(color: machine.terminal.errorUsesColor)
         for diagnostic in reading.diagnostics { machine.say(renderer.textWithoutSource(diagnostic)) }
         guard reading.isValid else {
-            throw Failure(.invalidSettings, "cannot use the secrets in `\(path)`", help: "mend what is named above")
+            throw Failure(
+                .invalidSettings, "cannot use the secrets in `\(path)`", help: "correct the errors shown above")
         }
         return reading.file
     }

@@ -34,8 +34,8 @@ struct ShellSession {
         }
         throw Failure(
             .noSuchFile,
-            build.map { "build `\($0)` has no container any more" }
-                ?? "no build of `\(machine.places.absolute("."))` runs, and none was kept",
+            build.map { "the container of build `\($0)` is gone" }
+                ?? "no build of `\(machine.places.absolute("."))` is running or was kept",
             help: "run it with --keep failure, or --keep always; `buildspec builds --all` lists the builds of all "
                 + "projects")
     }

@@ -51,10 +51,18 @@ private actor Stepping {
                 goesOn = true
                 return .run(text)
             case "q": return .quit
-            default: terminal.say("`\(answer)` is none of them\n")
+            case "?": terminal.say(Self.explanation)
+            default: terminal.say("`\(answer)` is not one of these answers; `?` explains them\n")
             }
         }
     }
+
+    private static let explanation = """
+        r  run the command (also Enter)     e   edit the command, and ask again
+        s  skip it                          sh  open a shell in the container, and ask again
+        c  run it and all that follow       q   end the build
+
+        """
 
     /// A line of standard input, or `nil` at its end. What follows it is left to the shells that are opened.
     private static func line() async throws -> String? {

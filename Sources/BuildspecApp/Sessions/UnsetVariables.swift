@@ -12,7 +12,7 @@ extension PlannedBuild {
         let unset = plan.unsetVariables(besides: await imageVariables(on: engine), in: recipe.part)
         for variable in unset {
             guard case .source(let identifier) = variable.kind else { continue }
-            let message = "`\(variable.name)` is not set: the source `\(identifier)` is not here"
+            let message = "`\(variable.name)` is not set: the build has no source `\(identifier)` here"
             return (
                 .ours(statusCode: "CLIENT_ERROR", message: message),
                 Failure(
@@ -24,9 +24,9 @@ extension PlannedBuild {
             )
         }
         guard !unset.isEmpty else { return nil }
-        let verb = unset.count == 1 ? "is" : "are"
         machine.say(
-            "note: \(unset.map(\.words).joined(separator: ", ")) \(verb) set by no one\n"
+            "note: the commands use \(unset.map(\.words).joined(separator: ", ")), but nothing sets "
+                + "\(unset.count == 1 ? "this variable" : "these variables")\n"
                 + "help: --env NAME=VALUE or --env-file FILE sets what the project sets in CodeBuild\n")
         return nil
     }
@@ -35,8 +35,8 @@ extension PlannedBuild {
     func sayLiteralReferences() {
         for variable in plan.variables where variable.type != .plaintext && variable.value.contains("$") {
             machine.say(
-                "note: `\(variable.name)` is asked for as `\(variable.value)`, to the letter\n"
-                    + "help: --env \(variable.name)=VALUE gives it a value, or --secrets FILE under that name\n")
+                "note: `\(variable.name)` has the value of `\(variable.value)`; the `$` in this name is not expanded\n"
+                    + "help: set it with --env \(variable.name)=VALUE, or put that name into the file of --secrets\n")
         }
     }
 

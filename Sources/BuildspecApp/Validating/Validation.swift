@@ -35,10 +35,16 @@ struct Validation: Sendable {
             }
         }
         let report = ValidationReport(files, isStrict: isStrict, passedOver: search.passedOver)
-        let failures = outcomes.compactMap(\.failure)
+        var failures = outcomes.compactMap(\.failure)
+        if arguments.isEmpty { failures = failures.map(explained) }
         try terminal.write(bytes(of: report))
         for failure in failures { terminal.say(failure) }
-        if files.count > 1 || search.passedOver > 0 { terminal.say(report.summary + "\n") }
+        if files.count > 1 || search.passedOver > 0 {
+            terminal.say(report.summary + "\n")
+        } else if terminal.isInteractive, format == .text, failures.isEmpty, files.allSatisfy(\.findings.isEmpty) {
+            // Somebody who looks on wonders whether anything was checked.
+            terminal.say("\(files.map(\.path).joined()): no problem found\n")
+        }
         return status(report, failures)
     }
 
@@ -52,6 +58,13 @@ struct Validation: Sendable {
         }
         try await ShellFindings.add(to: &files)
         for (place, file) in zip(places, files) { outcomes[place] = .read(file) }
+    }
+
+    /// The failure to find the buildspec of this folder, with what helps.
+    private func explained(_ failure: Failure) -> Failure {
+        guard failure.status == .noSuchFile, failure.help == nil else { return failure }
+        let example = BuildspecExample(folder: project.places.currentDirectory)
+        return Failure(failure.status, failure.message, help: example.help(naming: "`buildspec validate FILE`"))
     }
 
     private func bytes(of report: ValidationReport) -> [UInt8] {

@@ -42,6 +42,7 @@ struct ContentChecks {
         checkRuntimes()
         checkReferences()
         checkPatterns()
+        checkEmptyCommands()
         checkCommands()
     }
 

@@ -10,7 +10,7 @@ extension ContentChecks {
         else { return }
         findings.note(
             .dockerDaemon, at: FindingPlace(command.node, command.path),
-            "\(quoted(name)) asks a Docker daemon: CodeBuild gives one to builds outside of a VPC, a run here has none unasked",
+            "\(quoted(name)) needs a Docker daemon: CodeBuild gives one to builds outside of a VPC, but a run here has none by itself",
             help:
                 "give a run `--docker host` (your own engine) or `--docker inside` (`environment.privilegedMode: true`)"
         )

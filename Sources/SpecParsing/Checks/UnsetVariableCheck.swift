@@ -19,7 +19,7 @@ extension ContentChecks {
                 ?? "`cd` stays where it is or goes to the home folder"
             warn(
                 .unsetInPath, at: FindingPlace(command.node, command.path, part: risk.range),
-                "nobody sets \(name) here, and while it is not set, \(meaning)",
+                "nothing sets \(name) here; while it is not set, \(meaning)",
                 help: "write `${\(risk.name):?}`, which ends the command when the variable is not set")
         }
     }
@@ -32,7 +32,8 @@ extension ContentChecks {
         findings.note(
             .unsetVariable, at: place,
             (unset.count == 1
-                ? "a variable is set by no one here: " : "\(unset.count) variables are set by no one here: ")
+                ? "the commands use a variable that nothing sets here: "
+                : "the commands use \(unset.count) variables that nothing sets here: ")
                 + names + more,
             help: Self.help(for: unset))
     }

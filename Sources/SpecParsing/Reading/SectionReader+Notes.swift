@@ -4,13 +4,7 @@ extension SectionReader {
         let subject = path == .root ? "the file" : path.quoted
         findings.error(
             .wrongType, at: FindingPlace(node, path), "\(subject) is \(node.kindName), expected \(expected)",
-            help: help ?? (expected == "text" ? Self.helpForText(node) : nil))
-    }
-
-    /// Suggests quotes, because `{{x}}` and `[x]` are more often meant as text than as YAML.
-    private static func helpForText(_ node: SpecNode) -> String? {
-        guard node.style == .flow, let text = node.quotedAsWritten else { return nil }
-        return "if it is meant as text, put it in quotes: \(text)"
+            help: help ?? Self.help(for: node, expecting: expected, at: path))
     }
 
     mutating func noteNullItem(_ item: SpecNode, at path: SpecPath) {
@@ -93,6 +87,10 @@ extension SectionReader {
             let names = table.keys.map(\.name)
             let meant = table.keys.first { $0.misnomers.contains(name) }?.name ?? nearName(to: name, among: names)
             if let meant { return "did you mean `\(meant)`?" }
+            if path.text == "x-buildspec" {
+                return
+                    "only some flags of `run` can stand here, without their dashes: `buildspec help settings` names them"
+            }
             guard let place = places.first else { return nil }
             return "`\(name)` belongs \(Self.directions(to: place, among: places, of: entry, from: path))"
         }

@@ -74,6 +74,12 @@ private struct SecretsReader {
                 for (name, node) in members(entry, at: path) { file.parameters[name] = list(node, at: path.key(name)) }
             case "secrets-manager":
                 for (name, node) in members(entry, at: path) { file.secrets[name] = secret(node, at: path.key(name)) }
+            case let name where name.contains("/"):
+                reader.findings.error(
+                    .unknownKey, at: FindingPlace(entry.key, path), "unknown key \(quoted(name)) at the top level",
+                    help:
+                        "parameters stand below `parameter-store:`, secrets below `secrets-manager:`, each as `NAME: value`"
+                )
             default: reader.noteUnknown(entry, reader.rootTable, at: .root)
             }
         }
@@ -116,7 +122,8 @@ private struct SecretsReader {
         // `KEY:` and `KEY: ~` have no value. An empty one is written `''`.
         guard !node.isNull else {
             reader.findings.warning(
-                .emptyValue, at: FindingPlace(node, path), "\(path.quoted) has no value: it answers nothing")
+                .emptyValue, at: FindingPlace(node, path),
+                "\(path.quoted) has no value: the build gets no value from it")
             return nil
         }
         return SecretText(node.text)
@@ -126,7 +133,8 @@ private struct SecretsReader {
         guard node.kind != .mapping else { return true }
         let subject = path == .root ? "the file" : path.quoted
         reader.findings.error(
-            .wrongType, at: FindingPlace(node, path), "\(subject) is \(node.kindName), expected a mapping")
+            .wrongType, at: FindingPlace(node, path), "\(subject) is \(node.kindName), expected a mapping",
+            help: "write names with their values below it, for example `parameter-store: {/app/token: value}`")
         return false
     }
 }

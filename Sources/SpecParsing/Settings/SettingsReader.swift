@@ -34,7 +34,7 @@ struct SettingsReader {
             return ProjectSettings()
         }
         switch ProjectForm(root) {
-        case .project: return settings(of: root)
+        case .project: return noteOtherForm(root) ? ProjectSettings() : settings(of: root)
         case .list:
             let projects = (root["projects"].map { Array($0.items) } ?? []).map { project in
                 FoundProject(names: [project["name"], project["arn"]].compactMap { $0?.text }, node: project)

@@ -50,6 +50,7 @@ struct FoundProject {
     ) -> FoundProject? {
         let meant = choice.name.map { name in found.filter { $0.names.contains(name) } } ?? found
         if meant.count == 1 { return meant[0] }
+        let file = root.document.source.file
         let list = found.compactMap(\.names.first).map { "`\($0)`" }.joined(separator: ", ")
         if found.isEmpty {
             findings.error(
@@ -58,11 +59,14 @@ struct FoundProject {
                     + "Terraform's an `aws_codebuild_project`")
         } else if let name = choice.name, meant.isEmpty {
             findings.error(
-                .unknownValue, at: FindingPlace(root, .root), "the file has no project `\(name)`, but \(list)")
+                .unknownValue, at: FindingPlace(root, .root), "the file has no project `\(name)`, but \(list)",
+                help: nearName(to: name, among: found.flatMap(\.names)).map {
+                    "did you mean `--project \(file)#\($0)`?"
+                })
         } else {
             findings.error(
                 .tooMany, at: FindingPlace(root, .root), "the file has \(found.count) projects: \(list)",
-                help: "say which one: `--project FILE#NAME`")
+                help: "say which one: `--project \(file)#\(found[0].names.first ?? "NAME")`")
         }
         return nil
     }

@@ -53,7 +53,7 @@ struct TemplateProject {
             if values.hasUnknownAccount(text), matters(path) {
                 findings.warning(
                     .unresolvedValue, at: FindingPlace(node, path),
-                    "\(path.quoted) has the AWS account in it, which nobody has named: it is 000000000000",
+                    "\(path.quoted) contains the id of the AWS account, which is unknown here: 000000000000 stands for it",
                     help: "name it with `--account ID`")
             }
             return rewriter.scalar(text, at: node)
@@ -101,7 +101,7 @@ struct TemplateProject {
             let shown = values.text(of: name) ?? name.text
             findings.warning(
                 .unresolvedValue, at: FindingPlace(value, path.key(shown)),
-                "the value of `\(shown)` is \(words), which cannot be known here: the build has no such variable",
+                "`\(shown)` depends on \(words), which only AWS can resolve: the build does not get this variable",
                 help: "give it with `--env \(shown)=VALUE`")
             return nil
         case .text(let resolved): text = resolved
@@ -130,7 +130,7 @@ struct TemplateProject {
             for part in known.unknown {
                 findings.warning(
                     .unresolvedValue, at: FindingPlace(node, path),
-                    "\(path.quoted) has \(part.words) in it, which cannot be known here: `${\(part.name)}` stands for it",
+                    "\(path.quoted) contains \(part.words), which only AWS can resolve: `${\(part.name)}` stands for it",
                     help: "give it with `--env \(part.name)=VALUE`")
             }
             return rewriter.scalar(known.text, at: node)
@@ -143,8 +143,8 @@ struct TemplateProject {
         guard matters(path) else { return }
         findings.warning(
             .unresolvedValue, at: FindingPlace(node, path),
-            "\(path.quoted) is \(words), which cannot be known here: it counts as not set",
-            help: "give parameters with `--parameter NAME=VALUE`, and what else a build needs with flags")
+            "\(path.quoted) depends on \(words), which only AWS can resolve: it is ignored",
+            help: "set a parameter with `--parameter NAME=VALUE`, and anything else with a flag of `run`")
     }
 
     private func matters(_ path: SpecPath) -> Bool {
