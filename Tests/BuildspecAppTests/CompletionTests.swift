@@ -7,6 +7,8 @@ import Testing
 
 /// What the Tab key offers, without a shell.
 @Suite struct CompletionTests {
+    /// Made once: it takes a second where nothing is optimised.
+    private static let tree = Result { try CommandTree.ofProgram() }
     private static let breaks = " \t\n\"'><=;|&(:"
 
     /// What bash says of a line, and the words in it.
@@ -40,7 +42,7 @@ import Testing
     /// The words that are offered, where each kind of values has one that is named like it.
     private func offered(_ line: String) async throws -> [String] {
         let words = line.split(separator: " ", omittingEmptySubsequences: false).map(String.init)
-        let completion = Completion(tree: try CommandTree.ofProgram()) { kind, _ in
+        let completion = Completion(tree: try Self.tree.get()) { kind, _ in
             if case .list(let values) = kind { return values.map { Candidate($0) } }
             if case .rules = kind { return [Candidate("rules")] }
             return [Candidate("<\(kind)>")]
