@@ -29,8 +29,13 @@ final class TerminalSession: Sendable {
     }
 
     func type(_ text: String) async throws {
-        _ = try await Command("tmux", ["-L", socket, "send-keys", "-l", text]).collect()
+        if !text.isEmpty { try await send(text) }
         try await press("Enter")
+    }
+
+    /// Types a text, without the Enter key behind it.
+    func send(_ text: String) async throws {
+        _ = try await Command("tmux", ["-L", socket, "send-keys", "-l", "--", text]).collect()
     }
 
     /// - Parameter key: as tmux names it: `C-c`, `Up`.

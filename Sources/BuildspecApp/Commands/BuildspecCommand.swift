@@ -26,7 +26,8 @@ public struct BuildspecCommand: AsyncParsableCommand {
             LogsCommand.self, ViewCommand.self, StatsCommand.self, ShellCommand.self, ResumeCommand.self,
             CleanCommand.self, DoctorCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
-            SchemaCommand.self, HelpCommand.self, LFSFilterCommand.self, ProxyCommand.self,
+            SchemaCommand.self, CompletionCommand.self, HelpCommand.self, LFSFilterCommand.self, ProxyCommand.self,
+            CompleteCommand.self,
         ] + systemCommands
 
     /// Whether the process's first argument is the name of a subcommand.

@@ -216,15 +216,20 @@ extension HelpTopic {
     private static let completion = HelpTopic(
         name: "completion", title: "completing words in bash, zsh and fish",
         text: """
-            Shells complete commands, flags and the values that there are few of. Once,
-            in the file that your shell reads as it begins:
+            The Tab key completes commands, flags and values: builds of this folder's
+            project, batches, phases, images of your engine, projects that the source
+            has, branches and files. Once, in the file that your shell reads as it begins:
 
               bash  ~/.bashrc
-                source <(buildspec --generate-completion-script bash)
+                source <(buildspec completion bash)
               zsh   ~/.zshrc, after compinit
-                source <(buildspec --generate-completion-script zsh)
+                source <(buildspec completion zsh)
               fish  ~/.config/fish/config.fish
-                buildspec --generate-completion-script fish | source
+                buildspec completion fish | source
+
+            The Debian package and the formula have done so. What your engine does not
+            tell within 0.3 seconds is left out; with BUILDSPEC_COMPLETION_LIMIT=1000
+            it has a second.
             """)
     private static let exitStatuses = HelpTopic(
         name: "exit-statuses", title: "what the number at the end means",

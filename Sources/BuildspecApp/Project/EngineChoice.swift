@@ -23,6 +23,13 @@ extension Machine {
             timeout: try Settings.seconds(limit, of: "engine-timeout"))
     }
 
+    /// An engine that is given up after a moment, without a word: for questions that may stay without an answer.
+    func briefEngine(within limit: Duration) -> any Engine {
+        DockerEngine(
+            client: places.variable("engine").flatMap(EngineClient.init) ?? places.engineClient,
+            context: places.variable("context"), limit: limit)
+    }
+
     private func engine(_ client: EngineClient, context: String?, timeout: Int) -> any Engine {
         DockerEngine(client: client, context: context, limit: .seconds(timeout)) { [terminal] in
             terminal.say("\($0)\n")

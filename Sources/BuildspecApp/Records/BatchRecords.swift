@@ -131,6 +131,16 @@ struct BatchRecords {
 
     private static let timesName = "shard-times"
 
+    /// The UUIDs of all batches, newest first.
+    static func uuids(in places: Places) -> [String] {
+        let names = Files.names(in: root(places)).flatMap { key in
+            Files.names(in: "\(root(places))/\(key)").filter { $0.hasSuffix(".json") }
+        }
+        return names.sorted(by: >).compactMap {
+            $0.dropLast(".json".count).split(separator: "-", maxSplits: 1).last.map(String.init)
+        }
+    }
+
     /// Finds the batch that a user means by its UUID or the beginning of it, whatever its project.
     ///
     /// - Returns: `nil` where there is none.
