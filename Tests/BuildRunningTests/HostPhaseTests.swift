@@ -187,7 +187,7 @@ import Testing
 
     @Test(arguments: [
         ("run-as: nosuchuser", "`run-as` names user `nosuchuser`, which the image does not have"),
-        ("env: {shell: fish}", "`env.shell` names `fish`, which the image does not have"),
+        ("env: {shell: nosuchshell}", "`env.shell` names `nosuchshell`, which the image does not have"),
     ])
     func `what the image lacks is said before the first command`(line: String, words: String) async throws {
         try await HostPlayground.with { play in

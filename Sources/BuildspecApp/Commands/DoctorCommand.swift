@@ -8,9 +8,10 @@ struct DoctorCommand: AsyncParsableCommand {
         discussion: """
               buildspec doctor
 
-            The engine, git, the AWS CLI, the folders of records and caches, proxies; each is ok, a warning, or a problem. \
-            Nothing is asked of AWS, and a program that does not answer is given up after five seconds. Exit status: 0 all that \
-            `run` needs works (warnings allowed), 69 it does not.
+            The engine and its clock, the image of this folder's project and whether a container of it starts, git, the AWS \
+            CLI and where it has credentials from, room on the disk, what killed builds left, proxies; each is ok, a \
+            warning, or a problem. Nothing is asked of AWS, and a program that does not answer is given up after five seconds. \
+            Exit status: 0 all that `run` needs works (warnings allowed), 69 it does not.
             """)
 
     @Flag(help: "Print one JSON document.")

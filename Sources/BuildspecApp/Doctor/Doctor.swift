@@ -8,7 +8,7 @@ struct Doctor: Sendable {
     let machine: Machine
 
     /// How long a program may take to answer.
-    private static let limit = Duration.seconds(5)
+    static let limit = Duration.seconds(5)
 
     /// What became of one question.
     struct Finding: Sendable {
@@ -30,10 +30,20 @@ struct Doctor: Sendable {
 
     /// Asks all questions. A program that does not answer is given up after five seconds.
     func findings() async throws -> [Finding] {
-        [
-            Finding(name: "buildspec", state: .ok, words: programVersion), try await engine(), try await git(),
-            try await aws(), folder("state", machine.places.state), folder("cache", machine.places.cache), proxy(),
+        let engine = try await engine()
+        var findings = [
+            Finding(name: "buildspec", state: .ok, words: programVersion), engine,
         ]
+        if engine.state == .ok {
+            findings += [try await clock(), try await images()].compactMap { $0 }
+            findings += try await project()
+        }
+        findings += [try await git(), try await repository(), try await aws(), try await credentials()].compactMap {
+            $0
+        }
+        findings += [folder("state", machine.places.state), folder("cache", machine.places.cache)]
+        findings += [try await leftovers(), proxy()]
+        return findings
     }
 
     private func engine() async throws -> Finding {
@@ -68,15 +78,19 @@ struct Doctor: Sendable {
     }
 
     /// The first line that a program prints, or `nil` where it is not there or does not answer.
-    private func answer(of program: String, _ arguments: [String]) async throws -> String? {
-        var command = Command(program, arguments)
+    func answer(of program: String, _ arguments: [String]) async throws -> String? {
+        guard let answer = try await output(of: Command(program, arguments)), answer.status.isSuccess else {
+            return nil
+        }
+        // Version 1 of the AWS CLI once printed it on standard error.
+        return (answer.text + "\n" + answer.errorText).split(separator: "\n").first.map(String.init)
+    }
+
+    /// How a program ends and what it prints, or `nil` where it is not there or does not answer.
+    func output(of command: Command) async throws -> CommandOutput? {
+        var command = command
         command.patience = Command.Patience(limit: Self.limit)
-        do {
-            let answer = try await command.collect()
-            guard answer.status.isSuccess else { return nil }
-            // Version 1 of the AWS CLI once printed it on standard error.
-            return (answer.text + "\n" + answer.errorText).split(separator: "\n").first.map(String.init)
-        } catch is ChildProcessError { return nil }
+        do { return try await command.collect() } catch is ChildProcessError { return nil }
     }
 
     private func git() async throws -> Finding {
@@ -118,7 +132,7 @@ struct Doctor: Sendable {
                 name: name, state: .problem, words: "\(error)",
                 help: "name another folder with XDG_\(name.uppercased())_HOME")
         }
-        return Finding(name: name, state: .ok, words: path)
+        return room(name, at: path, help: "make room there, or name another folder with XDG_\(name.uppercased())_HOME")
     }
 
     private func proxy() -> Finding {
