@@ -35,8 +35,9 @@ java8: engine ## make the image that stands for aws/codebuild/java:openjdk-8
 moto: ## install what plays AWS in the tests
 	@.ci/moto
 
-# What is a part of `run` alone: Maven Central's stand-in, for machines that cannot reach it.
-mirror: images
+# What `run` needs beside the program: its images, and Maven Central's stand-in, for machines that cannot reach it.
+mirror: engine
+	@.ci/images debian java17 java17-docker aws-local
 	@.ci/maven-repository start >/dev/null
 
 # The program that `make test` compiles, too: it is there in half the time, and Maven takes the same.
