@@ -1,0 +1,1 @@
+../../../Sources/BuildRunning/Events/SecretForms+Quoting.swift
