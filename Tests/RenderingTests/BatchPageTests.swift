@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `of a file that several builds cover the best coverage counts`() throws {
-        func file(_ group: String, _ path: String, _ lines: Double?, _ branches: Double?, missed: Int) throws
+        func file(of group: String, _ path: String, lines: Double?, branches: Double?, missed: Int) throws
             -> CoveredFile
         {
             let shares =
@@ -56,12 +56,12 @@ import Testing
             return try #require(CoveredFile(jsonLine: Array(line.utf8)))
         }
         let files = CoveredFile.merged([
-            try file("p-covBuildFanoutShard1", "a.py", 50, nil, missed: 1),
-            try file("p-covBuildFanoutShard1", "b.py", 80, 20, missed: 2),
-            try file("p-covBuildFanoutShard2", "b.py", 80, 30, missed: 3),
-            try file("p-covBuildFanoutShard2", "a.py", 40, 90, missed: 4),
-            try file("p-otherBuildFanoutShard2", "a.py", 10, nil, missed: 5),
-            try file("p-covBuildFanoutShard2", "<c>.py", nil, nil, missed: 0),
+            try file(of: "p-covBuildFanoutShard1", "a.py", lines: 50, branches: nil, missed: 1),
+            try file(of: "p-covBuildFanoutShard1", "b.py", lines: 80, branches: 20, missed: 2),
+            try file(of: "p-covBuildFanoutShard2", "b.py", lines: 80, branches: 30, missed: 3),
+            try file(of: "p-covBuildFanoutShard2", "a.py", lines: 40, branches: 90, missed: 4),
+            try file(of: "p-otherBuildFanoutShard2", "a.py", lines: 10, branches: nil, missed: 5),
+            try file(of: "p-covBuildFanoutShard2", "<c>.py", lines: nil, branches: nil, missed: 0),
         ])
         #expect(files.map(\.filePath) == ["a.py", "b.py", "a.py", "<c>.py"])
         #expect(files.map(\.linesMissed) == [1, 3, 5, 0])

@@ -143,7 +143,8 @@ struct MachineValues: Sendable {
             let name: String
             enum CodingKeys: String, CodingKey { case name = "Name" }
         }
-        let folder = (places.environment["DOCKER_CONFIG"] ?? "\(home)/.docker") + "/contexts/meta"
+        let folder = places.environment["DOCKER_CONFIG"] ?? home.map { "\($0)/.docker" }
+        guard let folder = folder.map({ "\($0)/contexts/meta" }) else { return [Candidate("default")] }
         return [Candidate("default")]
             + Files.names(in: folder).compactMap { name in
                 guard let bytes = try? Files.read("\(folder)/\(name)/meta.json", limit: Self.fileLimit) else {
@@ -156,10 +157,10 @@ struct MachineValues: Sendable {
     /// The names of the AWS CLI's profiles; nothing else of its files is looked at.
     private var profiles: [Candidate] {
         let files = [
-            places.environment["AWS_CONFIG_FILE"] ?? "\(home)/.aws/config",
-            places.environment["AWS_SHARED_CREDENTIALS_FILE"] ?? "\(home)/.aws/credentials",
+            places.environment["AWS_CONFIG_FILE"] ?? home.map { "\($0)/.aws/config" },
+            places.environment["AWS_SHARED_CREDENTIALS_FILE"] ?? home.map { "\($0)/.aws/credentials" },
         ]
-        return files.flatMap { file -> [Candidate] in
+        return files.compactMap { $0 }.flatMap { file -> [Candidate] in
             guard let bytes = try? Files.read(file, limit: Self.fileLimit) else { return [] }
             return bytes.split(separator: 0x0a).compactMap { line in
                 let text = String(decoding: line, as: UTF8.self)
@@ -171,7 +172,7 @@ struct MachineValues: Sendable {
         }
     }
 
-    private var home: String { places.environment["HOME"] ?? "/root" }
+    private var home: String? { places.environment["HOME"] }
 
     private var caches: [Candidate] {
         let names = (try? CacheStore(directory: FilePath(places.cacheStore)).list().map(\.name)) ?? []

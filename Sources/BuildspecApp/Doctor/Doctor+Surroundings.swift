@@ -79,7 +79,7 @@ extension Doctor {
                 return [
                     Finding(
                         name: "image", state: .warning, words: "this engine does not have `\(container.image)`",
-                        help: ways.lines.first)
+                        help: ways.help)
                 ]
             }
             let words = image.notice ?? "`\(image.name)`"

@@ -20,15 +20,23 @@ struct EarlierContainers {
     func drop(only name: String? = nil, because reason: String) async throws -> Bool {
         var isAny = false
         for earlier in BuildRecords(machine.places).kept() where earlier.uuid != build && !earlier.isRunning {
-            guard name == nil || name == earlier.containerName, try earlier.start()?.source == source,
-                let kept = try KeptBuild.read(from: earlier), kept.asked.batchIdentifier == nil,
-                try await !engine.hasShells(kept.container)
-            else { continue }
-            try await engine.remove(kept.container)
-            KeptBuild.forget(earlier, machine.places)
-            machine.say("dropped the kept container of build \(earlier.uuid.prefix(8)): \(reason)\n")
-            isAny = true
+            guard name == nil || name == earlier.containerName else { continue }
+            do { isAny = try await drop(earlier, reason) || isAny } catch {
+                try Task.checkCancellation()
+                // What is wrong with an earlier build is no fault of this one.
+                machine.say("warning: the kept container of build \(earlier.uuid.prefix(8)) stays: \(error)\n")
+            }
         }
         return isAny
+    }
+
+    private func drop(_ earlier: RecordedBuild, _ reason: String) async throws -> Bool {
+        guard try earlier.start()?.source == source, let kept = try KeptBuild.read(from: earlier),
+            kept.asked.batchIdentifier == nil, try await !engine.hasShells(kept.container)
+        else { return false }
+        try await engine.remove(kept.container)
+        KeptBuild.forget(earlier, machine.places)
+        machine.say("dropped the kept container of build \(earlier.uuid.prefix(8)): \(reason)\n")
+        return true
     }
 }
