@@ -357,6 +357,21 @@ struct FirstBuildTests {
         #expect(try await play.call(["clean", "--kept"]).status.isSuccess)
     }
 
+    @Test func `an earlier build whose record is damaged is no fault of this one`() async throws {
+        let play = try Playground()
+        try play.buildspec("version: 0.2\nphases: {build: {commands: ['true']}}\n")
+        let keep = ["--no-cache", "--keep", "always"]
+        #expect(try await play.run(keep).status.isSuccess)
+        let record = try #require(
+            FileManager.default.enumerator(atPath: play.state.path)?.compactMap { $0 as? String }
+                .first { $0.hasSuffix("/kept.json") })
+        try Data("{".utf8).write(to: play.state.appending(path: record))
+        let result = try await play.run(keep)
+        #expect(result.status.isSuccess, "\(result.errorText)")
+        #expect(result.errorText.contains("warning: the kept container of build "), "\(result.errorText)")
+        #expect(try await play.call(["clean", "--kept"]).status.isSuccess)
+    }
+
     @Test func `a resume that fails again leaves the container, also without a terminal`() async throws {
         let play = try Playground()
         try play.buildspec("version: 0.2\nphases: {build: {commands: ['exit 3']}}\n")
