@@ -24,8 +24,10 @@ import Testing
             ["/bin", "/usr/bin", "/usr/local/bin"].contains { access("\($0)/\(rawValue)", X_OK) == 0 }
         }
 
-        /// The shells of this machine; `.ci/test` installs the others.
-        static let here = allCases.filter(\.isThere)
+        /// The shells of this machine; in CI all, where `.ci/test` installs them.
+        static let here =
+            ProcessInfo.processInfo.environment["BUILDSPEC_REQUIRE_DOCKER"] == nil
+            ? allCases.filter(\.isThere) : allCases
     }
 
     private func session(_ shell: Shell, in play: Playground) async throws -> TerminalSession {
@@ -47,14 +49,15 @@ import Testing
         try await session.send("buildspec doct")
         try await session.press("Tab")
         try await session.waitFor("buildspec doctor")
-        try await session.press("C-c")
+        // Ctrl-C would drop keys that the terminal has and the shell has not read yet.
+        try await session.press("C-u")
         try await session.send("buildspec run --offl")
         try await session.press("Tab")
         try await session.waitFor("--offline")
         try await session.send("-i app:2")
         try await session.press("Tab")
         try await session.waitFor("-i app:2.0")
-        try await session.press("C-c")
+        try await session.press("C-u")
         try await session.send("buildspec run --image=app:1")
         try await session.press("Tab")
         try await session.waitFor("--image=app:1.0")
