@@ -92,6 +92,8 @@ public struct BuildResult: Sendable, Equatable {
     private var resumedFailure: Failure?
     /// The text of the command that ran last, or runs.
     public var runningCommand: String? { running?.command }
+    /// Where the buildspec has that command.
+    public var runningLocation: SourceLocation? { running?.location }
 
     public init() {}
 

@@ -125,14 +125,14 @@ public struct OriginalComparison: Sendable, Equatable {
     public var lines: [String] {
         guard let failure else {
             return isSame
-                ? ["the same end as \(id) in CodeBuild"]
-                : ["another end than \(id) in CodeBuild, which did not fail"] + differenceLines
+                ? ["ends as \(id) did in CodeBuild"]
+                : ["ends differently from \(id), which did not fail in CodeBuild"] + differenceLines
         }
         if isSame { return ["the same failure as \(id) in CodeBuild", "  \(failure)"] }
         let succeeds = differences.contains { $0.field == "status" && $0.here == "SUCCEEDED" }
         return [
             succeeds
-                ? "does not fail here; \(id) failed in CodeBuild" : "another end than \(id) in CodeBuild",
+                ? "does not fail here; \(id) failed in CodeBuild" : "fails differently from \(id) in CodeBuild",
             "  there: \(failure)",
         ] + differenceLines
     }

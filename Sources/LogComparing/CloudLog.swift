@@ -12,6 +12,8 @@ public enum CloudLog {
         case compressed
         /// The file is JSON, but without the members that the AWS command line writes.
         case foreignJSON(String)
+        /// The file describes builds, as `batch-get-builds` does, and holds no log.
+        case buildJSON
         /// No line has the prefix of CodeBuild's agent.
         case noAgentLine
 
@@ -21,6 +23,7 @@ public enum CloudLog {
             case .empty: "it is empty"
             case .compressed: "it is compressed"
             case .foreignJSON(let missing): "it is JSON, but \(missing)"
+            case .buildJSON: "it describes a build, and holds no log"
             case .noAgentLine: "no line in it begins with `[Container]` and a time"
             }
         }
@@ -29,6 +32,8 @@ public enum CloudLog {
         public var help: String {
             switch self {
             case .compressed: "`gunzip` it first"
+            case .buildJSON:
+                "name the build by the beginning of its id; `--aws --diff PROJECT:UUID` reads the log of one in CodeBuild"
             case .empty, .foreignJSON, .noAgentLine:
                 "get it with `aws logs get-log-events --start-from-head --log-group-name … --log-stream-name …`, "
                     + "or as plain text"
@@ -75,7 +80,7 @@ public enum CloudLog {
     private struct Page: Decodable {
         let messages: [String]
 
-        private enum Key: CodingKey { case events }
+        private enum Key: CodingKey { case events, builds }
         private struct Event: Decodable { let message: String }
 
         init(from decoder: any Decoder) throws {
@@ -87,6 +92,7 @@ public enum CloudLog {
                 messages = events.map(\.message)
             } else {
                 let page = try decoder.container(keyedBy: Key.self)
+                if page.contains(.builds), !page.contains(.events) { throw Problem.buildJSON }
                 messages = try page.decode([Event].self, forKey: .events).map(\.message)
             }
         }
@@ -97,6 +103,8 @@ public enum CloudLog {
         for document in documents(json) {
             do {
                 texts += try JSONDecoder().decode(Page.self, from: Data(document)).messages
+            } catch let problem as Problem {
+                throw problem
             } catch DecodingError.dataCorrupted {
                 throw .foreignJSON("it is damaged or cut off")
             } catch {

@@ -22,6 +22,27 @@ public struct BuildSummary: Sendable {
 
     private var status: String { result.status.rawValue }
 
+    /// The headings of ``shortRow``.
+    static func shortHead(isOfCloud: Bool) -> [String] {
+        [
+            "BUILD", "STATUS", "STARTED", "DURATION", "TESTS", isOfCloud ? "COMMIT" : "TREE", "BRANCH", "PROJECT",
+            "SOURCE", "",
+        ]
+    }
+
+    /// The build as a row for a terminal.
+    var shortRow: [String?] {
+        let notes = [result.isResumed ? "resumed" : nil, keptMinutes.map { "kept for \($0) min" }].compactMap { $0 }
+        return [
+            String(uuid.prefix(8)), status, (result.startTime?.logForm).map { String($0.prefix(16)) },
+            result.runningTime?.spanWords,
+            result.testTotals.map { $0.failures > 0 ? "\($0.failures) failed" : "\($0.total) passed" },
+            (result.start?.snapshot?.tree ?? version.resolved).map { String($0.prefix(8)) },
+            branch ?? version.asked, result.start?.id.project, result.start?.source,
+            notes.isEmpty ? nil : notes.joined(separator: ", "),
+        ]
+    }
+
     /// The headings of ``row``.
     ///
     /// - Parameter isOfCloud: whether builds have commits in place of trees.
@@ -39,16 +60,10 @@ public struct BuildSummary: Sendable {
         let source = ([result.start?.source] + notes).compactMap { $0 }.joined(separator: "  ")
         return [
             String(uuid.prefix(8)), status, (result.startTime?.logForm).map { String($0.prefix(19)) },
-            result.runningTime?.spanWords, tests.map { "\($0.failures) of \($0.total)" },
+            result.runningTime?.spanWords, result.testTotals.map { "\($0.failures) of \($0.total)" },
             (result.start?.snapshot?.tree ?? version.resolved).map { String($0.prefix(10)) },
             (branch ?? version.asked).map { TerminalWidth.cut($0, to: 24) }, result.start?.id.project, source,
         ]
-    }
-
-    /// The test cases of all reports; `nil` for a build without any.
-    private var tests: (total: Int, failures: Int)? {
-        let sums = result.reports.compactMap(\.testSummary)
-        return sums.isEmpty ? nil : sums.reduce((0, 0)) { ($0.0 + $1.total, $0.1 + $1.failures) }
     }
 
     /// The summary as one object.
@@ -65,29 +80,66 @@ public struct BuildSummary: Sendable {
             ("runningTimeInMilliseconds", result.runningTime.map { .number($0) }),
             (
                 "tests",
-                tests.map { .object([("total", .number($0.total)), ("failed", .number($0.failures))]) }
+                result.testTotals.map { .object([("total", .number($0.total)), ("failed", .number($0.failures))]) }
             ),
             ("keptMinutes", keptMinutes.map { .number($0) }),
         ])
     }
 }
 
+extension BuildResult {
+    /// The test cases of all reports; `nil` for a build without any.
+    var testTotals: (total: Int, failures: Int)? {
+        let sums = reports.compactMap(\.testSummary)
+        return sums.isEmpty ? nil : sums.reduce((0, 0)) { ($0.0 + $1.total, $0.1 + $1.failures) }
+    }
+}
+
 /// A list of builds for people.
 public struct BuildList {
-    private var table: TextTable
+    private let isOfCloud: Bool
+    private var builds: [BuildSummary] = []
     private var times: [Int] = []
 
-    public init(isOfCloud: Bool = false) { table = TextTable(BuildSummary.head(isOfCloud: isOfCloud)) }
+    public init(isOfCloud: Bool = false) { self.isOfCloud = isOfCloud }
 
     /// - Parameter time: how long the build took, in milliseconds; `nil` where that is not to be compared.
     public mutating func add(_ build: BuildSummary, taking time: Int? = nil) {
-        table.add(build.row)
+        builds.append(build)
         if let time { times.append(time) }
     }
 
-    /// - Parameter showsTimes: whether a line of bars compares the durations, the oldest first.
-    public func text(showsTimes: Bool = false) -> String {
-        guard showsTimes, times.count > 1, let median = times.median else { return table.text }
-        return table.text + "\nlast durations  \(Sparkline.text(times.reversed()))  median \(median.spanWords)\n"
+    /// The list as a table whose columns are always the same; on a terminal as one that fits where it can.
+    ///
+    /// - Parameters:
+    ///   - columns: of the terminal; `nil` where there is none.
+    ///   - showsTimes: whether a line of bars compares the durations, the oldest first.
+    public func text(columns: Int? = nil, showsTimes: Bool = false) -> String {
+        let table = table(columns: columns)
+        guard showsTimes, times.count > 1, let median = times.median else { return table }
+        return table + "\nlast durations  \(Sparkline.text(times.reversed()))  median \(median.spanWords)\n"
+    }
+
+    /// Columns that may be cut, and what stays of them.
+    private static let cutColumns = (names: ["SOURCE", "PROJECT", "BRANCH"], least: 6)
+
+    private func table(columns: Int?) -> String {
+        guard let columns else {
+            var table = TextTable(BuildSummary.head(isOfCloud: isOfCloud))
+            for build in builds { table.add(build.row) }
+            return table.text
+        }
+        let head = BuildSummary.shortHead(isOfCloud: isOfCloud), rows = builds.map(\.shortRow)
+        // What is the same in all rows tells none of them from the others.
+        let shown = head.indices.filter { column in
+            let values = Set(rows.map { $0[column] })
+            return values != [nil] && (values.count > 1 || !["PROJECT", "SOURCE"].contains(head[column]))
+        }
+        var table = TextTable(shown.map { head[$0] })
+        for row in rows { table.add(shown.map { row[$0] ?? (head[$0].isEmpty ? "" : nil) }) }
+        return table.text(
+            within: columns,
+            cutting: Self.cutColumns.names.compactMap { name in shown.firstIndex { head[$0] == name } },
+            least: Self.cutColumns.least)
     }
 }

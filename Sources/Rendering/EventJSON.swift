@@ -1,9 +1,12 @@
 public import BuildPlanning
+internal import SpecParsing
 
 extension BuildEvent {
     /// The event as `--log-format json` and `buildspec logs --format json` print it: one object that begins with version, kind and
     /// time.
-    public var json: JSONText {
+    public var json: JSONText { .object(members) }
+
+    private var members: [(String, JSONText?)] {
         var members: [(String, JSONText?)] = [
             ("version", .number(Self.version)), ("kind", .string(kindName)), ("time", .string(time.rfc3339)),
         ]
@@ -92,7 +95,53 @@ extension BuildEvent {
         case .comparedWithOriginal(let comparison): members += [("fromBuild", comparison.json)]
         case .buildFinished(let status): members += [("status", .string(status.rawValue))]
         }
-        return .object(members)
+        return members
+    }
+
+    /// The event as ``json`` has it; one that ends something also says what failed in it, and where.
+    ///
+    /// - Parameter result: what the build has come to with this event.
+    public func json(in result: BuildResult) -> JSONText { .object(members + endMembers(result)) }
+
+    /// What an event that ends a command, a phase or the build has to say beside its own members.
+    private func endMembers(_ result: BuildResult) -> [(String, JSONText?)] {
+        func location(_ location: SourceLocation?) -> (String, JSONText?) {
+            ("location", location.map { .string("\($0)") })
+        }
+        func command(_ failure: BuildResult.Failure?) -> [(String, JSONText?)] {
+            guard let failure else { return [] }
+            // A command that was cut off has no exit status.
+            return [
+                ("command", .string(failure.command)), location(failure.location),
+                ("exitStatus", failure.exitStatus == 0 ? nil : .number(failure.exitStatus)),
+            ]
+        }
+        let failure = result.failure ?? result.timedOutAt ?? result.stoppedAt
+        switch kind {
+        case .commandFinished: return [location(result.runningLocation)]
+        case .phaseFinished(let phase, let status, _, _):
+            return status == .succeeded || failure?.phase != phase ? [] : command(failure)
+        case .buildFinished(let status):
+            let tests = result.testTotals.map {
+                JSONText.object([("total", .number($0.total)), ("failed", .number($0.failures))])
+            }
+            var members: [(String, JSONText?)] = [
+                ("seconds", result.runningTime.map { .decimal(Double($0) / 1000) }), ("tests", tests),
+            ]
+            guard status != .succeeded else { return members }
+            let phase = result.phases.first { $0.status.map { $0 != .succeeded && $0 != .inProgress } ?? false }
+            members += [
+                ("phase", phase.map { .string($0.phase.rawValue) }),
+                ("statusCode", phase.map { .string($0.context.statusCode) }),
+                ("message", phase.map { .string($0.context.message) }),
+            ]
+            members += command(failure)
+            if let tests = failure?.failedTests, !tests.isEmpty {
+                members.append(("failedTests", .array(tests.map { .string($0) })))
+            }
+            return members
+        default: return []
+        }
     }
 
     /// The event as `events.jsonl` of a record has it: what the build printed is named by its place in the log.

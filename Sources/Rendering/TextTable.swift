@@ -10,13 +10,32 @@ public struct TextTable {
     /// Adds a row; columns without a text show `-`, those after its last one stay empty.
     public mutating func add(_ row: [String?]) { rows.append(row.map { $0 ?? "-" }) }
 
+    private var widths: [Int] {
+        head.indices.map { column in ([head] + rows).map { column < $0.count ? $0[column].count : 0 }.max() ?? 0 }
+    }
+
+    /// The table with some columns cut so that its lines fit, as far as they can.
+    ///
+    /// - Parameters:
+    ///   - columns: how many of the terminal a line may take.
+    ///   - order: the places of columns that may be cut, the first one first.
+    ///   - least: the characters that stay of each of these.
+    func text(within columns: Int, cutting order: [Int], least: Int) -> String {
+        var table = self
+        for column in order {
+            let widths = table.widths, excess = widths.reduce(0) { $0 + $1 + 2 } - 2 - columns
+            guard excess > 0 else { break }
+            let width = max(least, widths[column] - excess)
+            for row in rows.indices { table.rows[row][column] = TerminalWidth.cut(rows[row][column], to: width) }
+        }
+        return table.text
+    }
+
     /// The table, each line with its end and without blanks before it; empty for a table without rows.
     public var text: String {
         guard !rows.isEmpty else { return "" }
         let lines = [head] + rows
-        let widths = head.indices.map { column in
-            lines.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-        }
+        let widths = widths
         return lines.map { line in
             var text = ""
             for (column, word) in line.enumerated() {

@@ -37,6 +37,14 @@ import Testing
         #expect(found["engine"]?.state == "problem" && found["git"]?.state == "ok")
     }
 
+    @Test(.enabled(if: Docker.isThere)) func `a context that is not there is a problem, with the way to others`()
+        async throws
+    {
+        let found = try await check(
+            "engine", in: try Playground(), with: ["DOCKER_CONTEXT": "nowhere", "DOCKER_HOST": nil])
+        #expect(found.state == "problem" && found.words.contains("docker context ls"), "\(found)")
+    }
+
     @Test func `an engine that hangs is given up`() async throws {
         let play = try Playground()
         try await play.makeProgram("docker", "sleep 60\n")
@@ -62,9 +70,11 @@ import Testing
         try play.write("buildspec.yml", "version: 0.2\nphases: {build: {commands: [echo hi]}}\n")
         let there = ["BUILDSPEC_IMAGE": "debian:bookworm-slim"]
         #expect(try await check("image", in: play, with: there).state == "ok")
-        #expect(try await check("container", in: play, with: there).state == "ok")
-        let found = try await check("image", in: play, with: ["BUILDSPEC_IMAGE": "localhost:9/none:1"])
-        #expect(found.state == "warning" && found.words.contains("docker pull localhost:9/none:1"))
+        let (_, found) = try await checks(play, there)
+        #expect(found["container"]?.state == "ok" && found["network"]?.state == "ok", "\(found)")
+        #expect(found["engine"]?.message.contains("context `") == true, "\(found)")
+        let none = try await check("image", in: play, with: ["BUILDSPEC_IMAGE": "localhost:9/none:1"])
+        #expect(none.state == "warning" && none.words.contains("docker pull localhost:9/none:1"))
     }
 
     @Test func `a container that does not start is a problem`() async throws {

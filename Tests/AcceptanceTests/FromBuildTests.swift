@@ -140,7 +140,7 @@ struct FromBuildTests {
         #expect(events.last?["kind"] as? String == "buildFinished")
         let shown = result.errorText
         #expect(
-            shown.contains(given.differences.isEmpty ? "the same failure as petclinic:0b5c2a7e" : "another end than"))
+            shown.contains(given.differences.isEmpty ? "the same failure as petclinic:0b5c2a7e" : "differently from"))
         if let start = events.first?["sourceDirectory"] as? String {
             #expect(
                 start.wholeMatch(of: #/\/codebuild\/output\/src[0-9]+\/src(.*)/#).map { String($0.1) } == given.folder)

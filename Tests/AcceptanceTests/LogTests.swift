@@ -108,7 +108,12 @@ struct LogTests {
         #expect(events.contains { $0["text"] as? String == "hello\n" && $0["phase"] as? String == "BUILD" })
         #expect(events.contains { $0["base64"] as? String == "/w==" })
         #expect(events.contains { $0["exitStatus"] as? Int == 3 && $0["command"] as? String == "exit 3" })
-        #expect(events.last?["status"] as? String == "FAILED")
+        let end = try #require(events.last)
+        #expect(
+            end["status"] as? String == "FAILED" && end["command"] as? String == "exit 3" && end["seconds"] is Double)
+        #expect((end["location"] as? String)?.contains("buildspec.yml:2:") == true, "\(end)")
+        // A recorded build is told in the same words.
+        #expect(try await play.call(["logs", "--format", "json"]).output == result.output)
     }
 
     @Test func `quiet says nothing on standard output`() async throws {

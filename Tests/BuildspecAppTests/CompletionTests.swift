@@ -56,6 +56,7 @@ import Testing
         ("--image=", ["--image=<images>"]), ("run --project ", ["<projects>"]),
         ("images list --project ", ["<folders>"]),
         ("builds --aws --project ", []), ("run -s ", ["<sources>"]), ("run --break ", ["<breakpoints>"]),
+        ("run --batch --only ", ["<batchBuilds>"]),
         ("run --log-format ", ["codebuild", "json", "quiet"]), ("run --log-format=j", ["--log-format=json"]),
         ("plan --format d", ["dot"]), ("run --fail-on ", ["rules"]), ("run --artifacts ", ["<folders>"]),
         ("run x ", []), ("validate x ", ["<files>"]), ("cache sh", ["show"]), ("cache show ", ["<caches>"]),
@@ -87,6 +88,7 @@ import Testing
         try await withScratch { folder in
             try await run("mkdir", "-p", folder.appending("sub dir").string, folder.appending(".aws").string)
             for (name, text) in [
+                "buildspec.yml": "version: 0.2\nbatch: {build-list: [{identifier: one}, {identifier: two}]}\n",
                 "a.yml": "x: y\n", ".hidden": "", "b.txt": "",
                 "template.yml": "Resources: {App: {Type: 'AWS::CodeBuild::Project', Properties: {}}}\n",
                 ".aws/config": "[default]\n[profile ci]\nregion = x\n[sso-session s]\n",
@@ -99,12 +101,15 @@ import Testing
             func words(_ kind: CompletedValue, _ current: String) async -> [String] {
                 await values.values(of: kind, for: current).map(\.word)
             }
-            #expect(await words(.files, "") == ["a.yml", "b.txt", "sub dir/", "template.yml"])
+            #expect(await words(.files, "") == ["a.yml", "b.txt", "buildspec.yml", "sub dir/", "template.yml"])
+            #expect(await words(.batchBuilds, "") == ["one", "two"])
             #expect(await words(.files, ".h") == [".hidden"])
             #expect(await words(.files, "~/su") == ["~/sub dir/"])
             #expect(await words(.folders, "./") == ["./sub dir/"])
             #expect(
-                await words(.projects, "") == ["template.yml#App", "none", "a.yml", "sub dir/", "template.yml"])
+                await words(.projects, "") == [
+                    "template.yml#App", "none", "a.yml", "buildspec.yml", "sub dir/", "template.yml",
+                ])
             #expect(await words(.projects, "./template.yml#") == ["./template.yml#App"])
             #expect(await words(.profiles, "") == ["default", "ci"])
             #expect(await words(.phases, "b").contains("build"))

@@ -71,7 +71,8 @@ import Testing
         ("", CloudLog.Problem.empty), (" \n", .empty), ("hello\n", .noAgentLine),
         ("[Container] today\n", .foreignJSON("it is damaged or cut off")),
         ("{\"events\":[{\"message\":\"a\"}", .foreignJSON("it is damaged or cut off")),
-        ("{\"builds\":[]}", .foreignJSON("it has no `events` with a `message` each")),
+        ("{\"builds\":[]}", .buildJSON),
+        ("{\"logs\":[]}", .foreignJSON("it has no `events` with a `message` each")),
         ("{\"events\":[]}", .noAgentLine), ("\u{1f}x", .noAgentLine),
     ])
     func `what is no log says why`(text: String, problem: CloudLog.Problem) {

@@ -84,6 +84,32 @@ import Testing
         .buildFinished(status: .stopped),
     ]
 
+    @Test func `what ends something says what failed, and where`() {
+        var result = BuildResult(), texts: [String] = []
+        let place = SourceLocation(file: "b.yml", line: 3, column: 9), start = Self.kinds[0]
+        for (second, kind) in [
+            start, .phaseStarted(phase: .build), .commandStarted(phase: .build, command: "make", location: place),
+            .commandFinished(phase: .build, command: "make", exitStatus: 2, milliseconds: 500),
+            .commandExplained(phase: .build, command: "make", help: nil, failedTests: ["A.b:1"]),
+            .phaseFinished(
+                phase: .build, status: .failed, context: .commandFailed("make", exitStatus: 2), milliseconds: 600),
+            .phaseFinished(phase: .postBuild, status: .succeeded, context: .none, milliseconds: 0),
+            .reportMade(ReportSamples.tests), .buildFinished(status: .failed),
+        ].enumerated() {
+            let event = BuildEvent(
+                time: Timestamp(microseconds: time.microseconds + Int64(second) * 1_000_000), kind: kind)
+            result.add(event)
+            texts.append(String(decoding: event.json(in: result).bytes, as: UTF8.self))
+        }
+        let failed = #""command":"make","location":"b.yml:3:9","exitStatus":2"#
+        #expect(texts[3].hasSuffix(#""exitStatus":2,"seconds":0.5,"location":"b.yml:3:9"}"#), "\(texts[3])")
+        #expect(texts[5].hasSuffix(#""seconds":0.6,\#(failed)}"#), "\(texts[5])")
+        #expect(texts[6].hasSuffix(#""seconds":0.0}"#), "\(texts[6])")
+        #expect(texts[8].contains(#""status":"FAILED","seconds":8.0,"tests":{"total":"#), "\(texts[8])")
+        #expect(texts[8].contains(#""phase":"BUILD","statusCode":"COMMAND_EXECUTION_ERROR","message":"#), "\(texts[8])")
+        #expect(texts[8].hasSuffix(#"\#(failed),"failedTests":["A.b:1"]}"#), "\(texts[8])")
+    }
+
     @Test("a recorded event is read back as it was", arguments: kinds)
     func readBack(kind: BuildEvent.Kind) {
         let event = BuildEvent(time: time, kind: kind)

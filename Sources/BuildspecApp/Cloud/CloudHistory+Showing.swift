@@ -19,7 +19,7 @@ extension CloudHistory {
         case .text:
             var list = BuildList(isOfCloud: true)
             for line in lines { list.add(line) }
-            try machine.terminal.write(Array(list.text().utf8))
+            try machine.terminal.write(Array(list.text(columns: machine.terminal.outputColumns).utf8))
         case .json:
             let all = JSONText.object([("version", .number(1)), ("builds", .array(lines.map(\.json)))])
             try machine.terminal.write(all.bytes + [0x0a])

@@ -13,7 +13,8 @@ struct BuildsCommand: AsyncParsableCommand {
 
             A line a build: the beginning of its id, its status, when it began, how long it took, how many tests failed, the tree \
             of its source and its branch, its project and folder, and how long its container has been kept. A build whose program \
-            was killed is shown as LOST. On a terminal a row of bars compares the durations.
+            was killed is shown as LOST. On a terminal a row of bars compares the durations, and columns that say nothing new \
+            are left out, so that a line fits.
 
             With --aws the builds are those of your AWS account, by your own AWS CLI; in place of the tree stands the commit.
             """)
@@ -58,8 +59,9 @@ struct BuildsCommand: AsyncParsableCommand {
                 lines.append(summary.json)
             }
             if format == .text {
-                let showsTimes = machine.terminal.outputIsTerminal && !all
-                try machine.terminal.write(Array(list.text(showsTimes: showsTimes).utf8))
+                let columns = machine.terminal.outputColumns
+                let text = list.text(columns: columns, showsTimes: columns != nil && !all)
+                try machine.terminal.write(Array(text.utf8))
             }
             if format == .json {
                 try machine.terminal.write(
@@ -233,7 +235,11 @@ struct LogsCommand: AsyncParsableCommand {
             }
             let build = try BuildRecords(machine.places).find(build)
             if format == .json {
-                try build.forEachEvent { try machine.terminal.write($0.json.bytes + [0x0a]) }
+                var result = BuildResult()
+                try build.forEachEvent { event in
+                    result.add(event)
+                    try machine.terminal.write(event.json(in: result).bytes + [0x0a])
+                }
                 return .succeeded
             }
             return try await LogReading(build: build, follows: follow, pattern: grep).run(on: machine.terminal)

@@ -6,6 +6,8 @@ enum CompletedValue: Equatable, Sendable {
     /// Rules with commas between.
     case rules([String])
     case builds, keptBuilds, batches
+    /// The identifiers of the builds of this folder's batch.
+    case batchBuilds
     case phases, breakpoints
     case images, curatedImages
     /// What `--project` of a build takes.
@@ -46,7 +48,7 @@ enum CompletedValue: Equatable, Sendable {
     private static let byName: [String: [CompletedValue]] = [
         "--source": [.sources], "--project": [.projects], "--branch": [.branches], "--break": [.breakpoints],
         "--compute": [.list(ComputeSize.names)], "--pipeline": [.folders], "--from-build": [.files],
-        "--aws-credentials": [.profiles], "--env": [], "--cache": [.folders],
+        "--aws-credentials": [.profiles], "--env": [], "--cache": [.folders], "--only": [.batchBuilds],
     ]
 
     private static let byValue: [String: [CompletedValue]] = [

@@ -32,6 +32,7 @@ struct MachineValues: Sendable {
         case .keptBuilds: builds(current, records.newest().filter { $0.isKept || $0.hasCheckpoints || $0.isRunning })
         case .batches:
             BatchRecords.uuids(in: places).prefix(Self.buildLimit).map { id($0, for: current, note: "batch") }
+        case .batchBuilds: await batchBuilds
         case .phases: Self.phases(current)
         case .breakpoints: Self.phases(current) + [Candidate("failure", "after any command that failed")]
         case .images: await images() + Self.curatedImages
@@ -75,6 +76,17 @@ struct MachineValues: Sendable {
     }
 
     // MARK: Words of buildspecs and images
+
+    private var batchBuilds: [Candidate] {
+        get async {
+            guard var project = try? await Project.find(Asked(), on: machine) else { return [] }
+            defer { project.release() }
+            guard let place = try? project.buildspec(), let text = try? place.read(),
+                let batch = readBuildSpec(text, file: place.shownPath).spec?.batch
+            else { return [] }
+            return BatchPlan(batch).builds.map { Candidate($0.identifier) }
+        }
+    }
 
     private static func phases(_ current: String) -> [Candidate] {
         let isLower = current.contains { $0.isLowercase }

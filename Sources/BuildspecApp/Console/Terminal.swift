@@ -17,6 +17,9 @@ struct Terminal: Sendable {
     /// The columns of the terminal that standard error is; `nil` where it is none.
     var errorColumns: Int? { isInteractive ? ProgressBoard.columns : nil }
 
+    /// The columns of the terminal that standard output is; `nil` where it is none.
+    var outputColumns: Int? { outputIsTerminal ? ProgressBoard.columns : nil }
+
     enum Stream { case output, error }
     typealias Relay = @Sendable (Stream, [UInt8]) throws -> Void
 

@@ -2,6 +2,7 @@ internal import BuildPlanning
 internal import ChildProcesses
 internal import Engines
 internal import Files
+internal import OfflineWorld
 
 /// What lies around the programs: room, credentials, the project of this folder, and what killed builds left.
 extension Doctor {
@@ -83,30 +84,51 @@ extension Doctor {
                 ]
             }
             let words = image.notice ?? "`\(image.name)`"
-            return [Finding(name: "image", state: .ok, words: words), try await start(image.name)]
+            return [Finding(name: "image", state: .ok, words: words)] + (try await start(image.name))
         } catch let error as EngineError {
             return [Finding(name: "image", state: .warning, words: error.description, help: error.help)]
         }
     }
 
-    /// Whether a container of an image starts.
-    private func start(_ image: String) async throws -> Finding {
-        let command = try machine.engine().command([
-            "run", "--rm", "--network", "none", "--pull", "never", "--entrypoint", "sh", image, "-c", "true",
+    /// Whether a container of an image starts, and whether the proxy of `--record` and `--offline` can be reached from it. The
+    /// container ends by itself after 20 seconds, should nobody be left to end it.
+    private func start(_ image: String) async throws -> [Finding] {
+        let engine = try machine.engine()
+        let command = engine.command([
+            "run", "--detach", "--rm", "--network", "none", "--pull", "never", "--entrypoint", "sh", image, "-c",
+            "sleep 20",
         ])
         guard let answer = try await output(of: command) else {
-            return Finding(
-                name: "container", state: .problem,
-                words: "a container of `\(image)` has not started and ended within 5 seconds",
-                help: "look at the engine's log; start it again")
+            return [
+                Finding(
+                    name: "container", state: .problem,
+                    words: "a container of `\(image)` has not started within 5 seconds",
+                    help: "look at the engine's log; start it again")
+            ]
         }
+        let id = answer.text.trimmingPrefix { $0.isWhitespace }.prefix { !$0.isWhitespace }
         guard answer.status.isSuccess else {
             let reason = answer.errorText.split(separator: "\n").first.map(String.init) ?? "\(answer.status)"
-            return Finding(
-                name: "container", state: .problem, words: "a container of `\(image)` does not start: \(reason)",
-                help: "see whether `docker run --rm debian:bookworm-slim true` works; the image needs a shell, `sh`")
+            return [
+                Finding(
+                    name: "container", state: .problem, words: "a container of `\(image)` does not start: \(reason)",
+                    help: "see whether `docker run --rm debian:bookworm-slim true` works; the image needs a shell, `sh`"
+                )
+            ]
         }
-        return Finding(name: "container", state: .ok, words: "a container of the image starts")
+        let network: Finding
+        do {
+            let sockets = try await ContainerListening(engine).listen(in: String(id), on: ["127.0.0.1"], port: 3128)
+            for socket in sockets { close(socket) }
+            network = Finding(
+                name: "network", state: .ok, words: "builds can be recorded and replayed (--record, --offline)")
+        } catch let error as EngineError {
+            network = Finding(
+                name: "network", state: .warning,
+                words: "builds cannot be recorded or replayed (--record, --offline): \(error.reason)", help: error.help)
+        }
+        _ = try await output(of: engine.command(["kill", String(id)]))
+        return [Finding(name: "container", state: .ok, words: "a container of the image starts"), network]
     }
 
     // MARK: git and AWS

@@ -54,18 +54,19 @@ struct Doctor: Sendable {
             ])
             command.patience = Command.Patience(limit: Self.limit)
             let answer = try await command.collect()
-            let place = machine.environment["DOCKER_HOST"].map { " at \($0) (DOCKER_HOST)" } ?? ""
             if answer.status.isSuccess {
                 let versions = answer.text.split(separator: " ").joined(separator: ", engine ")
-                return Finding(name: "engine", state: .ok, words: "client \(versions)\(place)")
+                return Finding(name: "engine", state: .ok, words: "client \(versions)\(try await enginePlace())")
             }
             let reason = answer.errorText.split(separator: "\n").last.map(String.init) ?? "no engine answers"
-            let isRefused = reason.lowercased().contains("permission denied")
+            let lower = reason.lowercased()
             return Finding(
                 name: "engine", state: .problem, words: reason,
-                help: isRefused
+                help: lower.contains("permission denied")
                     ? "become a member of the socket's group (`docker`, mostly), or name an engine of your own"
-                    : "start the engine, or name another with DOCKER_HOST or `docker context use`")
+                    : lower.contains("context")
+                        ? "`docker context ls` lists the contexts; choose one with `docker context use`"
+                        : "start the engine, or name another with DOCKER_HOST or `docker context use`")
         } catch let error as ChildProcessError where error.code == .timedOut {
             return Finding(
                 name: "engine", state: .problem, words: "it has not answered for 5 seconds",
@@ -75,6 +76,17 @@ struct Doctor: Sendable {
                 name: "engine", state: .problem, words: error.description,
                 help: "install Docker's command line or podman, and see that PATH leads to it")
         }
+    }
+
+    /// Where the engine is, in a few words; empty where the client has no contexts.
+    private func enginePlace() async throws -> String {
+        if let host = machine.environment["DOCKER_HOST"], !host.isEmpty { return " at \(host) (DOCKER_HOST)" }
+        let command = try machine.engine().command([
+            "context", "ls", "--format", "{{if .Current}}{{.Name}} {{.DockerEndpoint}}{{end}}",
+        ])
+        guard let answer = try await output(of: command), answer.status.isSuccess else { return "" }
+        let words = answer.text.split(whereSeparator: \.isWhitespace)
+        return words.count == 2 ? " at \(words[1]) (context `\(words[0])`)" : ""
     }
 
     /// The first line that a program prints, or `nil` where it is not there or does not answer.

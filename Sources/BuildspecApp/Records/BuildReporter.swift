@@ -60,7 +60,7 @@ actor BuildReporter {
         do {
             switch format {
             case .codebuild: try terminal.write(screen.render(event))
-            case .json: try terminal.write(event.json.bytes + [0x0a])
+            case .json: try terminal.write(event.json(in: result).bytes + [0x0a])
             case .quiet: break
             }
         } catch {
