@@ -198,6 +198,8 @@ public struct CachePlacement: Sendable, Codable, Equatable {
     public var isUsed: Bool
     /// The owner of caches that are shared by a namespace (`cache.cacheNamespace` of a project).
     public var namespace: String?
+    /// Whether a cache that does not change becomes a layer of an image. Recipes of older builds have none.
+    public var makesImages: Bool?
 
     public init(place: Place, isUsed: Bool, namespace: String?) {
         self.place = place

@@ -5,6 +5,9 @@ internal import SpecParsing
 /// Nothing else in Swift knows `/codebuild` but `CodeBuildFolder`, for buildspecs to be checked. The scripts that run in the container (`Resources/`) have the same paths, each
 /// behind a root that is empty in containers and a folder of this machine where the host's own shell plays the container.
 public enum ContainerLayout {
+    /// The folder that all other ones of a build lie in.
+    public static let top = "/codebuild"
+
     /// The folder that holds all sources of a build; a source that has no other beside it lies in it directly.
     public static func sourceFolder(of id: BuildID) -> String { "\(sourcePrefix)\(id.sourceDigits)\(sourceSuffix)" }
 

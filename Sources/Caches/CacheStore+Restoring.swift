@@ -57,7 +57,7 @@ extension CacheStore {
 }
 
 extension CacheFolder {
-    fileprivate func usableManifest(doing: String) throws -> CacheManifest {
+    func usableManifest(doing: String) throws -> CacheManifest {
         switch try readManifest() {
         case .manifest(let manifest): return manifest
         case .otherFormat(let reason): throw FileError(.notFound, doing: doing, reason: reason)
@@ -67,17 +67,28 @@ extension CacheFolder {
 }
 
 /// Writes verified tarballs into one stream.
-private struct CacheRestoring {
+struct CacheRestoring {
     let tarballs: [OwnedDescriptor]
     let map: PathMap
     let roots: [[UInt8]]
     let progress: (@Sendable (Int64) -> Void)?
     let stop: StopFlag
+    /// What is written first.
+    var leading: [ArchiveEntry] = []
+    /// Looks at each entry before it is written.
+    var check: (ArchiveEntry) throws -> Void = { _ in }
+    /// Sees all bytes that were written.
+    var observer: ((UnsafeRawBufferPointer) -> Void)?
 
     func run(
         to output: OwnedDescriptor, format: ArchiveWriter.Format, manifest: CacheManifest
     ) throws -> CacheSummary {
-        let writer = try ArchiveWriter(fileDescriptor: output.rawValue, format: format, stop: stop)
+        let writer = try ArchiveWriter(
+            fileDescriptor: output.rawValue, format: format, stop: stop, observer: observer)
+        for entry in leading {
+            try writer.begin(entry)
+            try writer.end()
+        }
         var rules = CacheEntryRules(roots: roots)
         var entryCount = 0, byteCount: Int64 = 0
         var skipped: [SkippedEntry] = [], warnings: [String] = []
@@ -90,6 +101,7 @@ private struct CacheRestoring {
             case .take(let entry):
                 entryCount += 1
                 names.add(entry.path)
+                try check(entry)
                 try writer.begin(renamed(entry))
                 try reader?.readBlocks { block in
                     try block.withBytes { bytes in

@@ -176,18 +176,18 @@ public struct CacheSummary: Sendable, Equatable {
 }
 
 /// A set of paths, whose members cannot be told; two of them tell whether they have the same ones.
-public struct PathSum: Sendable, Equatable {
+public struct PathSum: Sendable, Equatable, Codable {
     public private(set) var count = 0
-    /// The sum of the paths' hashes, so that their order does not matter. It holds in one process only.
-    private var sum = 0
+    /// The sum of the paths' hashes, so that their order does not matter.
+    private var sum: UInt64 = 0
 
     public init() {}
 
     /// Adds a path that is not a member yet.
     public mutating func add(_ path: [UInt8]) {
-        var hasher = Hasher()
-        path.withUnsafeBytes { hasher.combine(bytes: $0) }
+        var hash = ContentHash()
+        path.withUnsafeBytes { hash.update($0) }
         count += 1
-        sum &+= hasher.finalize()
+        sum &+= hash.value
     }
 }

@@ -32,7 +32,19 @@ extension Command {
         }
     }
 
-    private func spawn(input: Int32, errors: Int32) throws -> pid_t {
+    /// Starts the command in a session of its own and leaves it: nobody waits for it, and it reads and says nothing.
+    ///
+    /// - Throws: ``ChildProcessError``
+    public func startDetached() throws {
+        let null = SystemCall.open("/dev/null", flags: O_RDWR | O_CLOEXEC)
+        guard null >= 0 else {
+            throw ChildProcessError(doing: "run `\(executable)`", reason: String(cString: strerror(errno)))
+        }
+        defer { close(null) }
+        _ = try spawn(input: null, errors: null, isDetached: true)
+    }
+
+    private func spawn(input: Int32, errors: Int32, isDetached: Bool = false) throws -> pid_t {
         guard let program = Self.found(executable) else { throw ChildProcessError(notFound: executable) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -43,9 +55,13 @@ extension Command {
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
-        // A process group of its own, as every child has.
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-        posix_spawnattr_setpgroup(&attributes, 0)
+        if isDetached {
+            posix_spawnattr_setflags(&attributes, Int16(Self.newSession))
+        } else {
+            // A process group of its own, as every child has.
+            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
+            posix_spawnattr_setpgroup(&attributes, 0)
+        }
         var child: pid_t = 0
         let status = Self.withCStrings([program] + arguments) { words in
             Self.withCStrings(inheritedEnvironment) { variables in
@@ -57,6 +73,13 @@ extension Command {
         }
         return child
     }
+
+    #if os(Linux)
+        /// POSIX_SPAWN_SETSID of posix_spawnattr_setflags(3), which the C library's module does not show.
+        private static let newSession = 0x80
+    #else
+        private static let newSession = 0x0400
+    #endif
 
     /// The first 64 KiB.
     private static func content(of descriptor: Int32) -> [UInt8] {

@@ -74,8 +74,20 @@ public protocol ImageKeeping: Sendable {
     /// Writes a tar with images to `descriptor`, and closes that; layers that several have are in it once.
     func saveImages(_ names: [String], to descriptor: Int32) async throws
 
+    /// What an image with one more layer is made of, or `nil` when the engine has no image of that name.
+    ///
+    /// - Throws: ``EngineError`` with code `refused` where the engine takes no image without all of its layers.
+    func layering(of image: String) async throws -> ImageLayering?
+
     /// Loads the images of a tar that is read from `descriptor`, and closes the descriptor.
     func loadImages(from descriptor: Int32) async throws
+}
+
+extension ImageKeeping {
+    public func layering(of image: String) async throws -> ImageLayering? {
+        throw EngineError(
+            .refused, doing: "add a layer to image `\(image)`", reason: "the engine takes no layers by themselves")
+    }
 }
 
 /// Keeps volumes, which outlive containers.

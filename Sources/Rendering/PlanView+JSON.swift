@@ -174,6 +174,7 @@ extension PlanView {
                 ("paths", .array(rules.paths.map(Self.pattern))), ("key", rules.key.map(Self.pattern)),
                 ("fallbackKeys", .array(rules.fallbackKeys.map(Self.pattern))),
                 ("action", .string(rules.action.rawValue)), ("place", cachePlace.map { .string($0) }),
+                ("restoring", cacheWay.map { .string($0) }),
             ])
         }
     }

@@ -130,7 +130,7 @@ extension PlanView {
             rules.paths.map(Self.expandable) + (rules.key.map { ["key \(Self.expandable($0))"] } ?? [])
                 + rules.fallbackKeys.map { "else a key that begins with \(Self.expandable($0))" }
                 + (rules.action == .both ? [] : ["\(rules.action.rawValue) only"])
-                + (cachePlace.map { ["kept in \($0)"] } ?? [])
+                + (cachePlace.map { ["kept in \($0)"] } ?? []) + [cacheWay].compactMap { $0 }
         }
     }
 

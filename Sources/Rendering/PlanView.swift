@@ -14,6 +14,8 @@ public struct PlanView: Sendable {
     public let artifactsPlan: ArtifactsPlan
     /// The place where the cache is stored; `nil` when the build has none.
     public let cachePlace: String?
+    /// Whether the cache comes from an image, and why not; `nil` where nobody has asked for that.
+    public var cacheWay: String?
 
     /// The Docker daemon that the commands find.
     public var docker = ContainerPlan.Docker.absent

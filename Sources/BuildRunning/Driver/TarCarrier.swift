@@ -39,6 +39,9 @@ struct TarCarrier: Sendable {
         #endif
     }
 
+    /// Whether the engine's containers see a folder of this machine, through which the streams go.
+    var isThroughFolder: Bool { folder != nil }
+
     /// Whether holes of files stay holes on their way out of the container; an engine sends them as zeros.
     var keepsHoles: Bool { folder != nil }
 

@@ -46,9 +46,9 @@ extension LocalBuild {
     /// Emits which image the container was made of. The engine is asked while the build runs.
     private func tellImage() async throws {
         // An engine that does not know it now has made the container of it all the same.
-        guard let image = try? await engine.imageConfiguration(container.image) else { return }
-        try await sink.send(
-            .imageUsed(.init(name: container.image, id: image.id, digest: image.digests.first)))
+        let name = job.surroundings.laidCache?.base ?? container.image
+        guard let image = try? await engine.imageConfiguration(name) else { return }
+        try await sink.send(.imageUsed(.init(name: name, id: image.id, digest: image.digests.first)))
     }
 
     /// Starts a new container of a checkpoint and goes on with the build.

@@ -12,6 +12,10 @@ public struct Surroundings: Sendable {
     public var process: BuildProcess
     /// The caches of the build; `nil` for a build that uses none.
     public var cache: CacheKeeping?
+    /// The cache that the container's image has already; `nil` where the image has none.
+    public var laidCache: LaidCache?
+    /// Receives a cache that was unpacked, and that is the same after the build; `nil` where nobody wants it.
+    public var onSteadyCache: (@Sendable (SteadyCache) -> Void)?
     public var secrets = BuildSecrets()
     /// AWS credentials for the build's commands; `nil` for a build that gets none.
     public var credentials: BuildCredentials?

@@ -35,6 +35,12 @@ public struct CacheKeeping: Sendable {
         self.metadata = metadata
     }
 
+    /// Whether the caches lie in a folder of this machine.
+    public var isLocal: Bool { bucket == nil }
+
+    /// The folder of this machine that the tarballs lie in or pass through.
+    public var localStore: CacheStore { store }
+
     /// The kind of place, as the lines of the log name it.
     var kind: String { bucket == nil ? "local" : "S3" }
 

@@ -21,6 +21,8 @@ struct CacheStage: Sendable {
         fileprivate(set) var damaged: CacheKey?
         /// The cache that was restored, and what there was of it right after; `nil` where everything is saved anyway.
         fileprivate var restored: (manifest: CacheManifest, tree: TreeListing)?
+        /// What an image can be made of, if the cache stays what it is.
+        fileprivate var steady: SteadyCache?
     }
 
     private var plan: BuildPlan { context.plan }
@@ -44,7 +46,10 @@ struct CacheStage: Sendable {
             for path in roots.refused {
                 try await sink.send(.notice(text: "cache: `\(path)` is the whole file system; it is skipped"))
             }
-            guard let key = try await cacheKey(rules, cache) else { return memory }
+            guard let key = try await cacheKey(rules, cache) else {
+                try await removeLaid()
+                return memory
+            }
             memory.key = key
             guard rules.action != .save else {
                 try await log(.downloadSkipped)
@@ -52,15 +57,13 @@ struct CacheStage: Sendable {
             }
             try await sink.log("Downloading \(cache.kind) cache...")
             do {
+                if try await takeLaid(key, roots, from: cache, rules, &memory) { return memory }
                 if let found = try await find(key, by: rules, in: cache, &memory) {
-                    let summary = try await restore(found, to: roots, from: cache, &memory)
-                    // A cache with a key is never saved again.
-                    if let summary, found == key, key.key == nil, rules.action != .restore, roots.selection.isTreesOnly,
-                        summary.skipped.isEmpty, let tree = try await look(at: roots, settled: true),
-                        tree.names == summary.names
-                    {
-                        memory.restored = (summary.manifest, tree)
-                    }
+                    let carrier = try await TarCarrier.quickest(context)
+                    let summary = try await restore(found, to: roots, from: cache, by: carrier, &memory)
+                    guard let summary, found == key, summary.skipped.isEmpty else { return memory }
+                    let content = CacheContent(manifest: summary.manifest, paths: roots.paths, names: summary.names)
+                    try await remember(content, roots, rules, unpackedBy: carrier, &memory)
                 }
             } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
                 try await sink.log("Unable to download cache: \(error)")
@@ -99,9 +102,9 @@ struct CacheStage: Sendable {
     }
 
     private func restore(
-        _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, _ memory: inout Memory
+        _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, by carrier: TarCarrier, _ memory: inout Memory
     ) async throws -> CacheSummary? {
-        switch try await cache.restore(key, roots, by: .quickest(context)) {
+        switch try await cache.restore(key, roots, by: carrier) {
         case .damaged(let reason):
             memory.damaged = key
             try await sink.log("Unable to download cache: \(reason)")
@@ -119,6 +122,69 @@ struct CacheStage: Sendable {
                     entries: summary.entryCount, bytes: Int(summary.byteCount), from: cache.path(of: key)))
             return summary
         }
+    }
+
+    /// Takes the cache that the container's image has, if that is the one to restore.
+    ///
+    /// - Returns: whether it was; what the image has of another one is removed.
+    private func takeLaid(
+        _ key: CacheKey, _ roots: CacheRoots, from cache: CacheKeeping, _ rules: BuildPlan.CacheRules,
+        _ memory: inout Memory
+    ) async throws -> Bool {
+        guard let content = context.job.surroundings.laidCache?.content else { return false }
+        guard content.manifest.key == key, content.paths == roots.paths else {
+            try await removeLaid()
+            return false
+        }
+        if let text = key.key { try await log(.found(key: text)) }
+        try await sink.log("Unarchiving cache...")
+        try await sink.send(
+            .cacheRestored(
+                entries: content.manifest.entryCount, bytes: Int(content.manifest.byteCount), from: cache.path(of: key))
+        )
+        try await remember(content, roots, rules, unpackedBy: nil, &memory)
+        return true
+    }
+
+    /// Removes what the container's image has of a cache that is not this build's.
+    private func removeLaid() async throws {
+        guard let content = context.job.surroundings.laidCache?.content else { return }
+        let words = content.paths.map { "\"$root\"\($0.shellQuoted)" }.joined(separator: " ")
+        let status = try await session.perform("rm -rf -- \(words)")
+        guard status == 0 else {
+            throw context.unfit("it has another build's cache, and `rm` ended with status \(status)")
+        }
+    }
+
+    /// Remembers what saving by change, and an image with the cache, need to know of a cache that is in the container now.
+    ///
+    /// - Parameter carrier: what has brought the content; `nil` where the image has it, and nothing was written.
+    private func remember(
+        _ content: CacheContent, _ roots: CacheRoots, _ rules: BuildPlan.CacheRules, unpackedBy carrier: TarCarrier?,
+        _ memory: inout Memory
+    ) async throws {
+        // A cache with a key is never saved again.
+        let isSaved = content.manifest.key.key == nil && rules.action != .restore
+        // An engine that does not see this machine's files is far away: nothing is sent there that was not asked for.
+        let isWanted = context.job.surroundings.onSteadyCache != nil && carrier?.isThroughFolder == true
+        guard isSaved || isWanted, roots.selection.isTreesOnly,
+            let tree = try await look(at: roots, settled: carrier != nil), tree.names == content.names
+        else { return }
+        if isSaved { memory.restored = (content.manifest, tree) }
+        if isWanted, let above = try await folders(above: roots.paths) {
+            memory.steady = SteadyCache(content: content, above: above)
+        }
+    }
+
+    /// The folders above paths of the container; `nil` where one of them is a link, or the image has no `stat`.
+    private func folders(above paths: [String]) async throws -> [SteadyCache.Folder]? {
+        let names = SteadyCache.folders(above: paths)
+        guard !names.isEmpty else { return [] }
+        let words = names.map { "\"$root\"\($0.shellQuoted)" }.joined(separator: " ")
+        let answer = try await session.ask("stat -c '%f %u %g %Y' \(words) 2>/dev/null >&2")
+        let lines = String(decoding: answer.bytes, as: UTF8.self).split(separator: "\n")
+        let folders = zip(names, lines).compactMap { SteadyCache.Folder($0, $1) }
+        return folders.count == names.count ? folders : nil
     }
 
     /// Lists what the roots hold; returns `nil` where that would not tell every change.
@@ -150,10 +216,14 @@ struct CacheStage: Sendable {
         // The key of a build that goes on may have changed since it ran.
         let found = if let memory { memory.key } else { try await cacheKey(rules, cache) }
         guard let key = found else { return }
-        guard rules.action != .restore else { return try await log(.uploadSkipped) }
+        guard rules.action != .restore else {
+            tellSteady(memory)
+            return try await log(.uploadSkipped)
+        }
         do {
             let replacesDamaged = memory?.damaged == key
             if let text = key.key, !replacesDamaged, try await cache.has(key) {
+                tellSteady(memory)
                 return try await log(.alreadySaved(key: text))
             }
             try await sink.log("Uploading \(cache.kind) cache...")
@@ -182,9 +252,15 @@ struct CacheStage: Sendable {
                 .cacheSaved(
                     entries: summary.entryCount, bytes: Int(summary.byteCount), to: cache.path(of: key),
                     changed: !summary.isUnchanged))
+            if summary.isUnchanged { tellSteady(memory) }
         } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
             try await sink.log("Unable to upload cache: \(error)")
         }
+    }
+
+    private func tellSteady(_ memory: Memory?) {
+        guard let steady = memory?.steady else { return }
+        context.job.surroundings.onSteadyCache?(steady)
     }
 
     /// How many files with secrets are named.

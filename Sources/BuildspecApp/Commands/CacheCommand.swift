@@ -75,7 +75,10 @@ struct CacheCommand: AsyncParsableCommand {
                     return .succeeded
                 }
                 let page = CacheText.page(try CacheText.show(name, in: store), in: "\(store.directory)")
-                try machine.terminal.write(Array(page.utf8))
+                let images = CacheImageShelf(machine.places).all().map(\.record).filter {
+                    $0.cacheName == name && $0.store == "\(store.directory)"
+                }
+                try machine.terminal.write(Array((page + images.map(CacheText.line).joined()).utf8))
                 return .succeeded
             }
         }
@@ -139,7 +142,8 @@ struct CacheCommand: AsyncParsableCommand {
                   buildspec cache prune --unused-for 7
                   buildspec cache prune --max-megabytes 2000
 
-                Damaged caches and recordings go in any case; what a running build has in use stays.
+                Damaged caches and recordings go in any case, as do images of caches that have changed; what a running build has \
+                in use stays.
                 """)
         @OptionGroup var folder: Folder
 
@@ -177,8 +181,20 @@ struct CacheCommand: AsyncParsableCommand {
                     }
                     for line in lines { try machine.terminal.write(Array("removed \(line)\n".utf8)) }
                 }
+                try await pruneImages(unusedSince: moment, machine)
                 return .succeeded
             }
+        }
+
+        private func pruneImages(unusedSince moment: Duration, _ machine: Machine) async throws {
+            guard !CacheImageShelf(machine.places).all().isEmpty else { return }
+            let limit = maxMegabytes.map { Int64($0) * 1_000_000 } ?? CacheImagePruning.byteLimit
+            let images = try await CacheImagePruning(machine: machine).tidy(unusedSince: moment, maxByteCount: limit)
+            for image in images.removed {
+                try machine.terminal.write(
+                    Array("removed image \(image.image)  \(CacheText.megabytes(image.byteCount))\n".utf8))
+            }
+            for image in images.inUse { machine.terminal.say("in use, kept: image \(image)\n") }
         }
     }
 }
@@ -255,6 +271,12 @@ enum CacheText {
             lines.append("tarball    \(layer.file) (\(megabytes(layer.byteCount)), sha256 \(layer.sha256)\(removed))")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The image of a cache, or why there is none, as a line of its page.
+    static func line(_ image: CacheImageRecord) -> String {
+        let what = image.isReady ? image.image ?? "" : "none: \(image.refusal ?? "it is not made yet")"
+        return "image      \(what) (of \(image.base))\n"
     }
 
     private static func paths(_ count: Int) -> String { count == 1 ? "1 path" : "\(count) paths" }

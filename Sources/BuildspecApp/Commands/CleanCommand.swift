@@ -23,6 +23,9 @@ struct CleanCommand: AsyncParsableCommand {
     @Flag(help: "Also the checkpoints of all builds.")
     var checkpoints = false
 
+    @Flag(help: "Also the images that caches were laid under containers with.")
+    var cacheImages = false
+
     @Flag(
         help: ArgumentHelp(
             "Also images and layers of privileged builds.",
@@ -39,7 +42,7 @@ struct CleanCommand: AsyncParsableCommand {
     var cloud = false
 
     func run() async throws {
-        await FrontDoor.enter { [kept, checkpoints, docker, days = records, cloud] machine in
+        await FrontDoor.enter { [kept, checkpoints, cacheImages, docker, days = records, cloud] machine in
             let places = machine.places, records = BuildRecords(places)
             try await Drafts(places: places).remove()
             let engine = try machine.engine()
@@ -60,6 +63,7 @@ struct CleanCommand: AsyncParsableCommand {
                         "removed the checkpoints of build \(build.uuid), \(CacheText.megabytes(Int64(bytes)))\n")
                 }
             }
+            try await removeImages(all: cacheImages, machine)
             if docker { try await removeVolumes(engine, machine) }
             await sweep.removeStrays()
             await sweep.finish(unseen)
@@ -73,6 +77,17 @@ struct CleanCommand: AsyncParsableCommand {
             try removeFetched(machine)
             return .succeeded
         }
+    }
+
+    /// Images of caches: all, or those alone that nobody can use any more.
+    private func removeImages(all: Bool, _ machine: Machine) async throws {
+        guard all || !CacheImageShelf(machine.places).all().isEmpty else { return }
+        let pruning = CacheImagePruning(machine: machine)
+        let outcome = try await pruning.tidy(unusedSince: all ? .seconds(Int64.max) : nil)
+        for image in outcome.removed {
+            machine.say("removed image `\(image.image)`, \(CacheText.megabytes(image.byteCount))\n")
+        }
+        for image in outcome.inUse { machine.say("left image `\(image)`, which is in use\n") }
     }
 
     /// The volumes of this user's projects; of others on the same engine none.

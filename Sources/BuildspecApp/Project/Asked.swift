@@ -48,6 +48,8 @@ struct Asked: Codable, Sendable, Equatable {
     var docker: String?
     var cache: String?
     var noCache = false
+    /// Records of older versions have none.
+    var cacheImages: Bool?
     var profile: String?
     var region: String?
     var artifacts: String?

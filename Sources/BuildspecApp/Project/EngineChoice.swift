@@ -30,6 +30,11 @@ extension Machine {
             context: places.variable("context"), limit: limit)
     }
 
+    /// The engine that an image of a cache lies on.
+    func engine(of record: CacheImageRecord) -> any Engine {
+        DockerEngine(context: record.context, limit: .seconds(record.engineTimeout))
+    }
+
     private func engine(_ client: EngineClient, context: String?, timeout: Int) -> any Engine {
         DockerEngine(client: client, context: context, limit: .seconds(timeout)) { [terminal] in
             terminal.say("\($0)\n")

@@ -13,17 +13,14 @@ struct EngineMemory: Sendable {
     let way: SourceStaging.Way?
     /// The folder in which the engine keeps its volumes.
     let volumeRoot: String?
+    /// What tells the engine from others.
+    let name: String
     private let file: String
     private static let secondsKept = 7 * 24 * 3600
 
     /// - Parameter settings: what says which engine it is.
     init(_ places: Places, _ settings: Settings) {
-        let context = settings.container.context
-        let name =
-            switch settings.engine ?? .docker {
-            case .docker: context ?? Self.usualEngine(places)
-            case .podman: "podman \(context ?? places.environment["CONTAINER_HOST"] ?? "default")"
-            }
+        name = Self.name(settings.engine ?? .docker, settings.container.context, places)
         file = "\(places.cache)/engines/" + String(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })
         var info = stat()
         guard stat(file, &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
@@ -51,6 +48,14 @@ struct EngineMemory: Sendable {
         // As below.
         try? Folder.make("\(file.prefix(upTo: file.lastIndex(of: "/") ?? file.endIndex))")
         try? Folder.replace("\(file).privilege", with: Array(privilege.rawValue.utf8))
+    }
+
+    /// The name of the engine that a client leads to.
+    static func name(_ client: EngineClient, _ context: String?, _ places: Places) -> String {
+        switch client {
+        case .docker: context ?? usualEngine(places)
+        case .podman: "podman \(context ?? places.environment["CONTAINER_HOST"] ?? "default")"
+        }
     }
 
     /// What docker calls where no context is named, in its own order.

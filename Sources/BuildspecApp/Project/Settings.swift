@@ -79,7 +79,7 @@ struct Settings: Sendable, Codable {
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
         "engine", "context", "pull", "platform", "compute", "cpus", "memory", "privileged", "docker", "images", "cache",
-        "no-cache",
+        "no-cache", "cache-images",
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format", "progress",
@@ -292,6 +292,7 @@ extension CachePlacement {
         self = Self(
             place: place, isUsed: try !lookup.isOn(asked.noCache, "no-cache", setting: lookup.file.noCacheOfBuild),
             namespace: lookup.file.cache?.namespace)
+        makesImages = try lookup.isOn(asked.cacheImages, "cache-images")
     }
 }
 

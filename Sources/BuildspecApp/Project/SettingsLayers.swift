@@ -200,8 +200,13 @@ struct SettingsLayers {
 
     /// - Parameter setting: as of ``text(_:_:setting:)``.
     mutating func isOn(_ flag: Bool, _ name: String, setting: Located<Bool>? = nil) throws -> Bool {
+        try isOn(flag ? true : nil, name, setting: setting)
+    }
+
+    /// - Parameter flag: what the flag says, or its opposite; `nil` where neither is given.
+    mutating func isOn(_ flag: Bool?, _ name: String, setting: Located<Bool>? = nil) throws -> Bool {
         let setting = setting.map { Located($0.value ? "yes" : "no", at: $0.location) }
-        guard let text = try text(flag ? "yes" : nil, name, setting: setting) else { return false }
+        guard let text = try text(flag.map { $0 ? "yes" : "no" }, name, setting: setting) else { return false }
         switch text {
         case _ where Self.isOn(text): return true
         case _ where Self.isOff(text): return false

@@ -19,6 +19,8 @@ struct BuildSurroundings {
     var keptContainer: String?
     /// The checkpoint that the build goes on from.
     var checkpoint: Checkpoint?
+    /// Lays the cache under the container; `nil` where it is unpacked.
+    var cacheImages: CacheImages?
     /// Is told what the engine may have of the build.
     var trace = ContainerTrace()
 
@@ -42,6 +44,7 @@ struct BuildSurroundings {
         if recipe.network.policy.isOffline, keptContainer == nil, checkpoint == nil {
             try await OfflineCheck(build: build, engine: engine).requireAll(container, cache)
         }
+        let laid = try await cacheImages?.lay(under: &container, cache)
         project.explain("container: \(container.name) of \(container.image)")
         if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
         project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
@@ -57,6 +60,8 @@ struct BuildSurroundings {
                         owner: MadeArtifacts(in: project.artifactsFolder, places)),
                     process: machine.process(of: recipe.plan.id))
                 surroundings.cache = cache
+                surroundings.laidCache = laid
+                surroundings.onSteadyCache = laid == nil ? cacheImages?.wish : nil
                 surroundings.secrets = secrets
                 surroundings.credentials = credentials
                 surroundings.docker = docker

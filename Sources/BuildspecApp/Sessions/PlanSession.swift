@@ -68,6 +68,7 @@ struct PlanSession {
             view.repeated = repeated.view(
                 unanswered: repeated.unansweredReferences, image: try await repeated.missingImage(on: engine))
         }
+        view.cacheWay = try await cacheWay(build, of: image.view?.name ?? build.plan.image, engine)
         view.docker = build.recipe.container.docker
         view.missingSources = build.missingSources.map { other in
             PlanView.MissingSource(
@@ -80,6 +81,13 @@ struct PlanSession {
         guard case .kept(let rules) = build.plan.cache else { return nil }
         if case .bucket(let url) = build.recipe.cache.place { return S3Location(url)?.url(of: "") }
         return build.cacheKeeping(room: nil)?.place(rules)
+    }
+
+    private func cacheWay(_ build: PlannedBuild, of image: String, _ engine: any Engine) async throws -> String? {
+        guard let images = CacheImages(of: build, on: engine) else { return nil }
+        do { return try await images.outlook(image, build.cacheKeeping(room: nil)).words } catch is EngineError {
+            return "unpacked: no engine answers"
+        }
     }
 
     /// The image as far as the engine knows it, what is to be said of it, and which of its runtimes the build would have.

@@ -182,6 +182,9 @@ struct RunSession {
         }
         var surroundings = BuildSurroundings(build: build, engine: engine, secrets: secrets)
         surroundings.trace = trace
+        let cacheImages = CacheImages(of: build, on: engine)
+        surroundings.cacheImages = cacheImages
+        defer { cacheImages?.order() }
         let status = try await surroundings.with(
             tell: { await report.tell($0) }
         ) { [blocksDeployMistakes] job, proxy in

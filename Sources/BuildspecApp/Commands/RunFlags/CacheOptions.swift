@@ -11,8 +11,25 @@ struct CacheOptions: ParsableArguments {
     @Flag(help: "Neither restore nor save a cache.")
     var noCache = false
 
+    @Flag(
+        help: ArgumentHelp(
+            "Lay a cache that does not change under the container.",
+            discussion:
+                "As a layer of an image: nothing is unpacked then. Renaming a cached folder may fail in the build."))
+    var cacheImages = false
+
+    @Flag(help: "Unpack the cache, whatever the settings say.")
+    var noCacheImages = false
+
+    func validate() throws {
+        guard !(cacheImages && noCacheImages) else {
+            throw ValidationError("--cache-images and --no-cache-images contradict one another")
+        }
+    }
+
     func add(to asked: inout Asked) {
         asked.cache = cache
         asked.noCache = noCache
+        asked.cacheImages = cacheImages ? true : noCacheImages ? false : nil
     }
 }
