@@ -19,7 +19,7 @@ public struct JSONLine {
     public mutating func add(_ name: StaticString, _ number: Int?) {
         guard let number else { return }
         begin(name)
-        bytes += String(number).utf8
+        JSONText.write(number, to: &bytes)
     }
 
     /// Writes a member whose value is a number with a fraction; none where there is no value.
@@ -45,11 +45,15 @@ public struct JSONLine {
     public mutating func clear() { bytes.removeAll(keepingCapacity: true) }
 
     private mutating func begin(_ name: StaticString) {
-        bytes.append(UInt8(ascii: isFirst ? "{" : ","))
-        bytes.append(UInt8(ascii: "\""))
+        let count = name.utf8CodeUnitCount
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: count + 4) { room in
+            room[0] = UInt8(ascii: isFirst ? "{" : ",")
+            room[1] = UInt8(ascii: "\"")
+            for index in 0..<count { room[index + 2] = name.utf8Start[index] }
+            room[count + 2] = UInt8(ascii: "\"")
+            room[count + 3] = UInt8(ascii: ":")
+            bytes.append(contentsOf: UnsafeBufferPointer(room))
+        }
         isFirst = false
-        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
     }
 }

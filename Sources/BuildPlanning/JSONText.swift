@@ -37,7 +37,7 @@ public enum JSONText: Sendable, Equatable {
             }
             bytes.append(UInt8(ascii: "]"))
         case .string(let text): Self.write(text, to: &bytes)
-        case .number(let number): bytes += String(number).utf8
+        case .number(let number): Self.write(number, to: &bytes)
         case .decimal(let number): bytes += String(number).utf8
         case .bool(let flag): bytes += (flag ? "true" : "false").utf8
         }
@@ -50,50 +50,95 @@ public enum JSONText: Sendable, Equatable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// Writes text run by run: what is not escaped is copied as it is.
+    /// The bytes of text that are escaped at once: with six bytes for each they lie on the stack.
+    private static let piece = 160
+
     private static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
-        var start = 0
-        while true {
-            let end = nextEscaped(in: text, from: start)
-            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
-            guard end < text.count else { return }
-            bytes.append(UInt8(ascii: "\\"))
-            switch text[end] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(text[end])
-            case 0x0a: bytes.append(UInt8(ascii: "n"))
-            case 0x0d: bytes.append(UInt8(ascii: "r"))
-            case 0x09: bytes.append(UInt8(ascii: "t"))
-            default:
-                bytes += "u00".utf8
-                bytes += [text[end] >> 4, text[end] & 15].map { $0 < 10 ? 0x30 + $0 : 0x61 + $0 - 10 }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: piece * 6 + 8) { room in
+            var rest = text
+            while !rest.isEmpty {
+                let count = escape(UnsafeBufferPointer(rebasing: rest.prefix(piece)), into: room)
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: room[..<count]))
+                rest = UnsafeBufferPointer(rebasing: rest.dropFirst(piece))
             }
-            start = end + 1
         }
     }
 
-    /// The place of the next byte that is escaped, or the end.
-    private static func nextEscaped(in text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var place = start
-        let raw = UnsafeRawBufferPointer(text)
-        // Eight bytes at a time. Of each number the lowest bit that is set marks a byte.
+    /// Writes text to a room that has six bytes for each of its bytes, and eight more.
+    ///
+    /// - Returns: the number of bytes that were written.
+    private static func escape(
+        _ text: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
+        guard let from = text.baseAddress, let to = UnsafeMutableRawPointer(room.baseAddress) else { return 0 }
+        var place = 0, count = 0
+        // Eight bytes at a time, which are copied before it is known how many of them stay. Of each number the lowest bit that is
+        // set marks a byte.
         let ones: UInt64 = 0x0101_0101_0101_0101, high = ones << 7
         func zeros(_ word: UInt64) -> UInt64 { (word &- ones) & ~word }
         while place + 8 <= text.count {
-            let word = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-            let controls = (word &- ones &* 0x20) & ~word
+            let word = UnsafeRawPointer(from + place).loadUnaligned(as: UInt64.self)
+            (to + count).storeBytes(of: word, as: UInt64.self)
+            let ordered = UInt64(littleEndian: word)
+            let controls = (ordered &- ones &* 0x20) & ~ordered
             let marks =
-                (controls | zeros(word ^ ones &* 0x22) | zeros(word ^ ones &* 0x5c) | zeros(word ^ ones &* 0x7f))
-                & high
-            guard marks == 0 else { return place + marks.trailingZeroBitCount / 8 }
-            place += 8
+                (controls | zeros(ordered ^ ones &* 0x22) | zeros(ordered ^ ones &* 0x5c)
+                    | zeros(ordered ^ ones &* 0x7f)) & high
+            let plain = marks.trailingZeroBitCount / 8
+            place += plain
+            count += plain
+            guard plain < 8 else { continue }
+            count += escape(from[place], to: to + count)
+            place += 1
         }
         while place < text.count {
-            switch text[place] {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7f: return place
-            default: place += 1
+            let byte = from[place]
+            place += 1
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), 0..<0x20, 0x7f: count += escape(byte, to: to + count)
+            default:
+                (to + count).storeBytes(of: byte, as: UInt8.self)
+                count += 1
             }
         }
-        return place
+        return count
+    }
+
+    /// - Returns: the number of bytes that were written.
+    private static func escape(_ byte: UInt8, to room: UnsafeMutableRawPointer) -> Int {
+        let room = room.assumingMemoryBound(to: UInt8.self)
+        room[0] = UInt8(ascii: "\\")
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): room[1] = byte
+        case 0x0a: room[1] = UInt8(ascii: "n")
+        case 0x0d: room[1] = UInt8(ascii: "r")
+        case 0x09: room[1] = UInt8(ascii: "t")
+        default:
+            room[1] = UInt8(ascii: "u")
+            room[2] = UInt8(ascii: "0")
+            room[3] = UInt8(ascii: "0")
+            room[4] = digit(byte >> 4)
+            room[5] = digit(byte & 15)
+            return 6
+        }
+        return 2
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x61 + value - 10 }
+
+    /// Writes a number without a String of it.
+    static func write(_ number: Int, to bytes: inout [UInt8]) {
+        if number < 0 { bytes.append(UInt8(ascii: "-")) }
+        // Nineteen digits are the most that an Int has.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { room in
+            var place = 20, rest = number.magnitude
+            repeat {
+                place -= 1
+                room[place] = 0x30 + UInt8(rest % 10)
+                rest /= 10
+            } while rest > 0
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: room[place...]))
+        }
     }
 }
 

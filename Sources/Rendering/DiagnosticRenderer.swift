@@ -140,7 +140,8 @@ private struct SourceExcerpt {
             var start = isCut ? cursor.offset - Self.widthBefore : cursor.lineStart
             while start < cursor.offset, start > cursor.lineStart, text[start] & 0xc0 == 0x80 { start += 1 }
             if isCut { line = "…" }
-            for piece in ShownText(text, from: start, to: cursor.offset) {
+            var pieces = ShownText(text, from: start, to: cursor.offset)
+            while let piece = pieces.nextRun(upTo: .max) ?? pieces.next() {
                 line += piece.text; widthBefore += piece.width
             }
             widthBefore += isCut ? 1 : 0
@@ -150,22 +151,24 @@ private struct SourceExcerpt {
 
     private mutating func addRest(of text: UnsafeBufferPointer<UInt8>, from start: Int, length: Int) {
         var width = 0, carets = 0, count = 0
-        for piece in ShownText(text, from: start, to: text.count) {
+        var pieces = ShownText(text, from: start, to: text.count)
+        while let piece = pieces.nextRun(upTo: Self.width - widthBefore - width) ?? pieces.next() {
             guard widthBefore + width + piece.width <= Self.width else {
                 line += "…"
                 break
             }
             line += piece.text
+            // Of a run the first characters, one cell each, may be the last ones that are meant.
+            if count < length { carets = width + min(piece.width, piece.count == 1 ? piece.width : length - count) }
             width += piece.width
-            count += 1
-            if count <= length { carets = width }
+            count += piece.count
         }
         caretWidth = max(1, carets)
     }
 }
 
 /// The characters of one line, each in a form that is safe to show, with its width in cells.
-private struct ShownText: Sequence, IteratorProtocol {
+private struct ShownText {
     private let text: UnsafeBufferPointer<UInt8>
     private var offset: Int
     private let end: Int
@@ -176,7 +179,15 @@ private struct ShownText: Sequence, IteratorProtocol {
         self.end = end
     }
 
-    mutating func next() -> (text: String, width: Int)? {
+    /// The printable characters of ASCII that come next, all at once; `nil` where there is none or no room for one.
+    mutating func nextRun(upTo limit: Int) -> (text: String, width: Int, count: Int)? {
+        let start = offset
+        while offset < end, offset - start < limit, 0x20...0x7e ~= text[offset] { offset += 1 }
+        guard offset > start else { return nil }
+        return (String(decoding: text[start..<offset], as: UTF8.self), offset - start, offset - start)
+    }
+
+    mutating func next() -> (text: String, width: Int, count: Int)? {
         guard offset < end, !text[offset].isLineEnd else { return nil }
         var after = offset + 1
         while after < end, after - offset < 4, text[after] & 0xc0 == 0x80 { after += 1 }
@@ -185,12 +196,12 @@ private struct ShownText: Sequence, IteratorProtocol {
         else {
             let byte = text[offset]
             offset += 1
-            return ("\\x" + hex(UInt32(byte)), 4)
+            return ("\\x" + hex(UInt32(byte)), 4, 1)
         }
         offset = after
-        if scalar == "\t" { return ("    ", 4) }
-        guard !scalar.needsEscape else { return (scalar.escape, scalar.escape.count) }
-        return (character, scalar.cellWidth)
+        if scalar == "\t" { return ("    ", 4, 1) }
+        guard !scalar.needsEscape else { return (scalar.escape, scalar.escape.count, 1) }
+        return (character, scalar.cellWidth, 1)
     }
 }
 

@@ -28,8 +28,13 @@ public struct ReportReader {
 
     /// Makes a reader for a file that should have a format.
     ///
+    /// - Parameter findsPlaces: whether the cases that are given on have the places of their failures; else whoever takes them
+    ///   calls ``TestCase/findPlace()``.
     /// - Throws: ``ReportProblem``
-    public init(_ format: ReportFormat, take: @escaping (ReportItem) throws -> Void) throws {
+    public init(
+        _ format: ReportFormat, findsPlaces: Bool = true, take: @escaping (ReportItem) throws -> Void
+    ) throws {
+        let take = findsPlaces ? Self.placing(take) : take
         let found = Found()
         found.format = format
         self.found = found
@@ -56,8 +61,10 @@ public struct ReportReader {
 
     /// Makes a reader for a file of XML whose root shall tell the format.
     ///
+    /// - Parameter findsPlaces: as of ``init(_:findsPlaces:take:)``.
     /// - Throws: ``ReportProblem``
-    public init(guessing take: @escaping (ReportItem) throws -> Void) throws {
+    public init(findsPlaces: Bool = true, guessing take: @escaping (ReportItem) throws -> Void) throws {
+        let take = findsPlaces ? Self.placing(take) : take
         let found = Found()
         self.found = found
         input = .xml(
@@ -68,6 +75,14 @@ public struct ReportReader {
                 found.format = format
                 return Self.reading(format, take)
             })
+    }
+
+    private static func placing(_ take: @escaping Take) -> Take {
+        { item in
+            guard case .test(var test) = item else { return try take(item) }
+            test.findPlace()
+            try take(.test(test))
+        }
     }
 
     private static func reading(_ format: ReportFormat, _ take: @escaping Take) -> any XMLReading {

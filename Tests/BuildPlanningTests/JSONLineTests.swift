@@ -35,6 +35,25 @@ import Testing
         }
     }
 
+    @Test func `a long text is escaped across the pieces it is written in`() throws {
+        var chance = SystemRandomNumberGenerator()
+        for length in [159, 160, 161, 320, 1_000, 5_000] {
+            let scalars = (0..<length).map { _ in
+                UnicodeScalar(
+                    UInt8.random(in: 0...0x7f, using: &chance) % 3 == 0
+                        ? 0x0a : UInt8.random(in: 0...0xff, using: &chance))
+            }
+            let text = String(String.UnicodeScalarView(scalars)) + "é"
+            let bytes = JSONText.array([.string(text)]).bytes
+            let read = try #require(try JSONSerialization.jsonObject(with: Data(bytes)) as? [String])
+            #expect(read.first.map { Array($0.utf8) } == Array(text.utf8))
+        }
+    }
+
+    @Test(arguments: [0, 7, -7, 10, 1_234_567_890, .max, .min]) func `a number has its digits`(number: Int) {
+        #expect(String(decoding: JSONText.number(number).bytes, as: UTF8.self) == "\(number)")
+    }
+
     @Test func `the key of a name is that of its line`() {
         var text = JSONLine()
         FailedTestLine.add("org.acme.A.\"b\"", to: &text)

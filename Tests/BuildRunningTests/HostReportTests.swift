@@ -44,6 +44,32 @@ import Testing
     /// Nothing is discovered, so that only the groups count.
     private static let quiet = "CODEBUILD_CONFIG_AUTO_DISCOVER=false"
 
+    @Test func `a large report is kept in its order, masked and with its places, as small ones are`() async throws {
+        let secrets = BuildSecrets(values: ["TOKEN": SecretText("hunter2hunter2")])
+        // More than is handed on at once, in several files, the last of which is broken behind its cases.
+        let script = """
+            mkdir -p large && for file in 1 2 3; do { echo "<testsuite name='S$file'>"; i=0; while [ $i -lt 1500 ]; do i=$((i+1)); \
+            echo "<testcase name='t$i' classname='org.S$file'><failure message='no'>\
+            $(printf 'at org.S%s.t(S%s.java:%s)' $file $file $i) hunter2hunter2 0123456789012345678901234567890123456789\
+            </failure></testcase>"; done; [ $file = 3 ] || echo '</testsuite>'; } > large/TEST-$file.xml; done
+            """
+        let command = "|\n" + script.split(separator: "\n").map { "          \($0)\n" }.joined()
+        let (build, cases, _) = try await build(
+            "  unit: {files: 'large/*.xml'}", [Self.quiet, command], secrets: secrets)
+        let report = try #require(build.reports.first)
+        #expect(report.testSummary?.statusCounts == ["FAILED": 4_500])
+        #expect(report.status == .incomplete && report.problems.count == 1)
+        #expect(cases.count == 4_500)
+        #expect(!cases.contains { $0.contains("hunter2") })
+        for file in 1...3 {
+            let lines = cases.filter { $0.contains(#""testRawDataPath":"large/TEST-\#(file).xml""#) }
+            #expect(lines.count == 1_500)
+            for (number, line) in lines.enumerated() {
+                #expect(line.contains(#""name":"t\#(number + 1)""#) && line.contains(#""line":\#(number + 1)}"#))
+            }
+        }
+    }
+
     @Test func `a group has the service's names, and its cases are kept`() async throws {
         let (build, cases, _) = try await build("  unit: {files: 'out/**/TEST-*.xml'}", [Self.quiet])
         #expect(build.status == .succeeded)

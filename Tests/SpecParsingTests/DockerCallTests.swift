@@ -16,7 +16,7 @@ import Testing
             ("echo docker build", nil), ("mvn docker:build", nil), ("cat docker/build", nil), ("ls", nil),
             ("docker $COMMAND", nil), ("docker-compose config", nil), ("# docker build", nil),
         ])
-    func names(_ text: String, _ name: String?) { #expect(DockerCall.name(in: text) == name) }
+    func names(_ text: String, _ name: String?) { #expect(Array((text).utf8).withUnsafeBufferPointer { DockerCall.name(in: $0) } == name) }
 
     @Test("the first counts, and a build that starts a daemon itself asks for none")
     func first() {

@@ -90,14 +90,28 @@ struct SecretMask: Sendable {
     /// Masks a text that is no part of the stream.
     func masked(_ text: String) -> String {
         var text = text
-        guard text.withUTF8({ table.candidate(in: $0, from: 0) }) != nil else { return text }
+        mask(&text)
+        return text
+    }
+
+    /// Masks a text that may be absent, in its place.
+    func mask(_ text: inout String?) {
+        if var found = text.take() {
+            mask(&found)
+            text = found
+        }
+    }
+
+    /// Masks a text that is no part of the stream, in its place. One that no secret can be in is only looked at.
+    func mask(_ text: inout String) {
+        guard text.withUTF8({ table.candidate(in: $0, from: 0) }) != nil else { return }
         var mask = self
         mask.held = []
         mask.shownCount = 0
         mask.previous = nil
         let bytes = Array(text.utf8)
         let shown = mask.scan(bytes, isLast: true)
-        return shown == bytes ? text : String(decoding: shown, as: UTF8.self)
+        if shown != bytes { text = String(decoding: shown, as: UTF8.self) }
     }
 
     private mutating func scan(_ bytes: [UInt8], isLast: Bool) -> [UInt8] {

@@ -1,3 +1,5 @@
+internal import Files
+
 /// Texts that are looked for in bytes, all of them at once: at one place the longest one counts.
 ///
 /// Most places that no text begins at are told by their first three bytes alone. At another place the texts, which lie in
@@ -95,6 +97,13 @@ struct SecretTable: Sendable {
     /// The next place that may have one of a few first bytes, or too few bytes behind it to be looked at so quickly.
     private func skipped(in stream: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
         guard !firstWords.isEmpty else { return start }
+        if firstWords.count == 1, start < stream.count, let base = stream.baseAddress {
+            // One byte alone the C library looks for, which knows the widest words of the processor.
+            guard let found = memchr(base + start, Int32(firstWords[0] & 0xff), stream.count - start) else {
+                return stream.count
+            }
+            return UnsafeRawPointer(found) - UnsafeRawPointer(base)
+        }
         let bytes = UnsafeRawBufferPointer(stream), high = Self.ones << 7
         return firstWords.withUnsafeBufferPointer { firsts in
             var place = start

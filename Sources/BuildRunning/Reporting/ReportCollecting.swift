@@ -26,10 +26,12 @@ final class ReportCollecting {
 
     func take(_ item: ReportItem) throws {
         switch item {
-        case .test(let test):
-            let hidden = masked(located(test))
-            totals.add(.test(hidden))
-            try writer?.write(hidden, of: group, in: path)
+        case .test(var test):
+            test.findPlace()
+            if test.status.isFailure, let places, let file = test.file { test.file = places.path(of: file) }
+            if let mask { Self.hide(mask, in: &test) }
+            totals.add(.test(test))
+            try writer?.write(test, of: group, in: path)
         case .coverage(var file):
             if let places { file.path = places.path(of: file) }
             if let mask { file.path = mask.masked(file.path) }
@@ -38,23 +40,13 @@ final class ReportCollecting {
         }
     }
 
-    private func located(_ test: TestCase) -> TestCase {
-        guard test.status.isFailure, let places, let file = test.file else { return test }
-        var test = test
-        test.file = places.path(of: file)
-        return test
-    }
-
     /// A test may print a secret into its report.
-    private func masked(_ test: TestCase) -> TestCase {
-        guard let mask else { return test }
-        var test = test
-        test.suite = mask.masked(test.suite)
-        test.className = test.className.map { mask.masked($0) }
-        test.name = mask.masked(test.name)
-        test.message = test.message.map { mask.masked($0) }
-        test.stack = test.stack.map { mask.masked($0) }
-        return test
+    private static func hide(_ mask: SecretMask, in test: inout TestCase) {
+        mask.mask(&test.suite)
+        mask.mask(&test.name)
+        mask.mask(&test.className)
+        mask.mask(&test.message)
+        mask.mask(&test.stack)
     }
 
     /// The report that all of it comes to.

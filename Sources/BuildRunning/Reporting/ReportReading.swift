@@ -40,31 +40,24 @@ struct ReportOutcome: Sendable {
 /// Reads report files out of tar streams, each as its bytes come.
 final class ReportReading {
     private let order: ReportOrder
-    private let places: SourcePlaces?
-    private let mask: SecretMask
-    private let writer: ReportWriter?
-    private let group: (ReportFormat) -> ReportGroup
+    private let belt: ReportBelt
+    private var batch = ReportBatch()
     /// Where the files are copied to; `nil` where nobody wants them.
     var copies: ReportCopies?
-    /// What was found of each format, with the number of its files.
-    private var collected: [ReportFormat: (collecting: ReportCollecting, files: Int)] = [:]
+    /// The number of files that were read of each format that was found.
+    private var files: [ReportFormat: Int] = [:]
     private var outcome = ReportOutcome()
     private var problems: [ReportFormat: [String]] = [:]
 
-    init(
-        _ order: ReportOrder, _ places: SourcePlaces?, hiding mask: SecretMask, to writer: ReportWriter?,
-        group: @escaping (ReportFormat) -> ReportGroup
-    ) {
+    init(_ order: ReportOrder, keeping: sending ReportKeeping) {
         self.order = order
-        self.places = places
-        self.mask = mask
-        self.writer = writer
-        self.group = group
-        if let format = order.format { _ = collecting(format) }
+        belt = ReportBelt(keeping)
+        if let format = order.format { files[format] = 0 }
     }
 
     /// Reads the wanted files of the streams.
     func read(_ streams: TarStreams, stop: StopFlag) throws {
+        defer { belt.stop() }
         var left = order.names
         try streams.read(stop: stop) { archive, map in
             while let entry = try archive.next() {
@@ -81,6 +74,7 @@ final class ReportReading {
             }
         }
         for name in left.values.sorted() { note("was gone when it was to be copied", of: name) }
+        try belt.end(with: batch.takeAll())
     }
 
     /// Notes that a file that a group names is not read.
@@ -94,13 +88,18 @@ final class ReportReading {
         // The reader holds what gives to it, and that holds the reader.
         defer { reader = nil }
         do {
-            let take: (ReportItem) throws -> Void = { [weak self] item in
-                guard let self, let format = reader?.format else { return }
-                let collecting = self.collecting(format)
-                collecting.path = name
-                try collecting.take(item)
+            var isNew = true
+            let take: (ReportItem) throws -> Void = { [self] item in
+                if isNew, let format = reader?.format {
+                    batch.begin(name, format)
+                    isNew = false
+                }
+                batch.add(item)
+                if batch.isFull { try belt.put(batch.takeAll()) }
             }
-            let made = try format.map { try ReportReader($0, take: take) } ?? ReportReader(guessing: take)
+            let made =
+                try format.map { try ReportReader($0, findsPlaces: false, take: take) }
+                ?? ReportReader(findsPlaces: false, guessing: take)
             reader = made
             var problem: ReportProblem?
             try archive.readBlocks { block in
@@ -117,11 +116,8 @@ final class ReportReading {
             }
             if let problem { throw problem }
             try made.finish()
-            if let format = made.format {
-                // A file without a case is a report all the same.
-                _ = collecting(format)
-                collected[format]?.files += 1
-            }
+            // A file without a case is a report all the same.
+            if let format = made.format { files[format, default: 0] += 1 }
         } catch let problem as ReportProblem {
             // A file that was discovered and is no report is none.
             guard let reader, let format = reader.format, order.format != nil || reader.isOfFormat else {
@@ -135,7 +131,7 @@ final class ReportReading {
     private func note(_ problem: ReportProblem, of name: String, at path: String, _ format: ReportFormat) {
         outcome.failures.append(.init(name: name, path: path, problem: problem))
         problems[format, default: []].append("\(name): \(problem)")
-        _ = collecting(format)
+        files[format, default: 0] += 0
     }
 
     /// The format that a name tells, where the content does not.
@@ -144,19 +140,12 @@ final class ReportReading {
         return name.lowercased().hasSuffix("cucumber.json") ? .cucumber : .simpleCov
     }
 
-    private func collecting(_ format: ReportFormat) -> ReportCollecting {
-        if let known = collected[format] { return known.collecting }
-        let new = ReportCollecting(group(format), places, hiding: mask, to: writer)
-        collected[format] = (new, 0)
-        return new
-    }
-
     /// - Parameter build: the build's ARN.
     func finish(_ build: String) throws -> ReportOutcome {
-        try writer?.flush()
-        outcome.reports = ReportFormat.allCases.compactMap { format in
-            collected[format].map {
-                $0.collecting.facts(format, of: build, files: $0.files, problems: problems[format] ?? [])
+        outcome.reports = try belt.withKeeping { [files, problems] keeping in
+            try keeping.flush()
+            return ReportFormat.allCases.compactMap { format in
+                files[format].map { keeping.facts(format, of: build, files: $0, problems: problems[format] ?? []) }
             }
         }
         return outcome

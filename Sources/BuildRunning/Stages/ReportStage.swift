@@ -205,7 +205,7 @@ struct ReportStage: Sendable {
             let stage = ContainerLayout.artifactStage("report-\(name.filter { $0 != "/" })-\(number)")
             fetches.append(try await files.fetch(of: part, stage: stage, doing: "gather the reports in the container"))
         }
-        let carrier = TarCarrier(throughEngine: context)
+        let carrier = try await TarCarrier.quickest(context)
         var mask = SecretMask(context.job.surroundings.secrets.texts, rule: context.job.surroundings.secrets.mask)
         mask.add(await sink.hiddenLater)
         let (records, hiding, build) = (context.job.surroundings.records, mask, buildARN)
@@ -217,7 +217,7 @@ struct ReportStage: Sendable {
                 try await BlockingThread.run { stop in
                     try explaining("read the reports of `\(name)`", as: .cannotRead) {
                         let reading = ReportReading(
-                            order, places, hiding: hiding, to: records.map(ReportWriter.init), group: group)
+                            order, keeping: ReportKeeping(places, hiding: hiding, to: records, group: group))
                         if let copies { reading.copies = try ReportCopies(below: copies, of: name) }
                         try reading.read(streams, stop: stop)
                         return try reading.finish(build)

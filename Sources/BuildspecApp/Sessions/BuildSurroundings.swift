@@ -142,7 +142,7 @@ struct BuildSurroundings {
     /// A folder for the named pipes of tar streams, beside the build's record for as long as its container may stay.
     private func pipes() throws -> String? {
         let isCached = if case .kept = recipe.plan.cache { true } else { false }
-        guard isCached || recipe.plan.artifacts != nil else { return nil }
+        guard isCached || recipe.plan.artifacts != nil || !recipe.plan.reports.isEmpty else { return nil }
         let folder = "\(BuildRecords(places).build(recipe.plan.id.uuid).folder)/pipes"
         try Folder.make(folder)
         return folder

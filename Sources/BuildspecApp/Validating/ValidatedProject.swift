@@ -51,3 +51,23 @@ struct ValidatedProject: Sendable {
         return reading.isValid ? reading.settings : nil
     }
 }
+
+/// The facts of many files: those of one folder belong to one project, and its settings are read once.
+struct FactsByFolder {
+    private let project: ValidatedProject
+    private var known: [Substring: ProjectFacts] = [:]
+
+    init(project: ValidatedProject) { self.project = project }
+
+    /// - Parameter path: as of ``ValidatedProject/facts(ofFile:)``.
+    mutating func facts(ofFile path: String?) -> ProjectFacts {
+        guard let path, let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), !path.hasPrefix("/dev/") else {
+            return project.facts(ofFile: path)
+        }
+        let folder = path[..<slash]
+        if let facts = known[folder] { return facts }
+        let facts = project.facts(ofFile: path)
+        known[folder] = facts
+        return facts
+    }
+}

@@ -102,10 +102,11 @@ struct Validation: Sendable {
             for worker in 0..<workers {
                 group.addTask {
                     try await BlockingThread.run { stop in
+                        var facts = FactsByFolder(project: project)
                         // In turns, so that each gets its share of what lies in one folder.
                         let outcomes = try stride(from: worker, to: found.count, by: workers).map { index in
                             try stop.check()
-                            return try Self.read(found[index], of: project, stop)
+                            return try Self.read(found[index], &facts, stop)
                         }
                         return (worker, outcomes)
                     }
@@ -118,7 +119,7 @@ struct Validation: Sendable {
     }
 
     private static func read(
-        _ found: BuildspecSearch.Found, of project: ValidatedProject, _ stop: StopFlag
+        _ found: BuildspecSearch.Found, _ facts: inout FactsByFolder, _ stop: StopFlag
     ) throws -> Outcome {
         do {
             let bytes: [UInt8]
@@ -134,7 +135,7 @@ struct Validation: Sendable {
                 }
             case .failure(_, let failure): return .failed(failure)
             }
-            return .read(ShellFindings.File(bytes, name: found.shown, of: project.facts(ofFile: file)))
+            return .read(ShellFindings.File(bytes, name: found.shown, of: facts.facts(ofFile: file)))
         } catch let failure as Failure {
             return .failed(failure)
         }

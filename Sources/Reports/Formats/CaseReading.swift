@@ -17,17 +17,9 @@ struct OpenCase {
         test.stack = message == nil ? nil : stack
     }
 
-    /// The case with the place of its failure, where the trace tells one.
-    func finished() -> TestCase {
-        guard test.status.isFailure else { return test }
-        var test = test
-        let place =
-            test.stack.flatMap { StackPlace.find(in: $0, className: test.className ?? test.suite) }
-            ?? test.message.flatMap { StackPlace.find(in: $0, className: test.className ?? test.suite) }
-        if let place {
-            test.file = place.file
-            test.line = place.line
-        }
+    /// The whole case. Where it failed is looked for in its trace by ``TestCase/findPlace()``.
+    consuming func finished() -> TestCase {
+        test.hasUnreadTrace = test.status.isFailure
         return test
     }
 }

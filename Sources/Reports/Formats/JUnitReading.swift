@@ -5,6 +5,8 @@ final class JUnitReading: XMLReading {
     private var open: OpenCase?
     private var outcome: (status: TestCase.Status, message: String?, type: String?)?
     private var text = KeptText()
+    /// The class of the last case, which most often is that of the next one.
+    private var className: String?
 
     init(take: @escaping Take) { self.take = take }
 
@@ -24,8 +26,8 @@ final class JUnitReading: XMLReading {
     private func begin(_ attributes: XMLAttributes) throws {
         // A case in a case is none of the format, and the outer one is not lost for it.
         try end("testcase")
-        var test = TestCase(
-            suite: suites.last ?? "", className: attributes["classname"], name: attributes.text("name"))
+        className = attributes.text("classname", orSame: className)
+        var test = TestCase(suite: suites.last ?? "", className: className, name: attributes.text("name"))
         test.nanoseconds = Duration.seconds(attributes["time"])
         test.file = attributes["file"]
         test.line = attributes["line"].flatMap { Int($0) }
@@ -54,8 +56,7 @@ final class JUnitReading: XMLReading {
             open?.end(status, message: said ?? (stack == nil ? type : nil), stack: stack)
             outcome = nil
         case "testcase":
-            guard let done = open else { return }
-            open = nil
+            guard let done = open.take() else { return }
             outcome = nil
             try take(.test(done.finished()))
         default: break

@@ -53,9 +53,8 @@ public struct ReportTotals: Sendable, Equatable {
             || test.message.map { Self.isLonger($0, than: ServiceLimits.message) } ?? false
         if test.status.isFailure, failed.count < Self.named { failed.append(Self.short(test)) }
         if test.isFlaky, flaky.count < Self.named { flaky.append(Self.short(test)) }
-        guard slowest.count < Self.slowest || slowest.last.map({ $0.nanoseconds < test.nanoseconds }) ?? true else {
-            return
-        }
+        let isFull = slowest.count == Self.slowest
+        guard !isFull || slowest[Self.slowest - 1].nanoseconds < test.nanoseconds else { return }
         let place = slowest.firstIndex { $0.nanoseconds < test.nanoseconds } ?? slowest.count
         slowest.insert(Self.short(test), at: place)
         if slowest.count > Self.slowest { slowest.removeLast() }

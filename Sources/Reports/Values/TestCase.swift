@@ -41,11 +41,26 @@ public struct TestCase: Sendable, Equatable {
     public var line: Int?
     /// Whether the test failed before it succeeded, in this same run.
     public var isFlaky = false
+    /// Whether the place of the failure is still to be looked for in the trace: ``findPlace()``.
+    var hasUnreadTrace = false
 
     public init(suite: String, className: String? = nil, name: String) {
         self.suite = suite
         self.className = className
         self.name = name
+    }
+
+    /// Looks for the place of the failure, where the trace may tell one and nobody has looked yet.
+    public mutating func findPlace() {
+        guard hasUnreadTrace else { return }
+        hasUnreadTrace = false
+        let owner = className ?? suite
+        let place =
+            stack.flatMap { StackPlace.find(in: $0, className: owner) }
+            ?? message.flatMap { StackPlace.find(in: $0, className: owner) }
+        guard let place else { return }
+        file = place.file
+        line = place.line
     }
 
     /// Names the case among those of other builds: class or suite, and name.

@@ -52,6 +52,13 @@ struct XMLAttributes {
     /// The value of a name that may be absent, or be empty.
     func text(_ name: StaticString) -> String { self[name] ?? "" }
 
+    /// The value of a name; `known` itself where it is that.
+    func text(_ name: StaticString, orSame known: String?) -> String? {
+        guard let value = pointer(name) else { return nil }
+        if var known, known.withUTF8({ Self.isEqual(value, $0) }) { return known }
+        return String(cString: value)
+    }
+
     private func pointer(_ name: StaticString) -> UnsafePointer<CChar>? {
         guard var pair = pairs else { return nil }
         while let key = pair[0] {
@@ -62,8 +69,12 @@ struct XMLAttributes {
     }
 
     private static func isEqual(_ key: UnsafePointer<CChar>, _ name: StaticString) -> Bool {
-        let count = name.utf8CodeUnitCount
-        for index in 0..<count where UInt8(bitPattern: key[index]) != name.utf8Start[index] { return false }
-        return key[count] == 0
+        isEqual(key, UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+    }
+
+    private static func isEqual(_ text: UnsafePointer<CChar>, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        // Where the text ends before, its zero differs.
+        for index in 0..<bytes.count where UInt8(bitPattern: text[index]) != bytes[index] { return false }
+        return text[bytes.count] == 0
     }
 }

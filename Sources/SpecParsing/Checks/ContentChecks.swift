@@ -37,13 +37,15 @@ struct ContentChecks {
     }
 
     mutating func run() {
+        let commands = SpecCommand.all(of: top), shell = scriptShell(commands)
         checkVariables()
         checkVersions()
-        checkRuntimes()
+        // Windows images have runtimes of their own.
+        if shell != nil { checkRuntimes() }
         checkReferences()
         checkPatterns()
         checkEmptyCommands()
-        checkCommands()
+        if let shell { check(commands, for: shell) }
     }
 
     /// Notes a warning, once for each place.
@@ -55,9 +57,7 @@ struct ContentChecks {
 
     // MARK: Commands
 
-    private mutating func checkCommands() {
-        let commands = SpecCommand.all(of: top)
-        guard let shell = scriptShell(commands) else { return }
+    private mutating func check(_ commands: [SpecCommand], for shell: ScriptShell) {
         checkUnsetVariables(commands)
         checkDocker(commands)
         let isDash = shell == .sh && isDash(commands)

@@ -3,11 +3,14 @@ extension ContentChecks {
     mutating func checkDocker(_ commands: [SpecCommand]) {
         guard !facts.hasDocker, !isPrivilegedInBatch else { return }
         // Bytes are searched, because most commands have nothing to do with Docker.
-        guard !commands.contains(where: { $0.node.withText { $0.contains("dockerd") } }),
-            let (command, name) = commands.lazy.filter({ $0.node.withText { $0.contains("docker") } }).compactMap({
-                command in DockerCall.name(in: command.node.text).map { (command, $0) }
-            }).first
-        else { return }
+        guard !commands.contains(where: { $0.node.withText { $0.contains("dockerd") } }) else { return }
+        for command in commands {
+            guard let name = command.node.withText({ DockerCall.name(in: $0) }) else { continue }
+            return note(name, in: command)
+        }
+    }
+
+    private mutating func note(_ name: String, in command: SpecCommand) {
         findings.note(
             .dockerDaemon, at: FindingPlace(command.node, command.path),
             "\(quoted(name)) needs a Docker daemon: CodeBuild gives one to builds outside of a VPC, but a run here has none by itself",

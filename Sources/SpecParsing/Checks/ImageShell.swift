@@ -56,7 +56,7 @@ struct PackageManagers: OptionSet {
         var found: PackageManagers = [], text = ShellText()
         for command in commands {
             command.node.withText { bytes in
-                guard Self.words.contains(where: { bytes.contains($0.name) }) else { return }
+                guard Self.marks.contains(where: { bytes.contains($0) }) else { return }
                 ShellLexer.read(bytes, into: &text)
                 let view = ShellView(text: text, bytes: bytes)
                 for command in text.commands {
@@ -69,6 +69,9 @@ struct PackageManagers: OptionSet {
         }
         self = found
     }
+
+    /// A text of which each of the names has one.
+    private static let marks: [StaticString] = ["apt", "yum", "dnf", "extras", "apk", "zypper"]
 
     private static let words: [(name: StaticString, managers: PackageManagers)] = [
         ("apt-get", .apt), ("apt", .apt), ("yum", .others), ("dnf", .others), ("microdnf", .others),

@@ -1,9 +1,7 @@
 /// Warns about runtimes and versions that the image does not have: the build ends before its first command (CODEBUILD-2026.md A).
 extension ContentChecks {
     mutating func checkRuntimes() {
-        // Windows images have runtimes of their own.
-        guard scriptShell(SpecCommand.all(of: top)) != nil,
-            let install = top.section("phases")?.section(PhaseName.install.rawValue),
+        guard let install = top.section("phases")?.section(PhaseName.install.rawValue),
             let versions = install.entries["runtime-versions"]?.node
         else { return }
         let path = install.path.key("runtime-versions"), image = CuratedRuntimes(image: facts.image)

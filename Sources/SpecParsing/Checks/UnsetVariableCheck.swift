@@ -7,9 +7,13 @@ extension ContentChecks {
         }
         let unset = needs.needs.map { need in
             let place = FindingPlace(commands[need.command].node, commands[need.command].path, part: need.range)
-            return (place: place, variable: UnsetVariable(need.name, at: place.location))
+            return (place: place, name: need.name)
         }.filter { !ignores.silences(.unsetVariable, at: $0.place) }
-        if let first = unset.first { list(unset.map(\.variable), at: first.place) }
+        if let first = unset.first {
+            // Told together at the place of the first one: finding the places of the others would take longer than all else.
+            let location = first.place.location
+            list(unset.map { UnsetVariable($0.name, at: location) }, at: first.place)
+        }
         for risk in needs.riskyUses {
             // The service sets the folder of a secondary source.
             guard !risk.name.hasPrefix(UnsetVariable.sourcePrefix) else { continue }

@@ -84,7 +84,7 @@ struct VariableNeeds {
         if hiddenFrom < bytes.count { isUncertain = true }
     }
 
-    private static let builtins: [StaticString] = ["read", "source", ". ", "mapfile", "readarray", "getopts", "printf"]
+    private static let builtins: [StaticString] = ["read", "source", ". ", "mapfile", "getopts", "printf"]
 
     private static func mentionsBuiltin(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         builtins.contains { bytes.contains($0) }

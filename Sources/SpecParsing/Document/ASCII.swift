@@ -41,10 +41,26 @@ extension UnsafeBufferPointer<UInt8> {
     func firstRange(of string: StaticString, from start: Int) -> Range<Int>? {
         let length = string.utf8CodeUnitCount, first = string.utf8Start[0]
         var offset = start
-        while offset + length <= count {
-            if self[offset] == first, holds(string, offset..<offset + length) { return offset..<offset + length }
+        while true {
+            offset = place(of: first, from: offset)
+            guard offset + length <= count else { return nil }
+            if holds(string, offset..<offset + length) { return offset..<offset + length }
             offset += 1
         }
-        return nil
+    }
+
+    /// The next place of a byte, or the end; eight bytes are looked at at once.
+    private func place(of byte: UInt8, from start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101, wanted = ones &* UInt64(byte), raw = UnsafeRawBufferPointer(self)
+        var offset = start
+        while offset + 8 <= count {
+            let other = UInt64(littleEndian: raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) ^ wanted
+            // The lowest bit that is set marks a byte that is zero.
+            let marks = (other &- ones) & ~other & ones << 7
+            if marks != 0 { return offset + marks.trailingZeroBitCount / 8 }
+            offset += 8
+        }
+        while offset < count, self[offset] != byte { offset += 1 }
+        return offset
     }
 }

@@ -7,18 +7,31 @@ public struct DockerCall: Sendable, Equatable {
     /// Finds the first of some commands that asks a daemon; none where a command starts one itself.
     public static func first(in commands: [BuildSpec.Command]) -> DockerCall? {
         guard !commands.contains(where: { startsDaemon($0.text) }) else { return nil }
-        return commands.lazy.compactMap { command in
-            name(in: command.text).map { DockerCall(name: $0, location: command.location) }
-        }.first
+        for command in commands {
+            if let name = Array(command.text.utf8).withUnsafeBufferPointer({ name(in: $0) }) {
+                return DockerCall(name: name, location: command.location)
+            }
+        }
+        return nil
     }
 
     /// Whether a command starts a daemon itself, as images without one want it.
     static func startsDaemon(_ text: String) -> Bool { text.contains("dockerd") }
 
     /// The words that name the first part of a command that asks a daemon; `nil` where there is none.
-    static func name(in text: String) -> String? {
-        guard text.contains("docker") else { return nil }
-        return SimpleCommand.all(of: text, variables: [:]).lazy.compactMap { name(of: $0.words[...]) }.first
+    static func name(in bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard bytes.contains("docker") else { return nil }
+        var text = ShellText()
+        ShellLexer.read(bytes, into: &text)
+        for command in text.commands {
+            let words = text.words[command.words].dropFirst(command.assignments)
+            guard let first = words.first, let last = words.last else { continue }
+            // Only quotes could make the word of other bytes.
+            let own = UnsafeBufferPointer(rebasing: bytes[first.start..<last.end])
+            guard own.contains("docker") || own.contains(where: { "'\"\\$".utf8.contains($0) }) else { continue }
+            if let name = name(of: words.map { SimpleCommand.literal($0, in: bytes) }[...]) { return name }
+        }
+        return nil
     }
 
     /// Programs that run the one behind them.

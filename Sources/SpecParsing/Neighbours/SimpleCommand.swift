@@ -16,19 +16,28 @@ struct SimpleCommand {
             return text.commands.map { command in
                 SimpleCommand(
                     words: text.words[command.words].dropFirst(command.assignments).map { word in
-                        literal(String(decoding: bytes[word.range], as: UTF8.self), variables)
+                        literal(word, in: bytes, variables)
                     }, isInSubshell: command.context.contains(.subshell))
             }
         }
     }
 
-    private static func literal(_ word: String, _ variables: [String: String]) -> String? {
-        // Without these a word is what it says, as most are.
-        guard word.utf8.contains(where: { "`$*?['\"\\".utf8.contains($0) }) else { return word }
-        // Only the shell can expand substitutions and patterns.
-        guard !word.contains("`"), !word.contains("$("), !word.contains(where: { "*?[".contains($0) }) else {
-            return nil
+    /// A word as the command gets it; `nil` where only the shell can expand it.
+    static func literal(
+        _ word: ShellText.Word, in bytes: UnsafeBufferPointer<UInt8>, _ variables: [String: String] = [:]
+    ) -> String? {
+        let text = String(decoding: bytes[word.range], as: UTF8.self)
+        var isWhatItSays = true, isAfterDollar = false
+        for byte in bytes[word.range] {
+            switch byte {
+            // Only the shell can expand substitutions and patterns.
+            case "`", "*", "?", "[": return nil
+            case "(" where isAfterDollar: return nil
+            case "$", "'", "\"", "\\": isWhatItSays = false
+            default: break
+            }
+            isAfterDollar = byte == "$"
         }
-        return DockerWord.expanded(word, escape: "\\") { variables[$0] }
+        return isWhatItSays ? text : DockerWord.expanded(text, escape: "\\") { variables[$0] }
     }
 }
