@@ -6,13 +6,21 @@ extension SnapshotIndex {
     /// A text that differs for another content of the index's file.
     var mark: String { Folder.status(path).map(Folder.mark) ?? "" }
 
-    /// Finds the files below the folder that differ from the index, by `git status`.
+    /// What differs between the index and the files below the folder.
+    struct Changes {
+        /// Relative to the folder.
+        var paths: [[UInt8]] = []
+        /// Whether the paths are all. Else only ``nestedRepositories()`` and ``add(leavingOut:)`` can tell: there is a new folder,
+        /// which may be a repository, a submodule that was changed, a conflict.
+        var isComplete = true
+        /// Whether a `.gitignore` is among them.
+        var concernsIgnored = false
+    }
+
+    /// Finds what differs, by `git status`.
     ///
     /// It keeps what it has seen of untracked folders in the private index, so that those whose times are the same are not read again.
-    ///
-    /// - Returns: paths relative to the folder; `nil` where only ``nestedRepositories()`` and ``add(leavingOut:)`` can tell: a new
-    ///   folder, which may be a repository, a submodule that was changed, conflicts.
-    func changes() async throws -> [[UInt8]]? {
+    func changes() async throws -> Changes {
         let outcome = try await git.run(
             [
                 "status", "--porcelain=v2", "-z", "--untracked-files=normal", "--ignore-submodules=dirty",
@@ -21,19 +29,35 @@ extension SnapshotIndex {
             ], settings: ["core.untrackedCache=true"] + addingSettings,
             // The index that is locked for it is ours.
             environment: ["GIT_OPTIONAL_LOCKS": "1"])
-        guard outcome.status.isSuccess else { return nil }
-        let prefix = Array(repository.prefix.utf8)
-        var paths: [[UInt8]] = []
+        guard outcome.status.isSuccess else { return Changes(isComplete: false) }
+        let prefix = Array(repository.prefix.utf8), ignoring = Array(".gitignore".utf8)
+        var changes = Changes()
         for line in outcome.output.split(separator: 0) {
-            guard let change = Self.change(line) else { return nil }
-            guard case .path(let whole) = change else { continue }
-            guard whole.starts(with: prefix) else { return nil }
-            let path = whole.dropFirst(prefix.count)
-            guard !isExcluded(path) else { continue }
-            guard path.last != UInt8(ascii: "/") else { return nil }
-            paths.append(Array(path))
+            let change = Self.change(line)
+            guard case .path(let whole, let isGone) = change, whole.starts(with: prefix) else {
+                if change != .none { changes.isComplete = false }
+                continue
+            }
+            let path = Array(whole.dropFirst(prefix.count))
+            guard !isExcluded(path[...]) else { continue }
+            // A folder in the place of a file is not told of.
+            if path.last == UInt8(ascii: "/") || isGone && isThere(path) {
+                changes.isComplete = false
+            } else {
+                changes.paths.append(path)
+                if path.split(separator: UInt8(ascii: "/")).last?.elementsEqual(ignoring) == true {
+                    changes.concernsIgnored = true
+                }
+            }
         }
-        return paths
+        return changes
+    }
+
+    private func isThere(_ path: [UInt8]) -> Bool {
+        var info = stat()
+        return (Array(git.folder.utf8) + [UInt8(ascii: "/")] + path + [0]).withUnsafeBytes {
+            lstat($0.bindMemory(to: CChar.self).baseAddress!, &info)
+        } == 0
     }
 
     /// Takes files into the index as they are now, or out of it where they are gone.
@@ -48,24 +72,24 @@ extension SnapshotIndex {
     }
 
     /// What a line of `git status` says of the working tree.
-    private enum Change {
+    private enum Change: Equatable {
         case none
-        case path(ArraySlice<UInt8>)
+        case path(ArraySlice<UInt8>, isGone: Bool)
+        /// It is told in another way, or is a submodule.
+        case unusual
     }
 
     /// Reads `1 XY SUB MH MI MW HH HI PATH` and `? PATH`.
-    ///
-    /// - Returns: `nil` for what is told in another way, and for submodules.
-    private static func change(_ line: ArraySlice<UInt8>) -> Change? {
+    private static func change(_ line: ArraySlice<UInt8>) -> Change {
         switch line.first {
-        case UInt8(ascii: "?"): return .path(line.dropFirst(2))
+        case UInt8(ascii: "?"): return .path(line.dropFirst(2), isGone: false)
         case UInt8(ascii: "1"):
             let fields = line.split(separator: 0x20, maxSplits: 8, omittingEmptySubsequences: false)
-            guard fields.count == 9, fields[1].count == 2, let kind = fields[1].last else { return nil }
-            if kind == UInt8(ascii: ".") { return Change.none }
-            guard fields[2].first == UInt8(ascii: "N"), "MTD".utf8.contains(kind) else { return nil }
-            return .path(fields[8])
-        default: return nil
+            guard fields.count == 9, fields[1].count == 2, let kind = fields[1].last else { return .unusual }
+            if kind == UInt8(ascii: ".") { return .none }
+            guard fields[2].first == UInt8(ascii: "N"), "MTD".utf8.contains(kind) else { return .unusual }
+            return .path(fields[8], isGone: kind == UInt8(ascii: "D"))
+        default: return .unusual
         }
     }
 }

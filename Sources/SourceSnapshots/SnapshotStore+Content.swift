@@ -20,10 +20,15 @@ extension SnapshotStore {
     }
 
     private static func worktree(_ index: SnapshotIndex) async throws -> FilledIndex {
-        let staged = try await seed(index)
-        if let changes = try await index.changes(), try await index.update(changes) {
-            return FilledIndex(staged: staged)
+        var staged = try await seed(index)
+        var changes = try await index.changes()
+        if changes.concernsIgnored {
+            // What was added before may be ignored now.
+            try Folder.remove("\(index.path).seed")
+            staged = try await seed(index)
+            changes = try await index.changes()
         }
+        if changes.isComplete, try await index.update(changes.paths) { return FilledIndex(staged: staged) }
         let nested = try await index.nestedRepositories()
         try await index.add(leavingOut: nested)
         return FilledIndex(
