@@ -29,7 +29,7 @@ public struct Git: Sendable {
 
     /// The settings of every call (DESIGN 8.12). A hook of the user's would run on our private index; fsync has nothing to save.
     private static let settings = [
-        "core.splitIndex=false", "core.fsmonitor=false", "core.untrackedCache=false", "core.hooksPath=/dev/null",
+        "core.splitIndex=false", "core.fsmonitor=false", "core.untrackedCache=keep", "core.hooksPath=/dev/null",
         "submodule.recurse=false", "core.fsync=none", "core.looseCompression=0", "advice.addEmbeddedRepo=false",
     ].flatMap { ["-c", $0] }
 

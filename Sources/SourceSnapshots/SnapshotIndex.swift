@@ -53,8 +53,18 @@ struct SnapshotIndex: Sendable {
         specs += nested.map { Array(":(exclude,literal)".utf8) + $0 }
         _ = try await git.call(
             ["add", "--all", "--sparse", "--pathspec-from-file=-", "--pathspec-file-nul"],
-            doing: "take a snapshot of `\(git.folder)`", settings: ["core.safecrlf=false"] + lfs.settings(),
+            doing: "take a snapshot of `\(git.folder)`", settings: addingSettings,
             input: Array(specs.joined(separator: [0])))
+    }
+
+    /// The settings of calls that read the content of files.
+    var addingSettings: [String] { ["core.safecrlf=false"] + lfs.settings() }
+
+    /// Whether a path, which may end with a slash, is excluded itself or lies below what is.
+    func isExcluded(_ path: ArraySlice<UInt8>) -> Bool {
+        excluded.contains { name in
+            path.starts(with: name) && (path.count == name.count || path[path.startIndex + name.count] == 0x2f)
+        }
     }
 
     /// One entry of the index below the folder.

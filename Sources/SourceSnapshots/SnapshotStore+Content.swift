@@ -20,7 +20,15 @@ extension SnapshotStore {
     }
 
     private static func worktree(_ index: SnapshotIndex) async throws -> FilledIndex {
-        let staged = try await seed(index)
+        var staged = try await seed(index)
+        var changes = try await index.changes()
+        if changes.concernsIgnored {
+            // What was added before may be ignored now.
+            try Folder.remove("\(index.path).seed")
+            staged = try await seed(index)
+            changes = try await index.changes()
+        }
+        if changes.isComplete, try await index.update(changes.paths) { return FilledIndex(staged: staged) }
         let nested = try await index.nestedRepositories()
         try await index.add(leavingOut: nested)
         return FilledIndex(
@@ -98,12 +106,17 @@ extension SnapshotStore {
         _ index: SnapshotIndex, _ filled: FilledIndex
     ) async throws -> (tree: String, checkout: String, submodules: [SnapshotIndex.Entry]) {
         let prefix = index.repository.prefix
-        // What was found out about this tree last time still holds.
-        let first = try await index.writeTree(prefix: prefix)
+        // What was found out about this index, or this tree, last time still holds.
         let noteFile = "\(index.path).trees"
-        if let first, let note = try TreeNote(file: noteFile), note.tree == first,
-            note.exclusions == index.exclusionMark
-        {
+        var note = try TreeNote(file: noteFile)
+        if note?.exclusions != index.exclusionMark { note = nil }
+        if let note, !note.mark.isEmpty, note.mark == index.mark {
+            return (note.tree, try await index.checkout(of: note.tree), note.submodules)
+        }
+        let first = try await index.writeTree(prefix: prefix)
+        if var note, let first, note.tree == first {
+            note.mark = index.mark
+            try note.write(to: noteFile)
             return (first, try await index.checkout(of: first), note.submodules)
         }
         let (links, hasExcluded) = try await index.specialEntries()
@@ -111,7 +124,9 @@ extension SnapshotStore {
         guard let tree = hasExcluded ? try await index.writeTree(prefix: prefix) : first else {
             try await explain(index)
         }
-        try TreeNote(tree: tree, exclusions: index.exclusionMark, submodules: links).write(to: noteFile)
+        // What was taken out of the index is added to it again next time.
+        let mark = hasExcluded ? "" : index.mark
+        try TreeNote(tree: tree, exclusions: index.exclusionMark, mark: mark, submodules: links).write(to: noteFile)
         return (tree, try await index.checkout(of: tree), links)
     }
 
@@ -133,15 +148,18 @@ extension SnapshotStore {
     }
 }
 
-/// A note on a tree: its submodules, and the exclusions it was made with.
+/// A note on a tree: its submodules, the exclusions it was made with, and the index that it was written from.
 private struct TreeNote {
     let tree: String
     let exclusions: [UInt8]
+    /// The ``SnapshotIndex/mark`` of an index that holds the tree; empty when none does.
+    var mark: String
     let submodules: [SnapshotIndex.Entry]
 
-    init(tree: String, exclusions: [UInt8], submodules: [SnapshotIndex.Entry]) {
+    init(tree: String, exclusions: [UInt8], mark: String, submodules: [SnapshotIndex.Entry]) {
         self.tree = tree
         self.exclusions = exclusions
+        self.mark = mark
         self.submodules = submodules
     }
 
@@ -149,16 +167,18 @@ private struct TreeNote {
     init?(file: String) throws {
         guard Folder.exists(file) else { return nil }
         let parts = try Folder.read(file).split(separator: 0, omittingEmptySubsequences: false)
-        guard parts.count >= 3, parts.count % 2 == 1, parts.last?.isEmpty == true else { return nil }
+        guard parts.count >= 4, parts.count % 2 == 0, parts.last?.isEmpty == true else { return nil }
         tree = String(decoding: parts[0], as: UTF8.self)
         exclusions = Array(parts[1])
-        submodules = stride(from: 2, to: parts.count - 1, by: 2).map {
+        mark = String(decoding: parts[2], as: UTF8.self)
+        submodules = stride(from: 3, to: parts.count - 1, by: 2).map {
             .init(id: String(decoding: parts[$0], as: UTF8.self), path: Array(parts[$0 + 1]))
         }
     }
 
     func write(to file: String) throws {
-        let parts = [Array(tree.utf8), exclusions] + submodules.flatMap { [Array($0.id.utf8), $0.path] }
+        let parts =
+            [Array(tree.utf8), exclusions, Array(mark.utf8)] + submodules.flatMap { [Array($0.id.utf8), $0.path] }
         try Folder.write(file, Array(parts.map { $0 + [0] }.joined()))
     }
 }

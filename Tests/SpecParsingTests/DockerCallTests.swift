@@ -14,9 +14,12 @@ import Testing
             ("if true; then docker info; fi", "docker info"),
             ("docker --version", nil), ("docker", nil), ("docker compose version", nil), ("docker context use x", nil),
             ("echo docker build", nil), ("mvn docker:build", nil), ("cat docker/build", nil), ("ls", nil),
-            ("docker $COMMAND", nil), ("docker-compose config", nil), ("# docker build", nil),
+            ("docker $COMMAND", nil), ("ls docker; d\"ock\"er build .", "docker build"), ("docker-compose config", nil),
+            ("# docker build", nil),
         ])
-    func names(_ text: String, _ name: String?) { #expect(Array((text).utf8).withUnsafeBufferPointer { DockerCall.name(in: $0) } == name) }
+    func names(_ text: String, _ name: String?) {
+        #expect(Array(text.utf8).withUnsafeBufferPointer { DockerCall.name(in: $0) } == name)
+    }
 
     @Test("the first counts, and a build that starts a daemon itself asks for none")
     func first() {

@@ -384,7 +384,7 @@ try_pipe() {
 }
 
 # pack NAME PATH: writes a file or folder as a tar stream into a FIFO; names in the stream begin with the path's last component.
-pack() { tar --format=posix --sparse --numeric-owner -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
+pack() { tar --format=posix --sparse --numeric-owner -b 128 -C "$root${2%/*}/" -cf - -- "${2##*/}" >"$pipes/$1" 2>/dev/null; }
 
 # pack_some NAME FOLDER PATH...: writes some files and folders below FOLDER into a FIFO, the folders without what they have in them.
 pack_some() {
