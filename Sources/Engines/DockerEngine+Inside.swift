@@ -83,11 +83,7 @@ extension DockerEngine {
 
     /// The names of the running containers that have a volume mounted.
     public func containers(usingVolume volume: String) async throws -> [String] {
-        let outcome = try await ask(["ps", "--filter", "volume=\(volume)", "--format", "{{.Names}}"])
-        guard outcome.status.isSuccess else {
-            throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
-        }
-        return outcome.lines
+        try await list("containers", ["ps", "--filter", "volume=\(volume)", "--format", "{{.Names}}"])
     }
 
     /// Whether there is a volume of that name.
@@ -97,11 +93,7 @@ extension DockerEngine {
 
     /// The names of all volumes with a label.
     public func volumes(withLabel label: String) async throws -> [String] {
-        let outcome = try await ask(["volume", "ls", "--filter", "label=\(label)", "--format", "{{.Name}}"])
-        guard outcome.status.isSuccess else {
-            throw EngineError(.unreachable, doing: "list volumes", reason: outcome.errorText)
-        }
-        return outcome.lines
+        try await list("volumes", ["volume", "ls", "--filter", "label=\(label)", "--format", "{{.Name}}"])
     }
 
     /// Removes a volume.

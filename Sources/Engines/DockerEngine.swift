@@ -313,13 +313,8 @@ public struct DockerEngine: Engine {
     }
 
     public func imageNames() async throws -> [String] {
-        let outcome = try await ask(["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
-        guard outcome.status.isSuccess else {
-            throw EngineError(
-                .unreachable, doing: "list images", reason: outcome.errorText,
-                help: Self.helpToReach(outcome.errorText))
-        }
-        return outcome.lines.filter { !$0.contains("<none>") }.map {
+        let lines = try await list("images", ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
+        return lines.filter { !$0.contains("<none>") }.map {
             $0.hasPrefix(EngineClient.local) ? String($0.dropFirst(EngineClient.local.count)) : $0
         }
     }
@@ -331,11 +326,23 @@ public struct DockerEngine: Engine {
 
     /// The names of all containers with a label, running or not.
     public func containers(withLabel label: String) async throws -> [String] {
-        let outcome = try await ask([
-            "ps", "--all", "--no-trunc", "--filter", "label=\(label)", "--format", "{{.Names}}",
-        ])
+        try await list(
+            "containers", ["ps", "--all", "--no-trunc", "--filter", "label=\(label)", "--format", "{{.Names}}"])
+    }
+
+    /// The lines of a list that the engine keeps.
+    ///
+    /// podman reads the things of a list one after another, and fails when one of them is removed meanwhile; so it is asked again.
+    func list(_ things: String, _ arguments: [String]) async throws -> [String] {
+        var outcome = try await ask(arguments)
+        for _ in 1..<5 where client == .podman && !outcome.status.isSuccess {
+            try await Task.sleep(for: .milliseconds(200))
+            outcome = try await ask(arguments)
+        }
         guard outcome.status.isSuccess else {
-            throw EngineError(.unreachable, doing: "list containers", reason: outcome.errorText)
+            throw EngineError(
+                .unreachable, doing: "list \(things)", reason: outcome.errorText,
+                help: Self.helpToReach(outcome.errorText))
         }
         return outcome.lines
     }

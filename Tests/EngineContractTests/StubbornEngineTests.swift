@@ -45,6 +45,31 @@ import Testing
         }
     }
 
+    @Test func `podman is asked again for a list of which something was removed as it was read, and Docker is not`()
+        async throws
+    {
+        try await withScratch { folder in
+            let program = try await client(
+                """
+                ps|image|volume) [ $(turn "$1") -ge 3 ] || { echo 'Error: retrieving: no such thing' >&2; exit 125; }
+                    echo left;;
+                """, in: folder)
+            let podman = DockerEngine(client: .podman, program: program)
+            #expect(try await podman.containers(withLabel: "l") == ["left"])
+            #expect(try await podman.imageNames() == ["left"])
+            #expect(try await podman.volumes(withLabel: "l") == ["left"])
+        }
+        try await withScratch { folder in
+            let program = try await client("ps) echo 'Error: no such thing' >&2; exit 125;;", in: folder)
+            for (kind, count) in [(EngineClient.docker, 1), (.podman, 6)] {
+                let engine = DockerEngine(client: kind, program: program)
+                let error = await #expect(throws: EngineError.self) { try await engine.containers(withLabel: "l") }
+                #expect(error?.code == .unreachable)
+                #expect(try calls(in: folder).count == count)
+            }
+        }
+    }
+
     @Test func `of words that the client does not understand its reason is said, not its usage`() async throws {
         try await withScratch { folder in
             let engine = DockerEngine(program: try await client("image) echo sha256:1;;", in: folder))
@@ -99,7 +124,7 @@ import Testing
         try await withScratch { folder in
             let engine = DockerEngine(
                 program: try await client("rm) echo 'device or resource busy' >&2; exit 1;;", in: folder),
-                limit: .milliseconds(300))
+                limit: .seconds(3))
             let error = await #expect(throws: EngineError.self) { try await engine.remove("c") }
             #expect(error?.description == "cannot remove container `c`: device or resource busy")
         }
