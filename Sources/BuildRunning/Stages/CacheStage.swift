@@ -21,6 +21,8 @@ struct CacheStage: Sendable {
         fileprivate(set) var damaged: CacheKey?
         /// The cache that was restored, and what there was of it right after; `nil` where everything is saved anyway.
         fileprivate var restored: (manifest: CacheManifest, tree: TreeListing)?
+        /// Whether an image of the cache is wanted and could be taken back.
+        fileprivate var wantsImage = false
         /// What an image can be made of, if the cache stays what it is.
         fileprivate var steady: SteadyCache?
     }
@@ -57,13 +59,14 @@ struct CacheStage: Sendable {
             }
             try await sink.log("Downloading \(cache.kind) cache...")
             do {
-                if try await takeLaid(key, roots, from: cache, rules, &memory) { return memory }
+                if try await takeLaid(key, to: roots, from: cache, by: rules, &memory) { return memory }
+                memory.wantsImage = try await wantsImage(rules, of: roots)
                 if let found = try await find(key, by: rules, in: cache, &memory) {
                     let carrier = try await TarCarrier.quickest(context)
                     let summary = try await restore(found, to: roots, from: cache, by: carrier, &memory)
                     guard let summary, found == key, summary.skipped.isEmpty else { return memory }
                     let content = CacheContent(manifest: summary.manifest, paths: roots.paths, names: summary.names)
-                    try await remember(content, roots, rules, unpackedBy: carrier, &memory)
+                    try await remember(content, at: roots, by: rules, unpackedBy: carrier, &memory)
                 }
             } catch let error where !Task.isCancelled && Self.isAboutTheCache(error) {
                 try await sink.log("Unable to download cache: \(error)")
@@ -128,7 +131,7 @@ struct CacheStage: Sendable {
     ///
     /// - Returns: whether it was; what the image has of another one is removed.
     private func takeLaid(
-        _ key: CacheKey, _ roots: CacheRoots, from cache: CacheKeeping, _ rules: BuildPlan.CacheRules,
+        _ key: CacheKey, to roots: CacheRoots, from cache: CacheKeeping, by rules: BuildPlan.CacheRules,
         _ memory: inout Memory
     ) async throws -> Bool {
         guard let content = context.job.surroundings.laidCache?.content else { return false }
@@ -142,8 +145,18 @@ struct CacheStage: Sendable {
             .cacheRestored(
                 entries: content.manifest.entryCount, bytes: Int(content.manifest.byteCount), from: cache.path(of: key))
         )
-        try await remember(content, roots, rules, unpackedBy: nil, &memory)
+        try await remember(content, at: roots, by: rules, unpackedBy: nil, &memory)
         return true
+    }
+
+    /// Whether somebody wants an image of the cache that could be taken back.
+    ///
+    /// A build whose key turns out to be another one removes what the image has at the cache's paths. What the image below has
+    /// there would go, too: then none is made where a key may change.
+    private func wantsImage(_ rules: BuildPlan.CacheRules, of roots: CacheRoots) async throws -> Bool {
+        guard context.job.surroundings.onSteadyCache != nil else { return false }
+        guard rules.key?.contains("$") == true else { return true }
+        return try await look(at: roots, settled: false)?.names.count == 0
     }
 
     /// Removes what the container's image has of a cache that is not this build's.
@@ -160,13 +173,13 @@ struct CacheStage: Sendable {
     ///
     /// - Parameter carrier: what has brought the content; `nil` where the image has it, and nothing was written.
     private func remember(
-        _ content: CacheContent, _ roots: CacheRoots, _ rules: BuildPlan.CacheRules, unpackedBy carrier: TarCarrier?,
+        _ content: CacheContent, at roots: CacheRoots, by rules: BuildPlan.CacheRules, unpackedBy carrier: TarCarrier?,
         _ memory: inout Memory
     ) async throws {
         // A cache with a key is never saved again.
         let isSaved = content.manifest.key.key == nil && rules.action != .restore
         // An engine that does not see this machine's files is far away: nothing is sent there that was not asked for.
-        let isWanted = context.job.surroundings.onSteadyCache != nil && carrier?.isThroughFolder == true
+        let isWanted = memory.wantsImage && carrier?.isThroughFolder == true
         guard isSaved || isWanted, roots.selection.isTreesOnly,
             let tree = try await look(at: roots, settled: carrier != nil), tree.names == content.names
         else { return }

@@ -70,7 +70,7 @@ struct CacheImageMaking {
         record.image = image
         record.superseded.removeAll { $0 == image }
         try shelf.write(record, name)
-        try await load(image, of: base, layer, written, into: engine)
+        try await load(image, of: base, and: layer, written, into: engine)
         guard let id = try await engine.imageID(image) else {
             throw EngineError(.refused, doing: "make image `\(image)`", reason: "the engine has none of that name now")
         }
@@ -83,7 +83,7 @@ struct CacheImageMaking {
 
     /// Sends the engine an image of which it has all but the last layer.
     private func load(
-        _ image: String, of base: ImageLayering, _ layer: OwnedDescriptor, _ written: CacheLayerFile,
+        _ image: String, of base: ImageLayering, and layer: OwnedDescriptor, _ written: CacheLayerFile,
         into engine: any Engine
     ) async throws {
         let pipe = try Pipe(), configuration = "config.json", file = "layer.tar"

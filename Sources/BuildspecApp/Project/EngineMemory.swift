@@ -20,7 +20,7 @@ struct EngineMemory: Sendable {
 
     /// - Parameter settings: what says which engine it is.
     init(_ places: Places, _ settings: Settings) {
-        name = Self.name(settings.engine ?? .docker, settings.container.context, places)
+        name = Self.name(of: settings.engine ?? .docker, context: settings.container.context, places)
         file = "\(places.cache)/engines/" + String(name.map { $0.isLetter || $0.isNumber ? $0 : "-" })
         var info = stat()
         guard stat(file, &info) == 0, time(nil) - Int(info.modified.components.seconds) < Self.secondsKept,
@@ -51,7 +51,7 @@ struct EngineMemory: Sendable {
     }
 
     /// The name of the engine that a client leads to.
-    static func name(_ client: EngineClient, _ context: String?, _ places: Places) -> String {
+    static func name(of client: EngineClient, context: String?, _ places: Places) -> String {
         switch client {
         case .docker: context ?? usualEngine(places)
         case .podman: "podman \(context ?? places.environment["CONTAINER_HOST"] ?? "default")"

@@ -106,7 +106,7 @@ struct Validation: Sendable {
                         // In turns, so that each gets its share of what lies in one folder.
                         let outcomes = try stride(from: worker, to: found.count, by: workers).map { index in
                             try stop.check()
-                            return try Self.read(found[index], &facts, stop)
+                            return try Self.read(found[index], knowing: &facts, stop)
                         }
                         return (worker, outcomes)
                     }
@@ -119,7 +119,7 @@ struct Validation: Sendable {
     }
 
     private static func read(
-        _ found: BuildspecSearch.Found, _ facts: inout FactsByFolder, _ stop: StopFlag
+        _ found: BuildspecSearch.Found, knowing facts: inout FactsByFolder, _ stop: StopFlag
     ) throws -> Outcome {
         do {
             let bytes: [UInt8]
