@@ -64,6 +64,9 @@ let package = Package(
         room("Caches", ["Archives", "AWSCalls", "ChildProcesses", "Files", crypto]),
         room("Artifacts", ["Archives", "Files"]),
         room("Engines", ["ChildProcesses", "Files"]),
+        .target(
+            name: "SwarmJobs", dependencies: ["ChildProcesses", "Engines", "Files", crypto],
+            resources: [.embedInCode("Resources/swarm-job.sh")], swiftSettings: settings),
         room("Recordings", ["Files", crypto]),
         room(
             "OfflineWorld",
@@ -99,7 +102,7 @@ let package = Package(
             dependencies: [
                 "SpecParsing", "BuildPlanning", "Rendering", "LogComparing", "ChildProcesses", "Engines", "Archives",
                 "AWSCalls", "SourceSnapshots", "Caches", "Artifacts", "Files", "Recordings", "OfflineWorld",
-                "PageServing", "ShellChecking", "BuildRunning",
+                "PageServing", "ShellChecking", "SwarmJobs", "BuildRunning",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             // Links to Dockerfiles/standard: an installed program makes that image, too.
@@ -122,6 +125,7 @@ let package = Package(
         tests("EngineContractTests", ["Engines", "Archives", "ChildProcesses", "Files", "TestSupport"]),
         tests("ChildProcessesTests", ["ChildProcesses", "Files"]),
         tests("AWSCallsTests", ["AWSCalls", "ChildProcesses", "Files", "TestSupport"]),
+        tests("SwarmJobsTests", ["SwarmJobs", "Engines", "ChildProcesses", "Files"]),
         tests("ShellCheckingTests", ["ShellChecking"]),
         tests("ArchivesTests", ["Archives", "Files", "TestSupport"]),
         tests("SourceSnapshotsTests", ["SourceSnapshots", "Archives", "Files", "TestSupport"]),

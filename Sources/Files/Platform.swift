@@ -19,6 +19,15 @@
 
 /// The system's calls under names of their own, for types whose members have the same names.
 public enum SystemCall {
+    /// `SOCK_STREAM`, which is not a number on every system.
+    public static var streamKind: Int32 {
+        #if canImport(Glibc)
+            Int32(SOCK_STREAM.rawValue)
+        #else
+            SOCK_STREAM
+        #endif
+    }
+
     public static func open(_ path: String, flags: Int32, mode: UInt32 = 0) -> Int32 {
         #if canImport(Glibc)
             Glibc.open(path, flags, mode_t(mode))

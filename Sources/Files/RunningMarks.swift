@@ -38,6 +38,11 @@ public struct RunningMarks: Sendable {
         public func leave() { lock.release() }
     }
 
+    /// The names of all containers that are marked.
+    public func names() -> [String] {
+        ((try? Folder.entries(of: Array(folder.utf8))) ?? []).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     /// Takes the marks whose processes are dead, hands each container's name to `remove`, and deletes the marks of those
     /// that it removed: one that throws, or returns `false`, is tried again by the next sweep.
     ///

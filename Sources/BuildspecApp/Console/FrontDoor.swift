@@ -6,6 +6,7 @@ internal import ChildProcesses
 internal import Engines
 internal import PageServing
 internal import Recordings
+internal import SwarmJobs
 #if canImport(FoundationEssentials)
     internal import FoundationEssentials
 #else
@@ -59,6 +60,9 @@ enum FrontDoor {
             return failure.status
         case let error as EngineError:
             terminal.say(Failure(.noEngine, error.description, help: error.help))
+            return .noEngine
+        case let error as SwarmEngine.NodeLost:
+            terminal.say(Failure(.noEngine, error.description, help: "`docker node ls` on the manager shows the nodes"))
             return .noEngine
         case let error as UnfitImage:
             terminal.say(

@@ -21,6 +21,8 @@ struct Project: Sendable {
     private(set) var others: [OtherSource]
     /// Whether the build runs among others of its batch, which tells of all of them together.
     private(set) var isAmongOthers = false
+    /// The swarm that builds of a batch run on; `nil` for containers of the engine.
+    var swarm: BatchSwarm?
     /// How long tests took in earlier builds, as `codebuild-tests-run` reads it; `nil` where it divides as the service's.
     private(set) var shardTimes: String?
     /// How long such a build usually takes, in milliseconds.

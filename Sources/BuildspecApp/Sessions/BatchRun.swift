@@ -1,6 +1,7 @@
 internal import BuildPlanning
 internal import Files
 internal import Rendering
+internal import SwarmJobs
 
 /// The builds of a batch while they run: begins each when ``BatchMachine`` says so, and notes how it ended.
 struct BatchRun {
@@ -18,6 +19,8 @@ struct BatchRun {
     /// Why builds failed that did not fail by their commands.
     private var otherStatuses: [ExitStatus] = []
     private var works: [String: Task<Ended, Never>] = [:]
+    /// The builds that were begun again because the node of a swarm that they ran on had disappeared.
+    private var moved: Set<String> = []
 
     init(
         project: Project, snapshots: TakenSnapshots, machine: Machine, screen: BatchScreen,
@@ -48,6 +51,8 @@ struct BatchRun {
         let result: BuildResult?
         let log: String?
         var isOutputGone = false
+        /// The node of a swarm that has disappeared with the build.
+        var lostNode: String?
     }
 
     /// The exit status of the batch: 1 when a build has failed by its commands, else that of the first one that failed otherwise.
@@ -84,6 +89,7 @@ struct BatchRun {
                     take(order.stop(as: .timedOut), in: &group)
                     update()
                 case .ended(let ended):
+                    if begin(anew: ended, in: &group) { continue }
                     if Task.isCancelled || ended.isOutputGone { take(order.stop(), in: &group) }
                     note(ended)
                     take(order.end(ended.identifier, status(of: ended)), in: &group)
@@ -104,34 +110,54 @@ struct BatchRun {
         for step in steps {
             switch step {
             case .stop(let name): works[name]?.cancel()
-            case .start(let name):
-                guard var build = builds[name] else { continue }
-                if project.settings.handsOver { build.handOver(handedOver(to: name)) }
-                let id = BuildID(project: result.id.project, uuid: machine.uuid())
-                let work = Task { [build, project, snapshots, machine, screen] in
-                    await Self.run(build, as: id, on: screen, of: machine) {
-                        try project.build(build, of: snapshots, on: $0)
-                    }
-                }
-                works[name] = work
-                change(name) { group in
-                    group.start = now
-                    group.build = id
-                }
-                group.addTask {
-                    let ended = await withTaskCancellationHandler {
-                        await work.value
-                    } onCancel: {
-                        work.cancel()
-                    }
-                    return .ended(ended)
-                }
+            case .start(let name): begin(name, in: &group)
             }
         }
         update()
         for group in result.groups where group.ready == nil && order.isReady(group.task.identifier) {
             change(group.task.identifier) { $0.ready = now }
         }
+    }
+
+    private mutating func begin(_ name: String, in group: inout TaskGroup<News>) {
+        guard var build = builds[name] else { return }
+        if project.settings.handsOver { build.handOver(handedOver(to: name)) }
+        let id = BuildID(project: result.id.project, uuid: machine.uuid()), now = machine.now()
+        let work = Task { [build, project, snapshots, machine, screen] in
+            await Self.run(build, as: id, on: screen, of: machine) {
+                try project.build(build, of: snapshots, on: $0)
+            }
+        }
+        works[name] = work
+        change(name) { group in
+            group.start = now
+            group.build = id
+        }
+        group.addTask {
+            let ended = await withTaskCancellationHandler {
+                await work.value
+            } onCancel: {
+                work.cancel()
+            }
+            return .ended(ended)
+        }
+    }
+
+    /// Begins a build again, once, whose node of a swarm has disappeared. The lost one is an earlier try of it.
+    private mutating func begin(anew ended: Ended, in group: inout TaskGroup<News>) -> Bool {
+        let name = ended.identifier
+        guard let node = ended.lostNode, !Task.isCancelled, !ended.isOutputGone, works[name]?.isCancelled == false,
+            moved.insert(name).inserted
+        else { return false }
+        machine.say("`\(name)` is run once more on another node: `\(node)` has disappeared\n")
+        change(name) { [prefix = result.arnPrefix, now = machine.now()] group in
+            group.ready = now
+            guard let build = group.build else { return }
+            group.prior.insert(.init(name: "\(prefix):build/\(build)", status: BuildStatus.fault.rawValue), at: 0)
+        }
+        begin(name, in: &group)
+        update()
+        return true
     }
 
     /// The artifact folders of the builds that one waited for, as far as they have stored something.
@@ -151,13 +177,14 @@ struct BatchRun {
         _ project: (Machine) throws -> Project
     ) async -> Ended {
         let terminal = screen.terminal(of: build.identifier), start = machine.now()
-        var status: ExitStatus, isOutputGone = false
+        var status: ExitStatus, isOutputGone = false, lostNode: String?
         do {
             var session = try await RunSession(of: try project(machine.with(terminal)), as: id)
             defer { session.close() }
             status = try await session.run()
         } catch {
             isOutputGone = error is Terminal.BrokenPipe
+            lostNode = (error as? SwarmEngine.NodeLost)?.node
             status =
                 error is CancellationError || isOutputGone ? .buildFailed : FrontDoor.report(error, on: terminal)
         }
@@ -170,7 +197,7 @@ struct BatchRun {
         return Ended(
             identifier: build.identifier, status: status, start: start, end: machine.now(),
             // A record that cannot be read tells nothing; the status is known.
-            result: log == nil ? nil : try? record.result(), log: log, isOutputGone: isOutputGone)
+            result: log == nil ? nil : try? record.result(), log: log, isOutputGone: isOutputGone, lostNode: lostNode)
     }
 
     private func status(of ended: Ended) -> BuildStatus {

@@ -36,7 +36,14 @@ struct BatchSession {
         var rerunsFailed = false
         /// How the tests of a fanout are divided; `nil`: as the command in the container is told.
         var shardRule: ShardRule?
+        /// `nil`: containers of the engine. Records of older versions have neither this nor the address.
+        var ground: Ground?
+        /// `HOST[:PORT]` of this machine that the swarm's nodes reach.
+        var swarmAddress: String?
     }
+
+    /// Where builds run that are not containers of the engine.
+    enum Ground: String, Sendable, Codable, CaseIterable { case swarm }
 
     func run() async throws -> ExitStatus {
         var project = try await Project.find(asked, on: machine)
@@ -51,11 +58,18 @@ struct BatchSession {
                 .usage, "`--log-order grouped` prints logs, and `--log-format json` events",
                 help: "leave one of them out")
         }
+        var swarm: BatchSwarm?
+        defer { swarm?.close() }
+        if options.ground == .swarm {
+            try SwarmRules(settings: project.settings, plan: plan).requireRunnable()
+            swarm = try await BatchSwarm.open(options.swarmAddress, for: project.settings, on: machine)
+            project.swarm = swarm
+        }
         let file = BatchRecords(machine.places, of: project.identity)
         let earlier = try resumed?.cloudBatch() ?? (options.rerunsFailed ? try file.newest() : nil)
         let snapshots = try await project.snapshots()
         project.sayUnusedSettings()
-        let limit = options.jobs ?? Self.jobs
+        let limit = options.jobs ?? swarm?.capacity ?? Self.jobs
         let id = BuildID(project: project.location.buildName, uuid: machine.uuid())
         var result = BatchResult(
             id, plan.tasks, since: machine.now(), limit: limit,
@@ -80,7 +94,8 @@ struct BatchSession {
         let isSized = project.settings.decisions.last { $0.name == "compute" }?.value == "project"
         let builds = plan.builds.map {
             var build = BatchBuild(
-                $0, of: asked, in: project.location.folder, artifacts: project.artifactsFolder, isSized: isSized)
+                $0, of: swarm == nil ? asked : asked.withoutKept, in: project.location.folder,
+                artifacts: project.artifactsFolder, isSized: isSized)
             build.expected = usual[$0.identifier]
             if let times { build.divide(by: times) }
             return build

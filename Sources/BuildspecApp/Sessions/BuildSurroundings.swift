@@ -28,6 +28,8 @@ struct BuildSurroundings {
     private var project: Project { build.project }
     private var machine: Machine { build.machine }
     private var places: Places { machine.places }
+    /// What runs the container: the engine, or the swarm that it manages.
+    private var runner: any BuildEngine { project.swarm?.engine(for: machine) ?? engine }
 
     /// - Parameters:
     ///   - tell: told what the proxy met.
@@ -54,7 +56,7 @@ struct BuildSurroundings {
             ) { proxy in
                 container.environment += proxy?.environment ?? []
                 var surroundings = Surroundings(
-                    engine: engine, container: container, source: try await staging(),
+                    engine: runner, container: container, source: try await staging(),
                     artifacts: ArtifactStore(
                         directory: FilePath(project.artifactsFolder),
                         owner: MadeArtifacts(in: project.artifactsFolder, places)),
@@ -66,8 +68,10 @@ struct BuildSurroundings {
                 surroundings.credentials = credentials
                 surroundings.docker = docker
                 surroundings.network = proxy?.network
-                surroundings.programs = ProgramFolder.make(places)
-                surroundings.pipes = try pipes()
+                if project.swarm == nil {
+                    surroundings.programs = ProgramFolder.make(places)
+                    surroundings.pipes = try pipes()
+                }
                 surroundings.shardTimes = project.shardTimes
                 surroundings.reportCopies = try project.reportFolder()?.draft
                 surroundings.records = BuildRecords(places).build(recipe.plan.id.uuid).folder
@@ -108,8 +112,13 @@ struct BuildSurroundings {
         if keptContainer == nil, let image {
             for line in image.lines(on: plan, recipe.container) { machine.say("\(line)\n") }
         }
-        container.cpus = try await processors()
         container.memory = recipe.container.memory
+        if let swarm = project.swarm {
+            container.cpus = recipe.container.cpus
+            try await swarm.adjust(&container, for: machine)
+        } else {
+            container.cpus = try await processors()
+        }
         container.writableMounts = recipe.container.mounts?.map { ($0.folder, $0.target) } ?? []
         container.readOnlyMounts = recipe.container.handedOver?.map { ($0.folder, $0.target) } ?? []
         if recipe.container.docker == .host {
@@ -175,7 +184,7 @@ struct BuildSurroundings {
         let isNew = keptContainer == nil && checkpoint == nil
         var ways = SourceStaging.Way.allCases, root: String?
         if let known = memory.way.flatMap({ ways.firstIndex(of: $0) }) { ways.removeFirst(known) }
-        if isNew, let staged, ways.contains(.overlay) {
+        if isNew, project.swarm == nil, let staged, ways.contains(.overlay) {
             root = memory.volumeRoot
             if root == nil { root = try await engine.volumeRoot() }
             let folders = [root, staged.files, staged.gitLayer].compactMap { $0 }
@@ -183,6 +192,8 @@ struct BuildSurroundings {
         } else {
             ways.removeAll { $0 == .overlay }
         }
+        // The nodes of a swarm see nothing of this machine.
+        if project.swarm != nil { ways = [.stream] }
         // An image of the container holds only what was copied into it.
         if recipe.ending.makesCheckpoints { ways = [.stream] }
         // A mount would show the build the whole folder, and a secrets file in it.

@@ -5,6 +5,7 @@ internal import Engines
 internal import Files
 internal import Recordings
 internal import SourceSnapshots
+internal import SwarmJobs
 
 /// Removes what dead builds left on the engine, in the cache and beside their records; free when there is none of it.
 ///
@@ -52,6 +53,7 @@ struct Sweep {
         await marks.sweep { container in
             guard containers.contains(container) else { return false }
             _ = try await remove(container)
+            places.swarmJobs.remove(container)
             return true
         }
     }
@@ -64,18 +66,25 @@ struct Sweep {
             build.tidy()
             return true
         }
+        let notes = places.swarmJobs, isJob = notes.has(container)
         let wasThere: Bool
-        do { wasThere = try await engine.remove(container) } catch {
+        do {
+            wasThere =
+                isJob ? try await SwarmEngine.remove(container, by: engine) : try await engine.remove(container)
+        } catch {
             if !(error is CancellationError) {
                 machine.say(
-                    "warning: container `\(container)` of a build that was killed is not removed yet: \(error); "
+                    "warning: \(isJob ? "job" : "container") `\(container)` of a build that was killed is not removed yet: \(error); "
                         + "the next run tries again\n")
             }
             throw error
         }
         SnapshotStore.forget(container, root: places.snapshots)
         build?.tidy()
-        if wasThere { machine.say("removed container `\(container)` of a build that was killed\n") }
+        if isJob, wasThere { notes.remove(container) }
+        if wasThere {
+            machine.say("removed \(isJob ? "job" : "container") `\(container)` of a build that was killed\n")
+        }
         return wasThere
     }
 

@@ -16,6 +16,23 @@ struct BatchOptions: ParsableArguments {
             discussion: "Default: as many as there are processors, with 2 GB of memory each.", valueName: "number"))
     var jobs: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the builds of a batch run: swarm.",
+            discussion: """
+                As jobs of the Docker Swarm that the engine manages, placed by Docker. Images are of a registry that all nodes reach. \
+                Default: containers of the engine.
+                """,
+            valueName: "place"))
+    var on: BatchSession.Ground?
+
+    @Option(
+        help: ArgumentHelp(
+            "The address of this machine that the nodes of --on swarm reach.",
+            discussion: "Default: the one by which they know the manager, if it is this machine's, and a free port.",
+            valueName: "host[:port]"))
+    var swarmAddress: String?
+
     @Option(help: ArgumentHelp("Run only this build of the batch.", discussion: "Repeatable.", valueName: "identifier"))
     var only: [String] = []
 
@@ -55,13 +72,17 @@ struct BatchOptions: ParsableArguments {
         guard batch else {
             let isAlone =
                 jobs != nil || !only.isEmpty || withDependencies || rerunFailed || logOrder != .mixed
-                || shardBy != nil || handOver
+                || shardBy != nil || handOver || on != nil || swarmAddress != nil
             guard !isAlone else {
                 throw ValidationError(
-                    "--jobs, --only, --with-dependencies, --rerun-failed, --shard-by, --hand-over and --log-order belong to --batch"
+                    "--jobs, --on, --swarm-address, --only, --with-dependencies, --rerun-failed, --shard-by, --hand-over and "
+                        + "--log-order belong to --batch"
                 )
             }
             return
+        }
+        guard swarmAddress == nil || on == .swarm else {
+            throw ValidationError("--swarm-address belongs to --on swarm")
         }
         guard jobs ?? 1 > 0 else { throw ValidationError("--jobs is \(jobs ?? 0), expected 1 or more") }
         guard !(rerunFailed && !only.isEmpty) else {
@@ -78,7 +99,7 @@ struct BatchOptions: ParsableArguments {
         batch
             ? BatchSession.Options(
                 only: only, withDependencies: withDependencies, jobs: jobs, order: logOrder, rerunsFailed: rerunFailed,
-                shardRule: shardBy)
+                shardRule: shardBy, ground: on, swarmAddress: swarmAddress)
             : nil
     }
 }
@@ -87,3 +108,4 @@ struct BatchOptions: ParsableArguments {
 enum ShardRule: String, CaseIterable, Codable, ExpressibleByArgument { case time }
 
 extension BatchScreen.Order: ExpressibleByArgument {}
+extension BatchSession.Ground: ExpressibleByArgument {}
