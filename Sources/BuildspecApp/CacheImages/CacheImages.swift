@@ -114,6 +114,7 @@ final class CacheImages: Sendable {
         guard (build.project.settings.engine ?? .docker) == .docker else {
             return "podman loads no image without all of its layers"
         }
+        guard build.project.swarm == nil else { return "the nodes of a swarm have no images of this machine" }
         if rules.action == .save { return "the build only saves it" }
         if build.recipe.ending.makesCheckpoints { return "the build makes checkpoints" }
         if container.pull == .always { return "--pull always may bring another image" }
