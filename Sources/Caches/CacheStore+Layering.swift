@@ -20,7 +20,7 @@ extension CacheStore {
         let lock = try await lock(name, in: store, .shared, purpose: "making a layer", doing: doing)
         defer { lock.release() }
         return try await BlockingThread.run { stop in
-            try explaining(doing, as: .cannotRead) {
+            let outcome: Result<CacheLayerFile, CacheUnfitForLayer> = try explaining(doing, as: .cannotRead) {
                 let folder = try CacheFolder(opening: name, in: store)
                 guard try folder.usableManifest(doing: doing) == manifest else {
                     throw FileError(.notFound, doing: doing, reason: "it has changed")
@@ -34,11 +34,15 @@ extension CacheStore {
                 restoring.leading = above
                 restoring.check = CacheUnfitForLayer.check
                 restoring.observer = { hash.update(bufferPointer: $0) }
-                let summary = try restoring.run(to: file, format: .tar, manifest: manifest)
-                guard summary.skipped.isEmpty else { throw CacheUnfitForLayer.hasSkippedEntries }
-                return CacheLayerFile(
-                    sha256: hexadecimal(hash.finalize()), byteCount: try FileStatus.of(file.rawValue).size)
+                do {
+                    let summary = try restoring.run(to: file, format: .tar, manifest: manifest)
+                    guard summary.skipped.isEmpty else { return .failure(.hasSkippedEntries) }
+                } catch let unfit as CacheUnfitForLayer { return .failure(unfit) }
+                return .success(
+                    CacheLayerFile(
+                        sha256: hexadecimal(hash.finalize()), byteCount: try FileStatus.of(file.rawValue).size))
             }
+            return try outcome.get()
         }
     }
 }

@@ -51,8 +51,9 @@ extension DockerEngine {
             ("architecture", "{{json .Architecture}}"), ("os", "{{json .Os}}"), ("variant", "{{json .Variant}}"),
             ("created", "{{json .Created}}"), ("config", "{{json .Config}}"),
         ]
+        // A name that clients' own types do not have, as `Id`, would take away members that are empty.
         let format =
-            "{{.Id}}\n{{json .RootFS.Layers}}\n{{json .Config.Volumes}}\n" + members.map(\.1).joined(separator: "\n")
+            "{{.ID}}\n{{json .RootFS.Layers}}\n{{json .Config.Volumes}}\n" + members.map(\.1).joined(separator: "\n")
         let outcome = try await ask(["image", "inspect", "--format", format, image])
         guard outcome.status.isSuccess else { return nil }
         let lines = outcome.lines, decoder = JSONDecoder()

@@ -64,7 +64,7 @@ struct CacheImageTests {
 
         /// Waits for the image that a build has had made.
         func image(_ image: String = debian) async throws -> String {
-            for _ in 0..<600 {
+            for _ in 0..<200 {
                 let way = try await way(image: image)
                 if let name = way.firstMatch(of: /as image (buildspec-cache:\S+)/) { return String(name.1) }
                 try await Task.sleep(for: .milliseconds(100))
@@ -113,9 +113,7 @@ struct CacheImageTests {
             #expect(try await !play.image().isEmpty)
             let third = try await play.run(["--cache-images"])
             #expect(isLaid(third), "\(third.errorText)")
-            #expect(
-                third.log.filter { $0.hasPrefix("[Container] ") && !$0.contains("/src") }
-                    == second.log.filter { $0.hasPrefix("[Container] ") && !$0.contains("/src") })
+            #expect(Self.steps(third) == Self.steps(second))
             #expect(third.printed == second.printed)
             #expect(third.errorText.contains("unchanged"))
 
@@ -127,7 +125,7 @@ struct CacheImageTests {
             #expect(isLaid(laid))
             #expect(!isLaid(plain))
             #expect(laid.printed.count > 2100)
-            #expect(laid.printed == plain.printed)
+            #expect(laid.printed.map(Self.withoutLinkCount) == plain.printed.map(Self.withoutLinkCount))
             // What was saved out of it is the same, too.
             let (after, afterPlain) = (try await play.run(["--cache-images"]), try await other.run())
             #expect(!isLaid(after))
@@ -135,9 +133,19 @@ struct CacheImageTests {
         }
     }
 
+    /// The lines of the service but for folders and times.
+    private static func steps(_ build: CommandOutput) -> [String] {
+        build.log.filter { $0.hasPrefix("[Container] ") && !$0.contains("/src") && !$0.contains(" took ") }
+    }
+
+    /// overlayfs counts no subfolders of a folder that two layers have.
+    private static func withoutLinkCount(_ line: String) -> String {
+        line.replacing(#/ d (.* )[0-9]+ $/#) { " d \($0.1)" }
+    }
+
     /// The sixth of nine words is a time.
     private static func withoutTimes(_ lines: [String]) -> [String] {
-        lines.map { $0.replacing(#/ [0-9]{9,}\.[0-9]{10} /#, with: " ") }
+        lines.map { withoutLinkCount($0).replacing(#/ [0-9]{9,}\.[0-9]{10} /#, with: " ") }
     }
 
     @Test
@@ -258,7 +266,8 @@ struct CacheImageTests {
         }
     }
 
-    @Test func `where a key may change, what the build's image has at the cache's paths keeps an image from being made`()
+    @Test
+    func `where a key may change, what the build's image has at the cache's paths keeps an image from being made`()
         async throws
     {
         try await withCase { play in

@@ -194,7 +194,7 @@ struct CacheStage: Sendable {
         let names = SteadyCache.folders(above: paths)
         guard !names.isEmpty else { return [] }
         let words = names.map { "\"$root\"\($0.shellQuoted)" }.joined(separator: " ")
-        let answer = try await session.ask("stat -c '%f %u %g %Y' \(words) 2>/dev/null >&2")
+        let answer = try await session.ask("{ stat -c '%f %u %g %Y' \(words) 2>/dev/null; } >&2")
         let lines = String(decoding: answer.bytes, as: UTF8.self).split(separator: "\n")
         let folders = zip(names, lines).compactMap { SteadyCache.Folder($0, $1) }
         return folders.count == names.count ? folders : nil

@@ -55,7 +55,9 @@ struct CacheImagePruning {
         guard let lock = try shelf.lock(name) else { return false }
         defer { lock.release() }
         guard let record = shelf.record(name) else { return true }
-        guard EngineMemory.name(of: .docker, context: record.context, machine.places) == record.engine else { return false }
+        guard EngineMemory.name(of: .docker, context: record.context, machine.places) == record.engine else {
+            return false
+        }
         let engine = machine.engine(of: record)
         for image in record.superseded + [record.image].compactMap({ $0 }) {
             do { try await engine.removeImage(image) } catch let error as EngineError where error.code == .refused {

@@ -110,7 +110,8 @@ final class CacheImages: Sendable {
 
     /// Why this build's cache cannot be in an image; `nil` where it can.
     private func reasonAgainst(_ cache: CacheKeeping?) -> String? {
-        guard let cache, cache.isLocal else { return "a cache in S3 comes from there each time" }
+        if case .bucket = build.recipe.cache.place { return "a cache in S3 comes from there each time" }
+        guard cache != nil else { return "the build uses no cache" }
         guard (build.project.settings.engine ?? .docker) == .docker else {
             return "podman loads no image without all of its layers"
         }
