@@ -52,7 +52,7 @@ run: packages ## run the petclinic fixture's pipeline twice: online, then withou
 dist: ## make what is given away in .build/dist: a program of at most 30 MB, packages, SBOM, some 10 minutes
 	@SWIFT=$(SWIFT) Distribution/build
 
-dist-test: ## install what `make dist` made into bare containers, and use it there: under a minute
+dist-test: ## install what `make dist` made into bare containers and an image, and use it there: two minutes
 	@Distribution/test
 
 test: ## run all tests, those that need Docker included, and the pipeline on a machine that was never online
