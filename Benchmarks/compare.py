@@ -119,6 +119,48 @@ def cache(binary, work):
     line("cache, save + restore / both by hand", both, [one + two for one, two in zip(packs, unpacks)], "1.2")
 
 
+def layer(binary, work):
+    """A cache that lies under the container as a layer of its image, against unpacking it."""
+    tree, tarball, back = work / "tree", work / "by-hand.tar.zst", work / "back"
+    make_tree(tree)
+    source = work / "source"
+    source.mkdir()
+    (source / "buildspec.yml").write_text(
+        "version: 0.2\nphases: {build: {commands: ['[ -d /root/tree ] || [ ! -d tree ] || cp -a tree /root/tree']}}\n"
+        "cache: {paths: ['/root/tree/**/*']}\n")
+    shutil.copytree(tree, source / "tree")
+    words = [binary, "run", str(source), "--image", IMAGE, "--cache", str(work / "kept")]
+    subprocess.run(words, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    shutil.rmtree(source / "tree")
+    subprocess.run(words + ["--cache-images"], check=True, stdin=subprocess.DEVNULL, capture_output=True)
+    plan = [binary, "plan", str(source), "--image", IMAGE, "--cache", str(work / "kept"), "--cache-images"]
+    for _ in range(300):
+        if b"laid under" in subprocess.run(plan, check=True, capture_output=True).stdout:
+            break
+        time.sleep(0.2)
+    else:
+        raise SystemExit("no image of the cache was made")
+    subprocess.run(["sh", "-c", f"tar -C {tree} -cf - . | zstd -T0 -q -f -o {tarball}"], check=True)
+    laid, unpacked, steps, plain, without, unpacks = [], [], [], [], [], []
+    for _ in range(rounds(5)):
+        for flags, whole, step in (["--cache-images"], laid, steps), ([], unpacked, plain), (["--no-cache"], without, None):
+            start = time.monotonic()
+            at = events(words + flags)
+            whole.append(time.monotonic() - start)
+            if step is not None:
+                step.append(at["cacheRestored"] - at["Downloading local cache..."])
+        shutil.rmtree(back, ignore_errors=True)
+        os.sync()
+        back.mkdir()
+        unpacks.append(seconds(["sh", "-c", f"zstd -dcq {tarball} | tar -C {back} -xf -"]))
+    subprocess.run([binary, "clean", "--cache-images"], check=True, capture_output=True)
+    note("3,000 files, 300 MB.")
+    line("restore from a layer / zstd -d | tar x", steps, unpacks, "0.05")
+    line("restore by unpacking / zstd -d | tar x", plain, unpacks, "0.6")
+    line("build from a layer, less one without a cache / zstd -d | tar x", [a - b for a, b in zip(laid, without)], unpacks, "-")
+    line("build that unpacks, less one without a cache / zstd -d | tar x", [a - b for a, b in zip(unpacked, without)], unpacks, "-")
+
+
 def petclinic(binary, work):
     url = subprocess.run([str(ROOT / ".ci/maven-repository"), "start"], check=True, stdout=subprocess.PIPE).stdout
     mirror = url.decode().strip()
@@ -444,7 +486,7 @@ def main():
         return make_nasty(*sys.argv[2:])
     binary = str(pathlib.Path(sys.argv[1]).resolve())
     tasks = {task.__name__.replace("_", "-"): task for task in (
-        startup, trivial, ways, shell, checkpoint, batch, cache, large_cache, staging, large_source, artifacts, junit, petclinic,
+        startup, trivial, ways, shell, checkpoint, batch, cache, layer, large_cache, staging, large_source, artifacts, junit, petclinic,
         memory, validate, nasty, proxy, slow_maven)}
     for name in sys.argv[2:] or tasks:
         with tempfile.TemporaryDirectory(prefix="buildspec-bench-") as folder:
