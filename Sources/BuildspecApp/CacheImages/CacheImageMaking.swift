@@ -74,10 +74,14 @@ struct CacheImageMaking {
         guard let id = try await engine.imageID(image) else {
             throw EngineError(.refused, doing: "make image `\(image)`", reason: "the engine has none of that name now")
         }
-        for old in record.superseded { try await engine.removeImage(old) }
-        record.superseded = []
         record.baseID = base.id
         record.imageID = id
+        try shelf.write(record, name)
+        for old in record.superseded {
+            // One that a container still has is no record's then, and the next sweep removes it.
+            do { try await engine.removeImage(old) } catch let error as EngineError where error.code == .refused {}
+        }
+        record.superseded = []
         try shelf.write(record, name)
     }
 
