@@ -40,8 +40,8 @@ extension SnapshotIndex {
             }
             let path = Array(whole.dropFirst(prefix.count))
             guard !isExcluded(path[...]) else { continue }
-            // A folder in the place of a file is not told of.
-            if path.last == UInt8(ascii: "/") || isGone && isThere(path) {
+            // The folder itself is told of where nothing in it is tracked. A folder in the place of a file is not told of.
+            if path.isEmpty || path.last == UInt8(ascii: "/") || isGone && isThere(path) {
                 changes.isComplete = false
             } else {
                 changes.paths.append(path)

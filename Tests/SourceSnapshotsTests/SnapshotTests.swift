@@ -238,6 +238,19 @@ import Testing
         }
     }
 
+    @Test(arguments: ["", "deep/"]) func `a subfolder of which git knows nothing yet is a source`(above: String) async throws {
+        try await TestRepository.with { repository in
+            try repository.write("\(above)new/a.txt", "a\n")
+            for name in ["b.txt", "c.txt"] {
+                let staged = try await repository.stage(at: "\(repository.path)/\(above)new")
+                #expect(try await repository.names(in: staged.files).contains("a.txt"))
+                try repository.write("\(above)new/\(name)", "b\n")
+            }
+            let staged = try await repository.stage(at: "\(repository.path)/\(above)new")
+            #expect(try await repository.names(in: staged.files) == ["a.txt", "b.txt", "c.txt"])
+        }
+    }
+
     @Test func `a folder that git ignores, or that is in no repository, is no snapshot`() async throws {
         try await TestRepository.with { repository in
             try repository.write("target/project/a", "a")
