@@ -32,6 +32,33 @@ extension Command {
         }
     }
 
+    /// Runs the command with descriptors of this process as its streams, and waits for its end; cancelling kills it.
+    ///
+    /// - Parameters:
+    ///   - input: its standard input; belongs to the call, as both outputs do, and is closed here once the command runs.
+    ///   - output: its standard output.
+    ///   - errors: its standard error.
+    /// - Throws: ``ChildProcessError``; `CancellationError`
+    public func run(input: Int32, output: Int32, errors: Int32) async throws -> ChildStatus {
+        let child = SpawnedChild()
+        return try await withTaskCancellationHandler {
+            try await BlockingThread.run { stop in
+                let ends = [input, output, errors].map(OwnedDescriptor.init)
+                defer { for end in ends { end.close() } }
+                try stop.check()
+                try child.start { try spawn(input: input, output: output, errors: errors) }
+                if stop.isRaised { child.terminate() }
+                // Left open here, they would hide from others that the command has ended.
+                for end in ends { end.close() }
+                let status = try child.wait(for: executable)
+                try stop.check()
+                return status
+            }
+        } onCancel: {
+            child.terminate()
+        }
+    }
+
     /// Starts the command in a session of its own and leaves it: nobody waits for it, and it reads and says nothing.
     ///
     /// - Throws: ``ChildProcessError``
@@ -44,13 +71,20 @@ extension Command {
         _ = try spawn(input: null, errors: null, isDetached: true)
     }
 
-    private func spawn(input: Int32, errors: Int32, isDetached: Bool = false) throws -> pid_t {
+    /// - Parameter output: its standard output, which is dropped where there is none.
+    private func spawn(
+        input: Int32, output: Int32? = nil, errors: Int32, isDetached: Bool = false
+    ) throws -> pid_t {
         guard let program = Self.found(executable) else { throw ChildProcessError(notFound: executable) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_adddup2(&actions, input, 0)
-        posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        if let output {
+            posix_spawn_file_actions_adddup2(&actions, output, 1)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        }
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)

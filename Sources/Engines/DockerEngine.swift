@@ -83,6 +83,7 @@ public struct DockerEngine: Engine {
     ) async throws -> (result: Result, status: ChildStatus) {
         try Task.checkCancellation()
         if let failure = health.failure { throw failure }
+        if let standby = spec.standby { return try await use(standby, as: spec, body) }
         let watch = StartWatch()
         try await makeVolumes(of: spec)
         spec.trace?.noteStart()
@@ -101,6 +102,23 @@ public struct DockerEngine: Engine {
         } catch {
             // The name was chosen by us, so a reply that got lost leaks nothing.
             await clear(spec, isUp: watch.isUp, isStopped: Task.isCancelled)
+            throw error
+        }
+    }
+
+    public func starting(_ spec: ContainerSpec) -> Command? { command(arguments(for: spec)) }
+
+    /// Runs `body` beside a container that runs already.
+    private func use<Result: Sendable>(
+        _ standby: Standby, as spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
+    ) async throws -> (result: Result, status: ChildStatus) {
+        spec.trace?.noteStart()
+        do {
+            let result = try await body(standby.streams)
+            spec.trace?.noteGone()
+            return (result, .exited(0))
+        } catch {
+            await clear(spec, isUp: true, isStopped: Task.isCancelled)
             throw error
         }
     }

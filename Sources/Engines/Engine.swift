@@ -164,6 +164,13 @@ public protocol TerminalAttaching: Sendable {
 public protocol EngineCommanding: Sendable {
     /// A command of the engine's client, `["exec", NAME, …]`, for the engine this value means.
     func command(_ arguments: [String]) -> Command
+
+    /// The command that starts a container, and lives as long as it; `nil` where an engine has no such command.
+    func starting(_ spec: ContainerSpec) -> Command?
+}
+
+extension EngineCommanding {
+    public func starting(_ spec: ContainerSpec) -> Command? { nil }
 }
 
 /// Shares an engine itself with the containers that run on it.
@@ -214,11 +221,22 @@ public struct ContainerSpec: Sendable {
     public var memory: String?
     /// Is told when the engine is asked for the container, and when nothing of it is left.
     public var trace: ContainerTrace?
+    /// A container of this name that runs already, and waits; `nil` for one that is to be started.
+    public var standby: Standby?
 
     public init(name: String, image: String) {
         self.name = name
         self.image = image
     }
+}
+
+/// A container that was started before anybody knew what for. It runs the same program as one that is started for it.
+public struct Standby: Sendable {
+    /// The streams of the container's first process.
+    public var streams: ChildStreams
+
+    /// - Parameter streams: when their input is closed, whoever started the container sees to its end.
+    public init(streams: ChildStreams) { self.streams = streams }
 }
 
 /// What an engine knows of an image.

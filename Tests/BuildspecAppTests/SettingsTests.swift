@@ -104,6 +104,8 @@ struct SettingsTests {
         .onOff("hand-over", { $0.handOver = true }, { $0.handsOver }),
         .onOff("checkpoint", { $0.checkpoint = true }, { $0.ending.makesCheckpoints }),
         .onOff("no-cache", { $0.noCache = true }, { !$0.cache.isUsed }),
+        Row(
+            "spare", { $0.spare = "1m" }, "2m", "3m", ["60", "120", "180", "-"], { $0.spare.map { "\($0)" } ?? "-" }),
         .onOff("cache-images", { $0.cacheImages = true }, { $0.cache.makesImages == true }),
         Row(
             "account", { $0.account = "111111111111" }, "222222222222", "'333333333333'",

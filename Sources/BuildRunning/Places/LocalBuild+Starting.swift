@@ -1,6 +1,6 @@
 internal import BuildPlanning
 internal import ChildProcesses
-internal import Engines
+public import Engines
 internal import Synchronization
 
 /// Starts a container in the first way that the engine does not refuse, and runs the build in it.
@@ -228,15 +228,7 @@ extension LocalBuild {
     /// Mounts the driver and the programs: that takes less time than 20 kB on the container's command line.
     private func withPrograms(_ container: ContainerSpec, _ way: SourceStaging.Way) -> ContainerSpec {
         guard way != .stream, let programs = job.surroundings.programs else { return container }
-        var container = container
-        container.readOnlyMounts.append((programs, ContainerLayout.programs))
-        // A FIFO can be written to on a read-only mount, too.
-        if let pipes = job.surroundings.pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
-        container.arguments = [
-            ". \(job.surroundings.root)\(ContainerLayout.driver)", "buildspec-driver",
-            job.surroundings.root, "",
-        ]
-        return container
+        return container.running(programs, pipes: job.surroundings.pipes, below: job.surroundings.root)
     }
 
     /// Remembers the privilege that the engine did not refuse, and says so when it is less than was wanted.
@@ -248,5 +240,22 @@ extension LocalBuild {
             .notice(
                 text: "the engine refuses --privileged: the build gets the capabilities SYS_ADMIN, NET_ADMIN and MKNOD "
                     + "instead, which are enough for its Docker daemon"))
+    }
+}
+
+extension ContainerSpec {
+    /// The same container with the driver as its program, which is mounted and not given on the command line.
+    ///
+    /// - Parameters:
+    ///   - programs: the folder of this machine with the driver and the programs of user/bin.
+    ///   - pipes: the folder of this machine for the FIFOs of tar streams.
+    ///   - root: as ``Surroundings/root``.
+    public func running(_ programs: String, pipes: String?, below root: String = "") -> ContainerSpec {
+        var container = self
+        container.readOnlyMounts.append((programs, ContainerLayout.programs))
+        // A FIFO can be written to on a read-only mount, too.
+        if let pipes { container.readOnlyMounts.append((pipes, ContainerLayout.pipes)) }
+        container.arguments = [". \(root)\(ContainerLayout.driver)", "buildspec-driver", root, ""]
+        return container
     }
 }

@@ -127,7 +127,11 @@ public struct SourceStaging: Sendable {
     private static func send(_ archive: SourceArchive, to folder: String, _ context: StageContext) async throws {
         // Docker refuses a relative link that leads out of the folder it unpacks into: that has to be `/`.
         let place = Array(folder.utf8.drop { $0 == UInt8(ascii: "/") }) + [UInt8(ascii: "/")]
-        try await TarCarrier(throughEngine: context).incoming(into: "/").write {
+        // What is mounted into a container that waited for its build are programs and pipes alone.
+        let carrier =
+            context.container.standby == nil
+            ? TarCarrier(throughEngine: context) : try await TarCarrier.quickest(context)
+        try await carrier.incoming(into: "/").write {
             try await archive.write(to: $0, below: place)
         }
     }

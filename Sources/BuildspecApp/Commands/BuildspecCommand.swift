@@ -27,7 +27,7 @@ public struct BuildspecCommand: AsyncParsableCommand {
             CleanCommand.self, DoctorCommand.self, HookCommand.self,
             CacheCommand.self, ImagesCommand.self,
             SchemaCommand.self, CompletionCommand.self, HelpCommand.self, LFSFilterCommand.self, ProxyCommand.self,
-            MakeCacheImageCommand.self,
+            KeepSpareCommand.self, MakeCacheImageCommand.self,
             CompleteCommand.self,
         ] + systemCommands
 

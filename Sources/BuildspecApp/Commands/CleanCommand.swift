@@ -13,7 +13,7 @@ struct CleanCommand: AsyncParsableCommand {
               buildspec clean --records 30     records older than so many days, too
               buildspec clean --cloud          what --aws-local keeps, of all projects, too
 
-            In any case the containers of runs that were killed go, and sources that --from-build fetched and no build has \
+            In any case the containers of runs that were killed go, those that wait for a build, and sources that --from-build fetched and no build has \
             used for 30 days.
             """)
 
@@ -48,6 +48,8 @@ struct CleanCommand: AsyncParsableCommand {
             let engine = try machine.engine()
             let sweep = Sweep(machine: machine, engine: engine)
             let unseen = try await sweep.run()
+            let count = SpareShelf(places).endAll()
+            if count > 0 { machine.say("ended \(count) containers that waited for a build\n") }
             if kept {
                 for build in records.kept() {
                     try await engine.remove(build.containerName)

@@ -111,6 +111,12 @@ extension HelpTopic {
             A damaged cache counts as missing: the build goes on without it. `cache
             export` writes one archive with all that a project's builds need, for a
             machine without a network.
+
+              buildspec run --spare 10m
+
+            leaves a started container of the same image, limits and network, without
+            source or secrets, in which the next build within ten minutes begins at
+            once. Large sources, batches, Docker daemons and recordings have none.
             """)
     private static let network = HelpTopic(
         name: "network", title: "recording downloads, building offline",

@@ -50,6 +50,8 @@ struct Asked: Codable, Sendable, Equatable {
     var noCache = false
     /// Records of older versions have none.
     var cacheImages: Bool?
+    /// Records of older versions have none.
+    var spare: String?
     var profile: String?
     var region: String?
     var artifacts: String?

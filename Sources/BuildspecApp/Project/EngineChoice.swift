@@ -35,6 +35,11 @@ extension Machine {
         DockerEngine(context: record.context, limit: .seconds(record.engineTimeout))
     }
 
+    /// The engine that a spare runs on.
+    func engine(of record: SpareRecord) -> any Engine {
+        DockerEngine(context: record.context, limit: .seconds(record.engineTimeout))
+    }
+
     private func engine(_ client: EngineClient, context: String?, timeout: Int) -> any Engine {
         DockerEngine(client: client, context: context, limit: .seconds(timeout)) { [terminal] in
             terminal.say("\($0)\n")

@@ -21,6 +21,8 @@ struct Settings: Sendable, Codable {
     var stops: Stops
     /// Whether a build of a batch finds the artifacts of those that it waited for.
     var handsOver: Bool
+    /// How long a container waits for the next build, in seconds; `nil` where none does, and in what an older version kept.
+    var spare: Int?
     /// Each of the above with the place it came from, as far as the build depends on it.
     var decisions: [BuildPlan.Decision]
 
@@ -79,7 +81,7 @@ struct Settings: Sendable, Codable {
     /// The keys a settings file may use under `x-buildspec`.
     static let fileKeys: Set<String> = [
         "engine", "context", "pull", "platform", "compute", "cpus", "memory", "privileged", "docker", "images", "cache",
-        "no-cache", "cache-images",
+        "no-cache", "cache-images", "spare",
         "profile",
         "region", "aws-credentials", "artifacts", "zip", "task-definition", "offline", "timeout", "engine-timeout",
         "log-format", "progress",
@@ -151,6 +153,7 @@ struct Settings: Sendable, Codable {
             buildJSON: try lookup.path(asked.buildJson, "build-json"), html: try lookup.path(asked.html, "html"),
             junit: try lookup.path(asked.junit, "junit"), reports: try lookup.path(asked.reports, "reports"),
             annotations: try lookup.annotations(), failRules: try lookup.failRules())
+        spare = try lookup.spare()
         let isStrict = try lookup.isOn(asked.strict, "strict")
         ending = EndingPlan(
             keep: try lookup.choice(

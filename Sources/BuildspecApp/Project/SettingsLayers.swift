@@ -108,6 +108,16 @@ struct SettingsLayers {
         return text
     }
 
+    /// How long a container waits for the next build, in seconds; `nil` where none does.
+    ///
+    /// - Throws: ``Failure`` for what is no time, or too long a one.
+    mutating func spare() throws -> Int? {
+        guard let text = try text(asked.spare, "spare"), !Self.isOff(text) else { return nil }
+        let time = try Settings.seconds(text, of: "spare")
+        guard time <= SpareRules.longest else { throw wrong("at most \(SpareRules.longest / 60)m") }
+        return time
+    }
+
     /// The size of the machine that the build is to have; `nil` where nobody asks for one.
     ///
     /// - Throws: ``Failure`` for a compute type that is not known.

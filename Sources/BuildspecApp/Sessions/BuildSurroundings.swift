@@ -21,6 +21,8 @@ struct BuildSurroundings {
     var checkpoint: Checkpoint?
     /// Lays the cache under the container; `nil` where it is unpacked.
     var cacheImages: CacheImages?
+    /// Gives the container that an earlier build left; `nil` where one is started.
+    var spare: Spare?
     /// Is told what the engine may have of the build.
     var trace = ContainerTrace()
 
@@ -47,6 +49,8 @@ struct BuildSurroundings {
             try await OfflineCheck(build: build, engine: engine).requireAll(container, cache)
         }
         let laid = try await cacheImages?.lay(under: &container, cache)
+        let taken = try await spare?.take(&container, laidCache: laid != nil)
+        defer { taken?.release() }
         project.explain("container: \(container.name) of \(container.image)")
         if let cache, case .kept(let rules) = recipe.plan.cache { project.explain("cache: \(cache.place(rules))") }
         project.explain("network: \(recipe.network.policy)\(recipe.usesLocalAWS ? ", AWS of this machine" : "")")
@@ -56,7 +60,7 @@ struct BuildSurroundings {
             ) { proxy in
                 container.environment += proxy?.environment ?? []
                 var surroundings = Surroundings(
-                    engine: runner, container: container, source: try await staging(),
+                    engine: runner, container: container, source: try await staging(into: taken),
                     artifacts: ArtifactStore(
                         directory: FilePath(project.artifactsFolder),
                         owner: MadeArtifacts(in: project.artifactsFolder, places)),
@@ -70,7 +74,7 @@ struct BuildSurroundings {
                 surroundings.network = proxy?.network
                 if project.swarm == nil {
                     surroundings.programs = ProgramFolder.make(places)
-                    surroundings.pipes = try pipes()
+                    surroundings.pipes = try taken?.pipes ?? pipes()
                 }
                 surroundings.shardTimes = project.shardTimes
                 surroundings.reportCopies = try project.reportFolder()?.draft
@@ -179,7 +183,7 @@ struct BuildSurroundings {
     // MARK: The source
 
     /// How the source gets into the container: the way that worked with this engine before, and those after it.
-    private func staging() async throws -> SourceStaging {
+    private func staging(into taken: Spare.Taken?) async throws -> SourceStaging {
         let memory = EngineMemory(places, project.settings), staged = project.staged
         let isNew = keptContainer == nil && checkpoint == nil
         var ways = SourceStaging.Way.allCases, root: String?
@@ -192,8 +196,8 @@ struct BuildSurroundings {
         } else {
             ways.removeAll { $0 == .overlay }
         }
-        // The nodes of a swarm see nothing of this machine.
-        if project.swarm != nil { ways = [.stream] }
+        // The nodes of a swarm see nothing of this machine, and into a container that runs nothing is mounted.
+        if project.swarm != nil || taken != nil { ways = [.stream] }
         // An image of the container holds only what was copied into it.
         if recipe.ending.makesCheckpoints { ways = [.stream] }
         // A mount would show the build the whole folder, and a secrets file in it.

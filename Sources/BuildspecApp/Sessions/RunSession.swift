@@ -185,6 +185,9 @@ struct RunSession {
         let cacheImages = CacheImages(of: build, on: engine)
         surroundings.cacheImages = cacheImages
         defer { cacheImages?.order() }
+        let spare = Spare(of: build, on: engine)
+        surroundings.spare = spare
+        defer { spare?.order() }
         let status = try await surroundings.with(
             tell: { await report.tell($0) }
         ) { [blocksDeployMistakes] job, proxy in

@@ -21,6 +21,15 @@ struct CacheOptions: ParsableArguments {
     @Flag(help: "Unpack the cache, whatever the settings say.")
     var noCacheImages = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How long a container waits for the next build.",
+            discussion: """
+                10m, at most 60m: when the build has ended a container with the same settings is started, in which the next build \
+                begins at once. Small sources alone; `buildspec help cache` says the rest.
+                """, valueName: "time"))
+    var spare: String?
+
     func validate() throws {
         guard !(cacheImages && noCacheImages) else {
             throw ValidationError("--cache-images and --no-cache-images contradict one another")
@@ -30,6 +39,7 @@ struct CacheOptions: ParsableArguments {
     func add(to asked: inout Asked) {
         asked.cache = cache
         asked.noCache = noCache
+        asked.spare = spare
         asked.cacheImages = cacheImages ? true : noCacheImages ? false : nil
     }
 }
