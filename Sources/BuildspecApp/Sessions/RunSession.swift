@@ -187,12 +187,13 @@ struct RunSession {
         defer { cacheImages?.order() }
         let spare = Spare(of: build, on: engine)
         surroundings.spare = spare
-        defer { spare?.order() }
         let status = try await surroundings.with(
             tell: { await report.tell($0) }
         ) { [blocksDeployMistakes] job, proxy in
             try await report.run(job, from: .fresh, beside: proxy, blocksDeployMistakes: blocksDeployMistakes)
         }
+        // Nobody waits for a next build who has stopped this one.
+        if !Task.isCancelled { spare?.order() }
         let result = await report.reporter.result
         if result.keptContainer != nil {
             try kept.write(to: report.record.folder, sourceFiles: try await project.sourceFiles())
