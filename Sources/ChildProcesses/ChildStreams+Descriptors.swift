@@ -1,5 +1,4 @@
 internal import Files
-internal import Synchronization
 
 extension ChildStreams {
     /// The streams of a program that another process has started, by descriptors of this one.

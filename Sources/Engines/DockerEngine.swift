@@ -110,11 +110,11 @@ public struct DockerEngine: Engine {
 
     /// Runs `body` beside a container that runs already.
     private func use<Result: Sendable>(
-        _ standby: Standby, as spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
+        _ standby: ChildStreams, as spec: ContainerSpec, _ body: @Sendable (ChildStreams) async throws -> Result
     ) async throws -> (result: Result, status: ChildStatus) {
         spec.trace?.noteStart()
         do {
-            let result = try await body(standby.streams)
+            let result = try await body(standby)
             spec.trace?.noteGone()
             return (result, .exited(0))
         } catch {

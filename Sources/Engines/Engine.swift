@@ -221,22 +221,14 @@ public struct ContainerSpec: Sendable {
     public var memory: String?
     /// Is told when the engine is asked for the container, and when nothing of it is left.
     public var trace: ContainerTrace?
-    /// A container of this name that runs already, and waits; `nil` for one that is to be started.
-    public var standby: Standby?
+    /// The streams of the first process of a container of this name that runs already, and waits; `nil` for one that is to be
+    /// started. When their input is closed, whoever started the container sees to its end.
+    public var standby: ChildStreams?
 
     public init(name: String, image: String) {
         self.name = name
         self.image = image
     }
-}
-
-/// A container that was started before anybody knew what for. It runs the same program as one that is started for it.
-public struct Standby: Sendable {
-    /// The streams of the container's first process.
-    public var streams: ChildStreams
-
-    /// - Parameter streams: when their input is closed, whoever started the container sees to its end.
-    public init(streams: ChildStreams) { self.streams = streams }
 }
 
 /// What an engine knows of an image.

@@ -53,8 +53,7 @@ final class Spare: Sendable {
     ///
     /// - Parameter laidCache: whether the container's image is one of a cache.
     func take(_ container: inout ContainerSpec, laidCache: Bool) async throws -> Taken? {
-        let refusal = laidCache ? "the cache is laid under the container" : try SpareRules(build).refusal()
-        if let refusal {
+        if let refusal = laidCache ? "the cache is laid under the container" : SpareRules(build).refusal() {
             build.project.explain("spare: none: \(refusal)")
             return nil
         }
@@ -74,7 +73,9 @@ final class Spare: Sendable {
     private func take(_ place: SparePlace, _ container: inout ContainerSpec) async throws -> Taken? {
         // One that is just ending has no folder any more, or is locked.
         guard let lock = try? place.lock() else { return nil }
-        guard let running = place.running(), let streams = try place.openStreams() else {
+        guard let running = place.running(), let streams = place.openStreams() else {
+            // Its keeper was killed, and the container has ended with it: a spare that is found hides that none waits.
+            place.remove()
             lock.release()
             return nil
         }
@@ -95,7 +96,7 @@ final class Spare: Sendable {
             throw error
         }
         place.tell(.take)
-        container.standby = Standby(streams: streams)
+        container.standby = streams
         return Taken(pipes: place.pipes, lock: lock)
     }
 
@@ -129,17 +130,19 @@ final class Spare: Sendable {
         guard !shelf.waiting().contains(where: { $0.fingerprint == wish.fingerprint }) else { return }
         shelf.endOldest(leaving: SpareShelf.limit - 1)
         do {
-            let place = try shelf.add(wish.fingerprint) { pipes in
-                let name = "buildspec-spare-\(UniqueName.make())"
-                let waiting = waiting(wish.container, wish.programs, named: name, pipes: pipes)
-                guard let start = engine.starting(waiting) else {
-                    throw Failure(.cannotWriteOutput, "the engine starts no spares")
-                }
-                return SpareRecord(
-                    container: name, image: waiting.image, program: start.executable, arguments: start.arguments,
-                    context: build.recipe.container.context, engineTimeout: build.project.settings.engineTimeout,
-                    time: time)
-            }
+            let place = try shelf.add(
+                wish.fingerprint,
+                madeWith: { pipes in
+                    let name = "buildspec-spare-\(UniqueName.make())"
+                    let waiting = waiting(wish.container, wish.programs, named: name, pipes: pipes)
+                    guard let start = engine.starting(waiting) else {
+                        throw Failure(.cannotWriteOutput, "the engine starts no spares")
+                    }
+                    return SpareRecord(
+                        container: name, program: start.executable, arguments: start.arguments,
+                        context: build.recipe.container.context, engineTimeout: build.project.settings.engineTimeout,
+                        time: time)
+                })
             try Command(ThisProgram.path, [Self.command, place.name]).startDetached()
         } catch {
             build.project.explain("spare: none is left: \(error)")

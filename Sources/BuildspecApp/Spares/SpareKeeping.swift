@@ -68,15 +68,13 @@ struct SpareKeeping {
         guard let running = try await started() else { return .remove(record.container) }
         try place.announce(running)
         let end = ContinuousClock.now + .seconds(record.time)
-        guard try await orders.next(until: end) == .take else {
+        var order = try await orders.next(until: end)
+        if order != .take {
             place.hide()
             // Somebody may have come just now.
-            guard try place.lock() == nil, try await orders.next(until: .now + Self.haste) == .take else {
-                return .remove(running.container)
-            }
-            return try await follow(running, input: input, orders)
+            if try place.lock() == nil { order = try await orders.next(until: .now + Self.haste) }
         }
-        return try await follow(running, input: input, orders)
+        return order == .take ? try await follow(running, input: input, orders) : .remove(running.container)
     }
 
     /// Waits until the build that has taken the spare lets it go.
@@ -86,7 +84,10 @@ struct SpareKeeping {
         while try place.lock() == nil {
             if try await orders.next(until: .now + .milliseconds(50)) == .leave { return .leave }
         }
-        return try await orders.next(until: .now) == .leave ? .leave : .remove(running.container)
+        while let order = try await orders.next(until: .now) {
+            if order == .leave { return .leave }
+        }
+        return .remove(running.container)
     }
 
     /// Waits for the container to run.

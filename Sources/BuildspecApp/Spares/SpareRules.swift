@@ -18,7 +18,7 @@ struct SpareRules {
     /// Why there is no spare for the build, nor after it; `nil` where there may be one.
     ///
     /// What is not named here is part of the container's description, and a spare fits only one that is the same.
-    func refusal() throws -> String? {
+    func refusal() -> String? {
         let recipe = build.recipe, project = build.project
         guard (project.settings.engine ?? .docker) == .docker else { return "the engine is podman" }
         if project.swarm != nil { return "the nodes of a swarm keep none" }
@@ -33,9 +33,11 @@ struct SpareRules {
         if !recipe.plan.secondarySources.isEmpty { return "the build has several sources" }
         guard let staged = project.staged else { return "the source is no snapshot of git's" }
         let folders = [staged.files, staged.gitLayer].compactMap { $0 } + staged.objectMounts.map(\.host)
-        guard try Self.isSmall(folders) else {
-            return "the source has more than \(Self.mostFiles) files or \(Self.mostBytes / 1_000_000) MB"
-        }
+        do {
+            guard try Self.isSmall(folders) else {
+                return "the source has more than \(Self.mostFiles) files or \(Self.mostBytes / 1_000_000) MB"
+            }
+        } catch { return "the size of the source is not known: \(error)" }
         return nil
     }
 

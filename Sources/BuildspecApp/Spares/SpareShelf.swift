@@ -8,9 +8,8 @@ internal import Files
 
 /// What a spare is made of, as one process tells it another.
 struct SpareRecord: Codable {
-    /// The name of the container, and the image's as the build asked for it.
+    /// The name of the container.
     let container: String
-    let image: String
     /// The command that starts the container, and lives as long as it.
     let program: String
     let arguments: [String]
@@ -51,7 +50,7 @@ struct SpareShelf {
     /// Writes down a spare that is to be started.
     ///
     /// - Parameter make: what it is made of, by the folder of its FIFOs.
-    func add(_ fingerprint: String, _ make: (_ pipes: String) throws -> SpareRecord) throws -> SparePlace {
+    func add(_ fingerprint: String, madeWith make: (_ pipes: String) throws -> SpareRecord) throws -> SparePlace {
         let place = place("\(fingerprint)-\(UniqueName.make())")
         do {
             try Folder.make(place.pipes)
@@ -133,7 +132,7 @@ struct SparePlace {
 
     func remove() {
         hide()
-        // What stays is a folder of empty files, which the next keeper removes.
+        // What stays is a folder of empty files, which `clean` removes.
         try? Folder.remove(folder)
     }
 
@@ -160,13 +159,14 @@ struct SparePlace {
     /// Opens the container's streams.
     ///
     /// - Returns: `nil` when nobody is at their other ends.
-    func openStreams() throws -> ChildStreams? {
+    func openStreams() -> ChildStreams? {
         let flags = [("input", O_WRONLY), ("output", O_RDONLY), ("errors", O_RDONLY)]
         let ends = flags.map { open(fifo($0.0), $0.1 | O_NONBLOCK | O_CLOEXEC) }
         guard ends.allSatisfy({ $0 >= 0 }), fcntl(ends[0], F_SETFL, 0) == 0 else {
             for end in ends where end >= 0 { close(end) }
             return nil
         }
-        return try ChildStreams(input: ends[0], output: ends[1], errorOutput: ends[2]) { tell(.leave) }
+        // Without a descriptor left the build will say so itself.
+        return try? ChildStreams(input: ends[0], output: ends[1], errorOutput: ends[2]) { tell(.leave) }
     }
 }
